@@ -1,0 +1,165 @@
+/* synapsnet: forecast a recorded population of neurons and read off who drives whom.
+ *
+ * The model is SynapsNet (Delavari, Oruc, Murphy, arXiv 2411.08221). Names, shapes and formulas are those of
+ * docs/model.md. Shapes used on this page:
+ *
+ *   T  frames (time bins)     N  neurons kept by the model     B  behaviour variables     K  forecast steps
+ *
+ * Handles are opaque. Every function that can fail returns a syn_status; syn_last_error() then holds one line that
+ * names the file, the variable, what was found, what was expected and what to do. The library never prints and never
+ * exits. Arrays that a function fills belong to the caller. Freeing NULL is safe. Functions on different handles may
+ * be called from different threads.
+ */
+#ifndef SYNAPSNET_H
+#define SYNAPSNET_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define SYN_API __attribute__((visibility("default")))
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * Status
+ * --------------------------------------------------------------------------------------------------------------- */
+
+#define SYN_STATUS_LIST(X)                                                                                             \
+    X(SYN_OK, "done")                                                                                                  \
+    X(SYN_ERR_OPTION, "an option is unknown or out of range")                                                          \
+    X(SYN_ERR_INPUT, "a file or array does not hold what is expected")                                                 \
+    X(SYN_ERR_IO, "a file could not be read or written")                                                               \
+    X(SYN_ERR_MEMORY, "not enough memory")                                                                             \
+    X(SYN_ERR_INTERRUPTED, "stopped on request")                                                                       \
+    X(SYN_ERR_NUMERIC, "the computation diverged")
+
+typedef enum syn_status {
+#define X(name, text) name,
+    SYN_STATUS_LIST(X)
+#undef X
+} syn_status;
+
+/* One line about the last failure in this thread ("" if none). Valid until the next synapsnet call in the thread. */
+SYN_API const char *syn_last_error(void);
+SYN_API const char *syn_version(void);
+/* What will run on this machine, one "name: value" per line: kernels, threads, libraries. */
+SYN_API const char *syn_build_info(void);
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * Options: one table (syn_option_*) makes the command line, configuration files, this API and the documentation.
+ * Values are given as text, as on the command line: "50ms", "auto", "16".
+ * --------------------------------------------------------------------------------------------------------------- */
+
+typedef struct syn_options syn_options;
+
+SYN_API syn_status syn_options_create(syn_options **options);
+SYN_API void syn_options_free(syn_options *options);
+/* Sets one option. A list option (behavior) appends. Errors: unknown name (the nearest is suggested), bad value. */
+SYN_API syn_status syn_options_set(syn_options *options, const char *name, const char *value);
+/* Reads `name = value` lines (INI). Errors name file and line. */
+SYN_API syn_status syn_options_read(syn_options *options, const char *path);
+/* The value as text ("" if unset); NULL for an unknown name. Lists are joined by ','. */
+SYN_API const char *syn_options_get(const syn_options *options, const char *name);
+
+typedef struct syn_option_info {
+    const char *name;          /* "hidden" */
+    const char *type;          /* "int", "real", "time", "flag", "choice", "text", "list" */
+    const char *default_value; /* "16" */
+    const char *unit;          /* "Hz", "s", "frames", "" */
+    const char *choices;       /* "auto|gaussian|poisson", "" */
+    const char *commands;      /* the commands that take it, separated by spaces: "fit evaluate" */
+    const char *help;          /* one sentence */
+} syn_option_info;
+/* The k-th option of the table, or NULL past its end. */
+SYN_API const syn_option_info *syn_option_at(size_t k);
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * Recordings
+ * --------------------------------------------------------------------------------------------------------------- */
+
+typedef struct syn_recording syn_recording;
+
+/* Opens a recording. path: a file or folder, or FILE:NAME for an array inside a file. The format is found by content.
+ * options may be NULL. Used: rate, timestamps, behavior, bin, signal, units, orientation, segments. */
+SYN_API syn_status syn_recording_open(syn_recording **recording, const char *path, const syn_options *options);
+/* A recording from memory; arrays are copied. activity: [T][N], NaN = not observed. behavior: [T][B] or NULL.
+ * rate_hz: frames per second. signal: "fluorescence", "deconvolved" or "counts". segments: [S][2] start, stop frames,
+ * or NULL for one segment. */
+SYN_API syn_status syn_recording_create(syn_recording **recording, const float *activity, int64_t T, int64_t N,
+                                        const float *behavior, int64_t B, double rate_hz, const char *signal,
+                                        const int64_t *segments, int64_t S);
+SYN_API void syn_recording_free(syn_recording *recording);
+/* Writes synapsnet's own HDF5 layout (docs/file-formats.md). */
+SYN_API syn_status syn_recording_write(const syn_recording *recording, const char *path);
+SYN_API int64_t syn_recording_frames(const syn_recording *recording);
+SYN_API int64_t syn_recording_neurons(const syn_recording *recording);
+SYN_API int64_t syn_recording_behaviors(const syn_recording *recording);
+SYN_API double syn_recording_rate_hz(const syn_recording *recording);
+/* A summary as text (json = 0) or as one JSON object (json = 1). Free it with syn_free. */
+SYN_API syn_status syn_recording_describe(const syn_recording *recording, int json, char **text);
+/* Simulated networks with known connectivity. kind: "celltypes", "rates" or "spikes". Used options: neurons, frames,
+ * seed and those marked for `simulate`. */
+SYN_API syn_status syn_simulate(syn_recording **recording, const char *kind, const syn_options *options);
+SYN_API void syn_free(void *memory);
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * Models
+ * --------------------------------------------------------------------------------------------------------------- */
+
+typedef struct syn_model syn_model;
+
+/* Progress of a fit. Losses are per observed entry. */
+typedef struct syn_progress {
+    const char *stage; /* "none", "dense", "lowrank 4", ...: the form of W being trained */
+    int candidate, candidates;
+    int epoch, max_epochs;
+    double train_loss, validation_loss, best_loss;
+    double elapsed_s, eta_s;
+} syn_progress;
+/* Called once an epoch from the calling thread. A non-zero return stops the fit: it saves its checkpoint and returns
+ * SYN_ERR_INTERRUPTED. */
+typedef int (*syn_progress_fn)(const syn_progress *progress, void *user);
+
+/* Fits one model to one or many recordings. The recordings are consumed as working memory: their activity is
+ * normalised in place, and they can only be freed afterwards. */
+SYN_API syn_status syn_fit(syn_model **model, syn_recording *const *recordings, size_t n_recordings,
+                           const syn_options *options, syn_progress_fn progress, void *user);
+SYN_API syn_status syn_model_write(const syn_model *model, const char *path);
+SYN_API syn_status syn_model_read(syn_model **model, const char *path);
+SYN_API void syn_model_free(syn_model *model);
+SYN_API size_t syn_model_sessions(const syn_model *model);
+/* Neurons kept in session s. */
+SYN_API int64_t syn_model_neurons(const syn_model *model, size_t s);
+/* What was chosen and how the fit went, as one JSON object. Free it with syn_free. */
+SYN_API syn_status syn_model_describe(const syn_model *model, char **json);
+
+/* All metrics of docs/model.md on the test split of the recordings (NULL, 0: those the model was fitted on, found by
+ * the path kept in the model). One JSON object. Free it with syn_free. */
+SYN_API syn_status syn_evaluate(const syn_model *model, syn_recording *const *recordings, size_t n_recordings,
+                                char **json);
+
+typedef struct syn_forecast syn_forecast;
+/* One step ahead over the test split, and free-running rollouts of K steps. Used options: steps, start, hold-behavior.
+ */
+SYN_API syn_status syn_forecast_create(syn_forecast **forecast, const syn_model *model, syn_recording *recording,
+                                       const syn_options *options);
+SYN_API syn_status syn_forecast_write(const syn_forecast *forecast, const char *path);
+SYN_API void syn_forecast_free(syn_forecast *forecast);
+SYN_API int64_t syn_forecast_steps(const syn_forecast *forecast);
+/* Mean squared error (z-scored) at each of the K horizons. mse: [K] */
+SYN_API syn_status syn_forecast_mse(const syn_forecast *forecast, float *mse);
+
+/* Effective connectivity C_ij(tau) = mean over train frames of d xhat_i[t+1] / d x_j[t-tau]. Row = receiver (post),
+ * column = sender (pre). raw_units: 1 per raw unit of x_j, 0 z-scored. out: [lags+1][N][N] */
+SYN_API syn_status syn_connectivity(const syn_model *model, size_t session, int lags, int raw_units, float *out);
+/* The learned W itself (its sign and scale are not identified). out: [N][N] */
+SYN_API syn_status syn_weights(const syn_model *model, size_t session, float *out);
+/* Identity of neuron i of session s, as in the recording. */
+SYN_API const char *syn_neuron_id(const syn_model *model, size_t s, int64_t i);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,93 @@
+/* The one option table. It makes --help, configuration files, the C API, the Python keywords and docs/options.md.
+ *
+ * X(ENUM, "name", TYPE, "default", "unit", "choices or range", "commands", "help")
+ *
+ * TYPE: INT, REAL, TIME (seconds; accepts "50ms", "0.05s", "0.05"), FLAG, CHOICE, TEXT, LIST (may be given several
+ * times). Range of a number: "min..max", either end may be missing. A default of "" means unset. "auto" as a default of
+ * a number means: chosen from the data; such an option also accepts the word.
+ */
+#define SYN_OPTION_TABLE(X)                                                                                            \
+    /* what to read */                                                                                                 \
+    X(RATE, "rate", REAL, "", "Hz", "0..", "info fit evaluate forecast convert",                                       \
+      "Frames per second, where the file does not say.")                                                               \
+    X(TIMESTAMPS, "timestamps", TEXT, "", "", "", "info fit evaluate forecast convert",                                \
+      "Array FILE:NAME with the time of every frame in seconds; irregular times are resampled to one rate.")           \
+    X(BEHAVIOR, "behavior", LIST, "", "", "", "info fit evaluate forecast convert",                                    \
+      "Array FILE:NAME of behaviour or stimulus covariates, one row a frame; FILE:NAME@TIMES when it has its own "     \
+      "clock. Several may be given.")                                                                                  \
+    X(BIN, "bin", TIME, "50ms", "s", "0.0001..60", "info fit evaluate forecast convert", "Bin width for spike times.") \
+    X(SIGNAL, "signal", CHOICE, "auto", "", "auto|fluorescence|deconvolved|counts",                                    \
+      "info fit evaluate forecast convert",                                                                            \
+      "What the activity is. auto: counts for spikes and small non-negative integers; for suite2p, fluorescence "      \
+      "(F - 0.7 Fneu), or spks with deconvolved.")                                                                     \
+    X(ORIENTATION, "orientation", CHOICE, "auto", "", "auto|time-first|neurons-first",                                 \
+      "info fit evaluate forecast convert",                                                                            \
+      "Which axis of an array is time. auto: from the timestamps or behaviour; a square or doubtful array is "         \
+      "refused.")                                                                                                      \
+    X(SEGMENTS, "segments", TEXT, "", "", "", "info fit evaluate forecast convert",                                    \
+      "Array FILE:NAME (S, 2) with start and stop frame of every trial or epoch; nothing crosses their borders.")      \
+    X(UNITS, "units", CHOICE, "good", "", "good|mua|all", "info fit evaluate forecast convert",                        \
+      "Which sorted units to take from Kilosort/phy: good, good and mua, or all but noise.")                           \
+    /* what to fit */                                                                                                  \
+    X(LOSS, "loss", CHOICE, "auto", "", "auto|gaussian|poisson", "fit",                                                \
+      "Observation model. auto: poisson for spike counts, gaussian otherwise.")                                        \
+    X(CONNECTIVITY, "connectivity", CHOICE, "auto", "", "auto|none|dense|lowrank|lowrank+sparse|masked", "fit",        \
+      "Form of the functional connectivity W. auto: chosen on the validation data.")                                   \
+    X(STRENGTH, "strength", REAL, "auto", "", "0..", "fit",                                                            \
+      "Ridge penalty on the effective connectivity, in observations per unit of z-scored activity.")                   \
+    X(L1, "l1", REAL, "auto", "", "0..", "fit", "L1 penalty on the effective connectivity; its zeros are exact.")      \
+    X(RANK, "rank", INT, "auto", "", "1..4096", "fit", "Rank of lowrank and lowrank+sparse connectivity.")             \
+    X(MASK, "mask", TEXT, "", "", "", "fit",                                                                           \
+      "Array FILE:NAME (N, N), row = receiver: non-zero where --connectivity masked may have an edge.")                \
+    X(HIDDEN, "hidden", INT, "16", "units", "1..256", "fit", "Hidden units H of the shared decoder.")                  \
+    X(EMBEDDING, "embedding", INT, "8", "", "0..256", "fit", "Length d of each neuron's embedding.")                   \
+    X(BEHAVIOR_INPUTS, "behavior-inputs", INT, "8", "", "0..64", "fit",                                                \
+      "Shared inputs b to which each recording's behaviour is projected.")                                             \
+    X(TRAIN, "train", REAL, "0.70", "", "0.05..0.95", "fit",                                                           \
+      "Share of the frames (or trials) used for training, from the start.")                                            \
+    X(VALIDATION, "validation", REAL, "0.15", "", "0.02..0.9", "fit",                                                  \
+      "Share used for choices and early stopping; what remains is the test split.")                                    \
+    X(WINDOW, "window", INT, "64", "frames", "2..4096", "fit",                                                         \
+      "Frames in a training window, and the least gap between the splits of a continuous recording.")                  \
+    X(BATCH, "batch", INT, "auto", "frames", "1..", "fit", "Frames in one training step.")                             \
+    X(LEARNING_RATE, "learning-rate", REAL, "auto", "", "0..10", "fit", "Peak learning rate of the decoder.")          \
+    X(EPOCHS, "epochs", INT, "auto", "epochs", "1..1000000", "fit", "Most passes over the training data a candidate.") \
+    X(PATIENCE, "patience", INT, "auto", "epochs", "1..1000000", "fit",                                                \
+      "Epochs without a better validation loss before training stops.")                                                \
+    /* what to write and how to run */                                                                                 \
+    X(OUTPUT, "output", TEXT, "", "", "", "fit forecast connectivity simulate convert",                                \
+      "File to write (-o). It is replaced only when complete.")                                                        \
+    X(SEED, "seed", INT, "0", "", "0..", "fit simulate", "Seed of all randomness.")                                    \
+    X(THREADS, "threads", INT, "auto", "", "1..1024", "fit evaluate forecast connectivity",                            \
+      "Threads; the result does not depend on their number.")                                                          \
+    X(ISA, "isa", CHOICE, "auto", "", "auto|reference|simd128|avx2|avx512", "fit evaluate forecast connectivity",      \
+      "Kernels to run; auto: the fastest of this processor.")                                                          \
+    X(RESUME, "resume", FLAG, "no", "", "", "fit",                                                                     \
+      "Go on from the checkpoint OUTPUT.ckpt of an interrupted fit; the result is that of an undisturbed one.")        \
+    X(CONFIG, "config", TEXT, "", "", "", "info fit evaluate forecast connectivity simulate convert",                  \
+      "File of `name = value` lines with options; those given on the command line win.")                               \
+    X(JSON, "json", FLAG, "no", "", "", "info fit evaluate forecast connectivity simulate convert",                    \
+      "Print exactly one JSON object on standard output; everything else goes to standard error.")                     \
+    X(QUIET, "quiet", FLAG, "no", "", "", "info fit evaluate forecast connectivity simulate convert",                  \
+      "Say nothing but errors.")                                                                                       \
+    /* forecast and connectivity */                                                                                    \
+    X(STEPS, "steps", INT, "20", "frames", "1..100000", "forecast", "Steps K of the free-running forecast.")           \
+    X(START, "start", INT, "auto", "frame", "0..", "forecast",                                                         \
+      "First frame of one rollout; auto: rollouts from many frames spread over the test split.")                       \
+    X(HOLD_BEHAVIOR, "hold-behavior", FLAG, "no", "", "", "forecast",                                                  \
+      "Hold behaviour at its last value during a rollout instead of using the recorded one.")                          \
+    X(LAGS, "lags", INT, "0", "frames", "0..1000", "connectivity", "Largest lag tau of C_ij(tau).")                    \
+    X(SCALE, "scale", CHOICE, "raw", "", "raw|zscored", "connectivity",                                                \
+      "Units of the exported effective connectivity.")                                                                 \
+    X(TRUTH, "truth", TEXT, "", "", "", "connectivity",                                                                \
+      "Simulated recording (or FILE:NAME) whose true weights the connectivity is scored against.")                     \
+    X(SESSION, "session", INT, "0", "", "0..", "connectivity forecast", "Which recording of the model, from 0.")       \
+    /* simulate */                                                                                                     \
+    X(NEURONS, "neurons", INT, "auto", "", "2..100000", "simulate", "Neurons N of the simulated network.")             \
+    X(FRAMES, "frames", INT, "auto", "frames", "10..100000000", "simulate", "Frames T to simulate.")                   \
+    X(HIDDEN_FRACTION, "unobserved", REAL, "0", "", "0..0.95", "simulate",                                             \
+      "Share of the neurons that exist but are not recorded.")                                                         \
+    X(DRIVE, "drive", REAL, "0", "", "0..10", "simulate",                                                              \
+      "Strength of a behaviour variable that drives part of the neurons; 0: no behaviour.")                            \
+    X(VIEW, "view", CHOICE, "fluorescence", "", "fluorescence|counts", "simulate",                                     \
+      "What is recorded of a `spikes` network.")

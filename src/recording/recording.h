@@ -1,0 +1,63 @@
+/* A recording in memory: what every reader produces and everything later consumes. */
+#ifndef SYN_RECORDING_H
+#define SYN_RECORDING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/status.h"
+
+typedef enum syn_signal {
+    SYN_SIGNAL_FLUORESCENCE, /* F, dF/F, voltage: continuous */
+    SYN_SIGNAL_DECONVOLVED,  /* deconvolved events: continuous, non-negative */
+    SYN_SIGNAL_COUNTS        /* spikes per bin */
+} syn_signal;
+
+typedef struct syn_segment {
+    int64_t start, stop; /* frames, half open */
+} syn_segment;
+
+/* Shapes: T frames, N neurons, B behaviours, S segments. All arrays are owned. Optional ones may be NULL. */
+struct syn_recording {
+    char *name;   /* short: file or folder name, shown in tables */
+    char *path;   /* as given by the user, with :NAME; NULL for a recording from memory */
+    char *format; /* reader that opened it: "suite2p", "phy", ... */
+    int64_t T, N, B;
+    float *x;       /* [T][N] raw units; 0 where not observed */
+    uint8_t *mask;  /* [T][(N+7)/8] bits, neuron j at bit j%8 of byte j/8, 1 = observed; NULL: all observed */
+    float *u;       /* [T][B] behaviour on the frames, NaN where unknown */
+    double rate_hz; /* frames per second */
+    double *time_s; /* [T] timestamps; NULL: frame / rate_hz */
+    int64_t S;
+    syn_segment *segment; /* [S] in time order, not overlapping; frames between them are in no segment */
+    syn_signal signal;
+    char **neuron_id;     /* [N] */
+    bool named_neurons;   /* ids come from the file and identify a neuron across recordings */
+    char **region;        /* [N] or NULL */
+    char **cell_type;     /* [N] or NULL */
+    float *position;      /* [N][3] micrometres, or NULL */
+    char **behavior_name; /* [B] */
+    char **behavior_unit; /* [B] "" if not known */
+    double *truth;        /* [N][N] true weights, row = receiver, or NULL (simulations) */
+    char *parameters;     /* simulation parameters as JSON, or NULL */
+    /* spike trains behind counts (simulations, spike lists), or NULL */
+    int64_t n_spikes;
+    double *spike_time_s;  /* [n_spikes] ascending */
+    int32_t *spike_neuron; /* [n_spikes] 0..N-1 */
+    char **warning;        /* what the user should know: dropped behaviours, resampling, ... */
+    size_t n_warnings;
+};
+
+static inline bool syn_observed(const syn_recording *r, int64_t t, int64_t j) {
+    return !r->mask || (r->mask[t * ((r->N + 7) / 8) + j / 8] >> (j % 8) & 1);
+}
+
+/* An empty recording with x (and nothing else) allocated, one segment, ids "0".."N-1". */
+syn_status syn_recording_alloc(syn_recording **recording, int64_t T, int64_t N);
+/* Turns NaN (and +-Inf) in x into mask bits and 0; checks segments, timestamps and sizes; drops all-NaN behaviours with
+ * a warning; makes segments from long gaps in the timestamps. Every reader ends with it. */
+syn_status syn_recording_finish(syn_recording *recording);
+/* Adds a warning line (printf style). */
+syn_status syn_recording_warn(syn_recording *recording, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif
