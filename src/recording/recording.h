@@ -59,5 +59,10 @@ syn_status syn_recording_alloc(syn_recording **recording, int64_t T, int64_t N);
 syn_status syn_recording_finish(syn_recording *recording);
 /* Adds a warning line (printf style). */
 syn_status syn_recording_warn(syn_recording *recording, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* "fluorescence", "deconvolved" or "counts", and back (false if text is none of them). */
+const char *syn_signal_name(syn_signal signal);
+bool syn_signal_find(const char *text, syn_signal *signal);
+/* A gap between frames longer than this starts a new segment: 5 frames, and at least 1 s. */
+double syn_segment_gap_s(double frame_s);
 
 #endif

@@ -1,0 +1,297 @@
+#include "recording/recording.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+
+/* A gap in the timestamps longer than both of these starts a new segment. */
+static const double GAP_FRAMES = 5, GAP_S = 1;
+
+double syn_segment_gap_s(double frame_s) { return fmax(GAP_FRAMES * frame_s, GAP_S); }
+
+static void free_texts(char **text, int64_t n) {
+    for (int64_t k = 0; text && k < n; k++) free(text[k]);
+    free(text);
+}
+
+void syn_recording_free(syn_recording *r) {
+    if (!r) return;
+    free_texts(r->neuron_id, r->N);
+    free_texts(r->region, r->N);
+    free_texts(r->cell_type, r->N);
+    free_texts(r->behavior_name, r->B);
+    free_texts(r->behavior_unit, r->B);
+    free_texts(r->warning, (int64_t)r->n_warnings);
+    void *owned[] = {r->name,    r->path,     r->format, r->x,          r->mask,         r->u,           r->time_s,
+                     r->segment, r->position, r->truth,  r->parameters, r->spike_time_s, r->spike_neuron};
+    for (size_t k = 0; k < sizeof owned / sizeof *owned; k++) free(owned[k]);
+    free(r);
+}
+
+/* Refuses sizes that this machine cannot hold before anything touches its memory. */
+static syn_status check_size(int64_t T, int64_t N) {
+    if (T < 1 || N < 1)
+        return syn_fail(SYN_ERR_INPUT, "activity is (%lld frames, %lld neurons); expected at least one of each",
+                        (long long)T, (long long)N);
+    double bytes = (double)T * (double)N * sizeof(float);
+    double memory = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
+    if (bytes > memory)
+        return syn_fail(SYN_ERR_MEMORY,
+                        "activity of %lld frames x %lld neurons needs %.1f GB; this machine has %.1f GB", (long long)T,
+                        (long long)N, bytes / 1e9, memory / 1e9);
+    return SYN_OK;
+}
+
+static syn_status number_neurons(syn_recording *r) {
+    SYN_TRY(syn_alloc(&r->neuron_id, (size_t)r->N, sizeof *r->neuron_id, "neuron ids"));
+    for (int64_t j = 0; j < r->N; j++) {
+        char id[32];
+        snprintf(id, sizeof id, "%lld", (long long)j);
+        SYN_TRY(syn_copy_text(&r->neuron_id[j], id));
+    }
+    return SYN_OK;
+}
+
+syn_status syn_recording_alloc(syn_recording **recording, int64_t T, int64_t N) {
+    syn_status status;
+    syn_recording *r = NULL;
+    *recording = NULL;
+    SYN_TRY(check_size(T, N));
+    SYN_CHECK(syn_alloc(&r, 1, sizeof *r, "recording"));
+    r->T = T;
+    r->N = N;
+    SYN_CHECK(syn_alloc(&r->x, (size_t)T * (size_t)N, sizeof *r->x, "activity"));
+    SYN_CHECK(syn_alloc(&r->segment, 1, sizeof *r->segment, "segments"));
+    r->S = 1;
+    r->segment[0] = (syn_segment){0, T};
+    SYN_CHECK(number_neurons(r));
+    *recording = r;
+    return SYN_OK;
+done:
+    syn_recording_free(r);
+    return status;
+}
+
+syn_status syn_recording_warn(syn_recording *r, const char *format, ...) {
+    char line[1024];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    for (char *p = line; *p; p++)
+        if (*p == '\n' || *p == '\r') *p = ' ';
+    char **grown = realloc(r->warning, (r->n_warnings + 1) * sizeof *grown);
+    if (!grown) return syn_fail(SYN_ERR_MEMORY, "could not allocate a warning");
+    r->warning = grown;
+    SYN_TRY(syn_copy_text(&grown[r->n_warnings], line));
+    r->n_warnings++;
+    return SYN_OK;
+}
+
+/* What to call the recording in an error message. */
+static const char *label(const syn_recording *r) { return r->path ? r->path : r->name ? r->name : "recording"; }
+
+/* Moves what is not finite in x into mask bits. */
+static syn_status mask_unobserved(syn_recording *r) {
+    const size_t stride = ((size_t)r->N + 7) / 8;
+    int64_t observed = 0;
+    for (int64_t t = 0; t < r->T; t++) {
+        for (int64_t j = 0; j < r->N; j++) {
+            float *x = &r->x[t * r->N + j];
+            uint8_t *byte = r->mask ? &r->mask[(size_t)t * stride + (size_t)j / 8] : NULL;
+            uint8_t bit = (uint8_t)(1u << (j % 8));
+            if (isfinite(*x)) {
+                observed += !byte || (*byte & bit);
+                if (byte && !(*byte & bit)) *x = 0;
+                continue;
+            }
+            if (!byte) {
+                SYN_TRY(syn_alloc(&r->mask, (size_t)r->T * stride, 1, "mask"));
+                memset(r->mask, 0xff, (size_t)r->T * stride);
+                byte = &r->mask[(size_t)t * stride + (size_t)j / 8];
+            }
+            *byte &= (uint8_t)~bit;
+            *x = 0;
+        }
+    }
+    if (observed == 0)
+        return syn_fail(SYN_ERR_INPUT, "%s: all %lld x %lld entries of the activity are NaN; expected numbers",
+                        label(r), (long long)r->T, (long long)r->N);
+    return SYN_OK;
+}
+
+static syn_status check_segments(const syn_recording *r) {
+    int64_t end = 0;
+    for (int64_t s = 0; s < r->S; s++) {
+        syn_segment g = r->segment[s];
+        if (g.start < end || g.stop <= g.start || g.stop > r->T)
+            return syn_fail(SYN_ERR_INPUT,
+                            "%s: segment %lld is [%lld, %lld); expected start < stop <= %lld frames, in time order and "
+                            "not overlapping",
+                            label(r), (long long)s, (long long)g.start, (long long)g.stop, (long long)r->T);
+        end = g.stop;
+    }
+    return SYN_OK;
+}
+
+static syn_status check_timestamps(const syn_recording *r) {
+    for (int64_t t = 0; t < r->T; t++) {
+        if (!isfinite(r->time_s[t]))
+            return syn_fail(SYN_ERR_INPUT, "%s: timestamp %lld is not a number; expected the time of every frame in s",
+                            label(r), (long long)t);
+        if (t > 0 && r->time_s[t] <= r->time_s[t - 1])
+            return syn_fail(
+                SYN_ERR_INPUT,
+                "%s: timestamp %lld (%.9g s) is not after the one before it (%.9g s); expected rising times", label(r),
+                (long long)t, r->time_s[t], r->time_s[t - 1]);
+    }
+    return SYN_OK;
+}
+
+/* Splits segments where the timestamps leave a long gap. */
+static syn_status split_at_gaps(syn_recording *r) {
+    const double gap = syn_segment_gap_s(1 / r->rate_hz);
+    int64_t cuts = 0;
+    for (int64_t t = 1; t < r->T; t++) cuts += r->time_s[t] - r->time_s[t - 1] > gap;
+    if (cuts == 0) return SYN_OK;
+    syn_segment *split;
+    SYN_TRY(syn_alloc(&split, (size_t)(r->S + cuts), sizeof *split, "segments"));
+    int64_t n = 0;
+    for (int64_t s = 0; s < r->S; s++) {
+        int64_t start = r->segment[s].start;
+        for (int64_t t = start + 1; t < r->segment[s].stop; t++)
+            if (r->time_s[t] - r->time_s[t - 1] > gap) {
+                split[n++] = (syn_segment){start, t};
+                start = t;
+            }
+        split[n++] = (syn_segment){start, r->segment[s].stop};
+    }
+    free(r->segment);
+    r->segment = split;
+    r->S = n;
+    return SYN_OK;
+}
+
+static void remove_behavior(syn_recording *r, int64_t k) {
+    for (int64_t t = 0; t < r->T; t++)
+        for (int64_t b = 0, to = 0; b < r->B; b++)
+            if (b != k) r->u[t * (r->B - 1) + to++] = r->u[t * r->B + b];
+    if (r->behavior_name) {
+        free(r->behavior_name[k]);
+        memmove(&r->behavior_name[k], &r->behavior_name[k + 1], (size_t)(r->B - 1 - k) * sizeof(char *));
+    }
+    if (r->behavior_unit) {
+        free(r->behavior_unit[k]);
+        memmove(&r->behavior_unit[k], &r->behavior_unit[k + 1], (size_t)(r->B - 1 - k) * sizeof(char *));
+    }
+    r->B--;
+}
+
+static syn_status name_behaviors(syn_recording *r) {
+    if (!r->behavior_name) {
+        SYN_TRY(syn_alloc(&r->behavior_name, (size_t)r->B, sizeof(char *), "behaviour names"));
+        for (int64_t b = 0; b < r->B; b++) {
+            char name[32];
+            snprintf(name, sizeof name, "behavior_%lld", (long long)b);
+            SYN_TRY(syn_copy_text(&r->behavior_name[b], name));
+        }
+    }
+    if (r->behavior_unit) return SYN_OK;
+    SYN_TRY(syn_alloc(&r->behavior_unit, (size_t)r->B, sizeof(char *), "behaviour units"));
+    for (int64_t b = 0; b < r->B; b++) SYN_TRY(syn_copy_text(&r->behavior_unit[b], ""));
+    return SYN_OK;
+}
+
+/* Infinite behaviour becomes unknown; a behaviour that is never known is dropped. */
+static syn_status check_behaviors(syn_recording *r) {
+    SYN_TRY(name_behaviors(r));
+    for (int64_t b = r->B - 1; b >= 0; b--) {
+        int64_t known = 0;
+        for (int64_t t = 0; t < r->T; t++) {
+            float *u = &r->u[t * r->B + b];
+            if (!isfinite(*u)) *u = NAN;
+            known += isfinite(*u) != 0;
+        }
+        if (known > 0) continue;
+        SYN_TRY(syn_recording_warn(r, "behaviour %s has no value on any frame: dropped", r->behavior_name[b]));
+        remove_behavior(r, b);
+    }
+    return SYN_OK;
+}
+
+syn_status syn_recording_finish(syn_recording *r) {
+    if (!(isfinite(r->rate_hz) && r->rate_hz > 0))
+        return syn_fail(SYN_ERR_INPUT, "%s: the frame rate is %g Hz; expected a positive number (--rate)", label(r),
+                        r->rate_hz);
+    if (r->S < 1 || !r->segment) return syn_fail(SYN_ERR_INPUT, "%s: no segments; expected at least one", label(r));
+    SYN_TRY(check_segments(r));
+    if (r->time_s) {
+        SYN_TRY(check_timestamps(r));
+        SYN_TRY(split_at_gaps(r));
+    }
+    SYN_TRY(mask_unobserved(r));
+    if (r->B > 0) SYN_TRY(check_behaviors(r));
+    return SYN_OK;
+}
+
+const char *syn_signal_name(syn_signal signal) {
+    static const char *const name[] = {"fluorescence", "deconvolved", "counts"};
+    return name[signal];
+}
+
+bool syn_signal_find(const char *text, syn_signal *signal) {
+    for (int k = SYN_SIGNAL_FLUORESCENCE; k <= SYN_SIGNAL_COUNTS; k++)
+        if (!strcmp(text, syn_signal_name((syn_signal)k))) return *signal = (syn_signal)k, true;
+    return false;
+}
+
+static syn_status copy_arrays(syn_recording *r, const float *activity, const float *behavior, int64_t B,
+                              const int64_t *segments, int64_t S) {
+    memcpy(r->x, activity, (size_t)r->T * (size_t)r->N * sizeof *r->x);
+    if (behavior && B > 0) {
+        SYN_TRY(syn_alloc(&r->u, (size_t)r->T * (size_t)B, sizeof *r->u, "behaviour"));
+        memcpy(r->u, behavior, (size_t)r->T * (size_t)B * sizeof *r->u);
+        r->B = B;
+    }
+    if (!segments || S < 1) return SYN_OK;
+    free(r->segment);
+    r->S = 0;
+    SYN_TRY(syn_alloc(&r->segment, (size_t)S, sizeof *r->segment, "segments"));
+    for (int64_t s = 0; s < S; s++) r->segment[s] = (syn_segment){segments[2 * s], segments[2 * s + 1]};
+    r->S = S;
+    return SYN_OK;
+}
+
+syn_status syn_recording_create(syn_recording **recording, const float *activity, int64_t T, int64_t N,
+                                const float *behavior, int64_t B, double rate_hz, const char *signal,
+                                const int64_t *segments, int64_t S) {
+    syn_status status;
+    syn_recording *r = NULL;
+    syn_signal kind;
+    *recording = NULL;
+    if (!activity) return syn_fail(SYN_ERR_INPUT, "recording: activity is NULL; expected an array [T][N]");
+    if (!signal || !syn_signal_find(signal, &kind))
+        return syn_fail(SYN_ERR_INPUT, "recording: signal is '%s'; expected fluorescence, deconvolved or counts",
+                        signal ? signal : "NULL");
+    SYN_CHECK(syn_recording_alloc(&r, T, N));
+    SYN_CHECK(copy_arrays(r, activity, behavior, B, segments, S));
+    r->rate_hz = rate_hz;
+    r->signal = kind;
+    SYN_CHECK(syn_copy_text(&r->name, "memory"));
+    SYN_CHECK(syn_copy_text(&r->format, "memory"));
+    SYN_CHECK(syn_recording_finish(r));
+    *recording = r;
+    return SYN_OK;
+done:
+    syn_recording_free(r);
+    return status;
+}
+
+int64_t syn_recording_frames(const syn_recording *r) { return r->T; }
+int64_t syn_recording_neurons(const syn_recording *r) { return r->N; }
+int64_t syn_recording_behaviors(const syn_recording *r) { return r->B; }
+double syn_recording_rate_hz(const syn_recording *r) { return r->rate_hz; }
