@@ -74,6 +74,8 @@ typedef struct syn_option_info {
 } syn_option_info;
 /* The k-th option of the table, or NULL past its end. */
 SYN_API const syn_option_info *syn_option_at(size_t k);
+/* The option whose name is nearest to a mistyped one, or NULL if none is near. command: only its options, or NULL. */
+SYN_API const char *syn_option_nearest(const char *name, const char *command);
 
 /* ------------------------------------------------------------------------------------------------------------------
  * Recordings
@@ -158,6 +160,12 @@ SYN_API syn_status syn_connectivity(const syn_model *model, size_t session, int 
 SYN_API syn_status syn_weights(const syn_model *model, size_t session, float *out);
 /* Identity of neuron i of session s, as in the recording. */
 SYN_API const char *syn_neuron_id(const syn_model *model, size_t s, int64_t i);
+/* Writes the effective connectivity of a session to a file whose extension names its format: .npy and .csv (the matrix,
+ * or all lags), .h5 (with raw W, ids and units), .graphml (a directed graph of lag 0). The file is replaced only when
+ * complete. Used options: lags, scale, truth. json (may be NULL): one object with what was written and, under "test",
+ * the scores against the true weights where `truth` gives them. Free it with syn_free. */
+SYN_API syn_status syn_connectivity_write(const syn_model *model, size_t session, const syn_options *options,
+                                          const char *path, char **json);
 
 #ifdef __cplusplus
 }

@@ -26,8 +26,6 @@ bool syn_option_flag(const syn_options *options, syn_option_id id);
 const char *syn_option_text(const syn_options *options, syn_option_id id); /* CHOICE, TEXT; "" if unset */
 size_t syn_option_list_length(const syn_options *options, syn_option_id id);
 const char *syn_option_list_item(const syn_options *options, syn_option_id id, size_t k);
-/* The name in the table nearest to `name`, or NULL if none is near. command: only options of this command, or NULL. */
-const char *syn_option_nearest(const char *name, const char *command);
 /* Whether `command` takes the option. */
 bool syn_option_applies(syn_option_id id, const char *command);
 

@@ -1,0 +1,84 @@
+/* The commands of the program and what they share. The program uses the public header of the library and nothing else
+ * of it. To add a command: a file NAME.c with run_NAME(), a row in main.c's table, its name in the commands column of
+ * the options it takes (src/base/option_table.h). Help, manual page and parsing follow from those.
+ */
+#ifndef SYN_CLI_COMMAND_H
+#define SYN_CLI_COMMAND_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "synapsnet/synapsnet.h"
+
+typedef enum exit_code { DONE = 0, FAILED = 1, MISUSE = 2 } exit_code;
+
+typedef struct arguments {
+    syn_options *options;
+    char **operand; /* what is left when options are taken out */
+    int n_operands;
+    const char *output; /* value of --output, NULL if not given */
+    bool help, json, quiet;
+    int argc; /* the whole command line, to show it again */
+    char **argv;
+} arguments;
+
+typedef struct command {
+    const char *name;
+    const char *operands; /* as shown in the usage line */
+    const char *summary;  /* one sentence */
+    const char *example;  /* one line */
+    int min_operands, max_operands;
+    bool needs_output;
+    exit_code (*run)(const arguments *arguments);
+} command;
+
+/* The commands in the order of the data flow, ended by one without a name. */
+extern const command commands[];
+const command *find_command(const char *name);
+
+exit_code run_info(const arguments *arguments);
+exit_code run_convert(const arguments *arguments);
+exit_code run_simulate(const arguments *arguments);
+exit_code run_fit(const arguments *arguments);
+exit_code run_evaluate(const arguments *arguments);
+exit_code run_forecast(const arguments *arguments);
+exit_code run_connectivity(const arguments *arguments);
+
+/* arguments.c: fills `parsed` from the command line after the command's name. On misuse one line has been printed. */
+exit_code parse_arguments(const command *command, int argc, char **argv, arguments *parsed);
+void free_arguments(arguments *parsed);
+/* Whether the command takes the option, by the option's list of commands. */
+bool takes_option(const char *command, const syn_option_info *option);
+
+/* help.c */
+void print_overview(FILE *file);
+void print_command_help(FILE *file, const command *command);
+void print_manual(FILE *file);   /* groff */
+void print_markdown(FILE *file); /* docs/options.md */
+
+/* output.c */
+/* Prints "synapsnet: LINE" on standard error. */
+exit_code misuse(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Prints the library's last error; the exit code that goes with it. */
+exit_code failure(syn_status status);
+/* Prints one JSON object that the library made, and frees it. */
+void print_json(char *json);
+/* The table of metrics in a JSON object {"test": {...}, "baselines": {NAME: {...}}}, if it has them. */
+void print_metrics(const char *json);
+/* The lines under "warnings" of a JSON object, on standard error, each only once in a run. */
+void print_warnings(const char *json);
+
+/* input.c */
+/* Opens all recordings named by the operands from `first` on and prints their warnings unless told to be quiet.
+ * recordings: an array to free with close_recordings. */
+syn_status open_recordings(const arguments *arguments, int first, syn_recording ***recordings, size_t *n);
+void close_recordings(syn_recording **recordings, size_t n);
+
+/* progress.c */
+/* From here on SIGINT asks a fit to stop; a second one ends the program at once. */
+void catch_interrupt(void);
+/* A syn_progress_fn. user: a bool, whether to show the progress line. */
+int show_progress(const syn_progress *progress, void *user);
+void end_progress(bool shown);
+
+#endif

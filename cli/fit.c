@@ -1,0 +1,81 @@
+/* synapsnet fit: recordings in, model file and test figures out. */
+#include <jansson.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "command.h"
+
+static void print_quoted(const char *word) {
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=,+@%";
+    if (*word && strspn(word, plain) == strlen(word)) {
+        fprintf(stderr, " %s", word);
+        return;
+    }
+    fputs(" '", stderr);
+    for (const char *p = word; *p; p++) fputs(*p == '\'' ? "'\\''" : (char[]){*p, 0}, stderr);
+    fputc('\'', stderr);
+}
+
+static exit_code say_how_to_resume(const arguments *a) {
+    bool resuming = false;
+    fputs("synapsnet: stopped on request; go on with: synapsnet", stderr);
+    for (int k = 0; k < a->argc; k++) {
+        print_quoted(a->argv[k]);
+        if (!strcmp(a->argv[k], "--resume")) resuming = true;
+    }
+    fputs(resuming ? "\n" : " --resume\n", stderr);
+    return FAILED;
+}
+
+/* "Connectivity: lowrank, rank 4, strength 0.01" from {"form": "lowrank", "rank": 4, "strength": 0.01}. */
+static void print_connectivity(const json_t *chosen) {
+    if (!json_is_object(chosen)) return;
+    const char *form = json_string_value(json_object_get(chosen, "form"));
+    printf("Connectivity: %s", form ? form : "?");
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)chosen, key, value) {
+        if (json_is_number(value)) printf(", %s %.4g", key, json_number_value(value));
+    }
+    putchar('\n');
+}
+
+static void print_result(const char *json, const char *path) {
+    json_t *root = json_loads(json, 0, NULL);
+    print_metrics(json);
+    putchar('\n');
+    print_connectivity(json_object_get(root, "connectivity"));
+    printf("Model written to %s after %.0f epochs in %.1f s, seed %.0f.\n", path,
+           json_number_value(json_object_get(root, "epochs")), json_number_value(json_object_get(root, "seconds")),
+           json_number_value(json_object_get(root, "seed")));
+    json_decref(root);
+}
+
+exit_code run_fit(const arguments *a) {
+    syn_recording **recordings;
+    size_t n;
+    syn_model *model = NULL;
+    char *json = NULL;
+    bool shown = !a->quiet && isatty(STDERR_FILENO);
+
+    syn_status status = open_recordings(a, 0, &recordings, &n);
+    if (status == SYN_OK) {
+        catch_interrupt();
+        status = syn_fit(&model, recordings, n, a->options, show_progress, &shown);
+        end_progress(shown);
+    }
+    close_recordings(recordings, n);
+    if (status == SYN_OK) status = syn_model_write(model, a->output);
+    if (status == SYN_OK) status = syn_model_describe(model, &json);
+    syn_model_free(model);
+    if (status == SYN_ERR_INTERRUPTED) return say_how_to_resume(a);
+    if (status != SYN_OK) return failure(status);
+
+    if (!a->quiet) print_warnings(json);
+    if (!a->json && !a->quiet) print_result(json, a->output);
+    if (a->json)
+        print_json(json);
+    else
+        syn_free(json);
+    return DONE;
+}

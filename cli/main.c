@@ -1,0 +1,134 @@
+/* synapsnet: the program. Finds the command, parses its arguments, runs it. */
+#include "command.h"
+
+#include <errno.h>
+#include <libgen.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+const command commands[] = {
+    {"simulate", "celltypes|rates|spikes -o FILE", "Simulate a network whose true connectivity is known.",
+     "synapsnet simulate rates --neurons 60 --frames 6000 -o sim.h5", 1, 1, true, run_simulate},
+    {"convert", "RECORDING -o FILE", "Write a recording in synapsnet's own HDF5 layout.",
+     "synapsnet convert suite2p/ --rate 30 -o recording.h5", 1, 1, true, run_convert},
+    {"info", "RECORDING...", "Show what was understood of a recording.",
+     "synapsnet info recording.npz:counts --bin 50ms", 1, 1000000, false, run_info},
+    {"fit", "RECORDING... -o MODEL", "Fit a model to one or many recordings and score it on their test frames.",
+     "synapsnet fit recording.h5 -o model.h5", 1, 1000000, true, run_fit},
+    {"evaluate", "MODEL [RECORDING...]", "Score a model on the test frames, beside the baselines.",
+     "synapsnet evaluate model.h5", 1, 1000000, false, run_evaluate},
+    {"forecast", "MODEL [RECORDING] -o FILE", "Forecast one step ahead and in free-running rollouts.",
+     "synapsnet forecast model.h5 --steps 20 -o forecast.h5", 1, 2, true, run_forecast},
+    {"connectivity", "MODEL -o FILE", "Export who drives whom, with sign, to FILE.npy, .csv, .h5 or .graphml.",
+     "synapsnet connectivity model.h5 --lags 3 -o connectivity.csv", 1, 1, true, run_connectivity},
+    {0},
+};
+
+const command *find_command(const char *name) {
+    for (const command *c = commands; c->name; c++)
+        if (!strcmp(c->name, name)) return c;
+    return NULL;
+}
+
+static exit_code unknown_command(const char *name) {
+    for (const command *c = commands; c->name; c++) {
+        size_t n = strlen(name);
+        if ((n >= 3 && !strncmp(c->name, name, n)) || !strncmp(c->name, name, strlen(c->name) - 1))
+            return misuse("unknown command '%s'; did you mean '%s'?", name, c->name);
+    }
+    return misuse("unknown command '%s'; 'synapsnet help' lists the commands", name);
+}
+
+static exit_code run_help(int argc, char **argv) {
+    if (argc < 2) {
+        print_overview(stdout);
+    } else if (!strcmp(argv[1], "--man")) {
+        print_manual(stdout);
+    } else if (!strcmp(argv[1], "--markdown")) {
+        print_markdown(stdout);
+    } else {
+        const command *c = find_command(argv[1]);
+        if (!c) return unknown_command(argv[1]);
+        print_command_help(stdout, c);
+    }
+    return DONE;
+}
+
+static void print_version(void) {
+    printf("synapsnet %s\n", syn_version());
+    const char *info = syn_build_info();
+    size_t n = strlen(info);
+    printf("%s%s", info, n && info[n - 1] != '\n' ? "\n" : "");
+}
+
+static bool same_file(const char *a, const char *b) {
+    struct stat sa, sb;
+    return !stat(a, &sa) && !stat(b, &sb) && sa.st_dev == sb.st_dev && sa.st_ino == sb.st_ino;
+}
+
+/* A fit can run for hours: find out now, not then, that its output cannot be written or would replace its input. */
+static exit_code check_output(const arguments *a) {
+    for (int k = 0; k < a->n_operands; k++)
+        if (same_file(a->output, a->operand[k]))
+            return misuse("--output: '%s' is also read; expected another file", a->output);
+    char *copy = strdup(a->output);
+    if (!copy) return FAILED;
+    const char *folder = dirname(copy);
+    int code = access(folder, W_OK | X_OK);
+    if (code) fprintf(stderr, "synapsnet: %s: cannot write into folder '%s': %s\n", a->output, folder, strerror(errno));
+    free(copy);
+    return code ? FAILED : DONE;
+}
+
+static exit_code check_operands(const command *c, const arguments *a) {
+    const char *usage = c->operands;
+    if (a->n_operands < c->min_operands)
+        return misuse("%s: missing %.*s; usage: synapsnet %s %s", c->name, (int)strcspn(usage, " ."), usage, c->name,
+                      usage);
+    if (a->n_operands > c->max_operands)
+        return misuse("%s: unexpected '%s'; usage: synapsnet %s %s", c->name, a->operand[c->max_operands], c->name,
+                      usage);
+    if (c->needs_output && !a->output)
+        return misuse("%s: missing -o FILE; usage: synapsnet %s %s", c->name, c->name, usage);
+    return a->output ? check_output(a) : DONE;
+}
+
+static exit_code run_command(const command *c, int argc, char **argv) {
+    arguments a = {0};
+    exit_code code = parse_arguments(c, argc, argv, &a);
+    if (code == DONE && a.help) {
+        print_command_help(stdout, c);
+    } else if (code == DONE) {
+        code = check_operands(c, &a);
+        if (code == DONE) code = c->run(&a);
+    }
+    free_arguments(&a);
+    return code;
+}
+
+static exit_code dispatch(int argc, char **argv) {
+    if (argc < 2) {
+        print_overview(stderr);
+        return MISUSE;
+    }
+    const char *name = argv[1];
+    if (!strcmp(name, "help") || !strcmp(name, "--help") || !strcmp(name, "-h")) return run_help(argc - 1, argv + 1);
+    if (!strcmp(name, "--version") || !strcmp(name, "version")) {
+        print_version();
+        return DONE;
+    }
+    if (*name == '-') return misuse("expected a command before '%s'; 'synapsnet help' lists the commands", name);
+    const command *c = find_command(name);
+    return c ? run_command(c, argc - 1, argv + 1) : unknown_command(name);
+}
+
+int main(int argc, char **argv) {
+    exit_code code = dispatch(argc, argv);
+    if (fflush(stdout) || ferror(stdout)) {
+        fprintf(stderr, "synapsnet: standard output: %s\n", strerror(errno));
+        return FAILED;
+    }
+    return (int)code;
+}

@@ -1,0 +1,36 @@
+# Compiler flags: warnings and sanitizers for everything (target syn_flags), instruction sets for the kernels.
+
+add_library(syn_flags INTERFACE)
+target_compile_options(syn_flags INTERFACE -Wall -Wextra -Wshadow -Wconversion)
+if(SYN_WERROR)
+  target_compile_options(syn_flags INTERFACE -Werror)
+endif()
+if(SYN_SANITIZE)
+  target_compile_options(syn_flags INTERFACE -fsanitize=${SYN_SANITIZE} -fno-sanitize-recover=all
+                                             -fno-omit-frame-pointer)
+  target_link_options(syn_flags INTERFACE -fsanitize=${SYN_SANITIZE})
+endif()
+
+# Gives every file of src/kernels the flags of a compute kernel and, by the end of its name, an instruction set.
+# The variants are chosen at run time, so nothing else is compiled for more than the base instruction set. On other
+# processors than x86 the x86 variants are taken off the list.
+function(syn_kernel_flags sources)
+  set(common -O3 -ffp-contract=fast -fno-math-errno -fno-trapping-math)
+  set(avx2 -mavx2 -mfma)
+  set(avx512 -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx2 -mfma)
+  foreach(file IN LISTS ${sources})
+    if(NOT file MATCHES "src/kernels/")
+      continue()
+    endif()
+    set(flags ${common})
+    if(file MATCHES "_(avx2|avx512)\\.c$")
+      if(NOT CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+        list(REMOVE_ITEM ${sources} ${file})
+        continue()
+      endif()
+      list(APPEND flags ${${CMAKE_MATCH_1}})
+    endif()
+    set_source_files_properties(${file} PROPERTIES COMPILE_OPTIONS "${flags}")
+  endforeach()
+  set(${sources} ${${sources}} PARENT_SCOPE)
+endfunction()
