@@ -7,51 +7,50 @@
 
 enum { MAX_OPTIONS = 128, FIRST_OPTION = 256 /* getopt's value of option 0; above every character */ };
 
-bool takes_option(const char *command, const syn_option_info *option) {
-    size_t n = strlen(command);
+bool takes_option(const char *name, const syn_option_info *option) {
+    size_t n = strlen(name);
     for (const char *p = option->commands; *p;) {
         size_t length = strcspn(p, " ");
-        if (length == n && !strncmp(p, command, n)) return true;
+        if (length == n && !strncmp(p, name, n)) return true;
         p += length + strspn(p + length, " ");
     }
     return false;
 }
 
 /* getopt's list of the options of the command, ended by zeros. Names stay valid: they are in the option table. */
-static void list_options(const command *command, struct option options[MAX_OPTIONS + 2]) {
+static void list_options(const command *c, struct option options[MAX_OPTIONS + 2]) {
     int n = 0;
     const syn_option_info *info;
     for (int k = 0; (info = syn_option_at((size_t)k)) && n < MAX_OPTIONS; k++)
-        if (takes_option(command->name, info))
+        if (takes_option(c->name, info))
             options[n++] = (struct option){info->name, strcmp(info->type, "flag") ? required_argument : no_argument,
                                            NULL, FIRST_OPTION + k};
     options[n++] = (struct option){"help", no_argument, NULL, 'h'};
     options[n] = (struct option){0};
 }
 
-static exit_code unknown_option(const command *command, const char *word) {
+static exit_code unknown_option(const command *c, const char *word) {
     char name[128];
     const char *start = word + strspn(word, "-");
     snprintf(name, sizeof name, "%.*s", (int)strcspn(start, "="), start);
     const syn_option_info *info;
     for (size_t k = 0; (info = syn_option_at(k)); k++)
         if (!strcmp(info->name, name))
-            return misuse("%s does not take --%s; it is an option of: %s", command->name, name, info->commands);
-    const char *near = syn_option_nearest(name, command->name);
-    if (near) return misuse("%s: unknown option '%s'; did you mean '--%s'?", command->name, word, near);
-    return misuse("%s: unknown option '%s'; 'synapsnet %s --help' lists its options", command->name, word,
-                  command->name);
+            return misuse("%s does not take --%s; it is an option of: %s", c->name, name, info->commands);
+    const char *near = syn_option_nearest(name, c->name);
+    if (near) return misuse("%s: unknown option '%s'; did you mean '--%s'?", c->name, word, near);
+    return misuse("%s: unknown option '%s'; 'synapsnet %s --help' lists its options", c->name, word, c->name);
 }
 
-static exit_code bad_option(const command *command, int argc, char **argv, int returned) {
+static exit_code bad_option(const command *c, int argc, char **argv, int returned) {
     const char *word = argv[optind > 1 && optind <= argc ? optind - 1 : argc - 1];
-    if (returned == ':') return misuse("%s: %s needs a value", command->name, word);
-    if (optopt >= FIRST_OPTION) return misuse("%s: %.*s takes no value", command->name, (int)strcspn(word, "="), word);
+    if (returned == ':') return misuse("%s: %s needs a value", c->name, word);
+    if (optopt >= FIRST_OPTION) return misuse("%s: %.*s takes no value", c->name, (int)strcspn(word, "="), word);
     if (optopt) {
         char letter[3] = {'-', (char)optopt, 0};
-        return unknown_option(command, letter);
+        return unknown_option(c, letter);
     }
-    return unknown_option(command, word);
+    return unknown_option(c, word);
 }
 
 typedef struct setting {
@@ -81,9 +80,9 @@ static bool is_set(const syn_options *options, const char *flag) {
     return false;
 }
 
-exit_code parse_arguments(const command *command, int argc, char **argv, arguments *parsed) {
+exit_code parse_arguments(const command *c, int argc, char **argv, arguments *parsed) {
     struct option options[MAX_OPTIONS + 2];
-    list_options(command, options);
+    list_options(c, options);
     setting *settings = calloc((size_t)argc, sizeof *settings);
     if (!settings || syn_options_create(&parsed->options) != SYN_OK) {
         free(settings);
@@ -93,8 +92,7 @@ exit_code parse_arguments(const command *command, int argc, char **argv, argumen
     exit_code code = DONE;
     opterr = 0;
     int found;
-    while (code == DONE &&
-           (found = getopt_long(argc, argv, command->needs_output ? ":ho:" : ":h", options, NULL)) != -1) {
+    while (code == DONE && (found = getopt_long(argc, argv, c->needs_output ? ":ho:" : ":h", options, NULL)) != -1) {
         if (found == 'h')
             parsed->help = true;
         else if (found == 'o')
@@ -102,14 +100,14 @@ exit_code parse_arguments(const command *command, int argc, char **argv, argumen
         else if (found >= FIRST_OPTION)
             settings[n++] = (setting){syn_option_at((size_t)(found - FIRST_OPTION))->name, optarg ? optarg : "yes"};
         else
-            code = bad_option(command, argc, argv, found);
+            code = bad_option(c, argc, argv, found);
     }
     if (code == DONE && !parsed->help) code = apply(settings, n, parsed->options);
     free(settings);
     if (code != DONE || parsed->help) return code;
 
     const char *output = syn_options_get(parsed->options, "output");
-    parsed->output = command->needs_output && output && *output ? output : NULL;
+    parsed->output = c->needs_output && output && *output ? output : NULL;
     parsed->json = is_set(parsed->options, "json");
     parsed->quiet = is_set(parsed->options, "quiet");
     parsed->operand = argv + optind;

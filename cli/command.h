@@ -29,30 +29,30 @@ typedef struct command {
     const char *example;  /* one line */
     int min_operands, max_operands;
     bool needs_output;
-    exit_code (*run)(const arguments *arguments);
+    exit_code (*run)(const arguments *a);
 } command;
 
 /* The commands in the order of the data flow, ended by one without a name. */
 extern const command commands[];
 const command *find_command(const char *name);
 
-exit_code run_info(const arguments *arguments);
-exit_code run_convert(const arguments *arguments);
-exit_code run_simulate(const arguments *arguments);
-exit_code run_fit(const arguments *arguments);
-exit_code run_evaluate(const arguments *arguments);
-exit_code run_forecast(const arguments *arguments);
-exit_code run_connectivity(const arguments *arguments);
+exit_code run_info(const arguments *a);
+exit_code run_convert(const arguments *a);
+exit_code run_simulate(const arguments *a);
+exit_code run_fit(const arguments *a);
+exit_code run_evaluate(const arguments *a);
+exit_code run_forecast(const arguments *a);
+exit_code run_connectivity(const arguments *a);
 
 /* arguments.c: fills `parsed` from the command line after the command's name. On misuse one line has been printed. */
-exit_code parse_arguments(const command *command, int argc, char **argv, arguments *parsed);
+exit_code parse_arguments(const command *c, int argc, char **argv, arguments *parsed);
 void free_arguments(arguments *parsed);
 /* Whether the command takes the option, by the option's list of commands. */
-bool takes_option(const char *command, const syn_option_info *option);
+bool takes_option(const char *name, const syn_option_info *option);
 
 /* help.c */
 void print_overview(FILE *file);
-void print_command_help(FILE *file, const command *command);
+void print_command_help(FILE *file, const command *c);
 void print_manual(FILE *file);   /* groff */
 void print_markdown(FILE *file); /* docs/options.md */
 
@@ -71,7 +71,7 @@ void print_warnings(const char *json);
 /* input.c */
 /* Opens all recordings named by the operands from `first` on and prints their warnings unless told to be quiet.
  * recordings: an array to free with close_recordings. */
-syn_status open_recordings(const arguments *arguments, int first, syn_recording ***recordings, size_t *n);
+syn_status open_recordings(const arguments *a, int first, syn_recording ***recordings, size_t *n);
 void close_recordings(syn_recording **recordings, size_t n);
 
 /* progress.c */

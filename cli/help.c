@@ -3,7 +3,7 @@
 
 #include "command.h"
 
-enum { WIDTH = 80, INDENT = 26 };
+enum { WIDTH = 80, OPTION_INDENT = 26, COMMAND_INDENT = 16 };
 
 /* "Default: 50ms (0.0001 to 60 s)." or "" where there is nothing to say. */
 static void describe_default(const syn_option_info *o, char *text, size_t size) {
@@ -39,14 +39,15 @@ static void write_name(const syn_option_info *o, char *text, size_t size) {
              placeholder(o));
 }
 
-/* Words of text, wrapped at WIDTH, every line from column INDENT; the cursor already stands at `column`. */
-static void print_wrapped(FILE *file, const char *text, int column) {
+/* Words of text, wrapped at WIDTH; the cursor already stands at column `indent`, where every line starts. */
+static void print_wrapped(FILE *file, const char *text, int indent) {
+    int column = indent;
     bool first = true;
     for (const char *p = text; *(p += strspn(p, " "));) {
         int length = (int)strcspn(p, " ");
         if (!first && column + 1 + length > WIDTH) {
-            fprintf(file, "\n%*s", INDENT, "");
-            column = INDENT;
+            fprintf(file, "\n%*s", indent, "");
+            column = indent;
             first = true;
         }
         fprintf(file, "%s%.*s", first ? "" : " ", length, p);
@@ -57,43 +58,39 @@ static void print_wrapped(FILE *file, const char *text, int column) {
     fputc('\n', file);
 }
 
-static void print_option(FILE *file, const char *name, const char *help) {
+static void print_entry(FILE *file, const char *name, const char *help, int indent) {
     int column = fprintf(file, "  %s", name);
-    if (column > INDENT - 2) {
+    if (column > indent - 2) {
         fputc('\n', file);
         column = 0;
     }
-    fprintf(file, "%*s", INDENT - column, "");
-    print_wrapped(file, help, INDENT);
+    fprintf(file, "%*s", indent - column, "");
+    print_wrapped(file, help, indent);
 }
 
-void print_command_help(FILE *file, const command *command) {
-    fprintf(file, "Usage: synapsnet %s %s [OPTIONS]\n\n%s\n\nOptions:\n", command->name, command->operands,
-            command->summary);
+void print_command_help(FILE *file, const command *c) {
+    fprintf(file, "Usage: synapsnet %s %s [OPTIONS]\n\n%s\n\nOptions:\n", c->name, c->operands, c->summary);
     const syn_option_info *o;
     for (size_t k = 0; (o = syn_option_at(k)); k++) {
-        if (!takes_option(command->name, o)) continue;
+        if (!takes_option(c->name, o)) continue;
         char name[256], note[192], help[1024];
         write_name(o, name, sizeof name);
         describe_default(o, note, sizeof note);
         snprintf(help, sizeof help, "%s %s", o->help, note);
-        print_option(file, name, help);
+        print_entry(file, name, help, OPTION_INDENT);
     }
-    print_option(file, "-h, --help", "Show this text.");
-    fprintf(file, "\nExample:\n  %s\n", command->example);
+    print_entry(file, "-h, --help", "Show this text.", OPTION_INDENT);
+    fprintf(file, "\nExample:\n  %s\n", c->example);
 }
 
 void print_overview(FILE *file) {
     fputs("synapsnet forecasts a recorded population of neurons and reads off who drives whom.\n\n"
           "Usage: synapsnet COMMAND ...\n\nCommands, in the order of the data flow:\n",
           file);
-    for (const command *c = commands; c->name; c++) {
-        int column = fprintf(file, "  %s", c->name);
-        fprintf(file, "%*s%s\n", 16 - column, "", c->summary);
-    }
-    fputs("  help COMMAND  Show the options of a command (also: COMMAND --help).\n"
-          "  --version     Show the version and what will run on this machine.\n\n"
-          "A RECORDING is a file or folder, or FILE:NAME for an array inside a file.\n"
+    for (const command *c = commands; c->name; c++) print_entry(file, c->name, c->summary, COMMAND_INDENT);
+    print_entry(file, "help COMMAND", "Show the options of a command (also: COMMAND --help).", COMMAND_INDENT);
+    print_entry(file, "--version", "Show the version and what will run on this machine.", COMMAND_INDENT);
+    fputs("\nA RECORDING is a file or folder, or FILE:NAME for an array inside a file.\n"
           "Exit status: 0 done, 1 failed, 2 misuse.\n",
           file);
 }

@@ -10,16 +10,16 @@ static void warn_about(const syn_recording *recording) {
     syn_free(json);
 }
 
-syn_status open_recordings(const arguments *arguments, int first, syn_recording ***recordings, size_t *n) {
-    size_t wanted = (size_t)(arguments->n_operands - first);
+syn_status open_recordings(const arguments *a, int first, syn_recording ***recordings, size_t *n) {
+    size_t wanted = (size_t)(a->n_operands - first);
     *n = 0;
     *recordings = calloc(wanted + 1, sizeof **recordings);
     if (!*recordings) return SYN_ERR_MEMORY;
     while (*n < wanted) {
-        const char *path = arguments->operand[first + (int)*n];
-        syn_status status = syn_recording_open(&(*recordings)[*n], path, arguments->options);
+        const char *path = a->operand[first + (int)*n];
+        syn_status status = syn_recording_open(&(*recordings)[*n], path, a->options);
         if (status != SYN_OK) return status;
-        if (!arguments->quiet) warn_about((*recordings)[*n]);
+        if (!a->quiet) warn_about((*recordings)[*n]);
         ++*n;
     }
     return SYN_OK;

@@ -7,12 +7,12 @@
 #include "command.h"
 
 exit_code misuse(const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
+    va_list list;
+    va_start(list, format);
     fputs("synapsnet: ", stderr);
-    vfprintf(stderr, format, arguments);
+    vfprintf(stderr, format, list);
     fputc('\n', stderr);
-    va_end(arguments);
+    va_end(list);
     return MISUSE;
 }
 

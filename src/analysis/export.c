@@ -1,0 +1,182 @@
+#include "analysis/export.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/metrics.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/options.h"
+#include "recording/array.h"
+#include "recording/recording.h"
+
+typedef struct file_format {
+    const char *extension;
+    syn_status (*write)(const syn_connectome *connectome, const char *path);
+} file_format;
+
+static const file_format formats[] = {
+    {".npy", syn_write_npy}, {".csv", syn_write_csv}, {".h5", syn_write_hdf5}, {".graphml", syn_write_graphml}};
+
+static syn_status find_format(const char *path, const file_format **found) {
+    const char *dot = strrchr(path, '.');
+    for (size_t k = 0; dot && k < sizeof formats / sizeof *formats; k++)
+        if (!strcmp(dot, formats[k].extension)) return *found = &formats[k], SYN_OK;
+    return syn_fail(SYN_ERR_OPTION, "output: found '%s'; expected a name that ends in .npy, .csv, .h5 or .graphml",
+                    path);
+}
+
+const char *syn_connectome_unit(const syn_connectome *connectome) {
+    return connectome->raw ? "raw units of the receiver per raw unit of the sender"
+                           : "standard deviations of the receiver per standard deviation of the sender";
+}
+
+static void free_connectome(syn_connectome *connectome) {
+    free(connectome->c);
+    free(connectome->w);
+    free(connectome->id);
+}
+
+static syn_status fill_connectome(syn_connectome *connectome, const syn_model *model, size_t session,
+                                  const syn_options *options) {
+    size_t sessions = syn_model_sessions(model);
+    if (session >= sessions)
+        return syn_fail(SYN_ERR_OPTION, "session: found %zu; expected 0 to %zu: the model has %zu recording%s", session,
+                        sessions - 1, sessions, sessions == 1 ? "" : "s");
+    size_t N = (size_t)syn_model_neurons(model, session);
+    connectome->N = (int64_t)N;
+    connectome->K = (int)syn_option_int(options, SYN_OPT_LAGS);
+    connectome->raw = !strcmp(syn_option_text(options, SYN_OPT_SCALE), "raw");
+    SYN_TRY(syn_alloc(&connectome->c, ((size_t)connectome->K + 1) * N * N, sizeof(float), "effective connectivity"));
+    SYN_TRY(syn_alloc(&connectome->w, N * N, sizeof(float), "connectivity weights"));
+    SYN_TRY(syn_alloc(&connectome->id, N, sizeof *connectome->id, "neuron ids"));
+    for (size_t i = 0; i < N; i++) connectome->id[i] = syn_neuron_id(model, session, (int64_t)i);
+    SYN_TRY(syn_connectivity(model, session, connectome->K, connectome->raw, connectome->c));
+    return syn_weights(model, session, connectome->w);
+}
+
+/* True weights between the model's neurons, [N][N], from a simulated recording of n >= N neurons that the model may
+ * have left some of out: matched by id. */
+static syn_status select_truth(double *selected, const syn_connectome *connectome, const syn_recording *recording,
+                               const char *path) {
+    int64_t N = connectome->N, n = recording->N, *place;
+    SYN_TRY(syn_alloc(&place, (size_t)N, sizeof *place, "neuron order"));
+    syn_status status = SYN_OK;
+    for (int64_t i = 0; i < N && status == SYN_OK; i++) {
+        /* The two orders agree but for what was left out, so the search goes on where the last one ended. */
+        int64_t start = i ? place[i - 1] + 1 : 0, k = 0;
+        while (k < n && strcmp(recording->neuron_id[(start + k) % n], connectome->id[i])) k++;
+        place[i] = (start + k) % n;
+        if (k == n)
+            status =
+                syn_fail(SYN_ERR_INPUT, "%s: has no neuron '%s'; expected the recording that the model was fitted on",
+                         path, connectome->id[i]);
+    }
+    for (int64_t i = 0; i < N && status == SYN_OK; i++)
+        for (int64_t j = 0; j < N; j++) selected[i * N + j] = recording->truth[place[i] * n + place[j]];
+    free(place);
+    return status;
+}
+
+/* The truth from an array FILE:NAME without ids: the model must have kept every neuron. */
+static syn_status read_truth_array(double **truth, const syn_connectome *connectome, const char *path) {
+    int64_t rows, columns;
+    SYN_TRY(syn_matrix_read(path, truth, &rows, &columns));
+    if (rows == connectome->N && columns == connectome->N) return SYN_OK;
+    return syn_fail(SYN_ERR_INPUT, "%s: is (%lld, %lld); expected true weights (%lld, %lld) of the model's neurons",
+                    path, (long long)rows, (long long)columns, (long long)connectome->N, (long long)connectome->N);
+}
+
+static syn_status read_truth(double **truth, const syn_connectome *connectome, const char *path) {
+    syn_status status;
+    syn_address address = {0};
+    syn_recording *recording = NULL;
+    SYN_CHECK(syn_address_parse(&address, path));
+    if (address.name) {
+        SYN_CHECK(read_truth_array(truth, connectome, path));
+        goto done;
+    }
+    SYN_CHECK(syn_recording_open(&recording, path, NULL));
+    if (!recording->truth) {
+        status =
+            syn_fail(SYN_ERR_INPUT, "%s: holds no true weights; expected a simulated recording or FILE:NAME", path);
+        goto done;
+    }
+    SYN_CHECK(syn_alloc(truth, (size_t)(connectome->N * connectome->N), sizeof(double), "true weights"));
+    SYN_CHECK(select_truth(*truth, connectome, recording, path));
+done:
+    syn_recording_free(recording);
+    syn_address_free(&address);
+    return status;
+}
+
+/* Adds "test" to the summary. Weights of a simulation are in raw units, so C is scored in raw units whatever is
+ * written. */
+static syn_status score(json_t *root, const syn_connectome *connectome, const syn_model *model, size_t session,
+                        const char *path) {
+    syn_status status;
+    double *truth = NULL;
+    float *raw = NULL;
+    syn_edge_metrics metrics;
+    SYN_CHECK(read_truth(&truth, connectome, path));
+    if (!connectome->raw) {
+        SYN_CHECK(syn_alloc(&raw, (size_t)(connectome->N * connectome->N), sizeof *raw, "effective connectivity"));
+        SYN_CHECK(syn_connectivity(model, session, 0, 1, raw));
+    }
+    SYN_CHECK(syn_edge_metrics_compute(&metrics, raw ? raw : connectome->c, truth, connectome->N));
+    json_t *test = json_object();
+    const struct {
+        const char *name;
+        double value;
+    } figures[] = {{"auroc", metrics.auroc},
+                   {"auprc", metrics.auprc},
+                   {"auprc_chance", metrics.auprc_chance},
+                   {"pearson_w", metrics.pearson_w},
+                   {"spearman_w", metrics.spearman_w}};
+    for (size_t k = 0; k < sizeof figures / sizeof *figures; k++)
+        if (isfinite(figures[k].value)) json_object_set_new(test, figures[k].name, json_real(figures[k].value));
+    json_object_set_new(root, "test", test);
+done:
+    free(raw);
+    free(truth);
+    return status;
+}
+
+static json_t *summarise(const syn_connectome *connectome, size_t session, const char *path) {
+    return json_pack("{s:I, s:I, s:i, s:s, s:s, s:s}", "session", (json_int_t)session, "neurons",
+                     (json_int_t)connectome->N, "lags", connectome->K, "scale", connectome->raw ? "raw" : "zscored",
+                     "unit", syn_connectome_unit(connectome), "output", path);
+}
+
+static syn_status write_file(const file_format *format, const syn_connectome *connectome, const char *path) {
+    syn_status status;
+    char *temporary = NULL;
+    SYN_CHECK(syn_file_begin(&temporary, path));
+    SYN_CHECK(format->write(connectome, temporary));
+    SYN_CHECK(syn_file_commit(temporary, path));
+done:
+    syn_file_end(temporary);
+    return status;
+}
+
+syn_status syn_connectivity_write(const syn_model *model, size_t session, const syn_options *options, const char *path,
+                                  char **json) {
+    syn_status status;
+    const file_format *format = NULL;
+    syn_connectome connectome = {0};
+    json_t *root = NULL;
+    const char *truth = syn_option_text(options, SYN_OPT_TRUTH);
+    SYN_CHECK(find_format(path, &format));
+    SYN_CHECK(fill_connectome(&connectome, model, session, options));
+    root = summarise(&connectome, session, path);
+    if (*truth) SYN_CHECK(score(root, &connectome, model, session, truth));
+    SYN_CHECK(write_file(format, &connectome, path));
+    if (json && !(*json = json_dumps(root, JSON_REAL_PRECISION(9))))
+        status = syn_fail(SYN_ERR_MEMORY, "could not allocate the summary of %s", path);
+done:
+    json_decref(root);
+    free_connectome(&connectome);
+    return status;
+}

@@ -1,0 +1,196 @@
+/* The four file formats of an exported connectivity. */
+#include <errno.h>
+#include <hdf5.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "analysis/export.h"
+
+static syn_status cannot_write(const char *path) {
+    return syn_fail(SYN_ERR_IO, "%s: could not be written: %s", path, strerror(errno));
+}
+
+/* Closes the file; what the buffers could not take is an error too. */
+static syn_status finish(FILE *file, const char *path) {
+    bool failed = ferror(file);
+    failed = fclose(file) || failed;
+    return failed ? cannot_write(path) : SYN_OK;
+}
+
+/* --- NumPy .npy, version 1.0: magic, length of the header, header padded to 64 bytes, the values --- */
+
+syn_status syn_write_npy(const syn_connectome *connectome, const char *path) {
+    FILE *file = fopen(path, "wb");
+    if (!file) return cannot_write(path);
+    char shape[64], header[118]; /* 10 bytes of magic + 118 = 128 */
+    long long N = connectome->N;
+    if (connectome->K == 0)
+        snprintf(shape, sizeof shape, "%lld, %lld", N, N);
+    else
+        snprintf(shape, sizeof shape, "%d, %lld, %lld", connectome->K + 1, N, N);
+    int length = snprintf(header, sizeof header, "{'descr': '<f4', 'fortran_order': False, 'shape': (%s), }", shape);
+    memset(header + length, ' ', sizeof header - (size_t)length);
+    header[sizeof header - 1] = '\n';
+    fwrite("\x93NUMPY\x01\x00", 1, 8, file);
+    fputc(sizeof header, file);
+    fputc(0, file);
+    fwrite(header, 1, sizeof header, file);
+    fwrite(connectome->c, sizeof(float), (size_t)(connectome->K + 1) * (size_t)(N * N), file);
+    return finish(file, path);
+}
+
+/* --- CSV: the matrix, or with lags one line an entry --- */
+
+/* A field by RFC 4180. */
+static void write_field(FILE *file, const char *text) {
+    if (!strpbrk(text, ",\"\r\n")) {
+        fputs(text, file);
+        return;
+    }
+    fputc('"', file);
+    for (const char *p = text; *p; p++) {
+        if (*p == '"') fputc('"', file);
+        fputc(*p, file);
+    }
+    fputc('"', file);
+}
+
+static void write_matrix(FILE *file, const syn_connectome *connectome) {
+    int64_t N = connectome->N;
+    fputs("receiver", file);
+    for (int64_t j = 0; j < N; j++) {
+        fputc(',', file);
+        write_field(file, connectome->id[j]);
+    }
+    fputc('\n', file);
+    for (int64_t i = 0; i < N; i++) {
+        write_field(file, connectome->id[i]);
+        for (int64_t j = 0; j < N; j++) fprintf(file, ",%.9g", (double)connectome->c[i * N + j]);
+        fputc('\n', file);
+    }
+}
+
+static void write_entries(FILE *file, const syn_connectome *connectome) {
+    const float *value = connectome->c;
+    fputs("lag_frames,receiver,sender,value\n", file);
+    for (int k = 0; k <= connectome->K; k++)
+        for (int64_t i = 0; i < connectome->N; i++)
+            for (int64_t j = 0; j < connectome->N; j++, value++) {
+                if (i == j) continue;
+                fprintf(file, "%d,", k);
+                write_field(file, connectome->id[i]);
+                fputc(',', file);
+                write_field(file, connectome->id[j]);
+                fprintf(file, ",%.9g\n", (double)*value);
+            }
+}
+
+syn_status syn_write_csv(const syn_connectome *connectome, const char *path) {
+    FILE *file = fopen(path, "w");
+    if (!file) return cannot_write(path);
+    if (connectome->K == 0)
+        write_matrix(file, connectome);
+    else
+        write_entries(file, connectome);
+    return finish(file, path);
+}
+
+/* --- GraphML: a directed graph of C(0), an edge from the sender to the receiver --- */
+
+static void write_xml(FILE *file, const char *text) {
+    for (const char *p = text; *p; p++) switch (*p) {
+        case '&':
+            fputs("&amp;", file);
+            break;
+        case '<':
+            fputs("&lt;", file);
+            break;
+        case '>':
+            fputs("&gt;", file);
+            break;
+        case '"':
+            fputs("&quot;", file);
+            break;
+        default:
+            fputc((unsigned char)*p < ' ' ? ' ' : *p, file);
+        }
+}
+
+syn_status syn_write_graphml(const syn_connectome *connectome, const char *path) {
+    FILE *file = fopen(path, "w");
+    if (!file) return cannot_write(path);
+    int64_t N = connectome->N;
+    fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+          "<graphml xmlns=\"http://graphml.graphdrawing.org/xmlns\">\n"
+          "  <key id=\"neuron\" for=\"node\" attr.name=\"neuron\" attr.type=\"string\"/>\n"
+          "  <key id=\"weight\" for=\"edge\" attr.name=\"weight\" attr.type=\"double\"/>\n"
+          "  <key id=\"unit\" for=\"graph\" attr.name=\"weight_unit\" attr.type=\"string\"/>\n"
+          "  <graph edgedefault=\"directed\">\n",
+          file);
+    fprintf(file, "    <data key=\"unit\">%s</data>\n", syn_connectome_unit(connectome));
+    for (int64_t i = 0; i < N; i++) {
+        fprintf(file, "    <node id=\"n%lld\"><data key=\"neuron\">", (long long)i);
+        write_xml(file, connectome->id[i]);
+        fputs("</data></node>\n", file);
+    }
+    for (int64_t i = 0; i < N; i++)
+        for (int64_t j = 0; j < N; j++) {
+            double weight = (double)connectome->c[i * N + j];
+            if (i == j || weight == 0) continue;
+            fprintf(file, "    <edge source=\"n%lld\" target=\"n%lld\"><data key=\"weight\">%.9g</data></edge>\n",
+                    (long long)j, (long long)i, weight);
+        }
+    fputs("  </graph>\n</graphml>\n", file);
+    return finish(file, path);
+}
+
+/* --- HDF5: effective, weights, neuron_id, lag --- */
+
+static bool put_text(hid_t object, const char *name, const char *text) {
+    hid_t type = H5Tcopy(H5T_C_S1), space = H5Screate(H5S_SCALAR);
+    bool done = H5Tset_size(type, strlen(text) + 1) >= 0;
+    hid_t attribute = H5Acreate2(object, name, type, space, H5P_DEFAULT, H5P_DEFAULT);
+    done = attribute >= 0 && H5Awrite(attribute, type, text) >= 0 && done;
+    if (attribute >= 0) H5Aclose(attribute);
+    H5Sclose(space);
+    H5Tclose(type);
+    return done;
+}
+
+/* A data set with its attributes `axes` and `unit` ("": none). type: of the values in memory and in the file. */
+static bool put_array(hid_t file, const char *name, hid_t type, int rank, const hsize_t *shape, const void *values,
+                      const char *axes, const char *unit) {
+    hid_t space = H5Screate_simple(rank, shape, NULL);
+    hid_t set = H5Dcreate2(file, name, type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    bool done = set >= 0 && H5Dwrite(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) >= 0;
+    done = done && put_text(set, "axes", axes) && (!*unit || put_text(set, "unit", unit));
+    if (set >= 0) H5Dclose(set);
+    H5Sclose(space);
+    return done;
+}
+
+static bool put_everything(hid_t file, const syn_connectome *connectome) {
+    hsize_t N = (hsize_t)connectome->N, K1 = (hsize_t)connectome->K + 1;
+    hid_t text = H5Tcopy(H5T_C_S1);
+    bool done = H5Tset_size(text, H5T_VARIABLE) >= 0 && H5Tset_cset(text, H5T_CSET_UTF8) >= 0;
+    int lag[1024];
+    for (int k = 0; k <= connectome->K; k++) lag[k] = k;
+    done = done && put_array(file, "effective", H5T_NATIVE_FLOAT, 3, (hsize_t[]){K1, N, N}, connectome->c,
+                             "lag, receiver, sender", syn_connectome_unit(connectome));
+    done = done &&
+           put_array(file, "weights", H5T_NATIVE_FLOAT, 2, (hsize_t[]){N, N}, connectome->w, "receiver, sender", "");
+    done = done && put_array(file, "neuron_id", text, 1, &N, connectome->id, "neuron", "");
+    done = done && put_array(file, "lag", H5T_NATIVE_INT, 1, &K1, lag, "lag", "frames");
+    H5Tclose(text);
+    return done;
+}
+
+syn_status syn_write_hdf5(const syn_connectome *connectome, const char *path) {
+    hid_t file;
+    H5E_BEGIN_TRY { file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT); } /* the library never prints */
+    H5E_END_TRY
+    if (file < 0) return cannot_write(path);
+    bool done = put_text(file, "format", "synapsnet connectivity 1") && put_everything(file, connectome);
+    done = H5Fclose(file) >= 0 && done;
+    return done ? SYN_OK : syn_fail(SYN_ERR_IO, "%s: HDF5 could not write it", path);
+}
