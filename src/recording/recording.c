@@ -138,7 +138,7 @@ static syn_status check_segments(const syn_recording *r) {
     return SYN_OK;
 }
 
-static syn_status check_timestamps(const syn_recording *r) {
+syn_status syn_recording_check_times(const syn_recording *r) {
     for (int64_t t = 0; t < r->T; t++) {
         if (!isfinite(r->time_s[t]))
             return syn_fail(SYN_ERR_INPUT, "%s: timestamp %lld is not a number; expected the time of every frame in s",
@@ -230,7 +230,7 @@ syn_status syn_recording_finish(syn_recording *r) {
     if (r->S < 1 || !r->segment) return syn_fail(SYN_ERR_INPUT, "%s: no segments; expected at least one", label(r));
     SYN_TRY(check_segments(r));
     if (r->time_s) {
-        SYN_TRY(check_timestamps(r));
+        SYN_TRY(syn_recording_check_times(r));
         SYN_TRY(split_at_gaps(r));
     }
     SYN_TRY(mask_unobserved(r));

@@ -1,0 +1,237 @@
+/* Behaviour and stimulus covariates: FILE:NAME with one row a frame, or FILE:NAME@TIMES with its own clock. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "recording/reader.h"
+
+static syn_status take_names(syn_behavior *b, const syn_array *a) {
+    SYN_TRY(syn_alloc(&b->name, (size_t)(b->rows > b->cols ? b->rows : b->cols), sizeof(char *), "behaviour names"));
+    for (int64_t k = 0; k < a->cols; k++) {
+        if (a->column_name) {
+            SYN_TRY(syn_copy_text(&b->name[k], a->column_name[k]));
+            continue;
+        }
+        char name[160];
+        snprintf(name, sizeof name, a->cols > 1 ? "%.120s_%lld" : "%.120s", a->name, (long long)k);
+        SYN_TRY(syn_copy_text(&b->name[k], name));
+    }
+    return SYN_OK;
+}
+
+/* Turns values so that there are `rows` rows, where one axis alone has that length. */
+static syn_status turn(syn_behavior *b, int64_t rows) {
+    double *turned;
+    if (b->rows == rows || b->cols != rows) return SYN_OK;
+    SYN_TRY(syn_alloc(&turned, (size_t)(b->rows * b->cols), sizeof *turned, b->label));
+    for (int64_t i = 0; i < b->rows; i++)
+        for (int64_t k = 0; k < b->cols; k++) turned[k * b->rows + i] = b->values[i * b->cols + k];
+    free(b->values);
+    b->values = turned;
+    for (int64_t k = 0; k < b->cols; k++) {
+        free(b->name[k]);
+        b->name[k] = NULL;
+    }
+    b->cols = b->rows;
+    b->rows = rows;
+    for (int64_t k = 0; k < b->cols; k++) {
+        char name[160];
+        const char *short_name = strrchr(b->label, ':') ? strrchr(b->label, ':') + 1 : b->label;
+        const char *slash = strrchr(short_name, '/');
+        short_name = slash ? slash + 1 : short_name;
+        snprintf(name, sizeof name, b->cols > 1 ? "%.120s_%lld" : "%.120s", short_name, (long long)k);
+        SYN_TRY(syn_copy_text(&b->name[k], name));
+    }
+    return SYN_OK;
+}
+
+/* TIMES is FILE:NAME, or NAME in the file of the values. */
+static syn_status load_clock(syn_behavior *b, const char *file, const char *times) {
+    char path[4096];
+    int64_t n;
+    syn_address address;
+    /* TIMES that is no file is a name in the file of the values. */
+    if (syn_address_parse(&address, times) == SYN_OK) {
+        syn_address_free(&address);
+        snprintf(path, sizeof path, "%s", times);
+    } else {
+        snprintf(path, sizeof path, "%s:%s", file, times);
+    }
+    SYN_TRY(syn_vector_read(path, "times in seconds", &b->time, &n));
+    if (n != b->rows && n != b->cols)
+        return syn_fail(SYN_ERR_INPUT, "%s: has %lld times, but %s is (%lld, %lld); expected one time for every value",
+                        path, (long long)n, b->label, (long long)b->rows, (long long)b->cols);
+    for (int64_t k = 0; k < n; k++)
+        if (!isfinite(b->time[k]) || (k > 0 && b->time[k] <= b->time[k - 1]))
+            return syn_fail(SYN_ERR_INPUT, "%s: time %lld is %g; expected rising times in seconds", path, (long long)k,
+                            b->time[k]);
+    return turn(b, n);
+}
+
+static syn_status load_one(syn_behavior *b, const char *given) {
+    syn_status status;
+    syn_address address = {0};
+    syn_array *a = NULL;
+    char values[4096];
+    const char *at = strrchr(given, '@');
+    snprintf(values, sizeof values, "%.*s", at ? (int)(at - given) : (int)strlen(given), given);
+    SYN_TRY(syn_address_parse(&address, values));
+    SYN_CHECK(syn_copy_text(&b->label, values));
+    SYN_CHECK(syn_array_open(&a, address.file, address.name));
+    if (a->rank > 2) {
+        status = syn_fail(SYN_ERR_INPUT, "%s: is %s; expected one or two axes, one row a frame", a->label,
+                          syn_shape_text(a->rank, a->shape));
+        goto done;
+    }
+    b->rows = a->rows;
+    b->cols = a->cols;
+    SYN_CHECK(syn_array_values(a, &b->values));
+    SYN_CHECK(take_names(b, a));
+    b->time = a->row_time;
+    a->row_time = NULL;
+    if (at) {
+        free(b->time);
+        b->time = NULL;
+        SYN_CHECK(load_clock(b, address.file, at + 1));
+    }
+done:
+    syn_array_close(a);
+    syn_address_free(&address);
+    return status;
+}
+
+syn_status syn_behaviors_load(syn_behaviors *behaviors, const syn_options *options) {
+    size_t n = syn_option_list_length(options, SYN_OPT_BEHAVIOR);
+    *behaviors = (syn_behaviors){0};
+    if (n == 0) return SYN_OK;
+    SYN_TRY(syn_alloc(&behaviors->item, n, sizeof *behaviors->item, "behaviours"));
+    behaviors->n = n;
+    for (size_t k = 0; k < n; k++) {
+        syn_status status = load_one(&behaviors->item[k], syn_option_list_item(options, SYN_OPT_BEHAVIOR, k));
+        if (status == SYN_OK) continue;
+        syn_behaviors_free(behaviors);
+        return status;
+    }
+    return SYN_OK;
+}
+
+void syn_behaviors_free(syn_behaviors *behaviors) {
+    for (size_t k = 0; k < behaviors->n; k++) {
+        syn_behavior *b = &behaviors->item[k];
+        for (int64_t i = 0; b->name && i < b->cols; i++) free(b->name[i]);
+        free(b->name);
+        free(b->values);
+        free(b->time);
+        free(b->label);
+    }
+    free(behaviors->item);
+    *behaviors = (syn_behaviors){0};
+}
+
+/* Makes room for `cols` more behaviours and names them; the values are for the caller to fill. */
+static syn_status widen(syn_recording *r, const syn_behavior *b) {
+    const int64_t B = r->B + b->cols;
+    float *u;
+    char **name, **unit;
+    SYN_TRY(syn_alloc(&u, (size_t)(r->T * B), sizeof *u, "behaviour"));
+    for (int64_t t = 0; t < r->T && r->u; t++) memcpy(&u[t * B], &r->u[t * r->B], (size_t)r->B * sizeof *u);
+    free(r->u);
+    r->u = u;
+    if (!(name = realloc(r->behavior_name, (size_t)B * sizeof *name)))
+        return syn_fail(SYN_ERR_MEMORY, "could not allocate behaviour names");
+    r->behavior_name = name;
+    if (!(unit = realloc(r->behavior_unit, (size_t)B * sizeof *unit)))
+        return syn_fail(SYN_ERR_MEMORY, "could not allocate behaviour units");
+    r->behavior_unit = unit;
+    for (int64_t k = 0; k < b->cols; k++) name[r->B + k] = unit[r->B + k] = NULL;
+    r->B = B;
+    for (int64_t k = 0; k < b->cols; k++) {
+        SYN_TRY(syn_copy_text(&name[B - b->cols + k], b->name[k]));
+        SYN_TRY(syn_copy_text(&unit[B - b->cols + k], ""));
+    }
+    return SYN_OK;
+}
+
+static syn_status attach_frames(syn_recording *r, syn_behavior *b) {
+    SYN_TRY(turn(b, r->T));
+    if (b->rows != r->T)
+        return syn_fail(SYN_ERR_INPUT,
+                        "%s: is (%lld, %lld); expected %lld rows, one a frame; behaviour with its own clock is given "
+                        "as FILE:NAME@TIMES",
+                        b->label, (long long)b->rows, (long long)b->cols, (long long)r->T);
+    SYN_TRY(widen(r, b));
+    for (int64_t t = 0; t < r->T; t++)
+        for (int64_t k = 0; k < b->cols; k++) r->u[t * r->B + r->B - b->cols + k] = (float)b->values[t * b->cols + k];
+    return SYN_OK;
+}
+
+static double frame_time(const syn_recording *r, int64_t t) {
+    return r->time_s ? r->time_s[t] : (double)t / r->rate_hz;
+}
+
+/* Mean of column k over rows [from, to), unknown values left out. */
+static float mean_of(const syn_behavior *b, int64_t k, int64_t from, int64_t to) {
+    double sum = 0;
+    int64_t n = 0;
+    for (int64_t i = from; i < to; i++) {
+        double v = b->values[i * b->cols + k];
+        if (!isfinite(v)) continue;
+        sum += v;
+        n++;
+    }
+    return n ? (float)(sum / (double)n) : NAN;
+}
+
+/* The value at the frame's start: linear between the samples around it where the later one still falls into the frame,
+ * the last one before it otherwise. */
+static float value_at(const syn_behavior *b, int64_t k, int64_t before, double tau, double frame_s) {
+    double now = b->values[before * b->cols + k];
+    if (before + 1 >= b->rows || b->time[before] >= tau || b->time[before + 1] >= tau + frame_s) return (float)now;
+    double w = (tau - b->time[before]) / (b->time[before + 1] - b->time[before]);
+    return (float)((1 - w) * now + w * b->values[(before + 1) * b->cols + k]);
+}
+
+/* Puts behaviour on the frames without looking ahead: frame t, from tau to tau + 1 / rate, takes the mean of the
+ * samples within it if the clock is at least twice as fast, and value_at() otherwise. A sample older than two intervals
+ * of the slower clock is not used. */
+static void resample(const syn_recording *r, const syn_behavior *b, float *u, int64_t stride) {
+    const double frame_s = 1 / r->rate_hz;
+    const double clock_s = b->rows > 1 ? (b->time[b->rows - 1] - b->time[0]) / (double)(b->rows - 1) : frame_s;
+    const bool fast = clock_s <= frame_s / 2;
+    const double oldest = 2 * fmax(clock_s, frame_s);
+    int64_t from = 0;
+    for (int64_t t = 0; t < r->T; t++) {
+        const double tau = frame_time(r, t);
+        while (from < b->rows && b->time[from] < tau) from++;
+        int64_t to = from;
+        while (to < b->rows && b->time[to] < tau + frame_s) to++;
+        const int64_t before = from < b->rows && b->time[from] == tau ? from : from - 1;
+        const bool recent = before >= 0 && tau - b->time[before] <= oldest;
+        for (int64_t k = 0; k < b->cols; k++)
+            u[t * stride + k] = fast && to > from ? mean_of(b, k, from, to)
+                                : recent          ? value_at(b, k, before, tau, frame_s)
+                                                  : NAN;
+    }
+}
+
+static syn_status attach_clocked(syn_recording *r, const syn_behavior *b) {
+    const double end = frame_time(r, r->T - 1);
+    if (b->time[0] > end || b->time[b->rows - 1] < frame_time(r, 0))
+        return syn_fail(SYN_ERR_INPUT,
+                        "%s: its times run from %g to %g s, but the activity from %g to %g s; expected one clock (do "
+                        "the frames need --timestamps?)",
+                        b->label, b->time[0], b->time[b->rows - 1], frame_time(r, 0), end);
+    SYN_TRY(widen(r, b));
+    resample(r, b, r->u + r->B - b->cols, r->B);
+    return SYN_OK;
+}
+
+syn_status syn_behaviors_attach(syn_recording *r, const syn_behaviors *behaviors, bool own_clock) {
+    for (size_t k = 0; k < behaviors->n; k++) {
+        syn_behavior *b = &behaviors->item[k];
+        if ((b->time != NULL) != own_clock) continue;
+        SYN_TRY(own_clock ? attach_clocked(r, b) : attach_frames(r, b));
+    }
+    return SYN_OK;
+}

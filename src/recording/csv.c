@@ -1,0 +1,436 @@
+/* Tables of numbers as text. Comma, semicolon, tab or blanks between cells; an optional header row; an optional first
+ * column of names or indices; an optional column of times; missing cells, NaN and NA; lines that start with # are
+ * comments. With ; or tab between cells, a comma in a number is its decimal point. */
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "recording/array.h"
+
+typedef enum role { VALUE, TIME_S, TIME_MS, ROW_INDEX, ROW_NAME, SKIPPED } role;
+
+typedef struct csv {
+    const char *text, *end; /* mapped file */
+    const char *first;      /* first line of values */
+    size_t size;
+    int64_t first_line; /* its number in the file, from 1 */
+    char delimiter;
+    int64_t columns; /* in the file */
+    char **header;   /* [columns] or NULL */
+    bool numbered;   /* the header only counts the columns: 0, 1, 2 or 1, 2, 3 */
+    role *roles;     /* [columns] */
+} csv;
+
+typedef struct cell {
+    const char *p, *end;
+} cell;
+
+/* A position within the table. */
+typedef struct cursor {
+    const char *p;
+    int64_t line;
+} cursor;
+
+static bool is_break(char c) { return c == '\n' || c == '\r'; }
+
+/* Moves to the start of the next line that is neither blank nor a comment; false at the end of the file. */
+static bool next_line(const csv *c, cursor *at) {
+    while (at->p < c->end) {
+        const char *p = at->p;
+        while (p < c->end && (*p == ' ' || (*p == '\t' && c->delimiter != '\t'))) p++;
+        if (p < c->end && !is_break(*p) && *p != '#') return true;
+        p = memchr(p, '\n', (size_t)(c->end - p));
+        at->p = p ? p + 1 : c->end;
+        at->line++;
+    }
+    return false;
+}
+
+/* The next cell of the line, trimmed and without its quotes. false: the line is over. */
+static bool next_cell(const csv *c, cursor *at, bool *started, cell *out) {
+    const char *p = at->p;
+    if (*started) {
+        if (p >= c->end || is_break(*p)) return false;
+        p++; /* the delimiter */
+    }
+    *started = true;
+    while (p < c->end && (*p == ' ' || (*p == '\t' && c->delimiter != '\t'))) p++;
+    if (c->delimiter == ' ' && (p >= c->end || is_break(*p)) && p > at->p + 1) return at->p = p, false;
+    out->p = p;
+    if (p < c->end && *p == '"') {
+        out->p = ++p;
+        while (p < c->end && *p != '"' && *p != '\n') p++;
+        out->end = p;
+        while (p < c->end && *p != c->delimiter && !is_break(*p)) p++;
+    } else {
+        while (p < c->end && *p != c->delimiter && !is_break(*p)) p++;
+        out->end = p;
+    }
+    while (out->end > out->p && (out->end[-1] == ' ' || out->end[-1] == '\t')) out->end--;
+    at->p = p;
+    return true;
+}
+
+static void skip_break(const csv *c, cursor *at) {
+    if (at->p < c->end && *at->p == '\r') at->p++;
+    if (at->p < c->end && *at->p == '\n') at->p++;
+    at->line++;
+}
+
+static bool is_word(cell c, const char *word) {
+    size_t n = strlen(word);
+    return (size_t)(c.end - c.p) == n && !strncasecmp(c.p, word, n);
+}
+
+static bool is_missing(cell c) {
+    static const char *const words[] = {"", "nan", "na", "n/a", "null", "none", "-", "-nan", "+nan"};
+    for (size_t k = 0; k < sizeof words / sizeof *words; k++)
+        if (is_word(c, words[k])) return true;
+    return false;
+}
+
+static double scale_by_ten(uint64_t mantissa, long exponent) {
+    static const double power[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+                                   1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+    /* Exact operands and one rounding give the nearest double (Clinger 1990). */
+    if (mantissa < UINT64_C(1) << 53 && exponent >= -22 && exponent <= 22)
+        return exponent < 0 ? (double)mantissa / power[-exponent] : (double)mantissa * power[exponent];
+    return (double)((long double)mantissa * powl(10, (long double)exponent));
+}
+
+static bool parse_word(cell c, bool negative, double *out) {
+    if (is_missing(c)) return *out = NAN, true;
+    if (is_word(c, "inf") || is_word(c, "infinity")) return *out = negative ? -INFINITY : INFINITY, true;
+    if (is_word(c, "true")) return *out = 1, true;
+    if (is_word(c, "false")) return *out = 0, true;
+    return false;
+}
+
+/* A number of any length, independent of the locale; false if the cell is anything else. */
+static bool parse_number(const csv *table, cell c, double *out) {
+    const char *p = c.p;
+    uint64_t mantissa = 0;
+    long exponent = 0, written = 0;
+    bool digits = false, point = false;
+    bool negative = p < c.end && *p == '-';
+    if (p < c.end && (*p == '-' || *p == '+')) p++;
+    cell unsigned_cell = {p, c.end};
+    for (; p < c.end; p++) {
+        if (isdigit((unsigned char)*p)) {
+            digits = true;
+            if (mantissa < UINT64_MAX / 10 - 1) {
+                mantissa = mantissa * 10 + (uint64_t)(*p - '0');
+                exponent -= point;
+            } else {
+                exponent += !point;
+            }
+        } else if ((*p == '.' || (*p == ',' && table->delimiter != ',')) && !point) {
+            point = true;
+        } else {
+            break;
+        }
+    }
+    if (!digits) return parse_word(is_missing(c) ? c : unsigned_cell, negative, out);
+    if (p < c.end && (*p == 'e' || *p == 'E')) {
+        bool below = ++p < c.end && *p == '-';
+        if (p < c.end && (*p == '-' || *p == '+')) p++;
+        if (p == c.end) return false;
+        for (; p < c.end && isdigit((unsigned char)*p); p++)
+            if (written < 100000) written = written * 10 + (*p - '0');
+        exponent += below ? -written : written;
+    }
+    if (p != c.end) return false;
+    double value = mantissa ? scale_by_ten(mantissa, exponent) : 0;
+    *out = negative ? -value : value;
+    return true;
+}
+
+static syn_status copy_cell(char **out, cell c) {
+    size_t n = (size_t)(c.end - c.p);
+    SYN_TRY(syn_alloc(out, n + 1, 1, "table cell"));
+    memcpy(*out, c.p, n);
+    return SYN_OK;
+}
+
+static syn_status map_file(csv *c, const char *file) {
+    struct stat st;
+    int fd = open(file, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return syn_fail(SYN_ERR_IO, "%s: could not be opened: %s", file, strerror(errno));
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size == 0) {
+        close(fd);
+        return syn_fail(SYN_ERR_INPUT, "%s: is empty or not a regular file; expected a table of numbers", file);
+    }
+    c->size = (size_t)st.st_size;
+    void *map = mmap(NULL, c->size, PROT_READ, MAP_PRIVATE, fd, 0);
+    close(fd);
+    if (map == MAP_FAILED) {
+        c->size = 0;
+        return syn_fail(SYN_ERR_IO, "%s: could not be read: %s", file, strerror(errno));
+    }
+    madvise(map, c->size, MADV_SEQUENTIAL);
+    c->text = map;
+    c->end = c->text + c->size;
+    return SYN_OK;
+}
+
+/* Whatever separator the line has most of. */
+static char find_delimiter(const csv *c, const char *line) {
+    static const char candidates[] = {',', ';', '\t'};
+    int64_t count[3] = {0};
+    bool blank = false;
+    while (line < c->end && *line == ' ') line++;
+    for (const char *p = line; p < c->end && !is_break(*p); p++) {
+        for (int k = 0; k < 3; k++) count[k] += *p == candidates[k];
+        blank = blank || (*p == ' ' && p + 1 < c->end && !is_break(p[1]));
+    }
+    /* "1,5;2,5" has as many commas as cells: a semicolon or tab decides. */
+    if (count[2]) return '\t';
+    if (count[1]) return ';';
+    return count[0] ? ',' : blank ? ' ' : ',';
+}
+
+static bool is_time_name(const char *name, role *found) {
+    static const char *const seconds[] = {"time",       "t",   "time_s",   "times",    "timestamp",
+                                          "timestamps", "t_s", "time (s)", "time [s]", "seconds"};
+    static const char *const milliseconds[] = {"time_ms", "t_ms", "time (ms)", "time [ms]"};
+    for (size_t k = 0; k < sizeof seconds / sizeof *seconds; k++)
+        if (!strcasecmp(name, seconds[k])) return *found = TIME_S, true;
+    for (size_t k = 0; k < sizeof milliseconds / sizeof *milliseconds; k++)
+        if (!strcasecmp(name, milliseconds[k])) return *found = TIME_MS, true;
+    return false;
+}
+
+static bool is_index_name(const char *name) {
+    static const char *const names[] = {"", "index", "frame", "frames", "frame_index", "unnamed: 0", "sample"};
+    for (size_t k = 0; k < sizeof names / sizeof *names; k++)
+        if (!strcasecmp(name, names[k])) return true;
+    return false;
+}
+
+/* Whether the line is what a data frame writes over its columns: an empty or no first cell, then 0, 1, 2 or 1, 2, 3. */
+static bool counts_columns(const csv *c, cursor at) {
+    enum { LEAST = 4 };
+    bool started = false;
+    cell word;
+    double number, first = NAN;
+    int64_t k = 0, n = 0;
+    for (; next_cell(c, &at, &started, &word); k++) {
+        if (k == 0 && word.p == word.end) continue;
+        if (!parse_number(c, word, &number)) return false;
+        if (n == 0) first = number;
+        if (number != first + (double)n++) return false;
+    }
+    return n >= LEAST && (first == 0 || first == 1);
+}
+
+/* Counts the cells of the first line, and says whether it is a header: a cell that is neither number nor missing. */
+static void look_at_first_line(csv *c, cursor start, bool *header) {
+    bool started = false, first_is_text = false;
+    cell word;
+    double number;
+    int64_t texts = 0;
+    cursor at = start;
+    for (c->columns = 0; next_cell(c, &at, &started, &word); c->columns++) {
+        bool is_text = !parse_number(c, word, &number);
+        texts += is_text;
+        if (c->columns == 0) first_is_text = is_text;
+    }
+    c->numbered = counts_columns(c, start);
+    /* One text in the first cell and numbers after it is a row with a name. */
+    *header = c->numbered || (texts > 0 && !(texts == 1 && first_is_text && c->columns > 1));
+}
+
+static syn_status read_header(csv *c, cursor *at) {
+    bool started = false;
+    cell word;
+    SYN_TRY(syn_alloc(&c->header, (size_t)c->columns, sizeof *c->header, "table header"));
+    for (int64_t k = 0; next_cell(c, at, &started, &word); k++) SYN_TRY(copy_cell(&c->header[k], word));
+    skip_break(c, at);
+    return SYN_OK;
+}
+
+/* Gives every column of the file its role, and the array its columns. */
+static syn_status choose_columns(syn_array *a, csv *c, cursor at, const char *file, const char *name) {
+    bool started = false, found = false, timed = false;
+    cell word;
+    double number;
+    SYN_TRY(syn_alloc(&c->roles, (size_t)c->columns, sizeof *c->roles, "table columns"));
+    if (next_line(c, &at) && next_cell(c, &at, &started, &word) && !parse_number(c, word, &number))
+        c->roles[0] = ROW_NAME;
+    for (int64_t k = 0; k < c->columns && c->header; k++) {
+        role time_role;
+        if (name) {
+            bool wanted = !found && !strcmp(c->header[k], name);
+            c->roles[k] = wanted ? VALUE : SKIPPED;
+            found = found || wanted;
+        } else if (!timed && is_time_name(c->header[k], &time_role) && c->columns > 1) {
+            c->roles[k] = time_role;
+            timed = true;
+        } else if (k == 0 && c->roles[0] == VALUE && is_index_name(c->header[k]) && c->columns > 1) {
+            c->roles[k] = ROW_INDEX;
+        }
+    }
+    if (name && !c->header)
+        return syn_fail(SYN_ERR_INPUT, "%s: has no header row, so no column '%s'; leave out ':%s'", file, name, name);
+    if (name && !found) {
+        syn_listing listing = {0};
+        char *text = NULL;
+        syn_status status = syn_csv_list(&listing, file);
+        if (status == SYN_OK) status = syn_listing_text(&listing, NULL, &text);
+        if (status == SYN_OK) status = syn_fail(SYN_ERR_INPUT, "%s: has no column '%s'; it has %s", file, name, text);
+        free(text);
+        syn_listing_free(&listing);
+        return status;
+    }
+    for (int64_t k = 0; k < c->columns; k++) a->shape[1] += c->roles[k] == VALUE;
+    return SYN_OK;
+}
+
+static int64_t count_rows(const csv *c) {
+    int64_t rows = 0;
+    for (cursor at = {c->first, c->first_line}; next_line(c, &at); rows++) {
+        const char *p = memchr(at.p, '\n', (size_t)(c->end - at.p));
+        at.p = p ? p + 1 : c->end;
+    }
+    return rows;
+}
+
+static syn_status start_table(csv *c, const char *file) {
+    bool header;
+    SYN_TRY(map_file(c, file));
+    if (c->size >= 3 && !memcmp(c->text, "\xef\xbb\xbf", 3)) c->text += 3; /* byte order mark */
+    cursor at = {c->text, 1};
+    if (!next_line(c, &at)) return syn_fail(SYN_ERR_INPUT, "%s: holds no values; expected a table of numbers", file);
+    c->delimiter = find_delimiter(c, at.p);
+    look_at_first_line(c, at, &header);
+    if (header) SYN_TRY(read_header(c, &at));
+    c->first = at.p;
+    c->first_line = at.line;
+    return SYN_OK;
+}
+
+static void free_table(csv *c) {
+    for (int64_t k = 0; c->header && k < c->columns; k++) free(c->header[k]);
+    free(c->header);
+    free(c->roles);
+    if (c->size) munmap((void *)(uintptr_t)(c->end - c->size), c->size);
+    free(c);
+}
+
+static void csv_close(syn_array *a) {
+    free_table(a->source);
+    a->source = NULL;
+}
+
+static syn_status bad_cell(const syn_array *a, const csv *c, const cursor *at, int64_t column, cell word) {
+    char heading[48] = "";
+    if (c->header) snprintf(heading, sizeof heading, " (%.40s)", c->header[column]);
+    return syn_fail(SYN_ERR_INPUT, "%s: line %lld, column %lld%s is '%.*s'; expected a number or NaN", a->label,
+                    (long long)at->line, (long long)column + 1, heading,
+                    word.end - word.p > 40 ? 40 : (int)(word.end - word.p), word.p);
+}
+
+/* Reads one line: values into value[cols], its time and its name into the array's fields. */
+static syn_status read_row(syn_array *a, csv *c, cursor *at, int64_t row, double *value) {
+    bool started = false;
+    cell word;
+    int64_t k = 0, n = 0;
+    for (; next_cell(c, at, &started, &word); k++) {
+        double number = 0;
+        if (k >= c->columns) break;
+        if (c->roles[k] == ROW_NAME && a->row_name) SYN_TRY(copy_cell(&a->row_name[row], word));
+        if (c->roles[k] == SKIPPED || c->roles[k] == ROW_NAME || c->roles[k] == ROW_INDEX) continue;
+        if (!parse_number(c, word, &number)) return bad_cell(a, c, at, k, word);
+        if (c->roles[k] == VALUE)
+            value[n++] = number;
+        else
+            a->row_time[row] = c->roles[k] == TIME_MS ? number / 1000 : number;
+    }
+    if (k != c->columns || (at->p < c->end && !is_break(*at->p)))
+        return syn_fail(SYN_ERR_INPUT, "%s: line %lld has %s%lld cells; expected %lld as in the first line", a->label,
+                        (long long)at->line, k == c->columns ? "more than " : "", (long long)k, (long long)c->columns);
+    skip_break(c, at);
+    return SYN_OK;
+}
+
+static syn_status csv_visit(syn_array *a, syn_tile_fn fn, void *user) {
+    csv *c = a->source;
+    syn_status status = SYN_OK;
+    double *value;
+    int64_t rows = SYN_TILE_VALUES / a->cols + 1;
+    if (rows > a->rows) rows = a->rows;
+    cursor at = {c->first, c->first_line};
+    SYN_TRY(syn_alloc(&value, (size_t)(rows * a->cols), sizeof *value, a->label));
+    for (int64_t row = 0; row < a->rows;) {
+        int64_t n = 0;
+        for (; n < rows && row + n < a->rows && next_line(c, &at); n++)
+            SYN_CHECK(read_row(a, c, &at, row + n, value + n * a->cols));
+        if (n == 0) break;
+        syn_tile tile = {row, 0, n, a->cols, value, a->cols, 1};
+        SYN_CHECK(fn(user, &tile));
+        row += n;
+    }
+done:
+    free(value);
+    return status;
+}
+
+static const syn_array_operations csv_operations = {csv_visit, NULL, csv_close};
+
+static syn_status name_columns(syn_array *a, const csv *c) {
+    if (!c->header || c->numbered) return SYN_OK;
+    SYN_TRY(syn_alloc(&a->column_name, (size_t)a->cols, sizeof(char *), a->label));
+    for (int64_t k = 0, n = 0; k < c->columns; k++)
+        if (c->roles[k] == VALUE) SYN_TRY(syn_copy_text(&a->column_name[n++], c->header[k]));
+    return SYN_OK;
+}
+
+syn_status syn_csv_open(syn_array *a, const char *file, const char *name) {
+    csv *c;
+    SYN_TRY(syn_alloc(&c, 1, sizeof *c, a->label));
+    a->source = c;
+    a->ops = &csv_operations;
+    SYN_TRY(start_table(c, file));
+    cursor at = {c->first, c->first_line};
+    SYN_TRY(choose_columns(a, c, at, file, name));
+    a->rank = 2;
+    a->shape[0] = a->rows = count_rows(c);
+    a->cols = a->shape[1];
+    a->numeric = true;
+    snprintf(a->type, sizeof a->type, "table");
+    /* Every cell takes at least its separator: more cells than bytes cannot be, and must not be allocated. */
+    if ((double)a->rows * (double)c->columns > (double)c->size + (double)a->rows)
+        return syn_fail(SYN_ERR_INPUT,
+                        "%s: its lines differ in their number of cells; expected %lld as in the first line", a->label,
+                        (long long)c->columns);
+    if (a->rows == 0 || a->cols == 0)
+        return syn_fail(SYN_ERR_INPUT, "%s: holds no values; expected a table of numbers", a->label);
+    for (int64_t k = 0; k < c->columns; k++) {
+        bool timed = c->roles[k] == TIME_S || c->roles[k] == TIME_MS;
+        if (timed) SYN_TRY(syn_alloc(&a->row_time, (size_t)a->rows, sizeof(double), a->label));
+        if (c->roles[k] == ROW_NAME) SYN_TRY(syn_alloc(&a->row_name, (size_t)a->rows, sizeof(char *), a->label));
+    }
+    return name_columns(a, c);
+}
+
+syn_status syn_csv_list(syn_listing *listing, const char *file) {
+    csv *c;
+    SYN_TRY(syn_alloc(&c, 1, sizeof *c, file));
+    syn_status status = start_table(c, file);
+    if (status == SYN_OK) {
+        int64_t shape[2] = {count_rows(c), c->columns};
+        if (!c->header) status = syn_listing_add(listing, "", "table", true, 2, shape);
+        for (int64_t k = 0; c->header && k < c->columns && status == SYN_OK; k++)
+            status = syn_listing_add(listing, c->header[k], "column", true, 1, shape);
+    }
+    free_table(c);
+    return status;
+}

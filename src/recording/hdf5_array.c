@@ -1,0 +1,319 @@
+/* Arrays in HDF5 files: plain HDF5, MATLAB v7.3, NWB. */
+#include <hdf5.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "recording/array.h"
+
+typedef struct hdf5_source {
+    hid_t file, dataset, type, space;
+    int rank;
+    hsize_t shape[SYN_MAX_RANK];
+    int64_t tile_rows, tile_cols;
+} hdf5_source;
+
+static syn_status open_file(const char *path, hid_t *file) {
+    H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+    *file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+    if (*file >= 0) return SYN_OK;
+    return syn_fail(SYN_ERR_INPUT,
+                    "%s: the HDF5 file cannot be opened: it is damaged, cut short, or still being written", path);
+}
+
+/* Fills type, numeric, integer and text from an HDF5 type. */
+static void describe_type(hid_t type, syn_array *a) {
+    size_t size = H5Tget_size(type);
+    switch (H5Tget_class(type)) {
+    case H5T_INTEGER:
+        snprintf(a->type, sizeof a->type, "%sint%zu", H5Tget_sign(type) == H5T_SGN_NONE ? "u" : "", 8 * size);
+        a->numeric = a->integer = true;
+        break;
+    case H5T_ENUM: /* h5py's bool */
+        snprintf(a->type, sizeof a->type, "enum%zu", 8 * size);
+        a->numeric = a->integer = true;
+        break;
+    case H5T_FLOAT:
+        snprintf(a->type, sizeof a->type, "float%zu", 8 * size);
+        a->numeric = true;
+        break;
+    case H5T_STRING:
+        snprintf(a->type, sizeof a->type, "text");
+        a->text = true;
+        break;
+    case H5T_COMPOUND:
+        snprintf(a->type, sizeof a->type, "compound");
+        break;
+    case H5T_VLEN:
+        snprintf(a->type, sizeof a->type, "ragged");
+        break;
+    case H5T_REFERENCE:
+        snprintf(a->type, sizeof a->type, "reference");
+        break;
+    default:
+        snprintf(a->type, sizeof a->type, "opaque");
+    }
+}
+
+static syn_status read_shape(syn_array *a, hid_t space, hsize_t *shape) {
+    int rank = H5Sget_simple_extent_ndims(space);
+    if (rank < 0 || H5Sget_simple_extent_type(space) == H5S_NULL)
+        return syn_fail(SYN_ERR_INPUT, "%s: is an empty HDF5 dataset; expected values", a->label);
+    if (rank > SYN_MAX_RANK) return syn_fail(SYN_ERR_INPUT, "%s: has %d axes; expected 1 or 2", a->label, rank);
+    H5Sget_simple_extent_dims(space, shape, NULL);
+    a->rank = rank;
+    for (int k = 0; k < rank; k++) a->shape[k] = shape[k] > INT64_MAX ? -1 : (int64_t)shape[k];
+    return SYN_OK;
+}
+
+/* A file whose header claims far more values than it stores is damaged or forged: nothing may be allocated for it. */
+static syn_status check_storage(const syn_array *a, const hdf5_source *s, H5D_layout_t layout) {
+    enum { MOST_COMPRESSION = 4096, SLACK = 1 << 20 };
+    int64_t count;
+    SYN_TRY(syn_shape_count(a->label, a->rank, a->shape, &count));
+    if (layout == H5D_VIRTUAL || layout == H5D_COMPACT) return SYN_OK;
+    double claimed = (double)count * (double)H5Tget_size(s->type), stored = (double)H5Dget_storage_size(s->dataset);
+    if (stored == 0 && count > 0)
+        return syn_fail(SYN_ERR_INPUT, "%s: has shape %s but no values were ever written to it", a->label,
+                        syn_shape_text(a->rank, a->shape));
+    if (claimed > stored * MOST_COMPRESSION + SLACK)
+        return syn_fail(SYN_ERR_INPUT, "%s: claims shape %s but stores only %.0f bytes; the file is damaged", a->label,
+                        syn_shape_text(a->rank, a->shape), stored);
+    return SYN_OK;
+}
+
+static syn_status check_filters(const syn_array *a, hid_t properties) {
+    for (int k = 0; k < H5Pget_nfilters(properties); k++) {
+        unsigned flags, config;
+        size_t n = 0;
+        char name[64] = "";
+        H5Z_filter_t id = H5Pget_filter2(properties, (unsigned)k, &flags, &n, NULL, sizeof name, name, &config);
+        if (id >= 0 && H5Zfilter_avail(id) <= 0)
+            return syn_fail(SYN_ERR_INPUT,
+                            "%s: is compressed with '%.40s' (HDF5 filter %d), which is not installed; rewrite it with "
+                            "gzip (h5repack -f GZIP=4)",
+                            a->label, name, id);
+    }
+    return SYN_OK;
+}
+
+static int64_t at_most(int64_t a, int64_t b) { return a < b ? a : b; }
+
+/* Tiles are whole chunks where they fit, so that no chunk is unpacked twice. */
+static void choose_tiles(const syn_array *a, hdf5_source *s, const hsize_t *chunk, bool chunked) {
+    int64_t rows = chunked && s->rank > 0 ? (int64_t)chunk[0] : 1;
+    int64_t cols = chunked && s->rank > 1 ? (int64_t)chunk[1] : a->rank > 1 ? at_most(a->shape[1], 1 << 15) : 1;
+    rows = at_most(rows, SYN_TILE_VALUES);
+    cols = at_most(cols, SYN_TILE_VALUES);
+    int64_t all_rows = a->rank > 0 ? a->shape[0] : 1, all_cols = a->rank > 1 ? a->shape[1] : 1;
+    if (rows * cols > SYN_TILE_VALUES) rows = SYN_TILE_VALUES / cols;
+    int64_t wide = SYN_TILE_VALUES / (rows * cols);
+    if (wide > 1 && cols < all_cols) cols = at_most(cols * wide, all_cols);
+    int64_t tall = SYN_TILE_VALUES / (rows * (cols > 0 ? cols : 1));
+    if (tall > 1) rows *= tall;
+    s->tile_rows = at_most(rows, all_rows);
+    s->tile_cols = at_most(cols, all_cols);
+}
+
+/* Opens the dataset again with a chunk cache that holds one row of chunks, up to a limit. */
+static void widen_cache(hdf5_source *s, const hsize_t *chunk, const char *name) {
+    enum { MOST = 32 << 20 };
+    double bytes = (double)H5Tget_size(s->type);
+    for (int k = 0; k < s->rank; k++) bytes *= (double)chunk[k];
+    if (bytes <= 1 << 20 || bytes > MOST) return;
+    hid_t access = H5Pcreate(H5P_DATASET_ACCESS);
+    H5Pset_chunk_cache(access, 521, (size_t)bytes + 1, 0.75);
+    hid_t again = H5Dopen2(s->file, name, access);
+    H5Pclose(access);
+    if (again < 0) return;
+    H5Dclose(s->dataset);
+    s->dataset = again;
+}
+
+static syn_status open_dataset(syn_array *a, hdf5_source *s, const char *file, const char *name) {
+    syn_status status = SYN_OK;
+    H5O_info_t info;
+    if (H5Oget_info_by_name(s->file, name, &info, H5P_DEFAULT) < 0) {
+        syn_listing listing = {0};
+        char *text = NULL;
+        SYN_CHECK(syn_hdf5_list(&listing, file));
+        SYN_CHECK(syn_listing_text(&listing, NULL, &text));
+        status = syn_fail(SYN_ERR_INPUT, "%s: has no dataset '%s'; it holds %s", file, name, text);
+    done:
+        free(text);
+        syn_listing_free(&listing);
+        return status;
+    }
+    if (info.type != H5O_TYPE_DATASET)
+        return syn_fail(SYN_ERR_INPUT, "%s: '%s' is a group; give a dataset in it as FILE:%s/NAME", file, name, name);
+    s->dataset = H5Dopen2(s->file, name, H5P_DEFAULT);
+    if (s->dataset < 0) return syn_fail(SYN_ERR_INPUT, "%s: cannot be opened; the file is damaged", a->label);
+    s->type = H5Dget_type(s->dataset);
+    s->space = H5Dget_space(s->dataset);
+    describe_type(s->type, a);
+    SYN_TRY(read_shape(a, s->space, s->shape));
+    s->rank = a->rank;
+    return SYN_OK;
+}
+
+static syn_status prepare(syn_array *a, hdf5_source *s, const char *name) {
+    hid_t properties = H5Dget_create_plist(s->dataset);
+    H5D_layout_t layout = H5Pget_layout(properties);
+    hsize_t chunk[SYN_MAX_RANK] = {0};
+    bool chunked = layout == H5D_CHUNKED && H5Pget_chunk(properties, SYN_MAX_RANK, chunk) == a->rank;
+    syn_status status = check_filters(a, properties);
+    H5Pclose(properties);
+    SYN_TRY(status);
+    SYN_TRY(check_storage(a, s, layout));
+    choose_tiles(a, s, chunk, chunked);
+    if (chunked) widen_cache(s, chunk, name);
+    return SYN_OK;
+}
+
+static syn_status read_failed(const syn_array *a) {
+    return syn_fail(SYN_ERR_INPUT, "%s: its values cannot be read; the HDF5 file is damaged or cut short", a->label);
+}
+
+static syn_status read_tile(const syn_array *a, const hdf5_source *s, const int64_t block[4], double *value) {
+    hsize_t start[SYN_MAX_RANK] = {0}, count[SYN_MAX_RANK], values = 1;
+    for (int k = 0; k < s->rank; k++) count[k] = s->shape[k];
+    for (int k = 0; k < s->rank && k < 2; k++) {
+        start[k] = (hsize_t)block[k];
+        count[k] = (hsize_t)block[2 + k];
+    }
+    for (int k = 0; k < s->rank; k++) values *= count[k];
+    hid_t memory = H5Screate_simple(1, &values, NULL);
+    bool ok = memory >= 0;
+    if (s->rank > 0) ok = ok && H5Sselect_hyperslab(s->space, H5S_SELECT_SET, start, NULL, count, NULL) >= 0;
+    ok = ok && H5Dread(s->dataset, H5T_NATIVE_DOUBLE, memory, s->space, H5P_DEFAULT, value) >= 0;
+    if (memory >= 0) H5Sclose(memory);
+    return ok ? SYN_OK : read_failed(a);
+}
+
+static syn_status hdf5_visit(syn_array *a, syn_tile_fn fn, void *user) {
+    hdf5_source *s = a->source;
+    syn_status status = SYN_OK;
+    double *value;
+    if (a->rank > 2)
+        return syn_fail(SYN_ERR_INPUT, "%s: has %d axes, shape %s; expected 1 or 2", a->label, a->rank,
+                        syn_shape_text(a->rank, a->shape));
+    SYN_TRY(syn_alloc(&value, (size_t)(s->tile_rows * s->tile_cols), sizeof *value, a->label));
+    for (int64_t c = 0; c < a->cols; c += s->tile_cols)
+        for (int64_t r = 0; r < a->rows; r += s->tile_rows) {
+            int64_t block[4] = {r, c, at_most(s->tile_rows, a->rows - r), at_most(s->tile_cols, a->cols - c)};
+            SYN_CHECK(read_tile(a, s, block, value));
+            syn_tile tile = {r, c, block[2], block[3], value, block[3], 1};
+            SYN_CHECK(fn(user, &tile));
+        }
+done:
+    free(value);
+    return status;
+}
+
+static void one_line(char *text) {
+    for (char *p = text; *p; p++)
+        if ((unsigned char)*p < 0x20) *p = ' ';
+}
+
+static syn_status variable_texts(syn_array *a, const hdf5_source *s, char **text) {
+    syn_status status = SYN_OK;
+    int64_t n = a->rows * a->cols;
+    char **raw;
+    SYN_TRY(syn_alloc(&raw, (size_t)n, sizeof *raw, a->label));
+    hid_t type = H5Tcopy(H5T_C_S1);
+    H5Tset_size(type, H5T_VARIABLE);
+    H5Tset_cset(type, H5Tget_cset(s->type));
+    if (H5Dread(s->dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, raw) < 0) {
+        status = read_failed(a);
+    } else {
+        for (int64_t k = 0; k < n && status == SYN_OK; k++) status = syn_copy_text(&text[k], raw[k] ? raw[k] : "");
+        H5Dvlen_reclaim(type, s->space, H5P_DEFAULT, raw);
+    }
+    H5Tclose(type);
+    free(raw);
+    return status;
+}
+
+static syn_status fixed_texts(syn_array *a, const hdf5_source *s, char **text) {
+    syn_status status = SYN_OK;
+    size_t size = H5Tget_size(s->type);
+    char *raw;
+    SYN_TRY(syn_alloc(&raw, (size_t)(a->rows * a->cols), size, a->label));
+    if (H5Dread(s->dataset, s->type, H5S_ALL, H5S_ALL, H5P_DEFAULT, raw) < 0) SYN_CHECK(read_failed(a));
+    for (int64_t k = 0; k < a->rows * a->cols; k++) {
+        const char *from = raw + (size_t)k * size;
+        size_t length = strnlen(from, size);
+        while (length > 0 && from[length - 1] == ' ') length--;
+        SYN_CHECK(syn_alloc(&text[k], length + 1, 1, a->label));
+        memcpy(text[k], from, length);
+    }
+done:
+    free(raw);
+    return status;
+}
+
+static syn_status hdf5_texts(syn_array *a, char **text) {
+    hdf5_source *s = a->source;
+    H5Sselect_all(s->space);
+    SYN_TRY(H5Tis_variable_str(s->type) > 0 ? variable_texts(a, s, text) : fixed_texts(a, s, text));
+    for (int64_t k = 0; k < a->rows * a->cols; k++) one_line(text[k]);
+    return SYN_OK;
+}
+
+static void hdf5_close(syn_array *a) {
+    hdf5_source *s = a->source;
+    if (s->space >= 0) H5Sclose(s->space);
+    if (s->type >= 0) H5Tclose(s->type);
+    if (s->dataset >= 0) H5Dclose(s->dataset);
+    if (s->file >= 0) H5Fclose(s->file);
+    free(s);
+    a->source = NULL;
+}
+
+static const syn_array_operations hdf5_operations = {hdf5_visit, hdf5_texts, hdf5_close};
+
+syn_status syn_hdf5_open(syn_array *a, const char *file, const char *name) {
+    hdf5_source *s;
+    SYN_TRY(syn_alloc(&s, 1, sizeof *s, a->label));
+    s->file = s->dataset = s->type = s->space = -1;
+    a->source = s;
+    a->ops = &hdf5_operations;
+    SYN_TRY(open_file(file, &s->file));
+    SYN_TRY(open_dataset(a, s, file, name));
+    return a->numeric || a->text ? prepare(a, s, name) : SYN_OK;
+}
+
+typedef struct list_context {
+    syn_listing *listing;
+    syn_status status;
+} list_context;
+
+static herr_t list_object(hid_t file, const char *name, const H5O_info_t *info, void *user) {
+    enum { MOST = 4096 };
+    list_context *context = user;
+    if (info->type != H5O_TYPE_DATASET || context->listing->n >= MOST) return 0;
+    hid_t dataset = H5Dopen2(file, name, H5P_DEFAULT);
+    if (dataset < 0) return 0; /* one that this library cannot open is no reason to refuse the others */
+    hid_t type = H5Dget_type(dataset), space = H5Dget_space(dataset);
+    syn_array a = {.label = (char *)name};
+    hsize_t shape[SYN_MAX_RANK];
+    describe_type(type, &a);
+    if (read_shape(&a, space, shape) == SYN_OK)
+        context->status = syn_listing_add(context->listing, name, a.type, a.numeric, a.rank, a.shape);
+    H5Sclose(space);
+    H5Tclose(type);
+    H5Dclose(dataset);
+    return context->status == SYN_OK ? 0 : -1;
+}
+
+syn_status syn_hdf5_list(syn_listing *listing, const char *path) {
+    hid_t file;
+    list_context context = {listing, SYN_OK};
+    SYN_TRY(open_file(path, &file));
+    herr_t code = H5Ovisit2(file, H5_INDEX_NAME, H5_ITER_NATIVE, list_object, &context, H5O_INFO_BASIC);
+    H5Fclose(file);
+    SYN_TRY(context.status);
+    if (code < 0)
+        return syn_fail(SYN_ERR_INPUT, "%s: its list of datasets cannot be read; the HDF5 file is damaged", path);
+    return SYN_OK;
+}

@@ -1,0 +1,183 @@
+/* Opening a recording: the table of readers, and what all of them have in common. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/memory.h"
+#include "recording/reader.h"
+
+static const syn_reader readers[] = {
+    {"synapsnet", syn_native_probe, syn_native_open},
+    {"suite2p", syn_suite2p_probe, syn_suite2p_open},
+    {"phy", syn_phy_probe, syn_phy_open},
+    {"spike list", syn_spike_list_probe, syn_spike_list_open},
+    {"array", syn_matrix_probe, syn_matrix_open},
+};
+
+bool syn_file_in(char *path, size_t size, const char *folder, const char *name) {
+    struct stat st;
+    int n = snprintf(path, size, "%s/%s", folder, name);
+    return n > 0 && (size_t)n < size && stat(path, &st) == 0;
+}
+
+syn_status syn_vector_read(const char *given, const char *what, double **values, int64_t *n) {
+    int64_t rows, cols;
+    SYN_TRY(syn_matrix_read(given, values, &rows, &cols));
+    *n = rows * cols;
+    if (rows == 1 || cols == 1) return SYN_OK;
+    free(*values);
+    *values = NULL;
+    return syn_fail(SYN_ERR_INPUT, "%s: is (%lld, %lld); expected a vector of %s", given, (long long)rows,
+                    (long long)cols, what);
+}
+
+syn_status syn_set_segments(syn_recording *r, const char *given) {
+    double *values;
+    int64_t rows, cols;
+    SYN_TRY(syn_matrix_read(given, &values, &rows, &cols));
+    syn_status status = SYN_OK;
+    syn_segment *segment = NULL;
+    if (cols != 2)
+        status = syn_fail(SYN_ERR_INPUT, "%s: is (%lld, %lld); expected (S, 2), start and stop frame of every segment",
+                          given, (long long)rows, (long long)cols);
+    if (status == SYN_OK) status = syn_alloc(&segment, (size_t)rows, sizeof *segment, "segments");
+    for (int64_t k = 0; status == SYN_OK && k < rows * 2; k++)
+        if (!(values[k] >= 0 && values[k] <= (double)r->T && values[k] == floor(values[k])))
+            status = syn_fail(SYN_ERR_INPUT, "%s: row %lld holds %g; expected frames from 0 to %lld", given,
+                              (long long)k / 2, values[k], (long long)r->T);
+    for (int64_t s = 0; status == SYN_OK && s < rows; s++)
+        segment[s] = (syn_segment){(int64_t)values[2 * s], (int64_t)values[2 * s + 1]};
+    free(values);
+    if (status != SYN_OK) {
+        free(segment);
+        return status;
+    }
+    free(r->segment);
+    r->segment = segment;
+    r->S = rows;
+    return SYN_OK;
+}
+
+static syn_status set_timestamps(syn_recording *r, const char *given) {
+    double *time;
+    int64_t n;
+    SYN_TRY(syn_vector_read(given, "timestamps in seconds", &time, &n));
+    if (n != r->T) {
+        free(time);
+        return syn_fail(SYN_ERR_INPUT, "%s: has %lld timestamps; expected %lld, one for every frame of the activity",
+                        given, (long long)n, (long long)r->T);
+    }
+    free(r->time_s);
+    r->time_s = time;
+    r->rate_hz = 0;
+    return SYN_OK;
+}
+
+/* Settles the frame rate from the file, the timestamps or --rate; what disagrees is an error, never ignored. */
+static syn_status settle_rate(syn_recording *r, const syn_options *options) {
+    const bool given = syn_option_given(options, SYN_OPT_RATE) && strcmp(r->format, "phy") != 0;
+    const double rate = syn_option_real(options, SYN_OPT_RATE);
+    if (given && rate <= 0) return syn_fail(SYN_ERR_OPTION, "rate: found %g Hz; expected a positive number", rate);
+    if (r->rate_hz == 0 && r->time_s) SYN_TRY(syn_regularise(r));
+    if (r->rate_hz == 0 && given) r->rate_hz = rate;
+    if (r->rate_hz == 0)
+        return syn_fail(SYN_ERR_INPUT,
+                        "%s: %lld frames of %lld neurons, but no frame rate; give it with --rate HZ or --timestamps "
+                        "FILE:NAME",
+                        r->path, (long long)r->T, (long long)r->N);
+    if (given && fabs(r->rate_hz - rate) > 0.01 * rate)
+        return syn_fail(SYN_ERR_OPTION, "%s: --rate says %g Hz, but the %s %g Hz; leave --rate out or correct it",
+                        r->path, rate, r->time_s ? "times say" : "file says", r->rate_hz);
+    return SYN_OK;
+}
+
+static syn_status settle_bin(syn_recording *r, const syn_options *options) {
+    if (!syn_option_given(options, SYN_OPT_BIN) || r->spike_time_s || !strcmp(r->format, "phy")) return SYN_OK;
+    if (r->signal == SYN_SIGNAL_COUNTS) return syn_rebin(r, syn_option_real(options, SYN_OPT_BIN));
+    return syn_recording_warn(r, "--bin applies to spikes; the activity is %s and stays at %g Hz",
+                              syn_signal_name(r->signal), r->rate_hz);
+}
+
+static syn_status apply_options(syn_recording *r, const syn_options *options) {
+    syn_status status;
+    syn_behaviors behaviors = {0};
+    const char *segments = syn_option_text(options, SYN_OPT_SEGMENTS);
+    const char *timestamps = syn_option_text(options, SYN_OPT_TIMESTAMPS);
+    if (*timestamps && r->spike_time_s)
+        return syn_fail(SYN_ERR_OPTION, "%s: --timestamps does not apply to spikes, which carry their own times",
+                        r->path);
+    if (*segments) SYN_TRY(syn_set_segments(r, segments));
+    if (*timestamps) SYN_TRY(set_timestamps(r, timestamps));
+    SYN_CHECK(syn_behaviors_load(&behaviors, options));
+    SYN_CHECK(syn_behaviors_attach(r, &behaviors, false));
+    SYN_CHECK(settle_rate(r, options));
+    SYN_CHECK(settle_bin(r, options));
+    SYN_CHECK(syn_behaviors_attach(r, &behaviors, true));
+    SYN_CHECK(syn_recording_finish(r));
+done:
+    syn_behaviors_free(&behaviors);
+    return status;
+}
+
+/* The last part of the path, without slashes at its end. */
+static syn_status short_name(syn_recording *r, const char *path) {
+    size_t n = strlen(path);
+    while (n > 1 && path[n - 1] == '/') n--;
+    size_t start = n;
+    while (start > 0 && path[start - 1] != '/') start--;
+    SYN_TRY(syn_alloc(&r->name, n - start + 1, 1, "name"));
+    memcpy(r->name, path + start, n - start);
+    return SYN_OK;
+}
+
+static syn_status open_with(const syn_reader *reader, syn_recording **recording, const syn_input *input) {
+    syn_status status;
+    syn_recording *r = NULL;
+    SYN_CHECK(reader->open(&r, input));
+    if (!r->name) SYN_CHECK(short_name(r, input->address.file));
+    free(r->path);
+    r->path = NULL;
+    SYN_CHECK(syn_copy_text(&r->path, input->address.given));
+    SYN_CHECK(syn_copy_text(&r->format, reader->name));
+    SYN_CHECK(apply_options(r, input->options));
+    *recording = r;
+    return SYN_OK;
+done:
+    syn_recording_free(r);
+    return status;
+}
+
+static syn_status refuse(const syn_input *input) {
+    const char *file = input->address.file, *why = syn_refusal(file);
+    char *text = NULL;
+    if (input->address.content == SYN_CONTENT_FOLDER)
+        return syn_fail(SYN_ERR_INPUT,
+                        "%s: is a folder, but neither a suite2p folder (plane*/F.npy) nor a Kilosort/phy folder "
+                        "(spike_times.npy)",
+                        file);
+    if (input->address.content == SYN_CONTENT_REFUSED)
+        return syn_fail(SYN_ERR_INPUT, "%s: is %s", file, why ? why : "not readable");
+    SYN_TRY(syn_listing_text(&input->listing, NULL, &text));
+    syn_status status =
+        syn_fail(SYN_ERR_INPUT, "%s: holds no activity matrix and no spike list (id, time); it holds %s", file, text);
+    free(text);
+    return status;
+}
+
+syn_status syn_recording_open(syn_recording **recording, const char *path, const syn_options *options) {
+    syn_status status;
+    syn_input input = {.options = options};
+    *recording = NULL;
+    if (!path || !*path) return syn_fail(SYN_ERR_INPUT, "recording: the path is empty; expected FILE or FILE:NAME");
+    SYN_TRY(syn_address_parse(&input.address, path));
+    SYN_CHECK(syn_listing_read(&input.listing, input.address.file));
+    const syn_reader *reader = NULL;
+    for (size_t k = 0; k < sizeof readers / sizeof *readers && !reader; k++)
+        if (readers[k].probe(&input)) reader = &readers[k];
+    status = reader ? open_with(reader, recording, &input) : refuse(&input);
+done:
+    syn_listing_free(&input.listing);
+    syn_address_free(&input.address);
+    return status;
+}

@@ -1,0 +1,254 @@
+/* Any array in HDF5, npz, npy or CSV, addressed FILE:NAME. What lies beside it under a known name is used too:
+ * segments (S, 2), bin_s or rate_hz or fs, and area or region (N). */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "recording/reader.h"
+
+static bool is_matrix(const syn_entry *e) {
+    enum { LEAST_FRAMES = 10 };
+    const char *slash = strrchr(e->name, '/');
+    if (!e->numeric || e->rank != 2 || !strcmp(slash ? slash + 1 : e->name, "segments")) return false;
+    int64_t small = e->shape[0] < e->shape[1] ? e->shape[0] : e->shape[1];
+    int64_t large = e->shape[0] + e->shape[1] - small;
+    return small >= 2 && large >= LEAST_FRAMES;
+}
+
+bool syn_matrix_probe(const syn_input *input) {
+    switch (input->address.content) {
+    case SYN_CONTENT_CSV:
+    case SYN_CONTENT_NPY:
+        return true;
+    case SYN_CONTENT_HDF5:
+    case SYN_CONTENT_NPZ:
+        if (input->address.name) return true;
+        for (size_t k = 0; k < input->listing.n; k++)
+            if (is_matrix(&input->listing.entry[k])) return true;
+        return false;
+    default:
+        return false;
+    }
+}
+
+/* The array to read: the one that was named, or the only candidate. */
+static syn_status choose_name(const syn_input *input, const char **name) {
+    *name = input->address.name;
+    if (*name || input->address.content == SYN_CONTENT_CSV || input->address.content == SYN_CONTENT_NPY) return SYN_OK;
+    if (syn_listing_find(&input->listing, "nwb_version") || syn_listing_find(&input->listing, "session_start_time"))
+        return syn_fail(SYN_ERR_INPUT,
+                        "%s: is an NWB file, which is not read as a whole; give one array in it as FILE:NAME, or "
+                        "export the spikes or traces to npz or HDF5",
+                        input->address.file);
+    size_t candidates = 0;
+    for (size_t k = 0; k < input->listing.n; k++)
+        if (is_matrix(&input->listing.entry[k]) && candidates++ == 0) *name = input->listing.entry[k].name;
+    if (candidates == 1) return SYN_OK;
+    char *text;
+    SYN_TRY(syn_listing_text(&input->listing, is_matrix, &text));
+    syn_status status =
+        syn_fail(SYN_ERR_INPUT, "%s: holds %zu arrays that could be the activity (%s); say which as FILE:NAME",
+                 input->address.file, candidates, text);
+    free(text);
+    return status;
+}
+
+/* FILE:PREFIX/NAME of an array that lies beside `name`; false if there is none. */
+static bool beside(const syn_input *input, const char *name, const char *wanted, char *path, size_t size) {
+    char full[512];
+    const char *slash = name ? strrchr(name, '/') : NULL;
+    while (name && *name == '/') name++;
+    snprintf(full, sizeof full, "%.*s%s", slash && slash >= name ? (int)(slash - name + 1) : 0, name ? name : "",
+             wanted);
+    if (!name || !syn_listing_find(&input->listing, full)) return false;
+    return (size_t)snprintf(path, size, "%s:%s", input->address.file, full) < size;
+}
+
+/* What is known about the number of frames, before the array is read. */
+typedef struct evidence {
+    bool rows, cols; /* whether the rows (columns) can be time */
+    bool any;
+    char source[256]; /* the first that spoke */
+} evidence;
+
+static void weigh(evidence *e, const char *source, bool rows_fit, bool cols_fit) {
+    e->rows = e->rows && rows_fit;
+    e->cols = e->cols && cols_fit;
+    if (!e->any) snprintf(e->source, sizeof e->source, "%s", source);
+    e->any = true;
+}
+
+static syn_status weigh_vector(evidence *e, const syn_array *a, const char *given) {
+    double *values;
+    int64_t n;
+    SYN_TRY(syn_vector_read(given, "timestamps in seconds", &values, &n));
+    free(values);
+    weigh(e, given, n == a->rows, n == a->cols);
+    return SYN_OK;
+}
+
+static syn_status weigh_segments(evidence *e, const syn_array *a, const char *given) {
+    double *values, last = 0;
+    int64_t rows, cols;
+    SYN_TRY(syn_matrix_read(given, &values, &rows, &cols));
+    for (int64_t k = 0; k < rows * cols; k++) last = fmax(last, values[k]);
+    free(values);
+    weigh(e, given, last <= (double)a->rows, last <= (double)a->cols);
+    return SYN_OK;
+}
+
+static syn_status weigh_behaviors(evidence *e, const syn_array *a, const syn_options *options) {
+    syn_behaviors behaviors = {0};
+    SYN_TRY(syn_behaviors_load(&behaviors, options));
+    for (size_t k = 0; k < behaviors.n; k++) {
+        const syn_behavior *b = &behaviors.item[k];
+        if (b->time) continue;
+        weigh(e, b->label, a->rows == b->rows || a->rows == b->cols, a->cols == b->rows || a->cols == b->cols);
+    }
+    syn_behaviors_free(&behaviors);
+    return SYN_OK;
+}
+
+static syn_status gather(evidence *e, const syn_array *a, const syn_input *input, const char *name) {
+    char path[4096];
+    const char *timestamps = syn_option_text(input->options, SYN_OPT_TIMESTAMPS);
+    const char *segments = syn_option_text(input->options, SYN_OPT_SEGMENTS);
+    if (*timestamps) SYN_TRY(weigh_vector(e, a, timestamps));
+    if (*segments)
+        SYN_TRY(weigh_segments(e, a, segments));
+    else if (beside(input, name, "segments", path, sizeof path))
+        SYN_TRY(weigh_segments(e, a, path));
+    SYN_TRY(weigh_behaviors(e, a, input->options));
+    /* Names of columns are neurons over time, names of rows the reverse; both together say nothing. */
+    const bool named_columns = a->row_time || a->column_name;
+    if (named_columns && !a->row_name) weigh(e, "its header row", true, false);
+    if (a->row_name && !named_columns) weigh(e, "its column of names", false, true);
+    return SYN_OK;
+}
+
+/* Decides which axis is time, from evidence alone or by length with a warning (returned in *guessed). */
+static syn_status orient(const syn_array *a, const syn_input *input, const char *name, bool *time_first,
+                         bool *guessed) {
+    enum { CLEARLY_LONGER = 2 };
+    const char *option = syn_option_text(input->options, SYN_OPT_ORIENTATION);
+    const long long rows = a->rows, cols = a->cols;
+    evidence e = {.rows = true, .cols = true};
+    *guessed = false;
+    *time_first = !strcmp(option, "time-first");
+    if (strcmp(option, "auto") != 0) return SYN_OK;
+    SYN_TRY(gather(&e, a, input, name));
+    if (!e.rows && !e.cols)
+        return syn_fail(SYN_ERR_INPUT, "%s: is (%lld, %lld), and neither axis has the length that %s asks for",
+                        a->label, rows, cols, e.source);
+    *time_first = e.rows;
+    if (e.rows != e.cols) return SYN_OK;
+    if (rows < CLEARLY_LONGER * cols && cols < CLEARLY_LONGER * rows)
+        return syn_fail(SYN_ERR_INPUT,
+                        "%s: is (%lld, %lld) and nothing says which axis is time; give --orientation time-first or "
+                        "neurons-first",
+                        a->label, rows, cols);
+    *time_first = rows > cols;
+    *guessed = true;
+    return SYN_OK;
+}
+
+static syn_status read_values(syn_recording **recording, syn_array *a, bool time_first) {
+    syn_recording *r;
+    SYN_TRY(syn_recording_alloc(&r, time_first ? a->rows : a->cols, time_first ? a->cols : a->rows));
+    *recording = r;
+    syn_placement placement = {r, time_first, 0, NULL, 1};
+    return syn_place(a, &placement);
+}
+
+/* Names of CSV columns or rows identify the neurons; a time column gives the timestamps. */
+static syn_status take_table_names(syn_recording *r, syn_array *a, bool time_first) {
+    char **names = time_first ? a->column_name : a->row_name;
+    for (int64_t j = 0; names && j < r->N; j++) {
+        free(r->neuron_id[j]);
+        r->neuron_id[j] = NULL;
+        SYN_TRY(syn_copy_text(&r->neuron_id[j], names[j]));
+    }
+    r->named_neurons = names != NULL;
+    if (a->row_time && time_first) {
+        r->time_s = a->row_time;
+        a->row_time = NULL;
+    }
+    return SYN_OK;
+}
+
+static syn_status take_rate(syn_recording *r, const syn_input *input, const char *name) {
+    static const char *const names[] = {"bin_s", "rate_hz", "fs"};
+    char path[4096];
+    for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
+        if (!beside(input, name, names[k], path, sizeof path)) continue;
+        double *value;
+        int64_t n;
+        SYN_TRY(syn_vector_read(path, "one number", &value, &n));
+        double v = value[0];
+        free(value);
+        if (n != 1 || !(isfinite(v) && v > 0))
+            return syn_fail(SYN_ERR_INPUT, "%s: holds %g; expected one positive number", path, v);
+        r->rate_hz = k == 0 ? 1 / v : v;
+        return syn_recording_warn(r, "frame rate %g Hz taken from %s beside the array", r->rate_hz, names[k]);
+    }
+    return SYN_OK;
+}
+
+static syn_status take_segments(syn_recording *r, const syn_input *input, const char *name) {
+    char path[4096];
+    if (*syn_option_text(input->options, SYN_OPT_SEGMENTS) || !beside(input, name, "segments", path, sizeof path))
+        return SYN_OK;
+    SYN_TRY(syn_set_segments(r, path));
+    return syn_recording_warn(r, "%lld segments taken from segments beside the array", (long long)r->S);
+}
+
+static syn_status take_regions(syn_recording *r, const syn_input *input, const char *name) {
+    static const char *const names[] = {"area", "region", "areas", "regions"};
+    char path[4096];
+    for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
+        if (!beside(input, name, names[k], path, sizeof path)) continue;
+        syn_array *a;
+        int64_t n;
+        SYN_TRY(syn_array_open(&a, input->address.file, path + strlen(input->address.file) + 1));
+        if (a->rows * a->cols != r->N) {
+            syn_array_close(a);
+            continue;
+        }
+        syn_status status = syn_array_texts(a, &r->region, &n);
+        syn_array_close(a);
+        SYN_TRY(status);
+        return syn_recording_warn(r, "brain regions taken from %s beside the array", names[k]);
+    }
+    return SYN_OK;
+}
+
+syn_status syn_matrix_open(syn_recording **recording, const syn_input *input) {
+    syn_status status;
+    syn_array *a = NULL;
+    const char *name;
+    bool time_first, guessed;
+    SYN_TRY(choose_name(input, &name));
+    SYN_TRY(syn_array_open(&a, input->address.file, name));
+    if (a->rank != 2 || a->rows < 2 || a->cols < 1) {
+        status = syn_fail(SYN_ERR_INPUT, "%s: is %s %s; expected an array with 2 axes, frames and neurons", a->label,
+                          a->type, syn_shape_text(a->rank, a->shape));
+        goto done;
+    }
+    SYN_CHECK(orient(a, input, name, &time_first, &guessed));
+    SYN_CHECK(read_values(recording, a, time_first));
+    if (guessed)
+        SYN_CHECK(syn_recording_warn(*recording,
+                                     "%s is (%lld, %lld): took the %s axis as time because it is longer; "
+                                     "--orientation says otherwise",
+                                     name ? name : "the array", (long long)a->rows, (long long)a->cols,
+                                     time_first ? "first" : "second"));
+    SYN_CHECK(take_table_names(*recording, a, time_first));
+    SYN_CHECK(take_rate(*recording, input, name));
+    SYN_CHECK(take_segments(*recording, input, name));
+    SYN_CHECK(take_regions(*recording, input, name));
+    (*recording)->signal = syn_choose_signal(*recording, input->options);
+done:
+    syn_array_close(a);
+    return status;
+}

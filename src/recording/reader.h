@@ -1,0 +1,98 @@
+/* Readers turn files into recordings. Each is found by content: syn_recording_open() asks them in the order of the
+ * table in open.c, and the first whose probe says yes opens the input. A new reader is one file with these two
+ * functions, declared below, and a line in that table.
+ */
+#ifndef SYN_RECORDING_READER_H
+#define SYN_RECORDING_READER_H
+
+#include "base/options.h"
+#include "recording/array.h"
+#include "recording/recording.h"
+
+typedef struct syn_input {
+    syn_address address;
+    syn_listing listing; /* arrays of a file; empty for folders */
+    const syn_options *options;
+} syn_input;
+
+/* What a reader leaves to syn_recording_open(): options timestamps, segments, behavior, rate (where rate_hz is still
+ * 0), the name, path and format of the recording, and syn_recording_finish(). */
+typedef struct syn_reader {
+    const char *name;
+    bool (*probe)(const syn_input *input);
+    syn_status (*open)(syn_recording **recording, const syn_input *input);
+} syn_reader;
+
+bool syn_native_probe(const syn_input *input);
+syn_status syn_native_open(syn_recording **recording, const syn_input *input);
+bool syn_suite2p_probe(const syn_input *input);
+syn_status syn_suite2p_open(syn_recording **recording, const syn_input *input);
+bool syn_phy_probe(const syn_input *input);
+syn_status syn_phy_open(syn_recording **recording, const syn_input *input);
+bool syn_spike_list_probe(const syn_input *input);
+syn_status syn_spike_list_open(syn_recording **recording, const syn_input *input);
+bool syn_matrix_probe(const syn_input *input);
+syn_status syn_matrix_open(syn_recording **recording, const syn_input *input);
+
+/* ---- activity.c: putting arrays into x ---- */
+
+/* Where an array goes: its time axis, and the neurons [first, first + count) of the recording that it fills. */
+typedef struct syn_placement {
+    syn_recording *recording;
+    bool time_first;
+    int64_t first;
+    const int64_t *to; /* [neurons of the array]: neuron of the recording, -1 to leave out; NULL: first + k */
+    float scale;       /* x += scale * value */
+} syn_placement;
+/* Adds an array to x, tile by tile. Frames beyond the recording's T are left out. */
+syn_status syn_place(syn_array *array, const syn_placement *placement);
+/* The signal that --signal asks for, or what x looks like: small non-negative integers with zeros are counts. */
+syn_signal syn_choose_signal(const syn_recording *recording, const syn_options *options);
+
+/* ---- spikes.c: spike times to counts ---- */
+
+/* Spikes of `neurons` neurons in seconds; both arrays [n] are taken over (and sorted) even on failure.
+ * start_s: NaN to start at the bin of the first spike. label: named in messages. */
+syn_status syn_bin_spikes(syn_recording **recording, const char *label, double *time_s, int32_t *neuron, int64_t n,
+                          int64_t neurons, double start_s, double bin_s);
+
+/* ---- timeline.c: one frame rate ---- */
+
+/* Puts the frames of a recording with time_s on one rate, and sets rate_hz:
+ *   1. a gap longer than syn_segment_gap_s() of the median interval starts a new segment;
+ *   2. every frame gets the nearest slot of the regular grid, shorter gaps leave masked frames;
+ *   3. if all times lie within a quarter of an interval of their slots, the frames are kept as they are; otherwise
+ *      activity and behaviour are interpolated linearly between the frames before and after, within the segment. */
+syn_status syn_regularise(syn_recording *recording);
+/* Sums the counts of whole bins of bin_s (a multiple of the present bin) within segments. */
+syn_status syn_rebin(syn_recording *recording, double bin_s);
+
+/* ---- behavior.c ---- */
+
+typedef struct syn_behavior {
+    char *label;
+    double *values; /* [rows][cols] */
+    int64_t rows, cols;
+    char **name;  /* [cols] */
+    double *time; /* [rows] own clock, or NULL: one row a frame */
+} syn_behavior;
+
+typedef struct syn_behaviors {
+    size_t n;
+    syn_behavior *item;
+} syn_behaviors;
+
+/* Loads all --behavior arrays. */
+syn_status syn_behaviors_load(syn_behaviors *behaviors, const syn_options *options);
+void syn_behaviors_free(syn_behaviors *behaviors);
+/* Appends those with one row a frame (own_clock false), or puts those with their own clock on the frames. */
+syn_status syn_behaviors_attach(syn_recording *recording, const syn_behaviors *behaviors, bool own_clock);
+
+/* Takes the segments from an array FILE:NAME (S, 2). */
+syn_status syn_set_segments(syn_recording *recording, const char *given);
+/* FOLDER/NAME in path[size]; false if it does not fit or no such file exists. */
+bool syn_file_in(char *path, size_t size, const char *folder, const char *name);
+/* Values of a vector FILE:NAME, [n]. label: what it is, for messages. */
+syn_status syn_vector_read(const char *given, const char *what, double **values, int64_t *n);
+
+#endif

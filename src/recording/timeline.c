@@ -1,0 +1,264 @@
+/* One frame rate from irregular timestamps, and coarser bins from finer ones. */
+#include <math.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "recording/reader.h"
+
+/* Frames keep their values while their time is this close (in frames) to the regular grid. */
+static const double SNAP = 0.25;
+/* A longer step (in frames) between two frames is not interpolated over. */
+static const double LONGEST_BRIDGE = 1.5;
+
+typedef struct timeline {
+    double frame_s, median_s;
+    int64_t S, T;         /* segments and frames on the grid */
+    syn_segment *segment; /* [S] of old frames */
+    int64_t *slot;        /* [old T] grid position within the segment */
+    double *start_s;      /* [S] time of slot 0 */
+    double worst;         /* largest distance of a frame from its slot, in frames */
+    int64_t missing;      /* slots without a frame */
+} timeline;
+
+static int compare_doubles(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static syn_status median_interval(const syn_recording *r, double *median) {
+    double *step;
+    if (r->T < 2) return syn_fail(SYN_ERR_INPUT, "%s: one frame; expected at least two", r->path);
+    SYN_TRY(syn_alloc(&step, (size_t)r->T - 1, sizeof *step, "timestamps"));
+    for (int64_t t = 1; t < r->T; t++) step[t - 1] = r->time_s[t] - r->time_s[t - 1];
+    qsort(step, (size_t)r->T - 1, sizeof *step, compare_doubles);
+    *median = step[(r->T - 1) / 2];
+    free(step);
+    return SYN_OK;
+}
+
+static syn_status find_segments(const syn_recording *r, timeline *line) {
+    const double gap = syn_segment_gap_s(line->median_s);
+    int64_t most = r->S;
+    for (int64_t t = 1; t < r->T; t++) most += r->time_s[t] - r->time_s[t - 1] > gap;
+    SYN_TRY(syn_alloc(&line->segment, (size_t)most, sizeof *line->segment, "segments"));
+    for (int64_t s = 0; s < r->S; s++) {
+        syn_segment g = r->segment[s];
+        if (g.start < 0 || g.stop > r->T || g.start >= g.stop) continue; /* reported by syn_recording_finish() */
+        int64_t start = g.start;
+        for (int64_t t = g.start + 1; t < g.stop; t++)
+            if (r->time_s[t] - r->time_s[t - 1] > gap && line->S + 1 < most) {
+                line->segment[line->S++] = (syn_segment){start, t};
+                start = t;
+            }
+        line->segment[line->S++] = (syn_segment){start, g.stop};
+    }
+    return SYN_OK;
+}
+
+static syn_status find_slots(const syn_recording *r, timeline *line) {
+    double span = 0;
+    int64_t steps = 0, frames = 0;
+    SYN_TRY(syn_alloc(&line->slot, (size_t)r->T, sizeof *line->slot, "timestamps"));
+    for (int64_t s = 0; s < line->S; s++) {
+        syn_segment g = line->segment[s];
+        for (int64_t t = g.start + 1; t < g.stop; t++) {
+            double step = round((r->time_s[t] - r->time_s[t - 1]) / line->median_s);
+            line->slot[t] = line->slot[t - 1] + (step > 1 ? (int64_t)step : 1);
+        }
+        span += r->time_s[g.stop - 1] - r->time_s[g.start];
+        steps += line->slot[g.stop - 1];
+        frames += g.stop - g.start;
+    }
+    line->T = steps + line->S;
+    line->missing = line->T - frames;
+    line->frame_s = steps > 0 ? span / (double)steps : line->median_s;
+    if (line->missing <= frames) return SYN_OK;
+    return syn_fail(SYN_ERR_INPUT,
+                    "%s: the timestamps leave %lld of %lld frames empty at their median interval of %g s; expected one "
+                    "frame rate",
+                    r->path, (long long)line->missing, (long long)line->T, line->median_s);
+}
+
+static syn_status fit_grid(const syn_recording *r, timeline *line) {
+    SYN_TRY(syn_alloc(&line->start_s, (size_t)line->S, sizeof *line->start_s, "timestamps"));
+    for (int64_t s = 0; s < line->S; s++) {
+        syn_segment g = line->segment[s];
+        double sum = 0;
+        for (int64_t t = g.start; t < g.stop; t++)
+            sum += (r->time_s[t] - r->time_s[g.start]) - line->frame_s * (double)line->slot[t];
+        line->start_s[s] = r->time_s[g.start] + sum / (double)(g.stop - g.start);
+        for (int64_t t = g.start; t < g.stop; t++) {
+            double off = r->time_s[t] - line->start_s[s] - line->frame_s * (double)line->slot[t];
+            line->worst = fmax(line->worst, fabs(off) / line->frame_s);
+        }
+    }
+    return SYN_OK;
+}
+
+/* Row `to` of the new arrays is (1 - w) * row t + w * row t + 1 of the old; NaN if either is needed and unknown. */
+static void blend(float *out, const float *in, int64_t width, int64_t to, int64_t t, float w) {
+    const float *a = in + t * width, *b = w > 0 ? a + width : a;
+    for (int64_t k = 0; k < width; k++) out[to * width + k] = w > 0 ? (1 - w) * a[k] + w * b[k] : a[k];
+}
+
+static void fill_unknown(float *row, int64_t width) {
+    for (int64_t k = 0; k < width; k++) row[k] = NAN;
+}
+
+/* The old frame t and weight w of t + 1 that give grid time tau; false: no frame is near. */
+static bool bracket(const syn_recording *r, syn_segment g, double tau, double frame_s, int64_t *t, float *w) {
+    while (*t + 1 < g.stop && r->time_s[*t + 1] <= tau) ++*t;
+    *w = 0;
+    double before = tau - r->time_s[*t];
+    if (*t + 1 >= g.stop || before <= 0) return fabs(before) <= frame_s / 2;
+    double step = r->time_s[*t + 1] - r->time_s[*t];
+    if (step <= LONGEST_BRIDGE * frame_s) return *w = (float)(before / step), true;
+    if (before <= frame_s / 2) return true;
+    *w = 1;
+    return step - before <= frame_s / 2;
+}
+
+static void resample_segment(const syn_recording *r, const timeline *line, int64_t s, int64_t first, bool snap,
+                             float *x, float *u) {
+    syn_segment g = line->segment[s];
+    int64_t slots = line->slot[g.stop - 1] + 1, t = g.start;
+    for (int64_t k = 0; k < slots; k++) {
+        float w = 0;
+        bool known;
+        if (snap) {
+            while (t + 1 < g.stop && line->slot[t + 1] <= k) t++;
+            known = line->slot[t] == k;
+        } else {
+            known = bracket(r, g, line->start_s[s] + line->frame_s * (double)k, line->frame_s, &t, &w);
+        }
+        if (known) {
+            blend(x, r->x, r->N, first + k, t, w);
+            if (u) blend(u, r->u, r->B, first + k, t, w);
+        } else {
+            fill_unknown(x + (first + k) * r->N, r->N);
+            if (u) fill_unknown(u + (first + k) * r->B, r->B);
+        }
+    }
+}
+
+/* Moves activity and behaviour onto the grid. */
+static syn_status move_frames(syn_recording *r, const timeline *line, bool snap) {
+    syn_status status;
+    float *x = NULL, *u = NULL;
+    double *time = NULL;
+    syn_segment *segment = NULL;
+    SYN_CHECK(syn_alloc(&x, (size_t)line->T * (size_t)r->N, sizeof *x, "resampled activity"));
+    if (r->u) SYN_CHECK(syn_alloc(&u, (size_t)line->T * (size_t)r->B, sizeof *u, "resampled behaviour"));
+    SYN_CHECK(syn_alloc(&time, (size_t)line->T, sizeof *time, "timestamps"));
+    SYN_CHECK(syn_alloc(&segment, (size_t)line->S, sizeof *segment, "segments"));
+    int64_t first = 0;
+    for (int64_t s = 0; s < line->S; s++) {
+        int64_t slots = line->slot[line->segment[s].stop - 1] + 1;
+        resample_segment(r, line, s, first, snap, x, u);
+        for (int64_t k = 0; k < slots; k++) time[first + k] = line->start_s[s] + line->frame_s * (double)k;
+        segment[s] = (syn_segment){first, first + slots};
+        first += slots;
+    }
+    void *old[] = {r->x, r->u, r->time_s, r->segment};
+    for (int k = 0; k < 4; k++) free(old[k]);
+    r->x = x;
+    r->u = u;
+    r->time_s = time;
+    r->segment = segment;
+    r->S = line->S;
+    r->T = line->T;
+    return SYN_OK;
+done:
+    free(x);
+    free(u);
+    free(time);
+    free(segment);
+    return status;
+}
+
+static void keep_frames(syn_recording *r, timeline *line) {
+    free(r->segment);
+    r->segment = line->segment;
+    r->S = line->S;
+    line->segment = NULL;
+}
+
+static syn_status report(syn_recording *r, const timeline *line, bool snap, int64_t old_segments) {
+    if (line->S > old_segments)
+        SYN_TRY(syn_recording_warn(r, "the timestamps leave %lld gaps longer than %g s: each starts a new segment",
+                                   (long long)(line->S - old_segments), syn_segment_gap_s(line->median_s)));
+    if (!snap)
+        SYN_TRY(syn_recording_warn(r,
+                                   "the timestamps are irregular (up to %.2f frames off): activity is resampled to "
+                                   "%.6g Hz by linear interpolation",
+                                   line->worst, r->rate_hz));
+    else if (line->worst > 0.02)
+        SYN_TRY(
+            syn_recording_warn(r, "the timestamps vary by up to %.2f frames about %.6g Hz: frames are kept as they are",
+                               line->worst, r->rate_hz));
+    if (line->missing > 0)
+        SYN_TRY(syn_recording_warn(r, "%lld frames are missing between the timestamps: they count as not observed",
+                                   (long long)line->missing));
+    return SYN_OK;
+}
+
+syn_status syn_regularise(syn_recording *r) {
+    syn_status status;
+    timeline line = {0};
+    const int64_t old_segments = r->S;
+    SYN_TRY(syn_recording_check_times(r));
+    SYN_CHECK(median_interval(r, &line.median_s));
+    SYN_CHECK(find_segments(r, &line));
+    if (line.S == 0)
+        SYN_CHECK(syn_fail(SYN_ERR_INPUT, "%s: no segment lies within its %lld frames", r->path, (long long)r->T));
+    SYN_CHECK(find_slots(r, &line));
+    SYN_CHECK(fit_grid(r, &line));
+    bool snap = line.worst <= SNAP;
+    r->rate_hz = 1 / line.frame_s;
+    if (snap && line.T == r->T)
+        keep_frames(r, &line);
+    else
+        SYN_CHECK(move_frames(r, &line, snap));
+    SYN_CHECK(report(r, &line, snap, old_segments));
+done:
+    free(line.segment);
+    free(line.slot);
+    free(line.start_s);
+    return status;
+}
+
+/* Rows [from, from + k) of in become row `to` of the same array: their sum, or their mean. */
+static void merge_rows(float *array, int64_t width, int64_t to, int64_t from, int64_t k, bool mean) {
+    for (int64_t j = 0; j < width; j++) {
+        float sum = 0;
+        for (int64_t i = 0; i < k; i++) sum += array[(from + i) * width + j];
+        array[to * width + j] = mean ? sum / (float)k : sum;
+    }
+}
+
+syn_status syn_rebin(syn_recording *r, double bin_s) {
+    const double ratio = bin_s * r->rate_hz;
+    const int64_t k = (int64_t)round(ratio);
+    if (k < 1 || fabs(ratio - (double)k) > 1e-3)
+        return syn_fail(SYN_ERR_OPTION, "%s: --bin is %g s, but the counts come in bins of %g s; expected a multiple",
+                        r->path, bin_s, 1 / r->rate_hz);
+    if (k == 1) return SYN_OK;
+    int64_t T = 0, S = 0;
+    for (int64_t s = 0; s < r->S; s++) {
+        int64_t from = r->segment[s].start, bins = (r->segment[s].stop - from) / k;
+        if (bins <= 0 || r->segment[s].stop > r->T || from < T) continue;
+        for (int64_t b = 0; b < bins; b++, from += k) {
+            merge_rows(r->x, r->N, T + b, from, k, false);
+            if (r->u) merge_rows(r->u, r->B, T + b, from, k, true);
+            if (r->time_s) r->time_s[T + b] = r->time_s[from];
+        }
+        r->segment[S++] = (syn_segment){T, T + bins};
+        T += bins;
+    }
+    if (T == 0) return syn_fail(SYN_ERR_OPTION, "%s: --bin is %g s, longer than every segment", r->path, bin_s);
+    r->S = S;
+    r->T = T;
+    r->rate_hz /= (double)k;
+    return syn_recording_warn(r, "counts summed over %lld bins, to %g s", (long long)k, bin_s);
+}
