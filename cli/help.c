@@ -165,11 +165,13 @@ void print_markdown(FILE *file) {
           file);
     const syn_option_info *o;
     for (size_t k = 0; (o = syn_option_at(k)); k++) {
-        char name[64];
+        char name[64], value[128];
         snprintf(name, sizeof name, "`%s`", o->name);
         fputs("|", file);
         print_cell(file, name);
-        print_cell(file, *o->choices ? o->choices : o->type);
+        bool number = strstr(o->choices, "..") != NULL;
+        snprintf(value, sizeof value, "%s%s%s", number || !*o->choices ? o->type : "", number ? " " : "", o->choices);
+        print_cell(file, value);
         print_cell(file, o->default_value);
         print_cell(file, o->unit);
         print_cell(file, o->commands);

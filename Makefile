@@ -1,0 +1,48 @@
+# The front door. Everything is built by CMake (CMakePresets.json) into build/PRESET.
+
+PREFIX ?= /usr/local
+
+.PHONY: help demo test bench install format tidy docs build clean
+
+help:
+	@echo "make demo                fit the shipped recording; model, forecast and connectivity in out/demo"
+	@echo "make install PREFIX=DIR  library, header, program and manual page (default: $(PREFIX))"
+	@echo "make test                build, all tests, sanitizers, fuzz targets, format and README checks"
+	@echo "make bench               speed of the kernels and of training"
+	@echo "make build               the release build in build/release"
+	@echo "make docs                write docs/options.md again from the option table"
+	@echo "make format              clang-format on every C file"
+	@echo "make tidy                clang-tidy on every C file"
+	@echo "make clean               remove build/ and out/"
+
+build:
+	@scripts/setup.sh build
+	cmake --preset release
+	cmake --build --preset release
+
+demo: build
+	@scripts/demo.sh build/release/synapsnet out/demo
+
+test:
+	@scripts/test.sh
+
+bench: build
+	@scripts/setup.sh bench
+	@bench/run.sh
+
+install: build
+	cmake --install build/release --prefix "$(DESTDIR)$(abspath $(PREFIX))"
+
+docs: build
+	build/release/synapsnet help --markdown > docs/options.md
+
+format:
+	@scripts/setup.sh format
+	git ls-files '*.c' '*.h' | xargs clang-format -i
+
+tidy: build
+	@scripts/setup.sh tidy
+	git ls-files 'src/*.c' 'cli/*.c' | xargs clang-tidy -p build/release --quiet
+
+clean:
+	rm -rf build out

@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# The whole way on a shipped recording: scripts/demo.sh PROGRAM FOLDER
+set -euo pipefail
+
+program=$1
+out=$2
+recording=data/mouse_visual_2p/230803_mrcuts24_fov1_mov_neuro.csv
+mkdir -p "$out"
+
+step() {
+    printf '\n$ synapsnet %s\n' "$*"
+    "$program" "$@"
+}
+
+echo "Two-photon calcium imaging of 26 neurons of mouse visual cortex during a natural movie (Park et al. 2024)"
+step info "$recording" --rate 16 --orientation neurons-first
+step fit "$recording" --rate 16 --orientation neurons-first -o "$out/model.h5"
+step evaluate "$out/model.h5"
+step forecast "$out/model.h5" --steps 16 -o "$out/forecast.h5"
+step connectivity "$out/model.h5" -o "$out/connectivity.csv"
+step connectivity "$out/model.h5" -o "$out/connectivity.graphml"
+
+cat <<EOT
+
+Open these:
+  $out/connectivity.csv      who drives whom: row = receiver, column = sender (any spreadsheet)
+  $out/connectivity.graphml  the same as a graph (Gephi, Cytoscape, NetworkX)
+  $out/forecast.h5           recorded and predicted activity of the test frames (HDF5)
+  $out/model.h5              the model, all options and choices (HDF5)
+EOT

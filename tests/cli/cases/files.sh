@@ -1,0 +1,20 @@
+# Output that cannot be written is found out before the work, and says so in one line.
+# shellcheck shell=bash
+run 1 synapsnet simulate rates -o missing/sim.h5
+one_error "missing/sim.h5: cannot write into folder 'missing': No such file"
+run 1 synapsnet fit nothing.h5 -o model.h5
+one_error 'nothing.h5'
+run 1 synapsnet evaluate nothing.h5
+one_error 'nothing.h5'
+run 1 synapsnet info nothing.h5 --config nothing.ini
+one_error 'nothing.ini'
+
+printf 'neurons = 5\nneurns = 6\n' >bad.ini
+run 2 synapsnet simulate rates --config bad.ini -o sim.h5
+one_error "bad.ini: line 2: unknown option 'neurns'; did you mean 'neurons'"
+
+run 1 sh -c 'synapsnet help >/dev/full'
+err 'standard output: No space left'
+
+run 0 synapsnet simulate rates --neurons 5 --frames 50 -o sim.h5
+[ "$(ls)" = "$(printf 'bad.ini\nerr\nout\nsim.h5')" ] || fail "files were left over: $(ls)"

@@ -1,0 +1,143 @@
+/* Every format of an exported connectivity, written and read back or compared byte by byte. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <hdf5.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "analysis/export.h"
+
+enum { N = 3 };
+
+/* Two lags; ids that need escaping in CSV and XML. Entry (i, j) of lag k is 100 k + 10 i + j, the diagonal 0. */
+static float values[2 * N * N] = {0, 1, 2, 10, 0, 12, 20, 21, 0, 0, 101, 102, 110, 0, 112, 120, 121, 0};
+static float weights[N * N] = {0, -1, -2, -3, 0, -4, -5, -6, 0};
+static const char *ids[N] = {"0", "a,\"b\"", "<&>"};
+static const char path[] = "export_test_file";
+
+static syn_connectome example(int K) {
+    return (syn_connectome){.N = N, .K = K, .raw = true, .c = values, .w = weights, .id = ids};
+}
+
+static size_t read_back(char *text, size_t size) {
+    FILE *file = fopen(path, "rb");
+    assert_non_null(file);
+    size_t n = fread(text, 1, size - 1, file);
+    text[n] = 0;
+    fclose(file);
+    unlink(path);
+    return n;
+}
+
+static void npy_holds_header_and_values(void **state) {
+    (void)state;
+    static const struct {
+        int K;
+        const char *shape;
+    } cases[] = {{0, "(3, 3)"}, {1, "(2, 3, 3)"}};
+    for (size_t k = 0; k < 2; k++) {
+        char text[1024];
+        syn_connectome c = example(cases[k].K);
+        assert_int_equal(syn_write_npy(&c, path), SYN_OK);
+        size_t bytes = sizeof(float) * N * N * (size_t)(cases[k].K + 1);
+        assert_int_equal(read_back(text, sizeof text), 128 + bytes);
+        assert_memory_equal(text, "\x93NUMPY\x01\x00\x76\x00{'descr': '<f4', 'fortran_order': False, 'shape': ", 60);
+        assert_non_null(strstr(text + 10, cases[k].shape));
+        assert_int_equal(text[127], '\n');
+        assert_memory_equal(text + 128, values, bytes);
+    }
+}
+
+static void csv_matrix_has_receivers_in_rows(void **state) {
+    (void)state;
+    char text[1024];
+    syn_connectome c = example(0);
+    assert_int_equal(syn_write_csv(&c, path), SYN_OK);
+    read_back(text, sizeof text);
+    assert_string_equal(text, "receiver,0,\"a,\"\"b\"\"\",<&>\n0,0,1,2\n\"a,\"\"b\"\"\",10,0,12\n<&>,20,21,0\n");
+}
+
+static void csv_with_lags_has_a_line_for_each_pair(void **state) {
+    (void)state;
+    char text[1024];
+    syn_connectome c = example(1);
+    assert_int_equal(syn_write_csv(&c, path), SYN_OK);
+    read_back(text, sizeof text);
+    assert_memory_equal(text, "lag_frames,receiver,sender,value\n0,0,\"a,\"\"b\"\"\",1\n0,0,<&>,2\n", 60);
+    assert_non_null(strstr(text, "\n1,<&>,0,120\n"));
+    int lines = 0;
+    for (const char *p = text; *p; p++) lines += *p == '\n';
+    assert_int_equal(lines, 1 + 2 * N * (N - 1));
+}
+
+static void graphml_points_from_sender_to_receiver(void **state) {
+    (void)state;
+    char text[4096];
+    syn_connectome c = example(0);
+    float saved = values[1];
+    values[1] = 0; /* no edge from the second neuron to the first */
+    assert_int_equal(syn_write_graphml(&c, path), SYN_OK);
+    values[1] = saved;
+    read_back(text, sizeof text);
+    assert_non_null(strstr(text, "edgedefault=\"directed\""));
+    assert_non_null(strstr(text, "<node id=\"n1\"><data key=\"neuron\">a,&quot;b&quot;</data></node>"));
+    assert_non_null(strstr(text, "<node id=\"n2\"><data key=\"neuron\">&lt;&amp;&gt;</data></node>"));
+    assert_non_null(strstr(text, "<edge source=\"n0\" target=\"n1\"><data key=\"weight\">10</data></edge>"));
+    assert_null(strstr(text, "source=\"n1\" target=\"n0\""));
+    assert_null(strstr(text, "source=\"n0\" target=\"n0\""));
+}
+
+static void hdf5_holds_all_lags_and_raw_weights(void **state) {
+    (void)state;
+    syn_connectome c = example(1);
+    assert_int_equal(syn_write_hdf5(&c, path), SYN_OK);
+    hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+    assert_true(file >= 0);
+    float effective[2 * N * N], w[N * N];
+    int lag[2];
+    const struct {
+        const char *name;
+        hid_t type;
+        void *out;
+    } sets[] = {
+        {"effective", H5T_NATIVE_FLOAT, effective}, {"weights", H5T_NATIVE_FLOAT, w}, {"lag", H5T_NATIVE_INT, lag}};
+    for (size_t k = 0; k < 3; k++) {
+        hid_t set = H5Dopen2(file, sets[k].name, H5P_DEFAULT);
+        assert_true(set >= 0);
+        assert_true(H5Dread(set, sets[k].type, H5S_ALL, H5S_ALL, H5P_DEFAULT, sets[k].out) >= 0);
+        assert_true(H5Aexists(set, "axes") > 0);
+        H5Dclose(set);
+    }
+    assert_memory_equal(effective, values, sizeof effective);
+    assert_memory_equal(w, weights, sizeof w);
+    assert_int_equal(lag[1], 1);
+    H5Fclose(file);
+    unlink(path);
+}
+
+static void a_full_disk_is_an_error(void **state) {
+    (void)state;
+    syn_connectome c = example(0);
+    assert_int_equal(syn_write_npy(&c, "/dev/full"), SYN_ERR_IO);
+    assert_int_equal(syn_write_csv(&c, "/dev/full"), SYN_ERR_IO);
+    assert_int_equal(syn_write_graphml(&c, "/dev/full"), SYN_ERR_IO);
+    assert_non_null(strstr(syn_last_error(), "/dev/full"));
+    assert_int_equal(syn_write_hdf5(&c, "/nonexistent/file"), SYN_ERR_IO);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(npy_holds_header_and_values),
+        cmocka_unit_test(csv_matrix_has_receivers_in_rows),
+        cmocka_unit_test(csv_with_lags_has_a_line_for_each_pair),
+        cmocka_unit_test(graphml_points_from_sender_to_receiver),
+        cmocka_unit_test(hdf5_holds_all_lags_and_raw_weights),
+        cmocka_unit_test(a_full_disk_is_an_error),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
