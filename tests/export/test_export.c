@@ -68,7 +68,8 @@ static void csv_with_lags_has_a_line_for_each_pair(void **state) {
     syn_connectome c = example(1);
     assert_int_equal(syn_write_csv(&c, path), SYN_OK);
     read_back(text, sizeof text);
-    assert_memory_equal(text, "lag_frames,receiver,sender,value\n0,0,\"a,\"\"b\"\"\",1\n0,0,<&>,2\n", 60);
+    static const char start[] = "lag_frames,receiver,sender,value\n0,0,\"a,\"\"b\"\"\",1\n0,0,<&>,2\n";
+    assert_memory_equal(text, start, strlen(start));
     assert_non_null(strstr(text, "\n1,<&>,0,120\n"));
     int lines = 0;
     for (const char *p = text; *p; p++) lines += *p == '\n';
