@@ -7,7 +7,7 @@ PREFIX ?= /usr/local
 help:
 	@echo "make demo                fit the shipped recording; model, forecast and connectivity in out/demo"
 	@echo "make install PREFIX=DIR  library, header, program and manual page (default: $(PREFIX))"
-	@echo "make test                build, all tests, sanitizers, fuzz targets, format and README checks"
+	@echo "make test                build, all tests, sanitizers, fuzz targets, format and document checks"
 	@echo "make bench               speed of the kernels and of training"
 	@echo "make build               the release build in build/release"
 	@echo "make docs                write docs/options.md again from the option table"

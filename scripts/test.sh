@@ -52,7 +52,7 @@ preset release -DSYN_WERROR=ON
 preset asan -DSYN_WERROR=ON
 preset fuzz -DSYN_WERROR=ON
 check "format" scripts/check_format.sh
-check "README commands" scripts/check_readme.sh README.md
+check "commands of the documents" scripts/check_documents.sh README.md docs/connectivity.md
 
 printf '\n%d passed, %d failed\n' "$passed" "$failed"
 [ "$failed" -eq 0 ]

@@ -20,12 +20,12 @@ typedef struct file_format {
 static const file_format formats[] = {
     {".npy", syn_write_npy}, {".csv", syn_write_csv}, {".h5", syn_write_hdf5}, {".graphml", syn_write_graphml}};
 
-static syn_status find_format(const char *path, const file_format **found) {
+/* By the extension of path; NULL if it is none of them. */
+static const file_format *find_format(const char *path) {
     const char *dot = strrchr(path, '.');
     for (size_t k = 0; dot && k < sizeof formats / sizeof *formats; k++)
-        if (!strcmp(dot, formats[k].extension)) return *found = &formats[k], SYN_OK;
-    return syn_fail(SYN_ERR_OPTION, "output: found '%s'; expected a name that ends in .npy, .csv, .h5 or .graphml",
-                    path);
+        if (!strcmp(dot, formats[k].extension)) return &formats[k];
+    return NULL;
 }
 
 const char *syn_connectome_unit(const syn_connectome *connectome) {
@@ -164,11 +164,13 @@ done:
 syn_status syn_connectivity_write(const syn_model *model, size_t session, const syn_options *options, const char *path,
                                   char **json) {
     syn_status status;
-    const file_format *format = NULL;
     syn_connectome connectome = {0};
     json_t *root = NULL;
     const char *truth = syn_option_text(options, SYN_OPT_TRUTH);
-    SYN_CHECK(find_format(path, &format));
+    const file_format *format = find_format(path);
+    if (!format)
+        return syn_fail(SYN_ERR_OPTION, "output: found '%s'; expected a name that ends in .npy, .csv, .h5 or .graphml",
+                        path);
     SYN_CHECK(fill_connectome(&connectome, model, session, options));
     root = summarise(&connectome, session, path);
     if (*truth) SYN_CHECK(score(root, &connectome, model, session, truth));

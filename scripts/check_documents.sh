@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs every command of the ```sh blocks of the given documents, in a copy of the tracked files with a home folder of
-# its own, so that a document cannot promise what does not work: scripts/check_readme.sh README.md
+# its own, so that a document cannot promise what does not work: scripts/check_documents.sh README.md
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
