@@ -90,6 +90,7 @@ static syn_status load_one(syn_behavior *b, const char *given) {
     SYN_CHECK(take_names(b, a));
     b->time = a->row_time;
     a->row_time = NULL;
+    b->own_column = b->time != NULL && !at;
     if (at) {
         free(b->time);
         b->time = NULL;
@@ -230,6 +231,10 @@ static syn_status attach_clocked(syn_recording *r, const syn_behavior *b) {
 syn_status syn_behaviors_attach(syn_recording *r, const syn_behaviors *behaviors, bool own_clock) {
     for (size_t k = 0; k < behaviors->n; k++) {
         syn_behavior *b = &behaviors->item[k];
+        if (b->own_column && b->rows == r->T && !own_clock) {
+            free(b->time);
+            b->time = NULL;
+        }
         if ((b->time != NULL) != own_clock) continue;
         SYN_TRY(own_clock ? attach_clocked(r, b) : attach_frames(r, b));
     }

@@ -55,6 +55,12 @@ syn_signal syn_choose_signal(const syn_recording *recording, const syn_options *
  * start_s: NaN to start at the bin of the first spike. label: named in messages. */
 syn_status syn_bin_spikes(syn_recording **recording, const char *label, double *time_s, int32_t *neuron, int64_t n,
                           int64_t neurons, double start_s, double bin_s);
+/* Sorts ids and drops repetitions; returns how many are left. */
+int64_t syn_unique_ids(double *ids, int64_t n);
+/* Position of id in ids [n], ascending; -1 if it is not there. */
+int32_t syn_find_id(const double *ids, int64_t n, double id);
+/* Names the neurons after ids [N]. */
+syn_status syn_name_neurons(syn_recording *recording, const double *ids);
 
 /* ---- timeline.c: one frame rate ---- */
 
@@ -73,8 +79,9 @@ typedef struct syn_behavior {
     char *label;
     double *values; /* [rows][cols] */
     int64_t rows, cols;
-    char **name;  /* [cols] */
-    double *time; /* [rows] own clock, or NULL: one row a frame */
+    char **name;     /* [cols] */
+    double *time;    /* [rows] own clock, or NULL: one row a frame */
+    bool own_column; /* the clock is a column of the same table; not needed when there is one row a frame */
 } syn_behavior;
 
 typedef struct syn_behaviors {

@@ -1,0 +1,373 @@
+/* synapsnet's own HDF5 layout (docs/file-formats.md): the reader and the writer. */
+#include <errno.h>
+#include <fcntl.h>
+#include <hdf5.h>
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "recording/reader.h"
+
+enum { FORMAT_VERSION = 1 };
+
+/* ---- attributes ---- */
+
+/* A text attribute of an object in a file, or NULL. Free it. */
+static char *text_attribute(hid_t file, const char *object, const char *name) {
+    char *out = NULL;
+    if (H5Aexists_by_name(file, object, name, H5P_DEFAULT) <= 0) return NULL;
+    hid_t attribute = H5Aopen_by_name(file, object, name, H5P_DEFAULT, H5P_DEFAULT);
+    if (attribute < 0) return NULL;
+    hid_t type = H5Aget_type(attribute), space = H5Aget_space(attribute);
+    if (H5Tget_class(type) == H5T_STRING && H5Sget_simple_extent_npoints(space) == 1) {
+        if (H5Tis_variable_str(type) > 0) {
+            char *text = NULL;
+            if (H5Aread(attribute, type, &text) >= 0 && text) {
+                out = strdup(text);
+                H5Dvlen_reclaim(type, space, H5P_DEFAULT, &text);
+            }
+        } else if ((out = calloc(H5Tget_size(type) + 1, 1)) && H5Aread(attribute, type, out) < 0) {
+            free(out);
+            out = NULL;
+        }
+    }
+    H5Sclose(space);
+    H5Tclose(type);
+    H5Aclose(attribute);
+    return out;
+}
+
+/* A number attribute of the root, or `absent`. */
+static double number_attribute(hid_t file, const char *object, const char *name, double absent) {
+    double value = absent;
+    if (H5Aexists_by_name(file, object, name, H5P_DEFAULT) <= 0) return absent;
+    hid_t attribute = H5Aopen_by_name(file, object, name, H5P_DEFAULT, H5P_DEFAULT);
+    if (attribute < 0) return absent;
+    hid_t space = H5Aget_space(attribute);
+    if (H5Sget_simple_extent_npoints(space) != 1 || H5Aread(attribute, H5T_NATIVE_DOUBLE, &value) < 0) value = absent;
+    H5Sclose(space);
+    H5Aclose(attribute);
+    return value;
+}
+
+/* ---- reading ---- */
+
+bool syn_native_probe(const syn_input *input) {
+    if (input->address.content != SYN_CONTENT_HDF5 || input->address.name) return false;
+    hid_t file = H5Fopen(input->address.file, H5F_ACC_RDONLY, H5P_DEFAULT);
+    if (file < 0) return false;
+    char *format = text_attribute(file, "/", "synapsnet_format");
+    bool ours = format != NULL;
+    free(format);
+    H5Fclose(file);
+    return ours;
+}
+
+typedef struct native {
+    const syn_input *input;
+    syn_recording *r;
+} native;
+
+static bool has(const native *s, const char *name) { return syn_listing_find(&s->input->listing, name) != NULL; }
+
+/* An optional dataset of exactly rows x cols numbers. */
+static syn_status read_numbers(const native *s, const char *name, int64_t rows, int64_t cols, double **values) {
+    syn_array *a;
+    *values = NULL;
+    if (!has(s, name)) return SYN_OK;
+    SYN_TRY(syn_array_open(&a, s->input->address.file, name));
+    syn_status status = SYN_OK;
+    if ((rows >= 0 && a->rows != rows) || a->cols != cols)
+        status = syn_fail(SYN_ERR_INPUT, "%s: is %s; expected (%lld, %lld)", a->label,
+                          syn_shape_text(a->rank, a->shape), (long long)(rows < 0 ? a->rows : rows), (long long)cols);
+    if (status == SYN_OK) status = syn_array_values(a, values);
+    syn_array_close(a);
+    return status;
+}
+
+/* An optional dataset of n texts. */
+static syn_status read_texts(const native *s, const char *name, int64_t n, char ***texts) {
+    syn_array *a;
+    int64_t found;
+    *texts = NULL;
+    if (!has(s, name)) return SYN_OK;
+    SYN_TRY(syn_array_open(&a, s->input->address.file, name));
+    syn_status status = SYN_OK;
+    if (a->rows * a->cols != n)
+        status = syn_fail(SYN_ERR_INPUT, "%s: has %lld entries; expected %lld", a->label,
+                          (long long)(a->rows * a->cols), (long long)n);
+    if (status == SYN_OK) status = syn_array_texts(a, texts, &found);
+    syn_array_close(a);
+    return status;
+}
+
+static syn_status read_activity(native *s) {
+    syn_array *a;
+    const char *file = s->input->address.file;
+    if (!has(s, "activity"))
+        return syn_fail(SYN_ERR_INPUT, "%s: is a synapsnet recording without /activity; expected float32 (T, N)", file);
+    SYN_TRY(syn_array_open(&a, file, "activity"));
+    syn_status status = SYN_OK;
+    if (a->rank != 2)
+        status = syn_fail(SYN_ERR_INPUT, "%s: is %s; expected (T, N)", a->label, syn_shape_text(a->rank, a->shape));
+    if (status == SYN_OK) status = syn_recording_alloc(&s->r, a->rows, a->cols);
+    if (status == SYN_OK) status = syn_place(a, &(syn_placement){s->r, true, 0, NULL, 1});
+    syn_array_close(a);
+    return status;
+}
+
+static syn_status read_attributes(native *s) {
+    const char *file = s->input->address.file;
+    syn_recording *r = s->r;
+    syn_status status = SYN_OK;
+    hid_t h = H5Fopen(file, H5F_ACC_RDONLY, H5P_DEFAULT);
+    if (h < 0) return syn_fail(SYN_ERR_IO, "%s: could not be opened again", file);
+    char *format = text_attribute(h, "/", "synapsnet_format"), *signal = text_attribute(h, "/activity", "signal");
+    double version = number_attribute(h, "/", "format_version", 0);
+    r->rate_hz = number_attribute(h, "/", "rate_hz", 0);
+    r->named_neurons = number_attribute(h, "/", "named_neurons", 0) != 0;
+    r->name = text_attribute(h, "/", "name");
+    H5Fclose(h);
+    if (!format || strcmp(format, "recording") != 0)
+        status = syn_fail(SYN_ERR_INPUT, "%s: is a synapsnet %s; expected a recording", file, format ? format : "file");
+    else if (!(version >= 1 && version <= FORMAT_VERSION))
+        status = syn_fail(SYN_ERR_INPUT, "%s: has format version %g; this program reads version %d", file, version,
+                          FORMAT_VERSION);
+    else if (!signal || !syn_signal_find(signal, &r->signal))
+        status = syn_fail(SYN_ERR_INPUT,
+                          "%s:activity: attribute signal is '%.40s'; expected fluorescence, deconvolved or "
+                          "counts",
+                          file, signal ? signal : "missing");
+    free(format);
+    free(signal);
+    return status;
+}
+
+static syn_status to_floats(double *values, int64_t n, float **out) {
+    *out = NULL;
+    if (!values) return SYN_OK;
+    syn_status status = syn_alloc(out, (size_t)n, sizeof **out, "values");
+    for (int64_t k = 0; status == SYN_OK && k < n; k++) (*out)[k] = (float)values[k];
+    free(values);
+    return status;
+}
+
+static syn_status read_behavior(native *s) {
+    syn_recording *r = s->r;
+    double *values;
+    const syn_entry *e = syn_listing_find(&s->input->listing, "behavior/values");
+    if (!e) return SYN_OK;
+    int64_t B = e->rank == 2 ? e->shape[1] : -1;
+    SYN_TRY(read_numbers(s, "behavior/values", r->T, B, &values));
+    SYN_TRY(to_floats(values, r->T * B, &r->u));
+    SYN_TRY(read_texts(s, "behavior/names", B, &r->behavior_name));
+    r->B = B;
+    return read_texts(s, "behavior/units", B, &r->behavior_unit);
+}
+
+static syn_status read_segments(native *s) {
+    if (!has(s, "segments") || *syn_option_text(s->input->options, SYN_OPT_SEGMENTS)) return SYN_OK;
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s:segments", s->input->address.file);
+    return syn_set_segments(s->r, path);
+}
+
+static syn_status read_neurons(native *s) {
+    syn_recording *r = s->r;
+    char **id;
+    double *position;
+    SYN_TRY(read_texts(s, "neurons/id", r->N, &id));
+    if (id) {
+        for (int64_t j = 0; j < r->N; j++) free(r->neuron_id[j]);
+        free(r->neuron_id);
+        r->neuron_id = id;
+    }
+    SYN_TRY(read_texts(s, "neurons/region", r->N, &r->region));
+    SYN_TRY(read_texts(s, "neurons/cell_type", r->N, &r->cell_type));
+    SYN_TRY(read_numbers(s, "neurons/position", r->N, 3, &position));
+    return to_floats(position, r->N * 3, &r->position);
+}
+
+static syn_status read_truth(native *s) {
+    char **text = NULL;
+    SYN_TRY(read_numbers(s, "truth/weights", s->r->N, s->r->N, &s->r->truth));
+    SYN_TRY(read_texts(s, "truth/parameters", 1, &text));
+    if (text) s->r->parameters = text[0];
+    free(text);
+    return SYN_OK;
+}
+
+static syn_status read_spikes(native *s) {
+    syn_recording *r = s->r;
+    const syn_entry *e = syn_listing_find(&s->input->listing, "spikes/time_s");
+    double *neuron;
+    if (!e || e->rank != 1 || e->shape[0] == 0) return SYN_OK;
+    SYN_TRY(read_numbers(s, "spikes/time_s", -1, 1, &r->spike_time_s));
+    SYN_TRY(read_numbers(s, "spikes/neuron", e->shape[0], 1, &neuron));
+    if (!neuron) return syn_fail(SYN_ERR_INPUT, "%s: has spikes/time_s without spikes/neuron", s->input->address.file);
+    r->n_spikes = e->shape[0];
+    syn_status status = syn_alloc(&r->spike_neuron, (size_t)r->n_spikes, sizeof *r->spike_neuron, "spikes");
+    for (int64_t k = 0; k < r->n_spikes && status == SYN_OK; k++)
+        if (neuron[k] >= 0 && neuron[k] < (double)r->N)
+            r->spike_neuron[k] = (int32_t)neuron[k];
+        else
+            status = syn_fail(SYN_ERR_INPUT, "%s:spikes/neuron: entry %lld is %g; expected a neuron from 0 to %lld",
+                              s->input->address.file, (long long)k, neuron[k], (long long)r->N - 1);
+    free(neuron);
+    return status;
+}
+
+syn_status syn_native_open(syn_recording **recording, const syn_input *input) {
+    native s = {input, NULL};
+    syn_status status;
+    SYN_CHECK(read_activity(&s));
+    SYN_CHECK(read_attributes(&s));
+    SYN_CHECK(read_segments(&s));
+    SYN_CHECK(read_numbers(&s, "timestamps", s.r->T, 1, &s.r->time_s));
+    SYN_CHECK(read_behavior(&s));
+    SYN_CHECK(read_neurons(&s));
+    SYN_CHECK(read_truth(&s));
+    SYN_CHECK(read_spikes(&s));
+done:
+    *recording = s.r;
+    return status;
+}
+
+/* ---- writing ---- */
+
+/* Everything is written through one writer, which remembers the first failure. */
+typedef struct writer {
+    hid_t file;
+    bool failed;
+} writer;
+
+static void note(writer *w, herr_t code) { w->failed = w->failed || code < 0; }
+
+static void put_attribute(writer *w, const char *object, const char *name, hid_t type, const void *value) {
+    hid_t space = H5Screate(H5S_SCALAR);
+    hid_t attribute = H5Acreate_by_name(w->file, object, name, type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    note(w, attribute < 0 ? -1 : H5Awrite(attribute, type, value));
+    if (attribute >= 0) H5Aclose(attribute);
+    H5Sclose(space);
+}
+
+static void put_text_attribute(writer *w, const char *object, const char *name, const char *text) {
+    hid_t type = H5Tcopy(H5T_C_S1);
+    H5Tset_size(type, strlen(text) + 1);
+    H5Tset_cset(type, H5T_CSET_UTF8);
+    put_attribute(w, object, name, type, text);
+    H5Tclose(type);
+}
+
+/* Creates a dataset and its groups; data may be NULL. Returns it, to be closed. */
+static hid_t create(writer *w, const char *name, hid_t type, int64_t rows, int64_t cols) {
+    hsize_t shape[2] = {(hsize_t)rows, (hsize_t)cols};
+    hid_t links = H5Pcreate(H5P_LINK_CREATE);
+    H5Pset_create_intermediate_group(links, 1);
+    hid_t space = rows < 0 ? H5Screate(H5S_SCALAR) : H5Screate_simple(cols < 0 ? 1 : 2, shape, NULL);
+    hid_t dataset = H5Dcreate2(w->file, name, type, space, links, H5P_DEFAULT, H5P_DEFAULT);
+    H5Sclose(space);
+    H5Pclose(links);
+    note(w, dataset < 0 ? -1 : 0);
+    return dataset;
+}
+
+/* memory: the type of data; file: the type that is stored. rows, cols: -1 for one axis fewer. */
+static void put(writer *w, const char *name, hid_t stored, hid_t memory, const void *data, int64_t rows, int64_t cols) {
+    if (!data || w->failed) return;
+    hid_t dataset = create(w, name, stored, rows, cols);
+    if (dataset < 0) return;
+    note(w, H5Dwrite(dataset, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, data));
+    H5Dclose(dataset);
+}
+
+static void put_texts(writer *w, const char *name, char *const *texts, int64_t n) {
+    hid_t type = H5Tcopy(H5T_C_S1);
+    H5Tset_size(type, H5T_VARIABLE);
+    H5Tset_cset(type, H5T_CSET_UTF8);
+    put(w, name, type, type, texts, n, -1);
+    H5Tclose(type);
+}
+
+/* Activity in blocks, with NaN where it was not observed. */
+static syn_status put_activity(writer *w, const syn_recording *r) {
+    enum { BLOCK = 1 << 20 };
+    const int64_t rows = BLOCK / r->N > 0 ? BLOCK / r->N : 1;
+    float *block;
+    SYN_TRY(syn_alloc(&block, (size_t)(rows * r->N), sizeof *block, "activity block"));
+    hid_t dataset = create(w, "/activity", H5T_IEEE_F32LE, r->T, r->N);
+    for (int64_t t = 0; t < r->T && !w->failed; t += rows) {
+        int64_t n = r->T - t < rows ? r->T - t : rows;
+        memcpy(block, r->x + t * r->N, (size_t)(n * r->N) * sizeof *block);
+        for (int64_t i = 0; r->mask && i < n; i++)
+            for (int64_t j = 0; j < r->N; j++)
+                if (!syn_observed(r, t + i, j)) block[i * r->N + j] = NAN;
+        hsize_t start[2] = {(hsize_t)t, 0}, count[2] = {(hsize_t)n, (hsize_t)r->N};
+        hid_t space = H5Dget_space(dataset), memory = H5Screate_simple(2, count, NULL);
+        note(w, H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL));
+        note(w, H5Dwrite(dataset, H5T_NATIVE_FLOAT, memory, space, H5P_DEFAULT, block));
+        H5Sclose(memory);
+        H5Sclose(space);
+    }
+    if (dataset >= 0) H5Dclose(dataset);
+    free(block);
+    return SYN_OK;
+}
+
+static void put_everything_else(writer *w, const syn_recording *r) {
+    const int version = FORMAT_VERSION, named = r->named_neurons;
+    put_text_attribute(w, "/", "synapsnet_format", "recording");
+    put_attribute(w, "/", "format_version", H5T_NATIVE_INT, &version);
+    put_attribute(w, "/", "rate_hz", H5T_NATIVE_DOUBLE, &r->rate_hz);
+    put_attribute(w, "/", "named_neurons", H5T_NATIVE_INT, &named);
+    put_text_attribute(w, "/", "name", r->name ? r->name : "recording");
+    put_text_attribute(w, "/activity", "signal", syn_signal_name(r->signal));
+    put(w, "/timestamps", H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, r->time_s, r->T, -1);
+    put(w, "/segments", H5T_STD_I64LE, H5T_NATIVE_INT64, r->segment, r->S, 2);
+    if (r->B > 0) {
+        put(w, "/behavior/values", H5T_IEEE_F32LE, H5T_NATIVE_FLOAT, r->u, r->T, r->B);
+        put_texts(w, "/behavior/names", r->behavior_name, r->B);
+        put_texts(w, "/behavior/units", r->behavior_unit, r->B);
+    }
+    put_texts(w, "/neurons/id", r->neuron_id, r->N);
+    put_texts(w, "/neurons/region", r->region, r->N);
+    put_texts(w, "/neurons/cell_type", r->cell_type, r->N);
+    put(w, "/neurons/position", H5T_IEEE_F32LE, H5T_NATIVE_FLOAT, r->position, r->N, 3);
+    put(w, "/truth/weights", H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, r->truth, r->N, r->N);
+    if (r->parameters) put_texts(w, "/truth/parameters", &r->parameters, 1);
+    put(w, "/spikes/time_s", H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, r->spike_time_s, r->n_spikes, -1);
+    put(w, "/spikes/neuron", H5T_STD_I32LE, H5T_NATIVE_INT32, r->spike_neuron, r->n_spikes, -1);
+}
+
+static syn_status write_file(const syn_recording *r, const char *path) {
+    writer w = {.file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT)};
+    if (w.file < 0)
+        return syn_fail(SYN_ERR_IO, "%s: could not be created; does its folder exist and may you write to it?", path);
+    syn_status status = put_activity(&w, r);
+    if (status == SYN_OK) put_everything_else(&w, r);
+    note(&w, H5Fclose(w.file));
+    if (status != SYN_OK) return status;
+    return w.failed ? syn_fail(SYN_ERR_IO, "%s: could not be written; is the disk full?", path) : SYN_OK;
+}
+
+static syn_status sync_and_rename(const char *temporary, const char *path) {
+    int fd = open(temporary, O_RDONLY | O_CLOEXEC);
+    bool ok = fd >= 0 && fsync(fd) == 0;
+    if (fd >= 0) close(fd);
+    if (ok && rename(temporary, path) == 0) return SYN_OK;
+    return syn_fail(SYN_ERR_IO, "%s: could not be replaced: %s", path, strerror(errno));
+}
+
+syn_status syn_recording_write(const syn_recording *r, const char *path) {
+    char temporary[PATH_MAX];
+    H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+    int n = snprintf(temporary, sizeof temporary, "%s.part%ld", path, (long)getpid());
+    if (n < 0 || (size_t)n >= sizeof temporary) return syn_fail(SYN_ERR_IO, "%s: the path is too long", path);
+    syn_status status = write_file(r, temporary);
+    if (status == SYN_OK) status = sync_and_rename(temporary, path);
+    if (status != SYN_OK) unlink(temporary);
+    return status;
+}

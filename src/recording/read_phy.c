@@ -1,0 +1,282 @@
+/* Kilosort/phy folders: spike_times.npy (samples), spike_clusters.npy, params.py, cluster_*.tsv.
+ * https://phy.readthedocs.io/en/latest/sorting_user_guide/ */
+#include <ctype.h>
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "recording/reader.h"
+
+bool syn_phy_probe(const syn_input *input) {
+    char path[PATH_MAX];
+    return input->address.content == SYN_CONTENT_FOLDER &&
+           syn_file_in(path, sizeof path, input->address.file, "spike_times.npy");
+}
+
+/* `sample_rate = 30000.0` in params.py; 0 if there is no such line. */
+static double sample_rate(const char *folder) {
+    char path[PATH_MAX], line[1024];
+    double rate = 0;
+    if (!syn_file_in(path, sizeof path, folder, "params.py")) return 0;
+    FILE *file = fopen(path, "r");
+    while (file && fgets(line, sizeof line, file)) {
+        char *p = line;
+        while (isspace((unsigned char)*p)) p++;
+        if (strncmp(p, "sample_rate", 11) != 0) continue;
+        p += 11;
+        while (*p == ' ' || *p == '\t' || *p == '=') p++;
+        rate = strtod(p, NULL);
+    }
+    if (file) fclose(file);
+    return isfinite(rate) && rate > 0 ? rate : 0;
+}
+
+typedef enum label { UNLABELLED, GOOD, MUA, NOISE } label;
+
+typedef struct cluster {
+    double id;
+    label label;
+} cluster;
+
+typedef struct labels {
+    cluster *item;
+    size_t n;
+    bool found; /* a table with labels exists */
+} labels;
+
+static label label_of(const char *word) {
+    return !strcmp(word, "good") ? GOOD : !strcmp(word, "mua") ? MUA : !strcmp(word, "noise") ? NOISE : UNLABELLED;
+}
+
+/* The k-th tab or comma separated cell of a line, without quotes and blanks. */
+static void cell_of(const char *line, int k, char *out, size_t size) {
+    for (; k > 0 && *line; k--) line += strcspn(line, "\t,") + (line[strcspn(line, "\t,")] != 0);
+    size_t n = strcspn(line, "\t,\r\n");
+    while (n > 0 && strchr(" \"'", line[0])) line++, n--;
+    while (n > 0 && strchr(" \"'", line[n - 1])) n--;
+    if (n >= size) n = size - 1;
+    memcpy(out, line, n);
+    out[n] = 0;
+}
+
+static int find_column(const char *header, const char *const *names, size_t n) {
+    char word[64];
+    int columns = 1;
+    for (const char *p = header; *p; p++) columns += *p == '\t' || *p == ',';
+    for (size_t k = 0; k < n; k++)
+        for (int c = 0; c < columns; c++) {
+            cell_of(header, c, word, sizeof word);
+            if (!strcmp(word, names[k])) return c;
+        }
+    return -1;
+}
+
+static syn_status add_label(labels *list, double id, label value) {
+    for (size_t k = 0; k < list->n; k++)
+        if (list->item[k].id == id) return SYN_OK; /* the table read first wins */
+    cluster *grown = realloc(list->item, (list->n + 1) * sizeof *grown);
+    if (!grown) return syn_fail(SYN_ERR_MEMORY, "could not allocate cluster labels");
+    list->item = grown;
+    list->item[list->n++] = (cluster){id, value};
+    return SYN_OK;
+}
+
+/* Reads labels from one table of the folder, if it is there. */
+static syn_status read_labels(labels *list, const char *folder, const char *name) {
+    static const char *const id_names[] = {"cluster_id", "id"}, *const group_names[] = {"group", "KSLabel"};
+    char path[PATH_MAX], line[4096], word[64];
+    if (!syn_file_in(path, sizeof path, folder, name)) return SYN_OK;
+    FILE *file = fopen(path, "r");
+    if (!file || !fgets(line, sizeof line, file)) {
+        if (file) fclose(file);
+        return syn_fail(SYN_ERR_INPUT, "%s: is empty or unreadable; expected a header with cluster_id and group", path);
+    }
+    int id = find_column(line, id_names, 2), group = find_column(line, group_names, 1);
+    int sorter = find_column(line, group_names + 1, 1);
+    syn_status status = SYN_OK;
+    if (id < 0 || (group < 0 && sorter < 0))
+        status = syn_fail(SYN_ERR_INPUT, "%s: its header lacks cluster_id and group or KSLabel", path);
+    for (long long n = 2; status == SYN_OK && fgets(line, sizeof line, file); n++) {
+        char *end;
+        cell_of(line, id, word, sizeof word);
+        double value = strtod(word, &end);
+        if (line[0] == '\n' || line[0] == '\r') continue;
+        if (end == word || *end || value != floor(value)) {
+            status = syn_fail(SYN_ERR_INPUT, "%s: line %lld has the cluster id '%s'; expected a whole number", path, n,
+                              word);
+            break;
+        }
+        label found = UNLABELLED;
+        if (group >= 0) cell_of(line, group, word, sizeof word), found = label_of(word);
+        if (found == UNLABELLED && sorter >= 0) cell_of(line, sorter, word, sizeof word), found = label_of(word);
+        list->found = true;
+        if (found != UNLABELLED) status = add_label(list, value, found);
+    }
+    fclose(file);
+    return status;
+}
+
+/* What the user decided in phy comes before what the sorter thought. */
+static syn_status read_all_labels(labels *list, const char *folder) {
+    static const char *const tables[] = {"cluster_group.tsv", "cluster_groups.csv", "cluster_info.tsv",
+                                         "cluster_KSLabel.tsv"};
+    for (size_t k = 0; k < sizeof tables / sizeof *tables; k++) SYN_TRY(read_labels(list, folder, tables[k]));
+    return SYN_OK;
+}
+
+static label label_in(const labels *list, double id) {
+    for (size_t k = 0; k < list->n; k++)
+        if (list->item[k].id == id) return list->item[k].label;
+    return UNLABELLED;
+}
+
+static bool wanted(const labels *list, double id, const char *units) {
+    if (!list->found) return true;
+    label l = label_in(list, id);
+    if (!strcmp(units, "all")) return l != NOISE;
+    return l == GOOD || (l == MUA && !strcmp(units, "mua"));
+}
+
+static syn_status read_vector(const char *folder, const char *name, double **values, int64_t *n, bool *integer) {
+    char path[PATH_MAX];
+    syn_array *a;
+    *values = NULL;
+    if (!syn_file_in(path, sizeof path, folder, name)) return syn_fail(SYN_ERR_INPUT, "%s: has no %s", folder, name);
+    SYN_TRY(syn_array_open(&a, path, NULL));
+    syn_status status = SYN_OK;
+    if (a->rank > 2 || (a->rank == 2 && a->rows != 1 && a->cols != 1))
+        status = syn_fail(SYN_ERR_INPUT, "%s: is %s; expected (n,) or (n, 1)", path, syn_shape_text(a->rank, a->shape));
+    if (status == SYN_OK) status = syn_array_values(a, values);
+    *n = a->rows * a->cols;
+    *integer = a->integer;
+    syn_array_close(a);
+    return status;
+}
+
+typedef struct sorted {
+    double *time_s, *cluster; /* [n] */
+    int64_t n;
+    double *unit; /* [units] ids that were taken, ascending */
+    int64_t units;
+} sorted;
+
+static syn_status read_times(sorted *s, const syn_input *input, bool *in_seconds) {
+    const char *folder = input->address.file;
+    bool integer;
+    int64_t negative = 0;
+    SYN_TRY(read_vector(folder, "spike_times.npy", &s->time_s, &s->n, &integer));
+    *in_seconds = false;
+    for (int64_t k = 0; k < s->n; k++) {
+        negative += s->time_s[k] < 0;
+        *in_seconds = *in_seconds || s->time_s[k] != floor(s->time_s[k]);
+    }
+    if (negative)
+        return syn_fail(SYN_ERR_INPUT, "%s/spike_times.npy: %lld spike times are negative; expected samples >= 0",
+                        folder, (long long)negative);
+    if (*in_seconds) return SYN_OK;
+    double rate = sample_rate(folder);
+    if (syn_option_given(input->options, SYN_OPT_RATE)) {
+        double given = syn_option_real(input->options, SYN_OPT_RATE);
+        if (rate > 0 && fabs(given - rate) > 0.01 * rate)
+            return syn_fail(SYN_ERR_OPTION,
+                            "%s: --rate says %g Hz, but params.py %g Hz; leave --rate out or correct it", folder, given,
+                            rate);
+        rate = given;
+    }
+    if (rate <= 0)
+        return syn_fail(SYN_ERR_INPUT,
+                        "%s: params.py has no sample_rate; give the sample rate of spike_times.npy with --rate HZ",
+                        folder);
+    for (int64_t k = 0; k < s->n; k++) s->time_s[k] /= rate;
+    return SYN_OK;
+}
+
+static syn_status read_clusters(sorted *s, const char *folder, bool *from_templates) {
+    char path[PATH_MAX];
+    bool integer;
+    int64_t n;
+    *from_templates = !syn_file_in(path, sizeof path, folder, "spike_clusters.npy");
+    const char *name = *from_templates ? "spike_templates.npy" : "spike_clusters.npy";
+    if (*from_templates && !syn_file_in(path, sizeof path, folder, name))
+        return syn_fail(SYN_ERR_INPUT, "%s: has neither spike_clusters.npy nor spike_templates.npy; one is needed",
+                        folder);
+    SYN_TRY(read_vector(folder, name, &s->cluster, &n, &integer));
+    if (n != s->n)
+        return syn_fail(SYN_ERR_INPUT, "%s: %s has %lld entries, spike_times.npy %lld; expected as many", folder, name,
+                        (long long)n, (long long)s->n);
+    for (int64_t k = 0; k < n; k++)
+        if (!(s->cluster[k] >= 0) || s->cluster[k] != floor(s->cluster[k]) || s->cluster[k] > INT32_MAX)
+            return syn_fail(SYN_ERR_INPUT, "%s: %s holds the cluster %g; expected whole numbers >= 0", folder, name,
+                            s->cluster[k]);
+    return SYN_OK;
+}
+
+static syn_status no_unit_left(const syn_input *input, const labels *list, const char *units) {
+    int count[4] = {0};
+    for (size_t k = 0; k < list->n; k++) count[list->item[k].label]++;
+    return syn_fail(SYN_ERR_INPUT,
+                    "%s: no cluster with spikes passes --units %s (%d good, %d mua, %d noise); try --units mua or all",
+                    input->address.file, units, count[GOOD], count[MUA], count[NOISE]);
+}
+
+/* Lists the wanted units and drops the spikes of the others. */
+static syn_status select_units(sorted *s, const syn_input *input, const labels *list) {
+    const char *units = syn_option_text(input->options, SYN_OPT_UNITS);
+    int64_t kept = 0, n = 0;
+    SYN_TRY(syn_alloc(&s->unit, (size_t)s->n, sizeof *s->unit, "cluster ids"));
+    memcpy(s->unit, s->cluster, (size_t)s->n * sizeof *s->unit);
+    int64_t all = syn_unique_ids(s->unit, s->n);
+    for (int64_t k = 0; k < all; k++)
+        if (wanted(list, s->unit[k], units)) s->unit[kept++] = s->unit[k];
+    s->units = kept;
+    if (kept == 0) return no_unit_left(input, list, units);
+    for (int64_t k = 0; k < s->n; k++) {
+        if (syn_find_id(s->unit, s->units, s->cluster[k]) < 0) continue;
+        s->cluster[n] = s->cluster[k];
+        s->time_s[n++] = s->time_s[k];
+    }
+    s->n = n;
+    return SYN_OK;
+}
+
+static syn_status bin_units(syn_recording **recording, const syn_input *input, sorted *s) {
+    int32_t *neuron;
+    SYN_TRY(syn_alloc(&neuron, (size_t)s->n, sizeof *neuron, "spike clusters"));
+    for (int64_t k = 0; k < s->n; k++) neuron[k] = syn_find_id(s->unit, s->units, s->cluster[k]);
+    double *time_s = s->time_s;
+    s->time_s = NULL;
+    SYN_TRY(syn_bin_spikes(recording, input->address.file, time_s, neuron, s->n, s->units, 0,
+                           syn_option_real(input->options, SYN_OPT_BIN)));
+    return syn_name_neurons(*recording, s->unit);
+}
+
+syn_status syn_phy_open(syn_recording **recording, const syn_input *input) {
+    syn_status status;
+    sorted s = {0};
+    labels list = {0};
+    bool in_seconds, from_templates;
+    const char *folder = input->address.file;
+    SYN_CHECK(read_times(&s, input, &in_seconds));
+    SYN_CHECK(read_clusters(&s, folder, &from_templates));
+    if (s.n == 0) SYN_CHECK(syn_fail(SYN_ERR_INPUT, "%s: spike_times.npy holds no spikes", folder));
+    SYN_CHECK(read_all_labels(&list, folder));
+    SYN_CHECK(select_units(&s, input, &list));
+    SYN_CHECK(bin_units(recording, input, &s));
+    if (!list.found)
+        SYN_CHECK(syn_recording_warn(*recording,
+                                     "no cluster_group.tsv, cluster_info.tsv or cluster_KSLabel.tsv: all "
+                                     "%lld clusters are taken, noise included",
+                                     (long long)s.units));
+    if (from_templates)
+        SYN_CHECK(syn_recording_warn(*recording, "no spike_clusters.npy: templates are taken as units"));
+    if (in_seconds)
+        SYN_CHECK(syn_recording_warn(*recording, "spike_times.npy holds fractions: taken as seconds, not samples"));
+done:
+    free(s.time_s);
+    free(s.cluster);
+    free(s.unit);
+    free(list.item);
+    return status;
+}

@@ -1,0 +1,169 @@
+/* Spike lists: an array of times and one of neuron ids of the same length, in npz, HDF5 or a CSV with a header; or one
+ * array (n, 2) named spikes or spks. An array of all ids (nodes) makes silent neurons count. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/memory.h"
+#include "recording/reader.h"
+
+static const char *const time_names[] = {"times",        "time_s",        "time",          "t",   "spike_times",
+                                         "spike_time_s", "spiketimes",    "spike_time",    "t_s", "time_ms",
+                                         "times_ms",     "spike_times_s", "spike_times_ms"};
+static const char *const id_names[] = {
+    "ids",          "id",         "neuron",    "neurons",   "neuron_id", "neuron_ids", "unit",    "units",
+    "unit_id",      "unit_ids",   "cluster",   "clusters",  "cell",      "cells",      "cell_id", "spike_clusters",
+    "spike_neuron", "cluster_id", "spike_ids", "unit_index"};
+static const char *const all_names[] = {"nodes", "all_ids", "neuron_list", "unit_list"};
+static const char *const pair_names[] = {"spikes", "spks", "spike_list"};
+
+#define COUNT(list) (sizeof(list) / sizeof *(list))
+
+/* The listed vector with one of the names, within the group `group` ("" for the top). */
+static const syn_entry *find_vector(const syn_input *input, const char *group, const char *const *names, size_t n) {
+    const size_t prefix = strlen(group);
+    for (size_t k = 0; k < n; k++)
+        for (size_t i = 0; i < input->listing.n; i++) {
+            const syn_entry *e = &input->listing.entry[i];
+            bool in_group = !prefix || (!strncmp(e->name, group, prefix) && e->name[prefix] == '/');
+            if (!e->numeric || !in_group || strcasecmp(e->name + (prefix ? prefix + 1 : 0), names[k]) != 0) continue;
+            if (e->rank == 1 || (e->rank == 2 && (e->shape[0] == 1 || e->shape[1] == 1))) return e;
+        }
+    return NULL;
+}
+
+static const syn_entry *find_pairs(const syn_input *input) {
+    for (size_t k = 0; k < COUNT(pair_names); k++) {
+        const syn_entry *e = syn_listing_find(&input->listing, pair_names[k]);
+        bool wanted = !input->address.name || !strcmp(input->address.name, pair_names[k]);
+        if (e && wanted && e->numeric && e->rank == 2 && e->shape[1] == 2 && e->shape[0] > 2) return e;
+    }
+    return NULL;
+}
+
+typedef struct spike_arrays {
+    const syn_entry *times, *ids, *all, *pairs;
+} spike_arrays;
+
+static bool find_arrays(const syn_input *input, spike_arrays *found) {
+    enum { MOST_COLUMNS = 6 }; /* a wider table is a matrix with a column of times */
+    const char *group = input->address.name ? input->address.name : "";
+    const syn_content content = input->address.content;
+    while (*group == '/') group++;
+    *found = (spike_arrays){0};
+    if (content != SYN_CONTENT_NPZ && content != SYN_CONTENT_HDF5 && content != SYN_CONTENT_CSV) return false;
+    if (content == SYN_CONTENT_CSV && (input->listing.n > MOST_COLUMNS || input->address.name)) return false;
+    found->times = find_vector(input, group, time_names, COUNT(time_names));
+    found->ids = find_vector(input, group, id_names, COUNT(id_names));
+    found->all = content == SYN_CONTENT_CSV ? NULL : find_vector(input, group, all_names, COUNT(all_names));
+    if (found->times && found->ids) return true;
+    found->pairs = find_pairs(input);
+    return found->pairs != NULL;
+}
+
+bool syn_spike_list_probe(const syn_input *input) {
+    spike_arrays found;
+    return find_arrays(input, &found);
+}
+
+static syn_status read_entry(const syn_input *input, const syn_entry *entry, double **values, int64_t *n) {
+    syn_array *a;
+    *values = NULL;
+    *n = 0;
+    if (!entry) return SYN_OK;
+    SYN_TRY(syn_array_open(&a, input->address.file, entry->name));
+    syn_status status = syn_array_values(a, values);
+    *n = a->rows * a->cols;
+    syn_array_close(a);
+    return status;
+}
+
+static bool all_integers(const double *v, int64_t n, int64_t stride) {
+    for (int64_t k = 0; k < n; k++)
+        if (v[k * stride] != floor(v[k * stride])) return false;
+    return true;
+}
+
+/* Splits an array (n, 2) into ids, its column of integers, and times, the other. */
+static syn_status split_pairs(const syn_input *input, const syn_entry *pairs, double **times, double **ids,
+                              int64_t *n) {
+    double *both;
+    SYN_TRY(read_entry(input, pairs, &both, n));
+    *n /= 2;
+    const bool first = all_integers(both, *n, 2), second = all_integers(both + 1, *n, 2);
+    syn_status status = SYN_OK;
+    if (first == second)
+        status = syn_fail(SYN_ERR_INPUT,
+                          "%s:%s: is (n, 2), but not with one column of whole neuron ids and one of times in seconds",
+                          input->address.file, pairs->name);
+    if (status == SYN_OK) status = syn_alloc(times, (size_t)*n, sizeof **times, "spike times");
+    if (status == SYN_OK) status = syn_alloc(ids, (size_t)*n, sizeof **ids, "spike ids");
+    for (int64_t k = 0; status == SYN_OK && k < *n; k++) {
+        (*times)[k] = both[2 * k + (first ? 1 : 0)];
+        (*ids)[k] = both[2 * k + (first ? 0 : 1)];
+    }
+    free(both);
+    return status;
+}
+
+static syn_status read_spikes(const syn_input *input, const spike_arrays *found, double **times, double **ids,
+                              int64_t *n) {
+    int64_t n_ids;
+    if (!found->times || !found->ids) return split_pairs(input, found->pairs, times, ids, n);
+    SYN_TRY(read_entry(input, found->times, times, n));
+    SYN_TRY(read_entry(input, found->ids, ids, &n_ids));
+    if (*n != n_ids)
+        return syn_fail(SYN_ERR_INPUT, "%s: %s has %lld entries and %s has %lld; expected one id for every spike time",
+                        input->address.file, found->times->name, (long long)*n, found->ids->name, (long long)n_ids);
+    const size_t length = strlen(found->times->name);
+    if (length > 3 && !strcasecmp(found->times->name + length - 3, "_ms"))
+        for (int64_t k = 0; k < *n; k++) (*times)[k] /= 1000;
+    return SYN_OK;
+}
+
+static syn_status check_ids(const syn_input *input, const double *ids, int64_t n) {
+    for (int64_t k = 0; k < n; k++)
+        if (!(fabs(ids[k]) < 1e15) || ids[k] != floor(ids[k]))
+            return syn_fail(SYN_ERR_INPUT, "%s: neuron id %lld is %g; expected whole numbers", input->address.file,
+                            (long long)k, ids[k]);
+    return SYN_OK;
+}
+
+/* The sorted ids of all neurons: those that are listed, and those that spike. */
+static syn_status list_neurons(const double *ids, int64_t n, const double *all, int64_t n_all, double **unique,
+                               int64_t *neurons) {
+    SYN_TRY(syn_alloc(unique, (size_t)(n + n_all), sizeof **unique, "neuron ids"));
+    memcpy(*unique, ids, (size_t)n * sizeof **unique);
+    if (n_all) memcpy(*unique + n, all, (size_t)n_all * sizeof **unique);
+    *neurons = syn_unique_ids(*unique, n + n_all);
+    return SYN_OK;
+}
+
+syn_status syn_spike_list_open(syn_recording **recording, const syn_input *input) {
+    syn_status status;
+    spike_arrays found;
+    double *times = NULL, *ids = NULL, *all = NULL, *unique = NULL;
+    int32_t *neuron = NULL;
+    int64_t n = 0, n_all = 0, neurons = 0;
+    find_arrays(input, &found);
+    SYN_CHECK(read_spikes(input, &found, &times, &ids, &n));
+    SYN_CHECK(check_ids(input, ids, n));
+    SYN_CHECK(read_entry(input, found.all, &all, &n_all));
+    SYN_CHECK(check_ids(input, all, n_all));
+    SYN_CHECK(list_neurons(ids, n, all, n_all, &unique, &neurons));
+    SYN_CHECK(syn_alloc(&neuron, (size_t)n, sizeof *neuron, "spike neurons"));
+    for (int64_t k = 0; k < n; k++) neuron[k] = syn_find_id(unique, neurons, ids[k]);
+    status = syn_bin_spikes(recording, input->address.given, times, neuron, n, neurons, NAN,
+                            syn_option_real(input->options, SYN_OPT_BIN));
+    times = NULL;
+    neuron = NULL;
+    if (status == SYN_OK) status = syn_name_neurons(*recording, unique);
+done:
+    free(times);
+    free(ids);
+    free(all);
+    free(unique);
+    free(neuron);
+    return status;
+}
