@@ -126,6 +126,8 @@ syn_status syn_iterate(syn_simulation *sim, syn_update_fn update, const void *ne
         next = swap;
         if (sim->drive > 0) drive = syn_drive_next(sim, drive, correlation, (uint64_t)step);
     }
+    SYN_CHECK(syn_add_parameters(
+        sim, json_pack("{s:i, s:f}", "transient_frames", TRANSIENT_FRAMES, "drive_time_frames", DRIVE_TIME_FRAMES)));
 done:
     syn_edges_free(&edges);
     free(x);
@@ -208,7 +210,8 @@ static syn_status describe(syn_simulation *sim, const char *kind) {
     SYN_TRY(syn_add_parameters(
         sim, json_pack("{s:f, s:o}", "rate_hz", r->rate_hz, "observed", json_integers(sim->observed, sim->M))));
     if (sim->drive > 0)
-        SYN_TRY(syn_add_parameters(sim, json_pack("{s:o}", "drive_gain", syn_json_reals(sim->drive_gain, sim->N))));
+        SYN_TRY(syn_add_parameters(sim, json_pack("{s:f, s:o}", "driven_share", DRIVEN_SHARE, "drive_gain",
+                                                  syn_json_reals(sim->drive_gain, sim->N))));
     r->parameters = json_dumps(sim->parameters, JSON_COMPACT);
     if (!r->parameters) return syn_fail(SYN_ERR_MEMORY, "simulation parameters: not enough memory");
     free(r->name);

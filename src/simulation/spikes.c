@@ -224,14 +224,33 @@ static void record_counts(syn_simulation *sim, double bin_s) {
 }
 
 static syn_status add_network_parameters(syn_simulation *sim) {
-    return syn_add_parameters(
-        sim,
-        json_pack("{s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "step_ms",
-                  STEP_MS, "max_delay_ms", MAX_DELAY_STEPS * STEP_MS, "edge_probability", EDGE_PROBABILITY, "psp_mv",
-                  PSP_MV, "psp_cv", PSP_CV, "inhibition", INHIBITION, "inhibitory_share", TYPE_SHARE[INHIBITORY],
-                  "membrane_ms", MEMBRANE_MS, "synapse_ms", SYNAPSE_MS, "refractory_ms", REFRACTORY_MS, "threshold_mv",
-                  THRESHOLD_MV, "reset_mv", RESET_MV, "background_hz", BACKGROUND_HZ, "background_mv", BACKGROUND_MV,
-                  "typical_rate_hz", TYPICAL_RATE_HZ, "bias_sd_mv", BIAS_SD_MV, "drive_mv", DRIVE_MV));
+    const struct {
+        const char *name;
+        double value;
+    } parameters[] = {
+        {"step_ms", STEP_MS},
+        {"transient_s", TRANSIENT_S},
+        {"max_delay_ms", MAX_DELAY_STEPS * STEP_MS},
+        {"edge_probability", EDGE_PROBABILITY},
+        {"psp_mv", PSP_MV},
+        {"psp_cv", PSP_CV},
+        {"inhibition", INHIBITION},
+        {"inhibitory_share", TYPE_SHARE[INHIBITORY]},
+        {"membrane_ms", MEMBRANE_MS},
+        {"synapse_ms", SYNAPSE_MS},
+        {"refractory_ms", REFRACTORY_MS},
+        {"threshold_mv", THRESHOLD_MV},
+        {"reset_mv", RESET_MV},
+        {"background_hz", BACKGROUND_HZ},
+        {"background_mv", BACKGROUND_MV},
+        {"typical_rate_hz", TYPICAL_RATE_HZ},
+        {"bias_sd_mv", BIAS_SD_MV},
+        {"drive_mv", DRIVE_MV},
+        {"drive_time_ms", DRIVE_TIME_MS},
+    };
+    for (size_t k = 0; k < sizeof parameters / sizeof *parameters; k++)
+        SYN_TRY(syn_add_parameters(sim, json_pack("{s:f}", parameters[k].name, parameters[k].value)));
+    return SYN_OK;
 }
 
 syn_status syn_simulate_spikes(syn_simulation *sim) {
