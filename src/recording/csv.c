@@ -355,8 +355,11 @@ static syn_status read_row(syn_array *a, csv *c, cursor *at, int64_t row, double
             a->row_time[row] = c->roles[k] == TIME_MS ? number / 1000 : number;
     }
     if (k != c->columns || (at->p < c->end && !is_break(*at->p)))
-        return syn_fail(SYN_ERR_INPUT, "%s: line %lld has %s%lld cells; expected %lld as in the first line", a->label,
-                        (long long)at->line, k == c->columns ? "more than " : "", (long long)k, (long long)c->columns);
+        return syn_fail(SYN_ERR_INPUT,
+                        "%s: line %lld has %s%lld cells; expected a table of numbers with %lld as in the "
+                        "first line",
+                        a->label, (long long)at->line, k == c->columns ? "more than " : "", (long long)k,
+                        (long long)c->columns);
     skip_break(c, at);
     return SYN_OK;
 }

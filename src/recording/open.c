@@ -148,6 +148,13 @@ done:
     return status;
 }
 
+/* session_start_time is required by every NWB version; version 1 names itself besides. */
+static bool is_nwb(const syn_input *input) {
+    return input->address.content == SYN_CONTENT_HDF5 && !input->address.name &&
+           (syn_listing_find(&input->listing, "session_start_time") ||
+            syn_listing_find(&input->listing, "nwb_version"));
+}
+
 static syn_status refuse(const syn_input *input) {
     const char *file = input->address.file, *why = syn_refusal(file);
     char *text = NULL;
@@ -158,6 +165,11 @@ static syn_status refuse(const syn_input *input) {
                         file);
     if (input->address.content == SYN_CONTENT_REFUSED)
         return syn_fail(SYN_ERR_INPUT, "%s: is %s", file, why ? why : "not readable");
+    if (is_nwb(input))
+        return syn_fail(SYN_ERR_INPUT,
+                        "%s: is an NWB file, which is not read as a whole; give a matrix in it as FILE:NAME, or export "
+                        "its spikes or traces to npz or HDF5",
+                        file);
     SYN_TRY(syn_listing_text(&input->listing, NULL, &text));
     syn_status status =
         syn_fail(SYN_ERR_INPUT, "%s: holds no activity matrix and no spike list (id, time); it holds %s", file, text);
@@ -173,7 +185,7 @@ syn_status syn_recording_open(syn_recording **recording, const char *path, const
     SYN_TRY(syn_address_parse(&input.address, path));
     SYN_CHECK(syn_listing_read(&input.listing, input.address.file));
     const syn_reader *reader = NULL;
-    for (size_t k = 0; k < sizeof readers / sizeof *readers && !reader; k++)
+    for (size_t k = 0; k < sizeof readers / sizeof *readers && !reader && !is_nwb(&input); k++)
         if (readers[k].probe(&input)) reader = &readers[k];
     status = reader ? open_with(reader, recording, &input) : refuse(&input);
 done:

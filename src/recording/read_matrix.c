@@ -36,11 +36,6 @@ bool syn_matrix_probe(const syn_input *input) {
 static syn_status choose_name(const syn_input *input, const char **name) {
     *name = input->address.name;
     if (*name || input->address.content == SYN_CONTENT_CSV || input->address.content == SYN_CONTENT_NPY) return SYN_OK;
-    if (syn_listing_find(&input->listing, "nwb_version") || syn_listing_find(&input->listing, "session_start_time"))
-        return syn_fail(SYN_ERR_INPUT,
-                        "%s: is an NWB file, which is not read as a whole; give one array in it as FILE:NAME, or "
-                        "export the spikes or traces to npz or HDF5",
-                        input->address.file);
     size_t candidates = 0;
     for (size_t k = 0; k < input->listing.n; k++)
         if (is_matrix(&input->listing.entry[k]) && candidates++ == 0) *name = input->listing.entry[k].name;
