@@ -5,7 +5,7 @@
 # the one line to run and stops. On other systems it does nothing: CMake says what it does not find.
 set -euo pipefail
 
-build=(gcc make cmake ninja-build pkg-config libhdf5-dev libopenblas-dev libzip-dev libjansson-dev libinih-dev
+build=(gcc libc6-dev make cmake ninja-build pkg-config libhdf5-dev libopenblas-dev libzip-dev libjansson-dev libinih-dev
        libxxhash-dev librandom123-dev libcmocka-dev)
 case "${1:-}" in
 build) wanted=("${build[@]}") ;;
