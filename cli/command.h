@@ -63,8 +63,8 @@ exit_code misuse(const char *format, ...) __attribute__((format(printf, 1, 2)));
 exit_code failure(syn_status status);
 /* Prints one JSON object that the library made, and frees it. */
 void print_json(char *json);
-/* The table of metrics in a JSON object {"test": {...}, "baselines": {NAME: {...}}}, if it has them. */
-void print_metrics(const char *json);
+/* The table of metrics in a JSON object {"test": {...}, "baselines": {NAME: {...}}}: the main ones, or all. */
+void print_metrics(const char *json, bool all);
 /* The lines under "warnings" of a JSON object, on standard error, each only once in a run. */
 void print_warnings(const char *json);
 

@@ -17,7 +17,7 @@ exit_code run_evaluate(const arguments *a) {
     if (a->json) {
         print_json(json);
     } else {
-        print_metrics(json);
+        print_metrics(json, true);
         syn_free(json);
     }
     return DONE;

@@ -42,7 +42,7 @@ static void print_connectivity(const json_t *chosen) {
 
 static void print_result(const char *json, const char *path) {
     json_t *root = json_loads(json, 0, NULL);
-    print_metrics(json);
+    print_metrics(json, false);
     putchar('\n');
     print_connectivity(json_object_get(root, "connectivity"));
     printf("Model written to %s after %.0f epochs in %.1f s, seed %.0f.\n", path,

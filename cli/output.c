@@ -26,42 +26,59 @@ void print_json(char *json) {
     syn_free(json);
 }
 
-/* The columns of the table: bounded ones first, in the order of docs/model.md. One that no row has is left out. */
-static const char *const metrics[] = {"mse",          "mae",       "skill",         "r2", "neuron_r", "delta_r",
-                                      "population_r", "spatial_r", "bits_per_spike"};
-enum { N_METRICS = sizeof metrics / sizeof *metrics };
+/* The columns of the table of metrics, by the names of docs/model.md. */
+static const struct {
+    const char *name;
+    bool main; /* shown after a fit too */
+} columns[] = {{"mse", true},      {"skill", true},         {"r2", true},
+               {"neuron_r", true}, {"delta_r", true},       {"bits_per_spike", true},
+               {"mae", false},     {"population_r", false}, {"spatial_r", false}};
+enum { N_COLUMNS = sizeof columns / sizeof *columns, NAME_WIDTH = 14, TABLE_WIDTH = 80 };
 
-static void print_row(const char *name, const json_t *row, const json_t *columns) {
-    printf("  %-12s", name);
-    for (int k = 0; k < N_METRICS; k++) {
-        if (!json_object_get(columns, metrics[k])) continue;
-        int width = (int)strlen(metrics[k]) < 8 ? 8 : (int)strlen(metrics[k]);
-        const json_t *value = json_object_get(row, metrics[k]);
+static int width_of(int column) {
+    int length = (int)strlen(columns[column].name);
+    return 2 + (length < 8 ? 8 : length);
+}
+
+static void print_row(const char *name, const json_t *row, const int *shown, int n) {
+    printf("  %-*s", NAME_WIDTH - 2, name);
+    for (int k = 0; k < n; k++) {
+        const json_t *value = json_object_get(row, columns[shown[k]].name);
         if (json_is_number(value))
-            printf("  %*.4f", width, json_number_value(value));
+            printf("%*.4f", width_of(shown[k]), json_number_value(value));
         else
-            printf("  %*s", width, "-");
+            printf("%*s", width_of(shown[k]), "-");
     }
     putchar('\n');
 }
 
-static void print_header(const json_t *columns) {
-    printf("  %-12s", "test split");
-    for (int k = 0; k < N_METRICS; k++)
-        if (json_object_get(columns, metrics[k])) printf("  %8s", metrics[k]);
+static void print_block(const json_t *test, json_t *baselines, const int *shown, int n) {
+    printf("  %-*s", NAME_WIDTH - 2, "test split");
+    for (int k = 0; k < n; k++) printf("%*s", width_of(shown[k]), columns[shown[k]].name);
     putchar('\n');
+    print_row("SynapsNet", test, shown, n);
+    const char *name;
+    json_t *row;
+    json_object_foreach(baselines, name, row) print_row(name, row, shown, n);
 }
 
-void print_metrics(const char *json) {
+void print_metrics(const char *json, bool all) {
     json_t *root = json_loads(json, 0, NULL);
     const json_t *test = json_object_get(root, "test");
-    if (json_is_object(test)) {
-        print_header(test);
-        print_row("SynapsNet", test, test);
-        const char *name;
-        json_t *row;
-        json_object_foreach(json_object_get(root, "baselines"), name, row) print_row(name, row, test);
+    json_t *baselines = json_object_get(root, "baselines");
+    int shown[N_COLUMNS], n = 0, width = NAME_WIDTH;
+    for (int k = 0; k < N_COLUMNS; k++) {
+        if (!json_object_get(test, columns[k].name) || !(all || columns[k].main)) continue;
+        if (width + width_of(k) > TABLE_WIDTH) { /* the other columns follow below */
+            print_block(test, baselines, shown, n);
+            putchar('\n');
+            n = 0;
+            width = NAME_WIDTH;
+        }
+        shown[n++] = k;
+        width += width_of(k);
     }
+    if (n) print_block(test, baselines, shown, n);
     json_decref(root);
 }
 
