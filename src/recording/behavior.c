@@ -201,13 +201,14 @@ static void resample(const syn_recording *r, const syn_behavior *b, float *u, in
     const double clock_s = b->rows > 1 ? (b->time[b->rows - 1] - b->time[0]) / (double)(b->rows - 1) : frame_s;
     const bool fast = clock_s <= frame_s / 2;
     const double oldest = 2 * fmax(clock_s, frame_s);
+    const double same_s = 1e-6 * frame_s; /* k * dt and dt + dt + ... differ by rounding */
     int64_t from = 0;
     for (int64_t t = 0; t < r->T; t++) {
         const double tau = frame_time(r, t);
-        while (from < b->rows && b->time[from] < tau) from++;
+        while (from < b->rows && b->time[from] < tau - same_s) from++;
         int64_t to = from;
-        while (to < b->rows && b->time[to] < tau + frame_s) to++;
-        const int64_t before = from < b->rows && b->time[from] == tau ? from : from - 1;
+        while (to < b->rows && b->time[to] < tau + frame_s - same_s) to++;
+        const int64_t before = from < b->rows && b->time[from] <= tau + same_s ? from : from - 1;
         const bool recent = before >= 0 && tau - b->time[before] <= oldest;
         for (int64_t k = 0; k < b->cols; k++)
             u[t * stride + k] = fast && to > from ? mean_of(b, k, from, to)

@@ -333,8 +333,8 @@ static void csv_close(syn_array *a) {
 static syn_status bad_cell(const syn_array *a, const csv *c, const cursor *at, int64_t column, cell word) {
     char heading[48] = "";
     if (c->header) snprintf(heading, sizeof heading, " (%.40s)", c->header[column]);
-    return syn_fail(SYN_ERR_INPUT, "%s: line %lld, column %lld%s is '%.*s'; expected a number or NaN", a->label,
-                    (long long)at->line, (long long)column + 1, heading,
+    return syn_fail(SYN_ERR_INPUT, "%s: line %lld, column %lld%s is '%.*s'; expected a table of numbers or NaN",
+                    a->label, (long long)at->line, (long long)column + 1, heading,
                     word.end - word.p > 40 ? 40 : (int)(word.end - word.p), word.p);
 }
 
@@ -345,21 +345,19 @@ static syn_status read_row(syn_array *a, csv *c, cursor *at, int64_t row, double
     int64_t k = 0, n = 0;
     for (; next_cell(c, at, &started, &word); k++) {
         double number = 0;
-        if (k >= c->columns) break;
+        if (k >= c->columns) continue; /* counted, for the message */
         if (c->roles[k] == ROW_NAME && a->row_name) SYN_TRY(copy_cell(&a->row_name[row], word));
         if (c->roles[k] == SKIPPED || c->roles[k] == ROW_NAME || c->roles[k] == ROW_INDEX) continue;
         if (!parse_number(c, word, &number)) return bad_cell(a, c, at, k, word);
         if (c->roles[k] == VALUE)
             value[n++] = number;
-        else
+        else if (a->row_time)
             a->row_time[row] = c->roles[k] == TIME_MS ? number / 1000 : number;
     }
-    if (k != c->columns || (at->p < c->end && !is_break(*at->p)))
+    if (k != c->columns)
         return syn_fail(SYN_ERR_INPUT,
-                        "%s: line %lld has %s%lld cells; expected a table of numbers with %lld as in the "
-                        "first line",
-                        a->label, (long long)at->line, k == c->columns ? "more than " : "", (long long)k,
-                        (long long)c->columns);
+                        "%s: line %lld has %lld cells; expected a table of numbers with %lld as in the first line",
+                        a->label, (long long)at->line, (long long)k, (long long)c->columns);
     skip_break(c, at);
     return SYN_OK;
 }
@@ -382,6 +380,19 @@ static syn_status csv_visit(syn_array *a, syn_tile_fn fn, void *user) {
         row += n;
     }
 done:
+    free(value);
+    return status;
+}
+
+/* Prose and broken tables are found out before anything is concluded from their shape. */
+static syn_status check_first_rows(syn_array *a, csv *c) {
+    enum { ROWS = 16 };
+    double *value;
+    SYN_TRY(syn_alloc(&value, (size_t)a->cols, sizeof *value, a->label));
+    cursor at = {c->first, c->first_line};
+    syn_status status = SYN_OK;
+    for (int64_t row = 0; row < ROWS && status == SYN_OK && next_line(c, &at); row++)
+        status = read_row(a, c, &at, row, value);
     free(value);
     return status;
 }
@@ -416,6 +427,7 @@ syn_status syn_csv_open(syn_array *a, const char *file, const char *name) {
                         (long long)c->columns);
     if (a->rows == 0 || a->cols == 0)
         return syn_fail(SYN_ERR_INPUT, "%s: holds no values; expected a table of numbers", a->label);
+    SYN_TRY(check_first_rows(a, c));
     for (int64_t k = 0; k < c->columns; k++) {
         bool timed = c->roles[k] == TIME_S || c->roles[k] == TIME_MS;
         if (timed) SYN_TRY(syn_alloc(&a->row_time, (size_t)a->rows, sizeof(double), a->label));

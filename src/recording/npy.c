@@ -383,7 +383,9 @@ syn_status syn_npz_list(syn_listing *listing, const char *file) {
         if (length <= 4 || strcmp(member + length - 4, ".npy") != 0 || length > 500) continue;
         char name[512];
         snprintf(name, sizeof name, "%.*s", (int)(length - 4), member);
-        syn_array a = {.label = name};
+        char label[1024];
+        snprintf(label, sizeof label, "%.500s:%s", file, name);
+        syn_array a = {.label = label};
         npy *s;
         status = new_source(&a, &s);
         s->archive = archive;

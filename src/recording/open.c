@@ -183,6 +183,9 @@ syn_status syn_recording_open(syn_recording **recording, const char *path, const
     *recording = NULL;
     if (!path || !*path) return syn_fail(SYN_ERR_INPUT, "recording: the path is empty; expected FILE or FILE:NAME");
     SYN_TRY(syn_address_parse(&input.address, path));
+    if (input.address.content == SYN_CONTENT_FOLDER && input.address.name)
+        SYN_CHECK(syn_fail(SYN_ERR_INPUT,
+                           "%s: names an array in a folder; give the folder, or a file in it as FILE:NAME", path));
     SYN_CHECK(syn_listing_read(&input.listing, input.address.file));
     const syn_reader *reader = NULL;
     for (size_t k = 0; k < sizeof readers / sizeof *readers && !reader && !is_nwb(&input); k++)

@@ -57,8 +57,7 @@ static syn_status find_segments(const syn_recording *r, timeline *line) {
 }
 
 static syn_status find_slots(const syn_recording *r, timeline *line) {
-    double span = 0;
-    int64_t steps = 0, frames = 0;
+    int64_t frames = 0;
     SYN_TRY(syn_alloc(&line->slot, (size_t)r->T, sizeof *line->slot, "timestamps"));
     for (int64_t s = 0; s < line->S; s++) {
         syn_segment g = line->segment[s];
@@ -66,13 +65,10 @@ static syn_status find_slots(const syn_recording *r, timeline *line) {
             double step = round((r->time_s[t] - r->time_s[t - 1]) / line->median_s);
             line->slot[t] = line->slot[t - 1] + (step > 1 ? (int64_t)step : 1);
         }
-        span += r->time_s[g.stop - 1] - r->time_s[g.start];
-        steps += line->slot[g.stop - 1];
+        line->T += line->slot[g.stop - 1] + 1;
         frames += g.stop - g.start;
     }
-    line->T = steps + line->S;
     line->missing = line->T - frames;
-    line->frame_s = steps > 0 ? span / (double)steps : line->median_s;
     if (line->missing <= frames) return SYN_OK;
     return syn_fail(SYN_ERR_INPUT,
                     "%s: the timestamps leave %lld of %lld frames empty at their median interval of %g s; expected one "
@@ -80,19 +76,32 @@ static syn_status find_slots(const syn_recording *r, timeline *line) {
                     r->path, (long long)line->missing, (long long)line->T, line->median_s);
 }
 
+/* Least squares of time on slot, with one interval for all segments and a start for each. */
 static syn_status fit_grid(const syn_recording *r, timeline *line) {
+    double cross = 0, square = 0;
     SYN_TRY(syn_alloc(&line->start_s, (size_t)line->S, sizeof *line->start_s, "timestamps"));
-    for (int64_t s = 0; s < line->S; s++) {
-        syn_segment g = line->segment[s];
-        double sum = 0;
-        for (int64_t t = g.start; t < g.stop; t++)
-            sum += (r->time_s[t] - r->time_s[g.start]) - line->frame_s * (double)line->slot[t];
-        line->start_s[s] = r->time_s[g.start] + sum / (double)(g.stop - g.start);
-        for (int64_t t = g.start; t < g.stop; t++) {
+    for (int pass = 0; pass < 2; pass++) {
+        for (int64_t s = 0; s < line->S; s++) {
+            syn_segment g = line->segment[s];
+            const double n = (double)(g.stop - g.start), t0 = r->time_s[g.start];
+            double slot = 0, time = 0;
+            for (int64_t t = g.start; t < g.stop; t++) {
+                slot += (double)line->slot[t] / n;
+                time += (r->time_s[t] - t0) / n;
+            }
+            for (int64_t t = g.start; pass == 0 && t < g.stop; t++) {
+                cross += ((double)line->slot[t] - slot) * (r->time_s[t] - t0 - time);
+                square += ((double)line->slot[t] - slot) * ((double)line->slot[t] - slot);
+            }
+            line->start_s[s] = t0 + time - line->frame_s * slot;
+        }
+        line->frame_s = square > 0 ? cross / square : line->median_s;
+    }
+    for (int64_t s = 0; s < line->S; s++)
+        for (int64_t t = line->segment[s].start; t < line->segment[s].stop; t++) {
             double off = r->time_s[t] - line->start_s[s] - line->frame_s * (double)line->slot[t];
             line->worst = fmax(line->worst, fabs(off) / line->frame_s);
         }
-    }
     return SYN_OK;
 }
 

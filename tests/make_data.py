@@ -1,0 +1,283 @@
+#!/usr/bin/env python3
+"""Makes the small files under tests/data that the reader tests open. Needs NumPy and h5py.
+
+Every good matrix holds value(t, j) = t + 20 j over T = 40 frames and N = 5 neurons, so that a test can check each entry.
+"""
+import os
+import shutil
+import struct
+import zipfile
+
+import h5py
+import numpy as np
+
+HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "data")
+T, N = 40, 5
+X = (np.arange(T)[:, None] + 20 * np.arange(N)[None, :]).astype("f8")
+
+
+def path(*parts):
+    full = os.path.join(HERE, *parts)
+    os.makedirs(os.path.dirname(full), exist_ok=True)
+    return full
+
+
+def write(name, text):
+    with open(path(*name.split("/")), "wb") as f:
+        f.write(text if isinstance(text, bytes) else text.encode())
+
+
+def save(name, array):
+    np.save(path(*name.split("/")), array)
+
+
+def npy_bytes(header, data=b""):
+    header = header.encode()
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + data
+
+
+def good_arrays():
+    for kind in "f2 f4 f8 i1 i2 i4 i8 u1 u2 u4 u8".split():
+        save(f"good/time_first_{kind}.npy", X.astype(kind))
+    for kind in (">f4", ">f8", ">i2", ">u4"):
+        save(f"good/big_endian_{kind[1:]}.npy", X.astype(kind))
+    save("good/fortran.npy", np.asfortranarray(X.astype("f4")))
+    save("good/neurons_first.npy", X.T.copy())
+    save("good/neurons_first_fortran.npy", np.asfortranarray(X.T.astype("i4")))
+    save("good/square.npy", X[:N] * 1.0)
+    missing = X.copy()
+    missing[3, 1] = missing[7, 2] = np.nan
+    missing[9, 4] = np.inf
+    save("good/missing.npy", missing)
+    save("good/times.npy", 5 + np.arange(T) * 0.25)
+    np.savez(path("good", "stored.npz"), activity=X, other=X[:, :2], label=np.array(["a", "b"]))
+    np.savez_compressed(path("good", "deflated.npz"), activity=X.astype("f4"))
+    np.savez_compressed(path("good", "fortran.npz"), activity=np.asfortranarray(X.T))
+    with h5py.File(path("good", "arrays.h5"), "w") as f:
+        f["time_first"] = X
+        f["group/neurons_first"] = X.T.astype("f4")
+        f.create_dataset("chunked", data=X.astype("i2"), chunks=(7, 2), compression="gzip")
+        f.create_dataset("big_endian", data=X.astype(">f4"))
+        f["flags"] = X > 20
+        f["cube"] = np.zeros((4, 4, 4))
+        f["text"] = ["a", "b"]
+        f["scalar"] = 3.0
+        f["times"] = np.arange(T) * 0.5
+        f["speed"] = np.arange(T) * 0.1
+        f["short"] = np.arange(T - 1) * 0.1
+        f["never"] = np.full(T, np.nan)
+        f["table"] = np.zeros(3, dtype=[("a", "f4"), ("b", "i4")])
+        f.create_dataset("unwritten", shape=(50, 4), dtype="f4")
+        f["empty"] = np.zeros((0, 4))
+    with h5py.File(path("good", "single.h5"), "w") as f:
+        f["activity"] = X
+
+
+def good_tables():
+    rows = [",".join(f"{v:g}" for v in row) for row in X]
+    write("good/plain.csv", "\n".join(rows) + "\n")
+    write("good/crlf_bom.csv", b"\xef\xbb\xbf" + "\r\n".join(rows).encode())
+    write("good/header.csv", "AVAL,AVAR,RIML,RIMR,SMDV\n" + "\n".join(rows))
+    write("good/timed.csv", "time,a,b,c,d,e\n" + "\n".join(f"{k * 0.5},{r}" for k, r in enumerate(rows)) + "\n")
+    write("good/milliseconds.csv", "time_ms,a,b,c,d,e\n" + "\n".join(f"{k * 500},{r}" for k, r in enumerate(rows)) + "\n")
+    write("good/data_frame.csv", ",0,1,2,3,4\n" + "\n".join(f"{k},{r}" for k, r in enumerate(rows)) + "\n")
+    write("good/indexed.csv", "frame,a,b,c,d,e\n" + "\n".join(f"{k},{r}" for k, r in enumerate(rows)) + "\n")
+    write("good/semicolon.csv", "\n".join(r.replace(",", ";") for r in rows))
+    write("good/decimal_comma.csv", "\n".join(";".join(f"{v:.1f}".replace(".", ",") for v in row) for row in X))
+    write("good/tabs.tsv", "\n".join(r.replace(",", "\t") for r in rows) + "\n\n")
+    np.savetxt(path("good", "blanks.txt"), X, header="made by savetxt")
+    named = ["n%d,%s" % (j, ",".join(f"{v:g}" for v in X[:, j])) for j in range(N)]
+    write("good/named_rows.csv", "\n".join(named) + "\n")
+    write("good/quoted.csv", '"a","b","c, d","d","e"\n' + "\n".join(rows))
+    gaps = rows.copy()
+    gaps[3], gaps[7], gaps[9] = "3,,43,63,83", "7,27,NA,67,87", "9,29,49,69,inf"
+    write("good/missing.csv", "\n".join(gaps) + "\n")
+    numbers = ["0.1", "-1.5e-3", "12345678901234567890", "1e22", ".5", "5.", "+3", "3.141592653589793238", "1e-30", "7E+2"]
+    write("good/numbers.csv", "\n".join([",".join(numbers)] * 25) + "\n")
+
+
+def good_spikes():
+    rng = np.random.default_rng(1)
+    times = np.sort(rng.uniform(0, 10, 300)).round(4)
+    ids = rng.choice([3, 5, 11], 300)
+    np.savez(path("good", "spikes.npz"), times=times, ids=ids, nodes=np.array([3, 5, 8, 11]))
+    with h5py.File(path("good", "spikes.h5"), "w") as f:
+        f["sorting/spike_times"], f["sorting/unit"] = times[::-1], ids[::-1]
+    write("good/spikes.csv", "neuron,time_ms\n" + "".join(f"{i},{1000 * t:.1f}\n" for i, t in zip(ids, times)))
+    np.savez(path("good", "pairs.npz"), spks=np.column_stack([ids, times]))
+    counts = np.zeros((200, 3), "u1")
+    np.add.at(counts, (np.floor(times / 0.05 + 1e-9).astype(int), np.searchsorted([3, 5, 11], ids)), 1)
+    save("good/spike_counts.npy", counts)
+    np.savez(path("good", "trials.npz"), counts=counts, segments=np.arange(0, 200, 40)[:, None] + [0, 40], bin_s=0.05,
+             area=np.array(["CA1", "VISp", "CA1"]), feedback=np.ones(5))
+
+
+def good_folders():
+    for k, frames in ((0, T), (1, T - 1)):
+        folder = f"good/suite2p/plane{k}"
+        F = X[:frames].T.astype("f4") + k
+        save(f"{folder}/F.npy", F)
+        save(f"{folder}/Fneu.npy", np.full_like(F, 10 * k))
+        save(f"{folder}/spks.npy", np.maximum(F - 50, 0))
+        save(f"{folder}/iscell.npy", np.column_stack([np.arange(N) != 1, np.full(N, 0.9)]))
+        ops = {"nplanes": 2, "fs": 7.5, "neucoeff": 0.7, "tau": 1.0}
+        np.save(path(*folder.split("/"), "ops.npy"), ops, allow_pickle=True)
+    samples = np.arange(0, 60000, 100, dtype="u8")
+    clusters = np.arange(600) % 4
+    save("good/phy/spike_times.npy", samples[:, None])
+    save("good/phy/spike_clusters.npy", clusters.astype("i4"))
+    write("good/phy/params.py", "dat_path = 'x.dat'\nn_channels_dat = 4\nsample_rate = 20000.\nhp_filtered = False\n")
+    write("good/phy/cluster_group.tsv", "cluster_id\tgroup\n0\tgood\n1\tmua\n2\tnoise\n3\tgood\n")
+    save("good/phy_bare/spike_times.npy", samples)
+    save("good/phy_bare/spike_templates.npy", clusters.astype("u4")[:, None])
+    save("good/phy_info/spike_times.npy", samples)
+    save("good/phy_info/spike_clusters.npy", clusters.astype("u4"))
+    write("good/phy_info/params.py", "sample_rate = 20000\n")
+    write("good/phy_info/cluster_info.tsv", "id\tKSLabel\tdepth\tgroup\n0\tgood\t10\t\n1\tmua\t20\tgood\n2\tgood\t30\tnoise\n3\tmua\t5\t\n")
+
+
+def bad_arrays():
+    save("bad/object.npy", np.array([{"a": 1}], dtype=object))
+    save("bad/complex.npy", X.astype("c16"))
+    save("bad/structured.npy", np.zeros(30, dtype=[("a", "f4"), ("b", "i4")]))
+    save("bad/text.npy", np.array([["a", "b"]] * 30))
+    save("bad/dates.npy", np.zeros((40, 3), "M8[s]"))
+    save("bad/vector.npy", X[:, 0])
+    save("bad/cube.npy", np.zeros((40, 3, 2)))
+    save("bad/scalar.npy", np.float64(3))
+    save("bad/empty.npy", np.zeros((0, 5)))
+    save("bad/all_nan.npy", np.full((40, 5), np.nan))
+    save("bad/near_square.npy", np.zeros((40, 30)) + np.arange(30))
+    save("bad/falling_times.npy", np.arange(T)[::-1] * 0.5)
+    save("bad/nan_times.npy", np.where(np.arange(T) == 5, np.nan, np.arange(T) * 0.5))
+    save("bad/equal_times.npy", np.maximum(np.arange(T), 3) * 0.5)
+    save("bad/wild_times.npy", np.cumsum(np.where(np.arange(T) % 2, 0.01, 0.9)))
+    save("bad/39_times.npy", np.arange(T - 1) * 0.5)
+    save("bad/segments_3.npy", np.array([[0, 10, 20]]))
+    save("bad/segments_beyond.npy", np.array([[0, 10], [10, 99]]))
+    save("bad/segments_overlap.npy", np.array([[0, 20], [10, 40]]))
+    save("bad/segments_negative.npy", np.array([[-5, 20]]))
+    save("bad/segments_half.npy", np.array([[0, 20.5]]))
+    save("bad/late_times.npy", 1e6 + np.arange(T) * 0.5)
+    magic = "{'descr': '<f8', 'fortran_order': False, 'shape': (%s), }\n"
+    write("bad/huge.npy", npy_bytes(magic % "1000000000, 1000000000", b"\0" * 64))
+    write("bad/overflow.npy", npy_bytes(magic % "9223372036854775807, 9223372036854775807", b"\0" * 64))
+    write("bad/negative_shape.npy", npy_bytes(magic % "-4, 5", b"\0" * 64))
+    write("bad/many_axes.npy", npy_bytes(magic % "1, 1, 1, 1, 1, 1, 1, 1, 1, 1", b"\0" * 64))
+    write("bad/short.npy", npy_bytes(magic % "40, 5", b"\0" * 64))
+    write("bad/no_shape.npy", npy_bytes("{'descr': '<f8', 'fortran_order': False}\n", b"\0" * 64))
+    write("bad/no_descr.npy", npy_bytes("{'fortran_order': False, 'shape': (4, 5), }\n", b"\0" * 64))
+    write("bad/word_shape.npy", npy_bytes(magic % "forty, five", b"\0" * 64))
+    write("bad/long_header.npy", b"\x93NUMPY\x01\x00\xff\xff{'descr'")
+    write("bad/magic_only.npy", b"\x93NUMPY")
+    write("bad/float128.npy", npy_bytes(magic.replace("<f8", "<f16") % "2, 2", b"\0" * 64))
+
+
+def bad_containers():
+    with zipfile.ZipFile(path("bad", "not_numpy.npz"), "w") as z:
+        z.writestr("readme.txt", "no arrays here")
+    np.savez(path("bad", "two_matrices.npz"), a=X, b=X * 2)
+    np.savez(path("bad", "no_matrix.npz"), a=np.arange(4), b=np.float64(3))
+    np.savez(path("bad", "spike_lengths.npz"), times=np.arange(10.0), ids=np.arange(9))
+    np.savez(path("bad", "spike_nan.npz"), times=np.array([0.1, np.nan, 0.3]), ids=np.arange(3))
+    np.savez(path("bad", "spike_fractional_ids.npz"), times=np.arange(3.0), ids=np.array([0.5, 1, 2]))
+    np.savez(path("bad", "spike_samples.npz"), times=np.array([0, 1e9, 3e15]), ids=np.arange(3))
+    np.savez(path("bad", "spike_none.npz"), times=np.zeros(0), ids=np.zeros(0))
+    np.savez(path("bad", "pairs_integers.npz"), spikes=np.arange(40).reshape(20, 2))
+    np.savez(path("bad", "bin_zero.npz"), counts=X, bin_s=0.0)
+    np.savez(path("bad", "segments_beyond.npz"), counts=X, bin_s=0.1, segments=np.array([[0, 900]]))
+    with open(path("good", "stored.npz"), "rb") as f:
+        whole = f.read()
+    write("bad/cut.npz", whole[: len(whole) // 2])
+    flipped = bytearray(open(path("good", "deflated.npz"), "rb").read())
+    for k in range(150, 190):
+        flipped[k] ^= 0x5A
+    write("bad/flipped.npz", bytes(flipped))
+    with h5py.File(path("bad", "none.h5"), "w") as f:
+        f["label"] = "nothing here"
+    whole = open(path("good", "arrays.h5"), "rb").read()
+    write("bad/cut.h5", whole[: len(whole) // 2])
+    with h5py.File(path("bad", "claims.h5"), "w") as f:
+        d = f.create_dataset("activity", shape=(10**9, 10**6), dtype="f4", chunks=(1000, 10))
+        d[:10, :10] = 1
+    with h5py.File(path("bad", "nwb.nwb"), "w") as f:
+        f.attrs["nwb_version"] = "2.4.0"
+        f["session_start_time"], f["units/spike_times"] = "2020", np.arange(9.0)
+    for name, change in (
+        ("version", lambda f: f.attrs.__setitem__("format_version", 99)),
+        ("kind", lambda f: f.attrs.__setitem__("synapsnet_format", "model")),
+        ("no_activity", lambda f: f.__delitem__("activity")),
+        ("signal", lambda f: f["activity"].attrs.__setitem__("signal", "smells")),
+        ("rate", lambda f: f.attrs.__setitem__("rate_hz", -1.0)),
+        ("behavior", lambda f: f.__setitem__("behavior/values", np.zeros((3, 2), "f4"))),
+        ("ids", lambda f: f.__setitem__("neurons/id", ["a", "b"])),
+        ("truth", lambda f: f.__setitem__("truth/weights", np.zeros((2, 2)))),
+        ("times", lambda f: f.__setitem__("timestamps", np.zeros(T))),
+        ("spikes", lambda f: (f.__setitem__("spikes/time_s", [0.1]), f.__setitem__("spikes/neuron", [77]))),
+    ):
+        with h5py.File(path("bad", f"native_{name}.h5"), "w") as f:
+            f["activity"] = X.astype("f4")
+            f["activity"].attrs["signal"] = "fluorescence"
+            f.attrs["synapsnet_format"], f.attrs["format_version"], f.attrs["rate_hz"] = "recording", 1, 10.0
+            f["segments"] = np.array([[0, T]])
+            change(f)
+
+
+def bad_tables():
+    write("bad/empty.csv", "")
+    write("bad/blank.csv", "\n\n  \n")
+    write("bad/only_header.csv", "a,b,c\n")
+    write("bad/ragged.csv", "1,2,3\n4,5\n6,7,8\n")
+    write("bad/too_many.csv", "1,2\n3,4,5\n")
+    write("bad/word.csv", "a,b\n1,2\n3,x4\n")
+    write("bad/prose.txt", "This is no table.\nIt is a text of several lines, with words.\n")
+    write("bad/wide_claim.csv", "1," * 3000 + "1\n" + "1\n" * 3000)
+    write("bad/spike_word.csv", "id,time\n1,0.5\nb,0.7\n")
+    write("bad/falling.csv", "time,a,b\n0,1,2\n2,1,2\n1,1,2\n")
+    write("bad/matlab5.mat", b"MATLAB 5.0 MAT-file, Platform: GLNXA64" + b" " * 100)
+    write("bad/image.tif", b"II*\0" + b"\0" * 60)
+    write("bad/archive.gz", b"\x1f\x8b\x08\0" + b"\0" * 30)
+    write("bad/pickle.pkl", b"\x80\x04\x95\0\0\0\0\0\0\0\0}.")
+    write("bad/binary.dat", bytes(range(256)))
+
+
+def bad_folders():
+    os.makedirs(path("bad", "nothing", "x"), exist_ok=True)
+    write("bad/nothing/readme.txt", "no recording\n")
+    base = X.T.astype("f4")
+    save("bad/suite2p_shapes/plane0/F.npy", base)
+    save("bad/suite2p_shapes/plane0/Fneu.npy", base[:, :-1])
+    save("bad/suite2p_iscell/plane0/F.npy", base)
+    save("bad/suite2p_iscell/plane0/iscell.npy", np.ones((3, 2)))
+    save("bad/suite2p_nocell/plane0/F.npy", base)
+    save("bad/suite2p_nocell/plane0/iscell.npy", np.zeros((N, 2)))
+    save("bad/suite2p_vector/plane0/F.npy", base[0])
+    save("bad/suite2p_frames/plane0/F.npy", base)
+    save("bad/suite2p_frames/plane1/F.npy", base[:, :20])
+    samples = np.arange(0, 60000, 100)
+    for name, times, clusters, rate, labels in (
+        ("negative", samples - 500, samples % 3, "sample_rate = 20000", None),
+        ("lengths", samples, samples[:-1] % 3, "sample_rate = 20000", None),
+        ("no_rate", samples, samples % 3, "offset = 0", None),
+        ("no_clusters", samples, None, "sample_rate = 20000", None),
+        ("no_good", samples, samples % 3, "sample_rate = 20000", "cluster_id\tgroup\n0\tmua\n1\tnoise\n2\tnoise\n"),
+        ("header", samples, samples % 3, "sample_rate = 20000", "a\tb\n0\tgood\n"),
+        ("label_id", samples, samples % 3, "sample_rate = 20000", "cluster_id\tgroup\nzero\tgood\n"),
+        ("labels_empty", samples, samples % 3, "sample_rate = 20000", ""),
+        ("fractional", samples, samples / 7, "sample_rate = 20000", None),
+        ("matrix", samples.reshape(-1, 2), samples % 3, "sample_rate = 20000", None),
+        ("none", samples[:0], samples[:0], "sample_rate = 20000", None),
+    ):
+        save(f"bad/phy_{name}/spike_times.npy", times)
+        if clusters is not None:
+            save(f"bad/phy_{name}/spike_clusters.npy", clusters)
+        write(f"bad/phy_{name}/params.py", rate + "\n")
+        if labels is not None:
+            write(f"bad/phy_{name}/cluster_group.tsv", labels)
+
+
+if __name__ == "__main__":
+    shutil.rmtree(os.path.join(HERE, "good"), ignore_errors=True)
+    shutil.rmtree(os.path.join(HERE, "bad"), ignore_errors=True)
+    for make in (good_arrays, good_tables, good_spikes, good_folders, bad_arrays, bad_containers, bad_tables, bad_folders):
+        make()

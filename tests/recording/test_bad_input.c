@@ -1,0 +1,246 @@
+/* Bad files and options: each gets one line that names the file and says what is wrong. */
+#include "support.h"
+
+#include <dirent.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* fragment: what the message must contain. named: what it must name; NULL: the last part of the path. */
+static const struct bad_case {
+    const char *path, *options, *fragment, *named;
+} bad_cases[] = {
+    /* paths */
+    {"", "", "path is empty", ""},
+    {"%/bad/absent.npy", "", "no such file", NULL},
+    {"%/bad/absent.npz:counts", "", "no such file", NULL},
+    {"%/bad/nothing", "", "neither a suite2p folder", NULL},
+    {"%/good/suite2p:F", "", "names an array in a folder", NULL},
+    /* npy */
+    {"%/bad/object.npy", "rate=10", "Python objects", NULL},
+    {"%/bad/complex.npy", "rate=10", "data type 'c16'", NULL},
+    {"%/bad/structured.npy", "rate=10", "structured array", NULL},
+    {"%/bad/text.npy", "rate=10", "holds text; expected numbers", NULL},
+    {"%/bad/dates.npy", "rate=10", "data type 'M8[s]'", NULL},
+    {"%/bad/vector.npy", "rate=10", "(40,); expected an array with 2 axes", NULL},
+    {"%/bad/cube.npy", "rate=10", "(40, 3, 2); expected", NULL},
+    {"%/bad/scalar.npy", "rate=10", "expected an array with 2 axes", NULL},
+    {"%/bad/empty.npy", "rate=10", "(0, 5)", NULL},
+    {"%/bad/all_nan.npy", "rate=10", "all 40 x 5 entries", NULL},
+    {"%/bad/near_square.npy", "rate=10", "--orientation", NULL},
+    {"%/good/square.npy", "rate=10", "(5, 5) and nothing says which axis", NULL},
+    {"%/bad/huge.npy", "rate=10", "impossible shape", NULL},
+    {"%/bad/overflow.npy", "rate=10", "impossible shape", NULL},
+    {"%/bad/negative_shape.npy", "rate=10", "not a list of sizes", NULL},
+    {"%/bad/many_axes.npy", "rate=10", "more than 8 axes", NULL},
+    {"%/bad/short.npy", "rate=10", "needs 1600 bytes, but 64 follow", NULL},
+    {"%/bad/no_shape.npy", "rate=10", "lacks descr, fortran_order or shape", NULL},
+    {"%/bad/no_descr.npy", "rate=10", "lacks descr, fortran_order or shape", NULL},
+    {"%/bad/word_shape.npy", "rate=10", "not a list of sizes", NULL},
+    {"%/bad/long_header.npy", "rate=10", "header is longer", NULL},
+    {"%/bad/magic_only.npy", "rate=10", "no complete header", NULL},
+    {"%/bad/float128.npy", "rate=10", "data type 'f16'", NULL},
+    {"%/good/time_first_f4.npy:x", "rate=10", "leave out ':x'", "time_first_f4.npy"},
+    {"%/good/time_first_f4.npy", "", "--rate", NULL},
+    {"%/good/time_first_f4.npy", "rate=0", "expected a positive number", "rate"},
+    /* npz */
+    {"%/bad/not_numpy.npz", "rate=10", "without readable NumPy arrays", NULL},
+    {"%/bad/two_matrices.npz", "rate=10", "a float64 (40, 5), b float64 (40, 5)", NULL},
+    {"%/bad/no_matrix.npz", "rate=10", "no activity matrix", NULL},
+    {"%/bad/cut.npz", "rate=10", "damaged or cut short", NULL},
+    {"%/bad/flipped.npz", "rate=10", "", NULL},
+    {"%/good/stored.npz:nothing", "rate=10", "has no array 'nothing'; it holds activity", "stored.npz"},
+    {"%/good/stored.npz:label", "rate=10", "text (2,)", NULL},
+    {"%/bad/bin_zero.npz", "", "expected one positive number", NULL},
+    {"%/bad/segments_beyond.npz", "", "neither axis has the length", NULL},
+    {"%/good/trials.npz", "rate=30", "--rate says 30 Hz, but the file says 20 Hz", NULL},
+    {"%/good/trials.npz", "bin=70ms", "expected a multiple", NULL},
+    /* spike lists */
+    {"%/bad/spike_lengths.npz", "", "expected one id for every spike time", NULL},
+    {"%/bad/spike_nan.npz", "", "spike 1 has the time nan", NULL},
+    {"%/bad/spike_fractional_ids.npz", "", "expected whole numbers", NULL},
+    {"%/bad/spike_samples.npz", "", "expected times in seconds", NULL},
+    {"%/bad/spike_none.npz", "", "empty", NULL},
+    {"%/bad/pairs_integers.npz", "", "one column of whole neuron ids", NULL},
+    {"%/bad/spike_word.csv", "", "line 3, column 1 (id) is 'b'", NULL},
+    {"%/good/spikes.npz", "timestamps=%/good/times.npy", "does not apply to spikes", NULL},
+    {"%/good/spikes.npz", "rate=7", "--rate says 7 Hz", NULL},
+    /* HDF5 */
+    {"%/bad/none.h5", "rate=10", "no activity matrix", NULL},
+    {"%/bad/cut.h5", "rate=10", "damaged, cut short", NULL},
+    {"%/bad/claims.h5", "rate=10", "stores only", NULL},
+    {"%/good/arrays.h5", "rate=10", "say which as FILE:NAME", NULL},
+    {"%/good/arrays.h5:absent", "rate=10", "has no dataset 'absent'; it holds", "arrays.h5"},
+    {"%/good/arrays.h5:group", "rate=10", "is a group", "arrays.h5"},
+    {"%/good/arrays.h5:cube", "rate=10", "(4, 4, 4); expected", NULL},
+    {"%/good/arrays.h5:text", "rate=10", "text (2,)", NULL},
+    {"%/good/arrays.h5:table", "rate=10", "compound (3,)", NULL},
+    {"%/good/arrays.h5:scalar", "rate=10", "expected an array with 2 axes", NULL},
+    {"%/good/arrays.h5:unwritten", "rate=10", "no values were ever written", NULL},
+    {"%/good/arrays.h5:empty", "rate=10", "(0, 4)", NULL},
+    {"%/bad/nwb.nwb", "", "NWB file", NULL},
+    {"%/bad/nwb.nwb:units/spike_times", "", "expected an array with 2 axes", NULL},
+    /* own layout */
+    {"%/bad/native_version.h5", "", "format version 99", NULL},
+    {"%/bad/native_kind.h5", "", "synapsnet model; expected a recording", NULL},
+    {"%/bad/native_no_activity.h5", "", "without /activity", NULL},
+    {"%/bad/native_signal.h5", "", "attribute signal is 'smells'", NULL},
+    {"%/bad/native_rate.h5", "", "frame rate is -1 Hz", NULL},
+    {"%/bad/native_behavior.h5", "", "expected (40, 2)", NULL},
+    {"%/bad/native_ids.h5", "", "has 2 entries; expected 5", NULL},
+    {"%/bad/native_truth.h5", "", "expected (5, 5)", NULL},
+    {"%/bad/native_times.h5", "", "is not after the one before", NULL},
+    {"%/bad/native_spikes.h5", "", "expected a neuron from 0 to 4", NULL},
+    /* tables */
+    {"%/bad/empty.csv", "rate=10", "is empty", NULL},
+    {"%/bad/blank.csv", "rate=10", "holds no values", NULL},
+    {"%/bad/only_header.csv", "rate=10", "holds no values", NULL},
+    {"%/bad/ragged.csv", "rate=10", "line 2 has 2 cells", NULL},
+    {"%/bad/too_many.csv", "rate=10", "line 2 has 3 cells", NULL},
+    {"%/bad/word.csv", "rate=10", "line 3, column 2 (b) is 'x4'", NULL},
+    {"%/bad/prose.txt", "rate=10", "expected a table of numbers", NULL},
+    {"%/bad/wide_claim.csv", "rate=10", "differ in their number of cells", NULL},
+    {"%/bad/falling.csv", "", "is not after the one before", NULL},
+    {"%/good/plain.csv:a", "rate=10", "no header row", "plain.csv"},
+    {"%/good/header.csv:zzz", "rate=10", "has no column 'zzz'; it has AVAL", "header.csv"},
+    /* other formats */
+    {"%/bad/matlab5.mat", "", "MATLAB v5", NULL},
+    {"%/bad/image.tif", "", "TIFF", NULL},
+    {"%/bad/archive.gz", "", "gzip", NULL},
+    {"%/bad/pickle.pkl", "", "pickle", NULL},
+    {"%/bad/binary.dat", "", "unknown format", NULL},
+    /* suite2p */
+    {"%/good/suite2p", "signal=counts", "no spike counts", NULL},
+    {"%/good/suite2p", "rate=30", "--rate says 30 Hz", NULL},
+    {"%/bad/suite2p_iscell", "rate=30", "expected 5 rows", NULL},
+    {"%/bad/suite2p_shapes", "rate=30", "expected (5, 40) as the activity", NULL},
+    {"%/bad/suite2p_nocell", "rate=30", "marks no ROI as a cell", NULL},
+    {"%/bad/suite2p_vector", "rate=30", "expected (neurons, frames)", NULL},
+    {"%/bad/suite2p_frames", "rate=30", "20 to 40 frames", NULL},
+    {"%/bad/suite2p_iscell", "signal=deconvolved", "has no spks.npy", NULL},
+    /* phy */
+    {"%/bad/phy_negative", "", "5 spike times are negative; expected samples >= 0", NULL},
+    {"%/bad/phy_lengths", "", "expected as many", NULL},
+    {"%/bad/phy_no_rate", "", "sample rate of spike_times.npy with --rate", NULL},
+    {"%/bad/phy_no_clusters", "", "neither spike_clusters.npy nor", NULL},
+    {"%/bad/phy_no_good", "", "0 good, 1 mua, 2 noise", NULL},
+    {"%/bad/phy_header", "", "lacks cluster_id and group", NULL},
+    {"%/bad/phy_label_id", "", "line 2 has the cluster id 'zero'", NULL},
+    {"%/bad/phy_labels_empty", "", "empty or unreadable", NULL},
+    {"%/bad/phy_fractional", "", "expected whole numbers >= 0", NULL},
+    {"%/bad/phy_matrix", "", "expected (n,) or (n, 1)", NULL},
+    {"%/bad/phy_none", "", "is empty", NULL},
+    {"%/good/phy", "rate=30000", "params.py 20000 Hz", NULL},
+    /* timestamps, segments, behaviour */
+    {"%/good/single.h5", "timestamps=%/bad/falling_times.npy", "is not after the one before", NULL},
+    {"%/good/single.h5", "timestamps=%/bad/nan_times.npy", "timestamp 5 is not a number", NULL},
+    {"%/good/single.h5", "timestamps=%/bad/equal_times.npy", "is not after the one before", NULL},
+    {"%/good/single.h5", "timestamps=%/bad/39_times.npy", "39_times.npy", NULL},
+    {"%/good/single.h5", "timestamps=%/bad/39_times.npy orientation=time-first", "has 39 timestamps; expected 40",
+     "39_times.npy"},
+    {"%/good/single.h5", "timestamps=%/good/single.h5:activity", "expected a vector of timestamps", NULL},
+    {"%/good/single.h5", "timestamps=%/bad/absent.npy", "no such file", "absent.npy"},
+    {"%/good/single.h5", "rate=3 timestamps=%/good/times.npy", "the times say 4 Hz", NULL},
+    {"%/good/single.h5", "rate=10 segments=%/bad/segments_3.npy", "expected (S, 2)", "segments_3.npy"},
+    {"%/good/single.h5", "rate=10 segments=%/bad/segments_beyond.npy", "neither axis", NULL},
+    {"%/good/single.h5", "rate=10 orientation=time-first segments=%/bad/segments_beyond.npy", "frames from 0 to 40",
+     "segments_beyond.npy"},
+    {"%/good/single.h5", "rate=10 segments=%/bad/segments_overlap.npy", "not overlapping", NULL},
+    {"%/good/single.h5", "rate=10 segments=%/bad/segments_negative.npy", "holds -5", "segments_negative.npy"},
+    {"%/good/single.h5", "rate=10 segments=%/bad/segments_half.npy", "holds 20.5", "segments_half.npy"},
+    {"%/good/single.h5", "rate=10 behavior=%/good/arrays.h5:short", "neither axis", NULL},
+    {"%/good/single.h5", "rate=10 orientation=time-first behavior=%/good/arrays.h5:short", "FILE:NAME@TIMES",
+     "arrays.h5:short"},
+    {"%/good/single.h5", "rate=10 behavior=%/good/arrays.h5:absent", "has no dataset 'absent'", "arrays.h5"},
+    {"%/good/single.h5", "rate=10 behavior=%/good/arrays.h5:text", "holds text; expected numbers", "arrays.h5"},
+    {"%/good/single.h5", "rate=10 behavior=%/good/arrays.h5:cube", "one or two axes", "arrays.h5"},
+    {"%/good/single.h5", "rate=10 behavior=%/good/arrays.h5:speed@short", "has 39 times", "arrays.h5"},
+    {"%/good/single.h5", "rate=10 behavior=%/good/arrays.h5:speed@nowhere", "has no dataset 'nowhere'", "arrays.h5"},
+    {"%/good/single.h5", "rate=10 behavior=%/good/arrays.h5:speed@%/bad/late_times.npy", "expected one clock",
+     "arrays.h5:speed"},
+    {"%/good/single.h5", "rate=10 behavior=%/good/arrays.h5:speed@%/bad/falling_times.npy", "expected rising times",
+     "falling_times.npy"},
+};
+
+static const char *last_part(const char *path) {
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+/* Whether the last error is one line with both texts; prints what is wrong with it. */
+static bool good_message(const char *path, const char *named, const char *fragment) {
+    const char *message = syn_last_error();
+    bool good = *message && !strpbrk(message, "\n\r") && strstr(message, named) && strstr(message, fragment);
+    if (!good) print_error("%s: '%s' is not one line with '%s' and '%s'\n", path, message, named, fragment);
+    return good;
+}
+
+static void every_bad_input_gets_one_clear_line(void **state) {
+    (void)state;
+    int failures = 0;
+    assert_true(sizeof bad_cases / sizeof *bad_cases >= 60);
+    for (size_t k = 0; k < sizeof bad_cases / sizeof *bad_cases; k++) {
+        const struct bad_case *c = &bad_cases[k];
+        syn_recording *r;
+        if (open_with(&r, c->path, c->options) == SYN_OK) {
+            print_error("%s (%s) was opened\n", c->path, c->options);
+            syn_recording_free(r);
+            failures++;
+            continue;
+        }
+        assert_null(r);
+        failures += !good_message(c->path, c->named ? c->named : last_part(c->path), c->fragment);
+    }
+    assert_int_equal(failures, 0);
+}
+
+static void copy_head(const char *from, const char *to, long keep) {
+    FILE *in = fopen(from, "rb"), *out = fopen(to, "wb");
+    assert_true(in && out);
+    for (int c; keep > 0 && (c = fgetc(in)) != EOF; keep--) fputc(c, out);
+    fclose(in);
+    fclose(out);
+}
+
+/* Every good file, cut at many places, is opened or refused, and never more. */
+static void cut_files_are_refused_or_read(void **state) {
+    (void)state;
+    enum { CUTS = 24 };
+    char folder[] = "/tmp/synapsnet_test_XXXXXX", cut[PATH_MAX], whole[PATH_MAX];
+    const char *good = in_data("%/good");
+    assert_non_null(mkdtemp(folder));
+    DIR *dir = opendir(good);
+    assert_non_null(dir);
+    for (struct dirent *e; (e = readdir(dir));) {
+        struct stat st;
+        snprintf(whole, sizeof whole, "%s/%s", in_data("%/good"), e->d_name);
+        snprintf(cut, sizeof cut, "%s/%s", folder, e->d_name);
+        if (stat(whole, &st) != 0 || !S_ISREG(st.st_mode)) continue;
+        for (long k = 0; k < CUTS; k++) {
+            syn_recording *r;
+            copy_head(whole, cut, st.st_size * k / CUTS);
+            if (open_with(&r, cut, "rate=10") != SYN_OK) assert_true(good_message(cut, e->d_name, ""));
+            syn_recording_free(r);
+        }
+        unlink(cut);
+    }
+    closedir(dir);
+    rmdir(folder);
+}
+
+static void bad_options_are_refused(void **state) {
+    (void)state;
+    syn_recording *r;
+    assert_int_equal(open_with(&r, "%/good/single.h5", "orientation=sideways"), SYN_ERR_OPTION);
+    assert_int_equal(open_with(&r, "%/good/single.h5", "rate=fast"), SYN_ERR_OPTION);
+    assert_int_equal(open_with(&r, "%/good/spikes.npz", "bin=0"), SYN_ERR_OPTION);
+    assert_int_equal(open_with(&r, "%/good/phy", "units=some"), SYN_ERR_OPTION);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_bad_input_gets_one_clear_line),
+        cmocka_unit_test(cut_files_are_refused_or_read),
+        cmocka_unit_test(bad_options_are_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,283 @@
+/* Good files of every kind: what the readers make of them, compared with what NumPy and h5py wrote. */
+#include "support.h"
+
+#include <math.h>
+
+#include "recording/array.h"
+
+/* Every file holds the matrix expected(t, j). */
+static const struct matrix_case {
+    const char *path, *options;
+    bool guessed; /* the time axis is taken by length, with a warning */
+} matrix_cases[] = {
+    {"%/good/time_first_f2.npy", "rate=10", true},
+    {"%/good/time_first_f4.npy", "rate=10", true},
+    {"%/good/time_first_f8.npy", "rate=10", true},
+    {"%/good/time_first_i1.npy", "rate=10", true},
+    {"%/good/time_first_i2.npy", "rate=10", true},
+    {"%/good/time_first_i4.npy", "rate=10", true},
+    {"%/good/time_first_i8.npy", "rate=10", true},
+    {"%/good/time_first_u1.npy", "rate=10", true},
+    {"%/good/time_first_u2.npy", "rate=10", true},
+    {"%/good/time_first_u4.npy", "rate=10", true},
+    {"%/good/time_first_u8.npy", "rate=10", true},
+    {"%/good/big_endian_f4.npy", "rate=10", true},
+    {"%/good/big_endian_f8.npy", "rate=10", true},
+    {"%/good/big_endian_i2.npy", "rate=10", true},
+    {"%/good/big_endian_u4.npy", "rate=10", true},
+    {"%/good/fortran.npy", "rate=10", true},
+    {"%/good/neurons_first.npy", "rate=10", true},
+    {"%/good/neurons_first.npy", "rate=10 orientation=neurons-first", false},
+    {"%/good/neurons_first_fortran.npy", "rate=10", true},
+    {"%/good/neurons_first.npy", "timestamps=%/good/times.npy", false},
+    {"%/good/neurons_first.npy", "rate=10 behavior=%/good/arrays.h5:speed", false},
+    {"%/good/stored.npz:activity", "rate=10", true},
+    {"%/good/deflated.npz", "rate=10", true},
+    {"%/good/fortran.npz", "rate=10", true},
+    {"%/good/fortran.npz:activity", "rate=10", true},
+    {"%/good/arrays.h5:time_first", "rate=10", true},
+    {"%/good/arrays.h5:group/neurons_first", "rate=10", true},
+    {"%/good/arrays.h5:/group/neurons_first", "timestamps=%/good/arrays.h5:times", false},
+    {"%/good/arrays.h5:chunked", "rate=10", true},
+    {"%/good/arrays.h5:big_endian", "rate=10", true},
+    {"%/good/single.h5", "rate=10", true},
+    {"%/good/plain.csv", "rate=10", true},
+    {"%/good/crlf_bom.csv", "rate=10", true},
+    {"%/good/header.csv", "rate=10", false},
+    {"%/good/timed.csv", "", false},
+    {"%/good/milliseconds.csv", "", false},
+    {"%/good/data_frame.csv", "rate=10", true},
+    {"%/good/indexed.csv", "rate=10", false},
+    {"%/good/semicolon.csv", "rate=10", true},
+    {"%/good/decimal_comma.csv", "rate=10", true},
+    {"%/good/tabs.tsv", "rate=10", true},
+    {"%/good/blanks.txt", "rate=10", true},
+    {"%/good/named_rows.csv", "rate=10", false},
+    {"%/good/quoted.csv", "rate=10", false},
+};
+
+static void reads_every_matrix(void **state) {
+    (void)state;
+    for (size_t k = 0; k < sizeof matrix_cases / sizeof *matrix_cases; k++) {
+        const struct matrix_case *c = &matrix_cases[k];
+        syn_recording *r = must_open(c->path, c->options);
+        if (r->T != TEST_T || r->N != TEST_N) fail_msg("%s: %lld x %lld", c->path, (long long)r->T, (long long)r->N);
+        for (int64_t t = 0; t < r->T; t++)
+            for (int64_t j = 0; j < r->N; j++)
+                if (at(r, t, j) != expected(t, j))
+                    fail_msg("%s: x[%lld][%lld] is %g", c->path, (long long)t, (long long)j, (double)at(r, t, j));
+        if (warned(r, "because it is longer") != c->guessed) fail_msg("%s: wrong warning about the time axis", c->path);
+        assert_string_equal(r->format, "array");
+        assert_int_equal(r->signal, SYN_SIGNAL_FLUORESCENCE);
+        syn_recording_free(r);
+    }
+}
+
+static void takes_names_and_times_from_tables(void **state) {
+    (void)state;
+    syn_recording *r = must_open("%/good/header.csv", "rate=10");
+    assert_true(r->named_neurons);
+    assert_string_equal(r->neuron_id[3], "RIMR");
+    syn_recording_free(r);
+    r = must_open("%/good/named_rows.csv", "rate=10");
+    assert_string_equal(r->neuron_id[4], "n4");
+    syn_recording_free(r);
+    r = must_open("%/good/quoted.csv", "rate=10");
+    assert_string_equal(r->neuron_id[2], "c, d");
+    syn_recording_free(r);
+    r = must_open("%/good/data_frame.csv", "rate=10");
+    assert_false(r->named_neurons);
+    syn_recording_free(r);
+    r = must_open("%/good/timed.csv", "");
+    assert_float_equal(r->rate_hz, 2, 1e-9);
+    syn_recording_free(r);
+    r = must_open("%/good/milliseconds.csv", "");
+    assert_float_equal(r->rate_hz, 2, 1e-9);
+    syn_recording_free(r);
+}
+
+static void masks_what_is_missing(void **state) {
+    (void)state;
+    static const char *const paths[] = {"%/good/missing.npy", "%/good/missing.csv"};
+    for (int k = 0; k < 2; k++) {
+        syn_recording *r = must_open(paths[k], "rate=10");
+        int64_t missing = 0;
+        for (int64_t t = 0; t < r->T; t++)
+            for (int64_t j = 0; j < r->N; j++) missing += !syn_observed(r, t, j);
+        assert_int_equal(missing, 3);
+        assert_false(syn_observed(r, 3, 1));
+        assert_false(syn_observed(r, 7, 2));
+        assert_false(syn_observed(r, 9, 4));
+        assert_true(at(r, 3, 1) == 0 && at(r, 9, 4) == 0);
+        syn_recording_free(r);
+    }
+}
+
+static void parses_numbers_to_the_last_bit(void **state) {
+    (void)state;
+    static const double golden[] = {0.1, -1.5e-3, 12345678901234567890.0, 1e22,  .5,
+                                    5.,  3,       3.141592653589793238,   1e-30, 7e2};
+    double *values;
+    int64_t rows, cols;
+    assert_int_equal(syn_matrix_read(in_data("%/good/numbers.csv"), &values, &rows, &cols), SYN_OK);
+    assert_int_equal(rows, 25);
+    assert_int_equal(cols, 10);
+    for (int64_t k = 0; k < cols; k++)
+        if (values[24 * cols + k] != golden[k]) fail_msg("%.17g is not %.17g", values[24 * cols + k], golden[k]);
+    free(values);
+}
+
+static double total(const syn_recording *r) {
+    double sum = 0;
+    for (int64_t k = 0; k < r->T * r->N; k++) sum += (double)r->x[k];
+    return sum;
+}
+
+/* Three ways to write the same 300 spikes of neurons 3, 5 and 11. */
+static void bins_spike_lists(void **state) {
+    (void)state;
+    static const char *const paths[] = {"%/good/spikes.h5:sorting", "%/good/spikes.csv", "%/good/pairs.npz"};
+    syn_recording *counts = must_open("%/good/spike_counts.npy", "rate=20");
+    assert_int_equal(counts->signal, SYN_SIGNAL_COUNTS);
+    for (int k = 0; k < 3; k++) {
+        syn_recording *r = must_open(paths[k], "");
+        assert_string_equal(r->format, "spike list");
+        assert_int_equal(r->N, 3);
+        assert_string_equal(r->neuron_id[2], "11");
+        assert_float_equal(r->rate_hz, 20, 1e-9);
+        assert_int_equal(r->n_spikes, 300);
+        int64_t first = r->time_s ? llround(r->time_s[0] * r->rate_hz) : 0; /* the bin of the first spike */
+        assert_true(first + r->T <= counts->T);
+        for (int64_t t = 0; t < r->T; t++)
+            for (int64_t j = 0; j < 3; j++)
+                if (at(r, t, j) != at(counts, first + t, j))
+                    fail_msg("%s: wrong count in bin %lld", paths[k], (long long)t);
+        syn_recording_free(r);
+    }
+    syn_recording_free(counts);
+    syn_recording *r = must_open("%/good/spikes.npz", "bin=100ms");
+    assert_int_equal(r->N, 4); /* 8 is a node without spikes */
+    assert_string_equal(r->neuron_id[2], "8");
+    assert_float_equal(r->rate_hz, 10, 1e-9);
+    assert_float_equal(total(r), 300, 0);
+    syn_recording_free(r);
+}
+
+static void uses_what_lies_beside_counts(void **state) {
+    (void)state;
+    static const char *const paths[] = {"%/good/trials.npz", "%/good/trials.npz:counts"};
+    for (int k = 0; k < 2; k++) {
+        syn_recording *r = must_open(paths[k], "");
+        assert_int_equal(r->T, 200);
+        assert_int_equal(r->S, 5);
+        assert_int_equal(r->segment[4].start, 160);
+        assert_float_equal(r->rate_hz, 20, 1e-9);
+        assert_int_equal(r->signal, SYN_SIGNAL_COUNTS);
+        assert_string_equal(r->region[1], "VISp");
+        assert_true(warned(r, "bin_s") && warned(r, "segments") && warned(r, "area"));
+        syn_recording_free(r);
+    }
+    syn_recording *r = must_open("%/good/trials.npz", "bin=150ms");
+    assert_int_equal(r->T, 5 * 13); /* 40 bins of 50 ms make 13 of 150 ms, and one is left over */
+    assert_int_equal(r->segment[1].start, 13);
+    syn_recording_free(r);
+}
+
+static void reads_suite2p(void **state) {
+    (void)state;
+    syn_recording *r = must_open("%/good/suite2p", "");
+    assert_string_equal(r->format, "suite2p");
+    assert_int_equal(r->T, TEST_T - 1); /* the second plane lacks the last frame */
+    assert_int_equal(r->N, 8);          /* ROI 1 of either plane is no cell */
+    assert_float_equal(r->rate_hz, 7.5, 0);
+    assert_string_equal(r->neuron_id[5], "plane1/2");
+    assert_float_equal(at(r, 10, 1), expected(10, 2), 0);
+    assert_float_equal(at(r, 10, 5), expected(10, 2) + 1 - 7, 1e-5);
+    syn_recording_free(r);
+    r = must_open("%/good/suite2p/plane0", "signal=deconvolved");
+    assert_int_equal(r->N, 4);
+    assert_int_equal(r->signal, SYN_SIGNAL_DECONVOLVED);
+    assert_string_equal(r->neuron_id[1], "2");
+    assert_float_equal(at(r, 30, 1), 20, 0);
+    assert_float_equal(at(r, 0, 1), 0, 0);
+    syn_recording_free(r);
+}
+
+static void reads_phy(void **state) {
+    (void)state;
+    syn_recording *r = must_open("%/good/phy", "");
+    assert_string_equal(r->format, "phy");
+    assert_int_equal(r->N, 2); /* clusters 0 and 3 are good */
+    assert_string_equal(r->neuron_id[1], "3");
+    assert_int_equal(r->T, 60); /* the last good spike is at sample 59,900 of 20 kHz */
+    assert_float_equal(total(r), 300, 0);
+    syn_recording_free(r);
+    r = must_open("%/good/phy", "units=mua");
+    assert_int_equal(r->N, 3);
+    syn_recording_free(r);
+    r = must_open("%/good/phy", "units=all bin=10ms");
+    assert_int_equal(r->N, 3);
+    assert_float_equal(r->rate_hz, 100, 1e-9);
+    syn_recording_free(r);
+    r = must_open("%/good/phy_bare", "rate=20000");
+    assert_int_equal(r->N, 4);
+    assert_true(warned(r, "noise included") && warned(r, "templates are taken as units"));
+    syn_recording_free(r);
+    r = must_open("%/good/phy_info", ""); /* 0 by KSLabel, 1 by the user's group */
+    assert_int_equal(r->N, 2);
+    assert_string_equal(r->neuron_id[1], "1");
+    syn_recording_free(r);
+}
+
+static void attaches_behavior(void **state) {
+    (void)state;
+    syn_recording *r =
+        must_open("%/good/single.h5", "timestamps=%/good/arrays.h5:times behavior=%/good/arrays.h5:speed "
+                                      "behavior=%/good/arrays.h5:never behavior=%/good/timed.csv:c");
+    assert_int_equal(r->B, 2);
+    assert_string_equal(r->behavior_name[0], "speed");
+    assert_string_equal(r->behavior_name[1], "c");
+    assert_true(warned(r, "never has no value"));
+    assert_float_equal(r->u[7 * 2], 0.7, 1e-6);
+    assert_float_equal(r->u[7 * 2 + 1], expected(7, 2), 0);
+    syn_recording_free(r);
+}
+
+static void lists_the_arrays_of_a_file(void **state) {
+    (void)state;
+    syn_recording *r;
+    assert_int_equal(open_with(&r, "%/good/arrays.h5", "rate=10"), SYN_ERR_INPUT);
+    assert_non_null(strstr(syn_last_error(), "chunked int16 (40, 5)"));
+    assert_non_null(strstr(syn_last_error(), "group/neurons_first float32 (5, 40)"));
+}
+
+/* The shipped recording, against values that NumPy reads from it. */
+static void reads_the_shipped_recording(void **state) {
+    (void)state;
+    syn_recording *r = must_open("%/../../data/mouse_visual_2p/230803_mrcuts24_fov1_mov_neuro.csv",
+                                 "rate=16 orientation=neurons-first");
+    assert_int_equal(r->T, 8704);
+    assert_int_equal(r->N, 26);
+    assert_true(at(r, 0, 0) == 1.4268192306799f);
+    assert_true(at(r, 1, 0) == 0.207517580502661f);
+    assert_true(at(r, 8703, 25) == 0.0456268930486539f);
+    assert_float_equal(total(r), 17258.5385, 1e-2);
+    syn_recording_free(r);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reads_every_matrix),
+        cmocka_unit_test(takes_names_and_times_from_tables),
+        cmocka_unit_test(masks_what_is_missing),
+        cmocka_unit_test(parses_numbers_to_the_last_bit),
+        cmocka_unit_test(bins_spike_lists),
+        cmocka_unit_test(uses_what_lies_beside_counts),
+        cmocka_unit_test(reads_suite2p),
+        cmocka_unit_test(reads_phy),
+        cmocka_unit_test(attaches_behavior),
+        cmocka_unit_test(lists_the_arrays_of_a_file),
+        cmocka_unit_test(reads_the_shipped_recording),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,313 @@
+/* Recordings in memory: creating, checking, segments, timelines, behaviour clocks, summary, and the own layout. */
+#include "support.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <unistd.h>
+
+#include "recording/reader.h"
+
+static float activity[TEST_T * TEST_N];
+
+static syn_recording *create(double rate_hz) {
+    syn_recording *r;
+    for (int64_t t = 0; t < TEST_T; t++)
+        for (int64_t j = 0; j < TEST_N; j++) activity[t * TEST_N + j] = expected(t, j);
+    assert_int_equal(syn_recording_create(&r, activity, TEST_T, TEST_N, NULL, 0, rate_hz, "fluorescence", NULL, 0),
+                     SYN_OK);
+    return r;
+}
+
+static void creates_from_memory(void **state) {
+    (void)state;
+    float x[] = {1, 2, NAN, 4, 5, 6}, u[] = {0, NAN, 1, NAN, INFINITY, NAN};
+    int64_t segments[] = {0, 1, 1, 3};
+    syn_recording *r;
+    assert_int_equal(syn_recording_create(&r, x, 3, 2, u, 2, 10, "counts", segments, 2), SYN_OK);
+    assert_int_equal(syn_recording_frames(r), 3);
+    assert_int_equal(syn_recording_neurons(r), 2);
+    assert_int_equal(syn_recording_behaviors(r), 1); /* the second was never known */
+    assert_float_equal(syn_recording_rate_hz(r), 10, 0);
+    assert_true(isnan(r->u[2]));
+    assert_false(syn_observed(r, 1, 0));
+    assert_true(syn_observed(r, 1, 1));
+    assert_int_equal(r->S, 2);
+    syn_recording_free(r);
+}
+
+static void refuses_bad_memory(void **state) {
+    (void)state;
+    float x[] = {1, 2, 3, 4};
+    int64_t overlap[] = {0, 2, 1, 2}, beyond[] = {0, 3}, backwards[] = {1, 0};
+    syn_recording *r;
+    assert_int_equal(syn_recording_create(&r, NULL, 2, 2, NULL, 0, 1, "counts", NULL, 0), SYN_ERR_INPUT);
+    assert_int_equal(syn_recording_create(&r, x, 0, 2, NULL, 0, 1, "counts", NULL, 0), SYN_ERR_INPUT);
+    assert_int_equal(syn_recording_create(&r, x, 2, 2, NULL, 0, 0, "counts", NULL, 0), SYN_ERR_INPUT);
+    assert_int_equal(syn_recording_create(&r, x, 2, 2, NULL, 0, NAN, "counts", NULL, 0), SYN_ERR_INPUT);
+    assert_int_equal(syn_recording_create(&r, x, 2, 2, NULL, 0, 1, "smells", NULL, 0), SYN_ERR_INPUT);
+    assert_int_equal(syn_recording_create(&r, x, 2, 2, NULL, 0, 1, "counts", overlap, 2), SYN_ERR_INPUT);
+    assert_int_equal(syn_recording_create(&r, x, 2, 2, NULL, 0, 1, "counts", beyond, 1), SYN_ERR_INPUT);
+    assert_int_equal(syn_recording_create(&r, x, 2, 2, NULL, 0, 1, "counts", backwards, 1), SYN_ERR_INPUT);
+    assert_int_equal(syn_recording_create(&r, x, INT64_MAX / 2, 9, NULL, 0, 1, "counts", NULL, 0), SYN_ERR_MEMORY);
+    assert_null(r);
+    syn_recording_free(NULL);
+}
+
+/* ---- timelines ---- */
+
+/* The recording of create() with these times put on one rate. */
+static syn_recording *on_times(double (*time_of)(int64_t t)) {
+    syn_recording *r = create(1);
+    r->rate_hz = 0;
+    r->time_s = malloc(TEST_T * sizeof *r->time_s);
+    for (int64_t t = 0; t < TEST_T; t++) r->time_s[t] = time_of(t);
+    r->path = strdup("test");
+    assert_int_equal(syn_regularise(r), SYN_OK);
+    assert_int_equal(syn_recording_finish(r), SYN_OK);
+    return r;
+}
+
+static double regular(int64_t t) { return 100 + 0.1 * (double)t; }
+static double jittered(int64_t t) { return 0.1 * (double)t + (t % 2 ? 0.01 : -0.01); }
+static double with_dropped(int64_t t) { return 0.1 * (double)(t < 10 ? t : t + 2); }
+static double with_gap(int64_t t) { return 0.1 * (double)t + (t < 15 ? 0 : 30); }
+static double wobbling(int64_t t) { return 0.1 * (double)t + 0.035 * sin((double)t); }
+
+static void keeps_regular_frames(void **state) {
+    (void)state;
+    double (*const times[])(int64_t) = {regular, jittered};
+    for (int k = 0; k < 2; k++) {
+        syn_recording *r = on_times(times[k]);
+        assert_int_equal(r->T, TEST_T);
+        assert_int_equal(r->S, 1);
+        assert_null(r->mask);
+        assert_float_equal(r->rate_hz, 10, 0.05);
+        assert_int_equal(r->n_warnings, k);
+        assert_memory_equal(r->x, activity, sizeof activity);
+        syn_recording_free(r);
+    }
+}
+
+static void masks_dropped_frames(void **state) {
+    (void)state;
+    syn_recording *r = on_times(with_dropped);
+    assert_int_equal(r->T, TEST_T + 2);
+    assert_int_equal(r->S, 1);
+    for (int64_t t = 0; t < r->T; t++) {
+        bool missing = t == 10 || t == 11;
+        assert_int_equal(syn_observed(r, t, 3), !missing);
+        if (!missing) assert_float_equal(at(r, t, 3), expected(t < 10 ? t : t - 2, 3), 0);
+    }
+    assert_true(warned(r, "2 frames are missing"));
+    syn_recording_free(r);
+}
+
+static void splits_at_long_gaps(void **state) {
+    (void)state;
+    syn_recording *r = on_times(with_gap);
+    assert_int_equal(r->T, TEST_T);
+    assert_int_equal(r->S, 2);
+    assert_int_equal(r->segment[0].stop, 15);
+    assert_int_equal(r->segment[1].start, 15);
+    assert_float_equal(r->rate_hz, 10, 1e-6);
+    syn_recording_free(r);
+}
+
+/* Activity is linear in time up to the wobble, so interpolation must give the line back. */
+static void interpolates_irregular_frames(void **state) {
+    (void)state;
+    syn_recording *r = create(1);
+    r->rate_hz = 0;
+    r->path = strdup("test");
+    r->time_s = malloc(TEST_T * sizeof *r->time_s);
+    for (int64_t t = 0; t < TEST_T; t++) {
+        r->time_s[t] = wobbling(t);
+        for (int64_t j = 0; j < TEST_N; j++) r->x[t * TEST_N + j] = (float)(10 * wobbling(t)) + 20 * (float)j;
+    }
+    assert_int_equal(syn_regularise(r), SYN_OK);
+    assert_int_equal(syn_recording_finish(r), SYN_OK);
+    assert_true(warned(r, "linear interpolation"));
+    for (int64_t t = 1; t + 1 < r->T; t++) assert_float_equal(at(r, t, 2), 10 * r->time_s[t] + 40, 1e-4);
+    syn_recording_free(r);
+}
+
+static void sums_bins_within_segments(void **state) {
+    (void)state;
+    float x[] = {1, 2, 3, 4, 5, 6, 7};
+    int64_t segments[] = {0, 3, 3, 7};
+    syn_recording *r;
+    assert_int_equal(syn_recording_create(&r, x, 7, 1, NULL, 0, 100, "counts", segments, 2), SYN_OK);
+    assert_int_equal(syn_rebin(r, 0.02), SYN_OK);
+    assert_int_equal(r->T, 3);
+    assert_true(at(r, 0, 0) == 3 && at(r, 1, 0) == 9 && at(r, 2, 0) == 13);
+    assert_int_equal(r->segment[1].start, 1);
+    assert_float_equal(r->rate_hz, 50, 1e-9);
+    assert_int_equal(syn_rebin(r, 0.03), SYN_ERR_OPTION);
+    syn_recording_free(r);
+}
+
+/* ---- behaviour with its own clock ---- */
+
+/* One behaviour with value = time, sampled every step_s seconds, put on the frames of create(10). */
+static syn_recording *with_clock(double step_s, int64_t rows) {
+    syn_recording *r = create(10);
+    char *names[] = {"ramp"};
+    double *value = malloc((size_t)rows * sizeof *value), *time = malloc((size_t)rows * sizeof *time);
+    for (int64_t k = 0; k < rows; k++) value[k] = time[k] = step_s * (double)k;
+    syn_behavior b = {.label = "ramp", .values = value, .rows = rows, .cols = 1, .name = names, .time = time};
+    assert_int_equal(syn_behaviors_attach(r, &(syn_behaviors){1, &b}, true), SYN_OK);
+    free(value);
+    free(time);
+    return r;
+}
+
+static void puts_behavior_on_the_frames(void **state) {
+    (void)state;
+    syn_recording *fast = with_clock(0.01, 400), *similar = with_clock(0.08, 60), *slow = with_clock(0.5, 10);
+    for (int64_t t = 0; t < TEST_T; t++) {
+        double tau = 0.1 * (double)t;
+        assert_float_equal(fast->u[t], tau + 0.045, 1e-3); /* mean of ten samples from tau on */
+        assert_float_equal(similar->u[t], tau, 1e-5);
+        assert_float_equal(slow->u[t], 0.5 * floor(tau / 0.5 + 1e-9), 0.101); /* held, or blended in its last frame */
+        assert_true(slow->u[t] <= (float)tau + 1e-4f);                        /* nothing from the future */
+    }
+    syn_recording_free(fast);
+    syn_recording_free(similar);
+    syn_recording_free(slow);
+}
+
+static void leaves_behavior_unknown_outside_its_clock(void **state) {
+    (void)state;
+    syn_recording *r = with_clock(0.05, 21); /* 0 to 1 s of the 4 s of activity */
+    assert_true(isfinite(r->u[9]));
+    assert_true(isnan(r->u[20]));
+    syn_recording_free(r);
+}
+
+/* ---- summary and own layout ---- */
+
+static void describes(void **state) {
+    (void)state;
+    syn_recording *r = must_open("%/good/trials.npz", "");
+    char *text;
+    assert_int_equal(syn_recording_describe(r, 0, &text), SYN_OK);
+    assert_non_null(strstr(text, "neurons        3\n"));
+    assert_non_null(strstr(text, "segments       5\n"));
+    assert_non_null(strstr(text, "CA1 2, VISp 1"));
+    assert_non_null(strstr(text, "counts, mean rate 10 Hz"));
+    syn_free(text);
+    assert_int_equal(syn_recording_describe(r, 1, &text), SYN_OK);
+    json_t *o = json_loads(text, 0, NULL);
+    assert_non_null(o);
+    assert_int_equal(json_integer_value(json_object_get(o, "frames")), 200);
+    assert_string_equal(json_string_value(json_object_get(o, "signal")), "counts");
+    assert_int_equal(json_array_size(json_object_get(o, "warnings")), 3);
+    json_decref(o);
+    syn_free(text);
+    syn_recording_free(r);
+}
+
+static void lists_constant_and_silent_neurons(void **state) {
+    (void)state;
+    float x[] = {0, 1, 5, NAN, 0, 2, 5, NAN};
+    syn_recording *r;
+    char *text;
+    assert_int_equal(syn_recording_create(&r, x, 2, 4, NULL, 0, 10, "counts", NULL, 0), SYN_OK);
+    assert_int_equal(syn_recording_describe(r, 0, &text), SYN_OK);
+    assert_non_null(strstr(text, "silent         1: 0\n"));
+    assert_non_null(strstr(text, "constant       1: 2\n"));
+    assert_non_null(strstr(text, "never observed 1: 3\n"));
+    assert_non_null(strstr(text, "not observed   25.00 %"));
+    syn_free(text);
+    syn_recording_free(r);
+}
+
+static void fill_everything(syn_recording *r) {
+    const char *regions[] = {"CA1", "CA3", "VISp", "\xc3\xa9tage", ""};
+    r->mask = NULL;
+    r->x[3 * TEST_N + 2] = NAN;
+    r->named_neurons = true;
+    r->region = calloc(TEST_N, sizeof *r->region);
+    r->cell_type = calloc(TEST_N, sizeof *r->cell_type);
+    r->position = calloc(3 * TEST_N, sizeof *r->position);
+    r->truth = calloc(TEST_N * TEST_N, sizeof *r->truth);
+    r->parameters = strdup("{\"seed\": 3}");
+    r->u = calloc(TEST_T, sizeof *r->u);
+    r->B = 1;
+    r->time_s = calloc(TEST_T, sizeof *r->time_s);
+    r->n_spikes = 2;
+    r->spike_time_s = calloc(2, sizeof *r->spike_time_s);
+    r->spike_neuron = calloc(2, sizeof *r->spike_neuron);
+    r->spike_neuron[1] = 4;
+    r->spike_time_s[1] = 0.5;
+    for (int64_t j = 0; j < TEST_N; j++) {
+        r->region[j] = strdup(regions[j]);
+        r->cell_type[j] = strdup("Pvalb");
+        r->position[3 * j + 1] = (float)j;
+        r->truth[j * TEST_N] = 0.1 * (double)j;
+    }
+    for (int64_t t = 0; t < TEST_T; t++) {
+        r->u[t] = t == 5 ? NAN : (float)t;
+        r->time_s[t] = 7 + 0.1 * (double)t + (t < 20 ? 0 : 5);
+    }
+    assert_int_equal(syn_recording_finish(r), SYN_OK);
+}
+
+static void writes_and_reads_everything(void **state) {
+    (void)state;
+    char path[] = "/tmp/synapsnet_test_XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    close(fd);
+    syn_recording *a = create(10);
+    fill_everything(a);
+    assert_int_equal(syn_recording_write(a, path), SYN_OK);
+    syn_recording *b;
+    if (syn_recording_open(&b, path, NULL) != SYN_OK) fail_msg("%s", syn_last_error());
+    assert_string_equal(b->format, "synapsnet");
+    assert_true(b->T == a->T && b->N == a->N && b->B == a->B && b->S == 2 && a->S == 2);
+    assert_true(b->rate_hz == a->rate_hz && b->signal == a->signal && b->named_neurons);
+    assert_memory_equal(a->x, b->x, sizeof activity);
+    assert_memory_equal(a->mask, b->mask, TEST_T * ((TEST_N + 7) / 8));
+    assert_memory_equal(a->time_s, b->time_s, TEST_T * sizeof *a->time_s);
+    assert_memory_equal(a->segment, b->segment, 2 * sizeof *a->segment);
+    assert_memory_equal(a->position, b->position, 3 * TEST_N * sizeof *a->position);
+    assert_memory_equal(a->truth, b->truth, TEST_N * TEST_N * sizeof *a->truth);
+    assert_true(b->u[4] == 4 && isnan(b->u[5]));
+    assert_string_equal(b->region[3], a->region[3]);
+    assert_string_equal(b->cell_type[0], "Pvalb");
+    assert_string_equal(b->behavior_name[0], a->behavior_name[0]);
+    assert_string_equal(b->parameters, a->parameters);
+    assert_string_equal(b->name, "memory");
+    assert_true(b->n_spikes == 2 && b->spike_neuron[1] == 4 && b->spike_time_s[1] == 0.5);
+    syn_recording_free(a);
+    syn_recording_free(b);
+    unlink(path);
+}
+
+static void does_not_leave_a_partial_file(void **state) {
+    (void)state;
+    syn_recording *r = create(10);
+    assert_int_equal(syn_recording_write(r, "/nonexistent_folder/x.h5"), SYN_ERR_IO);
+    assert_non_null(strstr(syn_last_error(), "/nonexistent_folder/x.h5"));
+    syn_recording_free(r);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(creates_from_memory),
+        cmocka_unit_test(refuses_bad_memory),
+        cmocka_unit_test(keeps_regular_frames),
+        cmocka_unit_test(masks_dropped_frames),
+        cmocka_unit_test(splits_at_long_gaps),
+        cmocka_unit_test(interpolates_irregular_frames),
+        cmocka_unit_test(sums_bins_within_segments),
+        cmocka_unit_test(puts_behavior_on_the_frames),
+        cmocka_unit_test(leaves_behavior_unknown_outside_its_clock),
+        cmocka_unit_test(describes),
+        cmocka_unit_test(lists_constant_and_silent_neurons),
+        cmocka_unit_test(writes_and_reads_everything),
+        cmocka_unit_test(does_not_leave_a_partial_file),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
