@@ -47,7 +47,7 @@
       "Share of the frames (or trials) used for training, from the start.")                                            \
     X(VALIDATION, "validation", REAL, "0.15", "", "0.02..0.9", "fit",                                                  \
       "Share used for choices and early stopping; what remains is the test split.")                                    \
-    X(WINDOW, "window", INT, "64", "frames", "2..4096", "fit",                                                         \
+    X(WINDOW, "window", INT, "auto", "frames", "2..4096", "fit",                                                         \
       "Frames in a training window, and the least gap between the splits of a continuous recording.")                  \
     X(BATCH, "batch", INT, "auto", "frames", "1..", "fit", "Frames in one training step.")                             \
     X(LEARNING_RATE, "learning-rate", REAL, "auto", "", "0..10", "fit", "Peak learning rate of the decoder.")          \

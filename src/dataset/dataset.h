@@ -1,0 +1,66 @@
+/* Recordings prepared for a model: split in time, normalised by the train split, silent neurons left out.
+ *
+ * Letters: T frames, N neurons kept, B behaviours kept, S spans of a split.
+ */
+#ifndef SYN_DATASET_H
+#define SYN_DATASET_H
+
+#include "base/options.h"
+#include "recording/recording.h"
+
+typedef enum syn_split { SYN_TRAIN, SYN_VALIDATION, SYN_TEST, SYN_SPLITS } syn_split;
+
+/* Frames [start, stop) of one segment that belong to one split. Frames [start - context, start) of the same segment
+ * are the gap to the split before: they may be used as input, never as a target. */
+typedef struct syn_span {
+    int64_t start, stop, context;
+} syn_span;
+
+/* What normalises a recording: fixed by the train split, kept in the model. */
+typedef struct syn_normalisation {
+    int64_t N_recorded, N; /* neurons in the recording, neurons kept */
+    int64_t *kept;         /* [N] index in the recording, ascending */
+    float *mean, *scale;   /* [N] of the train split: x_z = (x - mean) / scale */
+    int64_t B;
+    float *u_mean, *u_scale; /* [B] */
+} syn_normalisation;
+
+typedef struct syn_session {
+    syn_recording *recording; /* borrowed; its activity is the memory behind x */
+    syn_normalisation norm;
+    int64_t T, N, B;
+    float *x;            /* [T][N] z-scored; where not observed, the model's own prediction (0 = mean at first) */
+    const uint8_t *mask; /* [T][(N+7)/8] as in the recording, of the neurons kept; NULL: all observed */
+    float *u;            /* [T][B] z-scored; 0 where unknown */
+    int64_t gap;         /* frames between the splits of a continuous recording */
+    bool whole_segments; /* split by whole trials */
+    int64_t n_spans[SYN_SPLITS];
+    syn_span *span[SYN_SPLITS];
+} syn_session;
+
+typedef struct syn_dataset {
+    size_t n;
+    syn_session *session; /* [n] */
+    int64_t window;       /* frames of a training window */
+} syn_dataset;
+
+/* Splits and normalises in place. Used options: train, validation, window.
+ * Errors: too few frames, no neuron that varies in the train split. */
+syn_status syn_dataset_create(syn_dataset **dataset, syn_recording *const *recordings, size_t n,
+                              const syn_options *options);
+/* The same split rule, but normalised as a model was (norm: [n], copied). window: the model's. */
+syn_status syn_dataset_create_as(syn_dataset **dataset, syn_recording *const *recordings, size_t n,
+                                 const syn_normalisation *norm, double train, double validation, int64_t window);
+void syn_dataset_free(syn_dataset *dataset);
+void syn_normalisation_free(syn_normalisation *norm);
+syn_status syn_normalisation_copy(syn_normalisation *to, const syn_normalisation *from);
+
+static inline bool syn_session_observed(const syn_session *s, int64_t t, int64_t i) {
+    return !s->mask || (s->mask[t * ((s->N + 7) / 8) + i / 8] >> (i % 8) & 1);
+}
+/* First frame of a span that can be a target: a segment's first frame has no past. */
+static inline int64_t syn_span_first_target(const syn_span *span) {
+    return span->context > 0 ? span->start : span->start + 1;
+}
+
+#endif

@@ -1,0 +1,69 @@
+/* Parameters of a SynapsNet: one allocation, a table of named tensors in it, and the fitted model around it.
+ *
+ * Letters: H hidden units, d embedding, b behaviour inputs; of a session: N neurons, B behaviours, r rank.
+ */
+#ifndef SYN_MODEL_H
+#define SYN_MODEL_H
+
+#include "dataset/dataset.h"
+#include "kernels/kernels.h"
+
+typedef enum syn_form {
+    SYN_FORM_NONE,
+    SYN_FORM_DENSE,
+    SYN_FORM_LOWRANK,
+    SYN_FORM_LOWRANK_SPARSE,
+    SYN_FORM_MASKED
+} syn_form;
+typedef enum syn_loss { SYN_LOSS_GAUSSIAN, SYN_LOSS_POISSON } syn_loss;
+
+extern const char *const syn_form_name[]; /* "none", "dense", ... */
+extern const char *const syn_loss_name[];
+
+/* What learns at which rate. */
+typedef enum syn_group { SYN_GROUP_DECODER, SYN_GROUP_NEURON, SYN_GROUP_CONNECTIVITY } syn_group;
+
+typedef struct syn_tensor {
+    char name[32]; /* "wh", "e", ... */
+    int session;   /* -1: shared */
+    size_t offset, count;
+    int64_t rows, columns;
+    syn_group group;
+} syn_tensor;
+
+/* Offsets in value[] of one session's tensors. */
+typedef struct syn_session_layout {
+    int64_t N, B;
+    size_t e;         /* [N][d] embedding */
+    size_t a, c;      /* [N] */
+    size_t p;         /* [b][B] projection of the behaviour */
+    size_t z;         /* [N][N] free weights: dense, masked, or the sparse part */
+    size_t s, r;      /* [N][rank] receivers, senders: W = S R^T */
+    uint8_t *support; /* [N][N] 1 where an edge may be (masked), or NULL */
+} syn_session_layout;
+
+typedef struct syn_parameters {
+    int H, d, b, rank;
+    syn_form form;
+    size_t n_sessions;
+    syn_session_layout *session; /* [n_sessions] */
+    size_t decoder;              /* [syn_decoder_layout.count] */
+    size_t we;                   /* [3H][d] */
+    size_t bias;                 /* [3H] */
+    size_t wu;                   /* [3H][b] */
+    size_t count;
+    float *value;
+    size_t n_tensors;
+    syn_tensor *tensor;
+} syn_parameters;
+
+/* Lays out and zeroes. N, B: [n_sessions]. */
+syn_status syn_parameters_create(syn_parameters **parameters, int H, int d, int b, syn_form form, int rank,
+                                 size_t n_sessions, const int64_t *N, const int64_t *B);
+syn_status syn_parameters_copy(syn_parameters **parameters, const syn_parameters *from);
+void syn_parameters_free(syn_parameters *parameters);
+
+/* W of session s into W[N][N], zero diagonal. */
+syn_status syn_parameters_weights(const syn_parameters *p, size_t s, const syn_kernels *kernels, int threads, float *W);
+
+#endif

@@ -1,0 +1,669 @@
+#include "model/network.h"
+
+#include <math.h>
+#include <omp.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+/* Gradients are summed over at most this many chunks in a fixed order, whatever the number of threads. */
+enum { MAX_CHUNKS = 32 };
+
+/* One thread's block of neurons: all [L][R] unless said. */
+typedef struct block_space {
+    float *x, *current, *target, *weight, *y, *dy, *dcurrent;
+    float *tape;   /* [L][5H][R] */
+    float *h, *dh; /* [H][R] */
+} block_space;
+
+struct syn_network {
+    const syn_parameters *p;
+    const syn_dataset *data;
+    const syn_kernels *kernels;
+    syn_loss loss;
+    int threads;
+    int64_t max_frames, max_window;
+    /* of the session in use: NB blocks of R neurons */
+    float *W, *dW;                        /* [N][N] */
+    float *base;                          /* [NB][3H][R] */
+    float *a, *c, *scale, *offset, *mean; /* [NB][R] */
+    float *transposed;                    /* [H][3H] */
+    float *wu;                            /* [3H][B] drive weights, wu p */
+    /* of the batch or chunk of frames */
+    float *x, *current, *out; /* [F][N]; out holds the gradient of current in training */
+    float *u, *drive;         /* [F][B], [F][3H] */
+    /* gradient sums */
+    float *decoder_sum; /* [MAX_CHUNKS][layout.count][G] */
+    float *drive_sum;   /* [MAX_CHUNKS][3H][B][G] */
+    float *neuron_sum;  /* [NB][groups][3H + 2][R] */
+    size_t neuron_sum_size;
+    block_space *space; /* [threads] */
+};
+
+static int64_t blocks_of(const syn_network *net, int64_t N) {
+    return (N + net->kernels->lanes - 1) / net->kernels->lanes;
+}
+
+static syn_status block_space_create(const syn_network *net, int64_t frames, block_space *space) {
+    size_t R = (size_t)net->kernels->lanes, L = (size_t)frames, H = (size_t)net->p->H;
+    float **arrays[] = {&space->x, &space->current, &space->target,  &space->weight,
+                        &space->y, &space->dy,      &space->dcurrent};
+    for (size_t k = 0; k < sizeof arrays / sizeof *arrays; k++)
+        SYN_TRY(syn_alloc(arrays[k], L * R, sizeof(float), "decoder block"));
+    SYN_TRY(syn_alloc(&space->tape, L * 5 * H * R, sizeof(float), "decoder tape"));
+    SYN_TRY(syn_alloc(&space->h, H * R, sizeof(float), "decoder state"));
+    return syn_alloc(&space->dh, H * R, sizeof(float), "decoder state");
+}
+
+static void block_space_free(block_space *s) {
+    free(s->x), free(s->current), free(s->target), free(s->weight), free(s->y), free(s->dy), free(s->dcurrent);
+    free(s->tape), free(s->h), free(s->dh);
+}
+
+syn_status syn_network_create(syn_network **network, const syn_parameters *p, const syn_dataset *data, syn_loss loss,
+                              const syn_kernels *kernels, int threads, int64_t max_frames, int64_t max_window) {
+    syn_status status;
+    SYN_TRY(syn_alloc(network, 1, sizeof **network, "network"));
+    syn_network *net = *network;
+    *net = (syn_network){.p = p,
+                         .data = data,
+                         .kernels = kernels,
+                         .loss = loss,
+                         .threads = threads,
+                         .max_frames = max_frames,
+                         .max_window = max_window};
+    size_t N = 1, B = 1, R = (size_t)kernels->lanes, G = (size_t)kernels->gradient_lanes, H = (size_t)p->H;
+    for (size_t s = 0; s < p->n_sessions; s++) {
+        if ((size_t)p->session[s].N > N) N = (size_t)p->session[s].N;
+        if ((size_t)p->session[s].B > B) B = (size_t)p->session[s].B;
+    }
+    size_t F = (size_t)max_frames, NB = (size_t)blocks_of(net, (int64_t)N);
+    SYN_CHECK(syn_alloc(&net->W, N * N, sizeof(float), "connectivity"));
+    SYN_CHECK(syn_alloc(&net->dW, N * N, sizeof(float), "connectivity"));
+    SYN_CHECK(syn_alloc(&net->base, NB * 3 * H * R, sizeof(float), "decoder"));
+    float **lanes[] = {&net->a, &net->c, &net->scale, &net->offset, &net->mean};
+    for (size_t k = 0; k < sizeof lanes / sizeof *lanes; k++)
+        SYN_CHECK(syn_alloc(lanes[k], NB * R, sizeof(float), "decoder"));
+    SYN_CHECK(syn_alloc(&net->transposed, 3 * H * H, sizeof(float), "decoder"));
+    SYN_CHECK(syn_alloc(&net->wu, 3 * H * B, sizeof(float), "decoder"));
+    SYN_CHECK(syn_alloc(&net->x, F * N, sizeof(float), "batch"));
+    SYN_CHECK(syn_alloc(&net->current, F * N, sizeof(float), "currents"));
+    SYN_CHECK(syn_alloc(&net->out, F * N, sizeof(float), "currents"));
+    SYN_CHECK(syn_alloc(&net->u, F * B, sizeof(float), "batch"));
+    SYN_CHECK(syn_alloc(&net->drive, F * 3 * H, sizeof(float), "batch"));
+    SYN_CHECK(
+        syn_alloc(&net->decoder_sum, MAX_CHUNKS * syn_decoder_layout_of(p->H).count * G, sizeof(float), "gradient"));
+    SYN_CHECK(syn_alloc(&net->drive_sum, MAX_CHUNKS * 3 * H * B * G, sizeof(float), "gradient"));
+    SYN_CHECK(syn_alloc(&net->space, (size_t)threads, sizeof *net->space, "threads"));
+    for (int k = 0; k < threads; k++) SYN_CHECK(block_space_create(net, max_window, &net->space[k]));
+done:
+    if (status != SYN_OK) syn_network_free(net), *network = NULL;
+    return status;
+}
+
+void syn_network_free(syn_network *net) {
+    if (!net) return;
+    float *arrays[] = {net->W,      net->dW,   net->base,       net->a,           net->c,         net->scale,
+                       net->offset, net->mean, net->transposed, net->wu,          net->x,         net->current,
+                       net->out,    net->u,    net->drive,      net->decoder_sum, net->drive_sum, net->neuron_sum};
+    for (size_t k = 0; k < sizeof arrays / sizeof *arrays; k++) free(arrays[k]);
+    for (int k = 0; net->space && k < net->threads; k++) block_space_free(&net->space[k]);
+    free(net->space);
+    free(net);
+}
+
+const syn_kernels *syn_network_kernels(const syn_network *net) { return net->kernels; }
+
+void syn_network_use(syn_network *net, const syn_parameters *parameters) { net->p = parameters; }
+
+/* Everything that depends on the parameters but not on time. */
+static syn_status prepare(syn_network *net, size_t s) {
+    const syn_parameters *p = net->p;
+    const syn_session_layout *at = &p->session[s];
+    const syn_normalisation *norm = &net->data->session[s].norm;
+    const int R = net->kernels->lanes, rows = 3 * p->H, d = p->d;
+    const float *we = p->value + p->we, *bias = p->value + p->bias;
+    SYN_TRY(syn_parameters_weights(p, s, net->kernels, net->threads, net->W));
+    for (int64_t i = 0; i < blocks_of(net, at->N) * R; i++) {
+        const bool real = i < at->N; /* the lanes beyond the last neuron compute on zeros */
+        float *base = net->base + i / R * rows * R + i % R;
+        for (int row = 0; row < rows; row++) {
+            float sum = bias[row];
+            for (int k = 0; k < d && real; k++) sum += we[row * d + k] * p->value[at->e + (size_t)(i * d + k)];
+            base[row * R] = sum;
+        }
+        net->a[i] = real ? p->value[at->a + (size_t)i] : 0.0f;
+        net->c[i] = real ? p->value[at->c + (size_t)i] : 0.0f;
+        net->scale[i] = real ? norm->scale[i] : 0.0f;
+        net->offset[i] = net->mean[i] = real ? norm->mean[i] : 0.0f;
+    }
+    const float *wh = p->value + p->decoder + syn_decoder_layout_of(p->H).wh;
+    for (int row = 0; row < rows; row++)
+        for (int k = 0; k < p->H; k++) net->transposed[k * rows + row] = wh[row * p->H + k];
+    for (int row = 0; row < rows; row++)
+        for (int64_t v = 0; v < at->B; v++) {
+            float sum = 0;
+            for (int k = 0; k < p->b; k++)
+                sum += p->value[p->wu + (size_t)(row * p->b + k)] * p->value[at->p + (size_t)(k * at->B + v)];
+            net->wu[row * at->B + v] = sum;
+        }
+    return SYN_OK;
+}
+
+/* Currents and drive of F frames x[F][N], u[F][B] into net->current and net->drive. */
+static syn_status inputs(syn_network *net, size_t s, const float *x, const float *u, int64_t F) {
+    const int64_t N = net->p->session[s].N, B = net->p->session[s].B;
+    const int rows = 3 * net->p->H;
+    if (net->p->form == SYN_FORM_NONE)
+        memset(net->current, 0, (size_t)(F * N) * sizeof(float));
+    else if (F == 1) /* packing W would cost more than the product */
+#pragma omp parallel for schedule(static) num_threads(net->threads) if (N > 500)
+        for (int64_t i = 0; i < N; i++) {
+            const float *w = net->W + i * N;
+            float sum = 0;
+#pragma omp simd reduction(+ : sum)
+            for (int64_t j = 0; j < N; j++) sum += w[j] * x[j];
+            net->current[i] = sum;
+        }
+    else
+        SYN_TRY(syn_gemm(net->kernels, net->threads, F, N, N, (syn_matrix){x, N, 1}, (syn_matrix){net->W, 1, N},
+                         net->current, N, false));
+    for (int64_t f = 0; f < F && B > 0; f++)
+        for (int row = 0; row < rows; row++) {
+            float sum = 0;
+            for (int64_t v = 0; v < B; v++) sum += net->wu[row * B + v] * u[f * B + v];
+            net->drive[f * rows + row] = sum;
+        }
+    return SYN_OK;
+}
+
+/* Columns [first, first + R) of L rows into [L][R]; lanes beyond N are zero. */
+static void gather(float *to, const float *from, int64_t L, int64_t N, int64_t first, int R) {
+    int64_t valid = N - first < R ? N - first : R;
+    for (int64_t t = 0; t < L; t++) {
+        memcpy(to + t * R, from + t * N + first, (size_t)valid * sizeof *to);
+        for (int64_t i = valid; i < R; i++) to[t * R + i] = 0.0f;
+    }
+}
+
+static void scatter(float *to, const float *from, int64_t L, int64_t N, int64_t first, int R) {
+    int64_t valid = N - first < R ? N - first : R;
+    for (int64_t t = 0; t < L; t++) memcpy(to + t * N + first, from + t * R, (size_t)valid * sizeof *to);
+}
+
+static syn_block block_at(const syn_network *net, const block_space *space, size_t s, int64_t block, int64_t frame,
+                          int64_t L) {
+    const int R = net->kernels->lanes, rows = 3 * net->p->H;
+    const int64_t B = net->p->session[s].B;
+    return (syn_block){.L = (int)L,
+                       .B = (int)B,
+                       .x = space->x,
+                       .current = space->current,
+                       .base = net->base + block * rows * R,
+                       .drive = B ? net->drive + frame * rows : NULL,
+                       .u = net->u + frame * B,
+                       .a = net->a + block * R,
+                       .c = net->c + block * R,
+                       .h = space->h,
+                       .tape = space->tape,
+                       .keep_tape = true,
+                       .y = space->y};
+}
+
+static syn_block_loss loss_at(const syn_network *net, const block_space *space, int64_t block, int64_t L,
+                              bool derivative) {
+    const int R = net->kernels->lanes;
+    return (syn_block_loss){.L = (int)L,
+                            .y = space->y,
+                            .target = space->target,
+                            .weight = space->weight,
+                            .scale = net->scale + block * R,
+                            .offset = net->offset + block * R,
+                            .mean = net->mean + block * R,
+                            .dy = derivative ? space->dy : NULL};
+}
+
+/* The batch that one gradient is taken over. */
+typedef struct batch {
+    size_t s;
+    const syn_window *windows;
+    const int64_t *row; /* [n_windows] first row of each window in the batch's arrays */
+    int64_t n_windows, groups, per_group;
+    float target_weight; /* 1 / observed targets */
+    bool derivative;
+} batch;
+
+static void gather_targets(const syn_network *net, const batch *b, const syn_window *w, int64_t first,
+                           block_space *space) {
+    const syn_session *session = &net->data->session[b->s];
+    const int R = net->kernels->lanes;
+    const int64_t N = session->N, valid = N - first < R ? N - first : R;
+    gather(space->target, session->x + (w->start + 1) * N, w->length, N, first, R);
+    for (int64_t t = 0; t < w->length; t++)
+        for (int64_t i = 0; i < R; i++)
+            space->weight[t * R + i] =
+                i < valid && syn_session_observed(session, w->start + 1 + t, first + i) ? b->target_weight : 0.0f;
+}
+
+/* Forward, loss and backward of one block of neurons over one group of windows; sums into chunk's accumulators. */
+static double run_task(syn_network *net, const batch *b, int64_t task, int64_t chunk, block_space *space) {
+    const syn_parameters *p = net->p;
+    const int R = net->kernels->lanes, G = net->kernels->gradient_lanes, H = p->H;
+    const int64_t N = p->session[b->s].N, B = p->session[b->s].B, block = task / b->groups, group = task % b->groups;
+    const int64_t first = block * R;
+    const float *decoder = p->value + p->decoder;
+    float *neuron = net->neuron_sum + task * (3 * H + 2) * R;
+    syn_block_gradient gradient = {.dy = space->dy,
+                                   .dcurrent = space->dcurrent,
+                                   .dbase = neuron,
+                                   .da = neuron + 3 * H * R,
+                                   .dc = neuron + (3 * H + 1) * R,
+                                   .decoder =
+                                       net->decoder_sum + (size_t)chunk * syn_decoder_layout_of(H).count * (size_t)G,
+                                   .drive = B ? net->drive_sum + chunk * 3 * H * B * G : NULL,
+                                   .dh = space->dh};
+    double total = 0;
+    memset(neuron, 0, (size_t)((3 * H + 2) * R) * sizeof *neuron);
+    for (int64_t k = group * b->per_group; k < (group + 1) * b->per_group && k < b->n_windows; k++) {
+        const syn_window *w = &b->windows[k];
+        gather(space->x, net->x + b->row[k] * N, w->length, N, first, R);
+        gather(space->current, net->current + b->row[k] * N, w->length, N, first, R);
+        gather_targets(net, b, w, first, space);
+        memset(space->h, 0, (size_t)(H * R) * sizeof(float));
+        syn_block forward = block_at(net, space, b->s, block, b->row[k], w->length);
+        syn_block_loss loss = loss_at(net, space, block, w->length, b->derivative);
+        net->kernels->forward(&forward, decoder, H);
+        total += net->loss == SYN_LOSS_POISSON ? net->kernels->poisson(&loss) : net->kernels->gaussian(&loss);
+        if (!b->derivative) continue;
+        net->kernels->backward(&forward, &gradient, decoder, net->transposed, H);
+        scatter(net->out + b->row[k] * N, space->dcurrent, w->length, N, first, R);
+    }
+    return total;
+}
+
+/* out[count] <- sum over chunks and lanes of in[MAX_CHUNKS][count][G], in a fixed order. */
+static void reduce(float *out, const float *in, size_t count, int64_t chunks, int G) {
+    for (size_t k = 0; k < count; k++) {
+        double sum = 0;
+        for (int64_t c = 0; c < chunks; c++)
+            for (int g = 0; g < G; g++) sum += (double)in[((size_t)c * count + k) * (size_t)G + (size_t)g];
+        out[k] = (float)sum;
+    }
+}
+
+/* Gradients of what is constant over time, from the sums over the blocks. */
+static void neuron_gradient(const syn_network *net, const batch *b, float *gradient) {
+    const syn_parameters *p = net->p;
+    const syn_session_layout *at = &p->session[b->s];
+    const int R = net->kernels->lanes, rows = 3 * p->H, d = p->d;
+    const float *we = p->value + p->we;
+    for (int64_t i = 0; i < at->N; i++) {
+        const float *e = p->value + at->e + (size_t)(i * d);
+        for (int row = 0; row < rows + 2; row++) {
+            double sum = 0;
+            for (int64_t g = 0; g < b->groups; g++)
+                sum += (double)net->neuron_sum[((i / R * b->groups + g) * (rows + 2) + row) * R + i % R];
+            float value = (float)sum;
+            if (row == rows)
+                gradient[at->a + (size_t)i] = value;
+            else if (row > rows)
+                gradient[at->c + (size_t)i] = value;
+            else {
+                gradient[p->bias + (size_t)row] += value;
+                for (int k = 0; k < d; k++) {
+                    gradient[p->we + (size_t)(row * d + k)] += value * e[k];
+                    gradient[at->e + (size_t)(i * d + k)] += value * we[row * d + k];
+                }
+            }
+        }
+    }
+}
+
+/* From the gradient of the drive weights wu p, [3H][B] in net->drive_sum, to those of wu and p. */
+static void drive_gradient(const syn_network *net, size_t s, int64_t chunks, float *gradient) {
+    const syn_parameters *p = net->p;
+    const syn_session_layout *at = &p->session[s];
+    const int rows = 3 * p->H, G = net->kernels->gradient_lanes;
+    for (int row = 0; row < rows; row++)
+        for (int64_t v = 0; v < at->B; v++) {
+            double total = 0;
+            for (int64_t c = 0; c < chunks; c++)
+                for (int g = 0; g < G; g++) total += (double)net->drive_sum[((c * rows + row) * at->B + v) * G + g];
+            for (int k = 0; k < p->b; k++) {
+                size_t wu = p->wu + (size_t)(row * p->b + k), pk = at->p + (size_t)(k * at->B + v);
+                gradient[wu] += (float)total * p->value[pk];
+                gradient[pk] += (float)total * p->value[wu];
+            }
+        }
+}
+
+static syn_status connectivity_gradient(syn_network *net, size_t s, int64_t F, float *gradient) {
+    const syn_parameters *p = net->p;
+    const syn_session_layout *at = &p->session[s];
+    const int64_t N = at->N;
+    if (p->form == SYN_FORM_NONE) return SYN_OK;
+    const bool free_weights = p->form != SYN_FORM_LOWRANK,
+               factors = p->form == SYN_FORM_LOWRANK || p->form == SYN_FORM_LOWRANK_SPARSE;
+    float *dW = free_weights ? gradient + at->z : net->dW;
+    SYN_TRY(syn_gemm(net->kernels, net->threads, N, N, F, (syn_matrix){net->out, 1, N}, (syn_matrix){net->x, N, 1}, dW,
+                     N, false));
+    for (int64_t i = 0; i < N; i++) dW[i * N + i] = 0.0f;
+    for (int64_t k = 0; at->support && k < N * N; k++)
+        if (!at->support[k]) dW[k] = 0.0f;
+    if (!factors) return SYN_OK;
+    SYN_TRY(syn_gemm(net->kernels, net->threads, N, p->rank, N, (syn_matrix){dW, N, 1},
+                     (syn_matrix){p->value + at->r, p->rank, 1}, gradient + at->s, p->rank, false));
+    return syn_gemm(net->kernels, net->threads, N, p->rank, N, (syn_matrix){dW, 1, N},
+                    (syn_matrix){p->value + at->s, p->rank, 1}, gradient + at->r, p->rank, false);
+}
+
+/* Copies the windows' inputs to net->x and net->u, and counts the observed targets. */
+static int64_t gather_batch(syn_network *net, const batch *b, int64_t *row) {
+    const syn_session *session = &net->data->session[b->s];
+    const int64_t N = session->N, B = session->B;
+    int64_t observed = 0, F = 0;
+    for (int64_t k = 0; k < b->n_windows; k++) {
+        const syn_window *w = &b->windows[k];
+        row[k] = F;
+        memcpy(net->x + F * N, session->x + w->start * N, (size_t)(w->length * N) * sizeof(float));
+        if (B) memcpy(net->u + F * B, session->u + w->start * B, (size_t)(w->length * B) * sizeof(float));
+        F += w->length;
+        if (!session->mask) observed += w->length * N;
+        for (int64_t t = 1; session->mask && t <= w->length; t++)
+            for (int64_t i = 0; i < N; i++) observed += syn_session_observed(session, w->start + t, i);
+    }
+    return observed;
+}
+
+/* Space for the per-neuron sums of `tasks` tasks. */
+static syn_status neuron_sums(syn_network *net, int64_t tasks) {
+    size_t size = (size_t)(tasks * (3 * net->p->H + 2) * net->kernels->lanes);
+    if (net->neuron_sum_size >= size) return SYN_OK;
+    free(net->neuron_sum), net->neuron_sum_size = 0;
+    SYN_TRY(syn_alloc(&net->neuron_sum, size, sizeof(float), "gradient"));
+    net->neuron_sum_size = size;
+    return SYN_OK;
+}
+
+syn_status syn_network_gradient(syn_network *net, size_t s, const syn_window *windows, int64_t n_windows,
+                                float *gradient, double *loss) {
+    const syn_parameters *p = net->p;
+    const int64_t NB = blocks_of(net, p->session[s].N);
+    const int G = net->kernels->gradient_lanes;
+    int64_t *row = NULL, F = 0;
+    batch b = {.s = s, .windows = windows, .n_windows = n_windows, .derivative = gradient != NULL};
+    syn_status status;
+    for (int64_t k = 0; k < n_windows; k++) F += windows[k].length;
+    /* few neurons: split the windows too, so that there is work for several threads */
+    b.groups = NB >= MAX_CHUNKS ? 1 : MAX_CHUNKS / NB;
+    if (b.groups > n_windows) b.groups = n_windows;
+    b.per_group = (n_windows + b.groups - 1) / b.groups;
+    const int64_t tasks = NB * b.groups, chunks = tasks < MAX_CHUNKS ? tasks : MAX_CHUNKS;
+    const size_t decoder_count = syn_decoder_layout_of(p->H).count;
+    double chunk_loss[MAX_CHUNKS] = {0};
+    SYN_CHECK(syn_alloc(&row, (size_t)n_windows, sizeof *row, "batch"));
+    SYN_CHECK(neuron_sums(net, tasks));
+    b.row = row;
+    int64_t observed = gather_batch(net, &b, row);
+    b.target_weight = observed ? 1.0f / (float)observed : 0.0f;
+    SYN_CHECK(prepare(net, s));
+    SYN_CHECK(inputs(net, s, net->x, net->u, F));
+    memset(net->decoder_sum, 0, (size_t)chunks * decoder_count * (size_t)G * sizeof(float));
+    memset(net->drive_sum, 0, (size_t)(chunks * 3 * p->H * p->session[s].B * G) * sizeof(float));
+#pragma omp parallel for schedule(dynamic, 1) num_threads(net->threads)
+    for (int64_t c = 0; c < chunks; c++)
+        for (int64_t task = c * tasks / chunks; task < (c + 1) * tasks / chunks; task++)
+            chunk_loss[c] += run_task(net, &b, task, c, &net->space[omp_get_thread_num()]);
+    *loss = 0;
+    for (int64_t c = 0; c < chunks; c++) *loss += chunk_loss[c];
+    if (gradient) {
+        memset(gradient, 0, p->count * sizeof *gradient);
+        reduce(gradient + p->decoder, net->decoder_sum, decoder_count, chunks, G);
+        neuron_gradient(net, &b, gradient);
+        drive_gradient(net, s, chunks, gradient);
+        SYN_CHECK(connectivity_gradient(net, s, F, gradient));
+    }
+done:
+    free(row);
+    return status;
+}
+
+syn_status syn_network_weights(syn_network *net, size_t s, const float **W) {
+    *W = net->W;
+    return syn_parameters_weights(net->p, s, net->kernels, net->threads, net->W);
+}
+
+syn_status syn_network_state(const syn_network *net, size_t s, int64_t copies, float **state) {
+    size_t each = (size_t)(blocks_of(net, net->p->session[s].N) * net->p->H * net->kernels->lanes);
+    return syn_alloc(state, (size_t)copies * each, sizeof **state, "decoder state");
+}
+
+/* Predictions y[L][R] of a block to z-scored units, in place. */
+static void link_function(const syn_network *net, block_space *space, int64_t block, int64_t L) {
+    if (net->loss == SYN_LOSS_GAUSSIAN) return;
+    const int R = net->kernels->lanes;
+    syn_block_loss loss = loss_at(net, space, block, L, false);
+    loss.rate = space->dy;
+    memset(space->target, 0, (size_t)(L * R) * sizeof(float));
+    memset(space->weight, 0, (size_t)(L * R) * sizeof(float));
+    net->kernels->poisson(&loss);
+    for (int64_t k = 0; k < L * R; k++) {
+        float scale = loss.scale[k % R];
+        space->y[k] = scale > 0 ? (space->dy[k] - loss.mean[k % R]) / scale : 0.0f;
+    }
+}
+
+static syn_status advance_chunk(syn_network *net, size_t s, float *state, const float *x, int64_t n, bool copies,
+                                float *out) {
+    const int R = net->kernels->lanes, H = net->p->H;
+    const int64_t N = net->p->session[s].N, NB = blocks_of(net, N);
+    const int64_t runs = copies ? n : 1, L = copies ? 1 : n;
+#pragma omp parallel for schedule(static) num_threads(net->threads) if (NB * n > 64)
+    for (int64_t task = 0; task < runs * NB; task++) {
+        block_space *space = &net->space[omp_get_thread_num()];
+        const int64_t block = task % NB, row = task / NB;
+        gather(space->x, x + row * N, L, N, block * R, R);
+        gather(space->current, net->current + row * N, L, N, block * R, R);
+        syn_block forward = block_at(net, space, s, block, row, L);
+        forward.h = state + task * H * R;
+        forward.keep_tape = false;
+        net->kernels->forward(&forward, net->p->value + net->p->decoder, H);
+        link_function(net, space, block, L);
+        scatter(out + row * N, space->y, L, N, block * R, R);
+    }
+    return SYN_OK;
+}
+
+/* As syn_network_advance, once prepare() has been called. */
+static syn_status advance(syn_network *net, size_t s, float *state, const float *x, const float *u, int64_t n,
+                          bool copies, float *out) {
+    const int64_t N = net->p->session[s].N, B = net->p->session[s].B, NB = blocks_of(net, N);
+    const int64_t most = copies                              ? net->max_frames
+                         : net->max_window < net->max_frames ? net->max_window
+                                                             : net->max_frames;
+    for (int64_t done = 0, step; done < n; done += step) {
+        step = n - done < most ? n - done : most;
+        SYN_TRY(inputs(net, s, x + done * N, u ? u + done * B : NULL, step));
+        SYN_TRY(advance_chunk(net, s, copies ? state + done * NB * net->p->H * net->kernels->lanes : state,
+                              x + done * N, step, copies, out + done * N));
+    }
+    return SYN_OK;
+}
+
+syn_status syn_network_advance(syn_network *net, size_t s, float *state, const float *x, const float *u, int64_t n,
+                               bool copies, float *out) {
+    SYN_TRY(prepare(net, s));
+    return advance(net, s, state, x, u, n, copies, out);
+}
+
+static bool frame_complete(const syn_session *session, int64_t t) {
+    for (int64_t i = 0; session->mask && i < session->N; i++)
+        if (!syn_session_observed(session, t, i)) return false;
+    return true;
+}
+
+/* Replaces what was not observed at frame t by prediction[N] (NULL: the mean, 0). */
+static void fill(const syn_session *session, int64_t t, const float *prediction) {
+    for (int64_t i = 0; session->mask && i < session->N; i++)
+        if (!syn_session_observed(session, t, i)) session->x[t * session->N + i] = prediction ? prediction[i] : 0.0f;
+}
+
+static syn_status run_span(syn_network *net, size_t s, const syn_span *span, float *state, float *last,
+                           syn_frame_fn on_frame, void *user) {
+    const syn_session *session = &net->data->session[s];
+    const int64_t N = session->N, B = session->B, first_target = syn_span_first_target(span);
+    int64_t t = span->start - span->context;
+    memset(last, 0, (size_t)N * sizeof *last);
+    fill(session, t, NULL);
+    while (t + 1 < span->stop) {
+        int64_t n = 1, most = net->max_window < net->max_frames ? net->max_window : net->max_frames;
+        while (n < most && t + n + 1 < span->stop && frame_complete(session, t + n)) n++;
+        SYN_TRY(advance(net, s, state, session->x + t * N, B ? session->u + t * B : NULL, n, false, net->out));
+        for (int64_t k = 0; k < n; k++) {
+            for (int64_t i = 0; i < N; i++)
+                if (syn_session_observed(session, t + k, i)) last[i] = session->x[(t + k) * N + i];
+            if (on_frame && t + k + 1 >= first_target)
+                SYN_TRY(on_frame(user, t + k + 1, net->out + k * N, session->x + (t + k + 1) * N, last));
+        }
+        fill(session, t + n, net->out + (n - 1) * N);
+        t += n;
+    }
+    return SYN_OK;
+}
+
+syn_status syn_network_run(syn_network *net, size_t s, syn_split split, syn_frame_fn on_frame, void *user) {
+    const syn_session *session = &net->data->session[s];
+    const size_t state_size = (size_t)(blocks_of(net, session->N) * net->p->H * net->kernels->lanes);
+    float *state = NULL, *last = NULL;
+    syn_status status;
+    SYN_CHECK(syn_network_state(net, s, 1, &state));
+    SYN_CHECK(syn_alloc(&last, (size_t)session->N, sizeof *last, "last frame"));
+    SYN_CHECK(prepare(net, s));
+    for (int64_t k = 0; k < session->n_spans[split]; k++) {
+        memset(state, 0, state_size * sizeof *state);
+        SYN_CHECK(run_span(net, s, &session->span[split][k], state, last, on_frame, user));
+    }
+done:
+    free(state), free(last);
+    return status;
+}
+
+/* One block over the n frames in net->x and net->current: adds to sum[lags + 1][R] the derivative of every prediction
+ * from frame `lags` on with respect to the currents of the lags frames before it. */
+static void block_gain(syn_network *net, size_t s, int64_t block, int64_t n, int lags, const float *state,
+                       block_space *space, block_space *seed, double *sum) {
+    const int R = net->kernels->lanes, H = net->p->H, thread = omp_get_thread_num();
+    const int64_t N = net->p->session[s].N;
+    const float *decoder = net->p->value + net->p->decoder;
+    const size_t decoder_sums = syn_decoder_layout_of(H).count * (size_t)net->kernels->gradient_lanes;
+    const size_t state_bytes = (size_t)(H * R) * sizeof(float), inputs_bytes = (size_t)((lags + 1) * R) * sizeof(float);
+    float *neuron = net->neuron_sum + thread * (3 * H + 2) * R;
+    gather(space->x, net->x, n, N, block * R, R);
+    gather(space->current, net->current, n, N, block * R, R);
+    memcpy(space->h, state, state_bytes);
+    syn_block whole = block_at(net, space, s, block, 0, n);
+    net->kernels->forward(&whole, decoder, H);
+    for (int64_t t = lags; t < n; t++) {
+        const int64_t from = t - lags;
+        const float *before = from ? space->tape + ((from - 1) * 5 + 4) * H * R : state;
+        memcpy(seed->h, before, state_bytes);
+        memcpy(seed->x, space->x + from * R, inputs_bytes);
+        memcpy(seed->current, space->current + from * R, inputs_bytes);
+        syn_block part = block_at(net, seed, s, block, from, lags + 1);
+        net->kernels->forward(&part, decoder, H);
+        memset(seed->dy, 0, inputs_bytes);
+        for (int i = 0; i < R; i++) {
+            float slope = 1.0f;
+            if (net->loss == SYN_LOSS_POISSON) { /* d rate / d y, in z-scored units */
+                float scale = net->scale[block * R + i], y = seed->y[lags * R + i] + 0.541324854612918f;
+                slope = scale > 0 ? net->mean[block * R + i] / scale / (1.0f + expf(-y)) : 0.0f;
+            }
+            seed->dy[lags * R + i] = slope;
+        }
+        syn_block_gradient gradient = {.h0 = before,
+                                       .dy = seed->dy,
+                                       .dcurrent = seed->dcurrent,
+                                       .dbase = neuron,
+                                       .da = neuron + 3 * H * R,
+                                       .dc = neuron + (3 * H + 1) * R,
+                                       .decoder = net->decoder_sum + (size_t)thread * decoder_sums,
+                                       .dh = seed->dh};
+        net->kernels->backward(&part, &gradient, decoder, net->transposed, H);
+        for (int lag = 0; lag <= lags; lag++)
+            for (int i = 0; i < R; i++) sum[lag * R + i] += (double)seed->dcurrent[(lags - lag) * R + i];
+    }
+}
+
+typedef struct gain_space {
+    block_space *space, *seed; /* [threads] */
+    double *sum;               /* [NB][lags + 1][R] */
+    float *state, *next;       /* [NB][H][R] */
+} gain_space;
+
+/* Sums over one chunk of n frames from frame t of session s; returns the seeds. The first frames of a chunk are the
+ * last `lags` frames of the one before. */
+static syn_status chunk_gain(syn_network *net, size_t s, int64_t t, int64_t n, int lags, gain_space *g) {
+    const syn_session *session = &net->data->session[s];
+    const int64_t N = session->N, B = session->B, NB = blocks_of(net, N);
+    const int R = net->kernels->lanes, H = net->p->H;
+    memcpy(net->x, session->x + t * N, (size_t)(n * N) * sizeof(float));
+    if (B) memcpy(net->u, session->u + t * B, (size_t)(n * B) * sizeof(float));
+    SYN_TRY(inputs(net, s, net->x, net->u, n));
+    const int threads = net->threads < MAX_CHUNKS ? net->threads : MAX_CHUNKS;
+#pragma omp parallel for schedule(static) num_threads(threads)
+    for (int64_t block = 0; block < NB; block++) {
+        block_space *space = &g->space[omp_get_thread_num()];
+        block_gain(net, s, block, n, lags, g->state + block * H * R, space, &g->seed[omp_get_thread_num()],
+                   g->sum + block * (lags + 1) * R);
+        /* the next chunk starts `lags` frames before this one ends */
+        memcpy(g->next + block * H * R, space->tape + ((n - lags - 1) * 5 + 4) * H * R,
+               (size_t)(H * R) * sizeof(float));
+    }
+    memcpy(g->state, g->next, (size_t)(NB * H * R) * sizeof(float));
+    return SYN_OK;
+}
+
+syn_status syn_network_gain(syn_network *net, size_t s, int lags, int64_t max_seeds, double *gain) {
+    const syn_session *session = &net->data->session[s];
+    const int R = net->kernels->lanes, H = net->p->H;
+    const int64_t N = session->N, NB = blocks_of(net, N), chunk = 64 + lags;
+    gain_space g = {0};
+    syn_status status;
+    int64_t total = 0, seeds = 0;
+    for (int64_t k = 0; k < session->n_spans[SYN_TRAIN]; k++)
+        total += session->span[SYN_TRAIN][k].stop - session->span[SYN_TRAIN][k].start;
+    const int64_t every = total > max_seeds ? (total + max_seeds - 1) / max_seeds : 1;
+    SYN_CHECK(syn_alloc(&g.space, (size_t)net->threads, sizeof *g.space, "gain"));
+    SYN_CHECK(syn_alloc(&g.seed, (size_t)net->threads, sizeof *g.seed, "gain"));
+    for (int k = 0; k < net->threads; k++) {
+        SYN_CHECK(block_space_create(net, chunk, &g.space[k]));
+        SYN_CHECK(block_space_create(net, lags + 1, &g.seed[k]));
+    }
+    SYN_CHECK(syn_alloc(&g.sum, (size_t)(NB * (lags + 1) * R), sizeof *g.sum, "gain"));
+    SYN_CHECK(syn_alloc(&g.state, (size_t)(NB * H * R), sizeof *g.state, "gain"));
+    SYN_CHECK(syn_alloc(&g.next, (size_t)(NB * H * R), sizeof *g.next, "gain"));
+    SYN_CHECK(neuron_sums(net, net->threads));
+    SYN_CHECK(prepare(net, s));
+    int64_t number = 0;
+    for (int64_t k = 0; k < session->n_spans[SYN_TRAIN]; k++) {
+        const syn_span *span = &session->span[SYN_TRAIN][k];
+        memset(g.state, 0, (size_t)(NB * H * R) * sizeof(float));
+        for (int64_t t = span->start, n; t + lags + 1 < span->stop; t += n - lags, number++) {
+            n = span->stop - 1 - t < chunk ? span->stop - 1 - t : chunk;
+            if (number % every) { /* skipped: the next one starts afresh, as a training window does */
+                memset(g.state, 0, (size_t)(NB * H * R) * sizeof(float));
+                continue;
+            }
+            SYN_CHECK(chunk_gain(net, s, t, n, lags, &g));
+            seeds += n - lags;
+        }
+    }
+    for (int lag = 0; lag <= lags; lag++)
+        for (int64_t i = 0; i < N; i++)
+            gain[lag * N + i] = g.sum[(i / R * (lags + 1) + lag) * R + i % R] / (double)(seeds ? seeds : 1);
+done:
+    for (int k = 0; g.space && g.seed && k < net->threads; k++)
+        block_space_free(&g.space[k]), block_space_free(&g.seed[k]);
+    free(g.space), free(g.seed), free(g.sum), free(g.state), free(g.next);
+    return status;
+}

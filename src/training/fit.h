@@ -1,0 +1,38 @@
+/* A fit from data set to chosen parameters: the candidates, in order, and the choice between them on validation data.
+ *
+ * 1. `none`: the shared decoder without connectivity.
+ * 2. Its residuals are regressed on the activity of all neurons (linear.h): the warm start of W, its strength and rank.
+ * 3. Candidates with a W, each from that start.
+ * The candidate with the least validation loss wins.
+ */
+#ifndef SYN_FIT_H
+#define SYN_FIT_H
+
+#include "training/linear.h"
+#include "training/trainer.h"
+
+typedef struct syn_candidate {
+    syn_form form;
+    int rank;
+    double ridge, l1; /* in observations */
+} syn_candidate;
+
+typedef struct syn_settings {
+    int hidden, embedding, behavior_inputs, threads;
+    syn_loss loss;
+    uint64_t seed;
+    double decoder_rate, connectivity_rate; /* the latter relative to the size of the weights at the start */
+    int64_t batch_frames;
+    int max_epochs, patience;
+} syn_settings;
+
+/* Fresh parameters without connectivity. */
+syn_status syn_start_none(syn_parameters **p, const syn_dataset *data, const syn_settings *settings);
+/* Parameters of a candidate from those of `none` and the linear model. */
+syn_status syn_start_candidate(syn_parameters **p, const syn_parameters *none, const syn_linear *linear,
+                               const syn_candidate *candidate, const syn_dataset *data, const syn_settings *settings,
+                               const syn_kernels *kernels);
+/* The schedule that the settings ask for, with connectivity_rate made absolute. */
+syn_schedule syn_candidate_schedule(const syn_parameters *p, const syn_settings *settings, uint32_t stage);
+
+#endif

@@ -1,0 +1,85 @@
+#include "training/optimiser.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+static const double beta1 = 0.9, beta2 = 0.99, epsilon = 1e-8, longest_average = 0.99, clip_norm = 1.0;
+
+syn_status syn_optimiser_create(syn_optimiser *o, syn_parameters *p) {
+    *o = (syn_optimiser){.p = p};
+    SYN_TRY(syn_alloc(&o->average, p->count, sizeof(float), "optimiser"));
+    SYN_TRY(syn_alloc(&o->moment, p->count, sizeof(float), "optimiser"));
+    SYN_TRY(syn_alloc(&o->square, p->count, sizeof(float), "optimiser"));
+    memcpy(o->average, p->value, p->count * sizeof(float));
+    return SYN_OK;
+}
+
+void syn_optimiser_free(syn_optimiser *o) {
+    free(o->average), free(o->moment), free(o->square);
+    *o = (syn_optimiser){0};
+}
+
+/* Scales the shared part of the gradient to at most clip_norm: one odd window must not throw the decoder. */
+static double clip(const syn_parameters *p, float *gradient) {
+    double square = 0;
+    for (size_t k = 0; k < p->n_tensors; k++) {
+        const syn_tensor *t = &p->tensor[k];
+        for (size_t j = t->offset; t->group == SYN_GROUP_DECODER && j < t->offset + t->count; j++)
+            square += (double)gradient[j] * (double)gradient[j];
+    }
+    double norm = sqrt(square);
+    for (size_t k = 0; norm > clip_norm && k < p->n_tensors; k++) {
+        const syn_tensor *t = &p->tensor[k];
+        for (size_t j = t->offset; t->group == SYN_GROUP_DECODER && j < t->offset + t->count; j++)
+            gradient[j] *= (float)(clip_norm / norm);
+    }
+    return norm;
+}
+
+static bool is_free_weight(const syn_tensor *t) { return t->name[0] == 'z'; }
+
+static void step_tensor(syn_optimiser *o, const syn_tensor *t, const float *gradient, double rate, syn_penalty penalty,
+                        double gain) {
+    float *value = o->p->value;
+    const double correct1 = 1 - pow(beta1, (double)o->step), correct2 = 1 - pow(beta2, (double)o->step);
+    const bool connectivity = t->group == SYN_GROUP_CONNECTIVITY;
+    const float ridge = connectivity ? (float)(penalty.ridge * gain * gain) : 0.0f;
+    const float l1 = is_free_weight(t) ? (float)(penalty.l1 * gain) : 0.0f;
+    const float b1 = (float)beta1, b2 = (float)beta2;
+    const float scale = (float)(rate / correct1), root = (float)(1 / sqrt(correct2)), eps = (float)epsilon;
+    for (size_t j = t->offset; j < t->offset + t->count; j++) {
+        float g = gradient[j] + ridge * value[j];
+        o->moment[j] = b1 * o->moment[j] + (1 - b1) * g;
+        o->square[j] = b2 * o->square[j] + (1 - b2) * g * g;
+        float size = 1.0f / (sqrtf(o->square[j]) * root + eps);
+        float next = value[j] - scale * o->moment[j] * size;
+        if (l1 > 0) {
+            float threshold = (float)rate * size * l1;
+            next = next > threshold ? next - threshold : next < -threshold ? next + threshold : 0.0f;
+        }
+        value[j] = next;
+    }
+}
+
+static void average_tensor(syn_optimiser *o, const syn_tensor *t, bool sparse) {
+    const double decay = fmin(longest_average, (double)o->step / (double)(o->step + 9));
+    for (size_t j = t->offset; j < t->offset + t->count; j++) {
+        double mean = decay * (double)o->average[j] + (1 - decay) * (double)o->p->value[j];
+        o->average[j] = sparse && o->p->value[j] == 0.0f ? 0.0f : (float)mean;
+    }
+}
+
+syn_status syn_optimiser_step(syn_optimiser *o, float *gradient, const double rate[3], syn_penalty penalty,
+                              double gain) {
+    const syn_parameters *p = o->p;
+    if (!isfinite(clip(p, gradient)))
+        return syn_fail(SYN_ERR_NUMERIC, "training diverged: the gradient is not finite; lower --learning-rate");
+    o->step++;
+    for (size_t k = 0; k < p->n_tensors; k++) {
+        step_tensor(o, &p->tensor[k], gradient, rate[p->tensor[k].group], penalty, gain);
+        average_tensor(o, &p->tensor[k], penalty.l1 > 0 && is_free_weight(&p->tensor[k]));
+    }
+    return SYN_OK;
+}

@@ -1,0 +1,163 @@
+/* Where training starts from. */
+#include <math.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/random.h"
+#include "training/fit.h"
+
+static void fill_uniform(float *out, size_t count, double limit, syn_random random) {
+    for (size_t k = 0; k < count; k++) out[k] = (float)(limit * (2 * syn_random_uniform(random, k) - 1));
+}
+
+/* Lag-1 regression of every neuron on itself over the train split. */
+static syn_status lag_one(const syn_session *s, float *a) {
+    double *xx = NULL, *xy = NULL;
+    syn_status status;
+    SYN_CHECK(syn_alloc(&xx, (size_t)s->N, sizeof *xx, "autocorrelation"));
+    SYN_CHECK(syn_alloc(&xy, (size_t)s->N, sizeof *xy, "autocorrelation"));
+    for (int64_t k = 0; k < s->n_spans[SYN_TRAIN]; k++)
+        for (int64_t t = s->span[SYN_TRAIN][k].start; t + 1 < s->span[SYN_TRAIN][k].stop; t++)
+            for (int64_t i = 0; i < s->N; i++) {
+                double x = (double)s->x[t * s->N + i], y = (double)s->x[(t + 1) * s->N + i];
+                xx[i] += x * x, xy[i] += x * y;
+            }
+    for (int64_t i = 0; i < s->N; i++) a[i] = (float)(xy[i] / (xx[i] + 1.0));
+done:
+    free(xx), free(xy);
+    return status;
+}
+
+syn_status syn_start_none(syn_parameters **parameters, const syn_dataset *data, const syn_settings *settings) {
+    int64_t *N = NULL, *B = NULL, most_behaviours = 0;
+    const int H = settings->hidden;
+    syn_status status;
+    *parameters = NULL;
+    SYN_CHECK(syn_alloc(&N, data->n, sizeof *N, "sessions"));
+    SYN_CHECK(syn_alloc(&B, data->n, sizeof *B, "sessions"));
+    for (size_t s = 0; s < data->n; s++) {
+        N[s] = data->session[s].N, B[s] = data->session[s].B;
+        if (B[s] > most_behaviours) most_behaviours = B[s];
+    }
+    const int b = most_behaviours < settings->behavior_inputs ? (int)most_behaviours : settings->behavior_inputs;
+    SYN_CHECK(syn_parameters_create(parameters, H, settings->embedding, b, SYN_FORM_NONE, 0, data->n, N, B));
+    syn_parameters *p = *parameters;
+    const syn_decoder_layout at = syn_decoder_layout_of(H);
+    const double limit = 1 / sqrt(H);
+    syn_random random = {settings->seed, SYN_STREAM_INIT_DECODER, 0};
+    fill_uniform(p->value + p->decoder, at.count, limit, random);
+    memset(p->value + p->decoder + at.wi, 0, 3 * (size_t)H * sizeof(float)); /* no current flows yet */
+    random.substream = 1;
+    fill_uniform(p->value + p->we, (size_t)(3 * H * p->d), limit, random);
+    random.substream = 2;
+    fill_uniform(p->value + p->bias, 3 * (size_t)H, limit, random);
+    random.substream = 3;
+    fill_uniform(p->value + p->wu, (size_t)(3 * H * p->b), limit, random);
+    for (size_t s = 0; s < data->n; s++) {
+        random = (syn_random){settings->seed, SYN_STREAM_INIT_EMBEDDING, 2 * (uint32_t)s};
+        for (size_t k = 0; k < (size_t)(N[s] * p->d); k++)
+            p->value[p->session[s].e + k] = (float)(0.3 * syn_random_normal(random, k));
+        random.substream++;
+        fill_uniform(p->value + p->session[s].p, (size_t)(p->b * B[s]), sqrt(3.0 / (double)(B[s] ? B[s] : 1)), random);
+        if (settings->loss == SYN_LOSS_GAUSSIAN) SYN_CHECK(lag_one(&data->session[s], p->value + p->session[s].a));
+    }
+done:
+    free(N), free(B);
+    if (status != SYN_OK) syn_parameters_free(*parameters), *parameters = NULL;
+    return status;
+}
+
+static void copy_common_tensors(syn_parameters *to, const syn_parameters *from) {
+    for (size_t k = 0; k < from->n_tensors; k++)
+        for (size_t j = 0; j < to->n_tensors; j++)
+            if (from->tensor[k].session == to->tensor[j].session && !strcmp(from->tensor[k].name, to->tensor[j].name))
+                memcpy(to->value + to->tensor[j].offset, from->value + from->tensor[k].offset,
+                       from->tensor[k].count * sizeof(float));
+}
+
+/* Lets the current in through the candidate gate along the readout, so that a small current raises the prediction. */
+static void open_current(syn_parameters *p) {
+    const syn_decoder_layout at = syn_decoder_layout_of(p->H);
+    float *decoder = p->value + p->decoder;
+    double norm = 0;
+    for (int k = 0; k < p->H; k++) norm += (double)decoder[at.v + (size_t)k] * (double)decoder[at.v + (size_t)k];
+    norm = sqrt(norm) + 1e-6;
+    memset(decoder + at.wi, 0, 3 * (size_t)p->H * sizeof(float));
+    for (int k = 0; k < p->H; k++)
+        decoder[at.wi + (size_t)(2 * p->H + k)] = (float)((double)decoder[at.v + (size_t)k] / norm);
+}
+
+static syn_status mean_gain(const syn_parameters *p, const syn_dataset *data, const syn_settings *settings,
+                            const syn_kernels *kernels, double *mean) {
+    syn_network *network = NULL;
+    double *gain = NULL, sum = 0, count = 0;
+    syn_status status;
+    SYN_CHECK(syn_network_create(&network, p, data, settings->loss, kernels, settings->threads, 64 + data->window,
+                                 data->window));
+    for (size_t s = 0; s < data->n; s++) {
+        SYN_CHECK(syn_alloc(&gain, (size_t)data->session[s].N, sizeof *gain, "gain"));
+        SYN_CHECK(syn_network_gain(network, s, 0, 1024, gain));
+        for (int64_t i = 0; i < data->session[s].N; i++) sum += gain[i], count++;
+        free(gain), gain = NULL;
+    }
+    *mean = fmax(sum / count, 1e-3);
+done:
+    free(gain);
+    syn_network_free(network);
+    return status;
+}
+
+syn_status syn_start_candidate(syn_parameters **parameters, const syn_parameters *none, const syn_linear *linear,
+                               const syn_candidate *candidate, const syn_dataset *data, const syn_settings *settings,
+                               const syn_kernels *kernels) {
+    int64_t *N = NULL, *B = NULL;
+    double gain;
+    syn_status status;
+    *parameters = NULL;
+    SYN_CHECK(syn_alloc(&N, data->n, sizeof *N, "sessions"));
+    SYN_CHECK(syn_alloc(&B, data->n, sizeof *B, "sessions"));
+    for (size_t s = 0; s < data->n; s++) N[s] = data->session[s].N, B[s] = data->session[s].B;
+    SYN_CHECK(
+        syn_parameters_create(parameters, none->H, none->d, none->b, candidate->form, candidate->rank, data->n, N, B));
+    syn_parameters *p = *parameters;
+    copy_common_tensors(p, none);
+    open_current(p);
+    SYN_CHECK(mean_gain(p, data, settings, kernels, &gain));
+    for (size_t s = 0; s < data->n; s++) {
+        const syn_session_layout *at = &p->session[s];
+        const bool factors = candidate->form == SYN_FORM_LOWRANK || candidate->form == SYN_FORM_LOWRANK_SPARSE;
+        if (candidate->form == SYN_FORM_DENSE || candidate->form == SYN_FORM_MASKED) {
+            SYN_CHECK(syn_linear_weights(linear, s, candidate->ridge, p->value + at->z));
+            for (int64_t k = 0; k < N[s] * N[s]; k++) p->value[at->z + (size_t)k] /= (float)gain;
+            for (int64_t i = 0; i < N[s]; i++) p->value[at->z + (size_t)(i * N[s] + i)] = 0;
+        } else if (factors) {
+            SYN_CHECK(
+                syn_linear_factors(linear, s, candidate->ridge, candidate->rank, p->value + at->s, p->value + at->r));
+            for (int64_t k = 0; k < N[s] * candidate->rank; k++) {
+                p->value[at->s + (size_t)k] /= (float)sqrt(gain);
+                p->value[at->r + (size_t)k] /= (float)sqrt(gain);
+            }
+        }
+    }
+done:
+    free(N), free(B);
+    if (status != SYN_OK) syn_parameters_free(*parameters), *parameters = NULL;
+    return status;
+}
+
+syn_schedule syn_candidate_schedule(const syn_parameters *p, const syn_settings *settings, uint32_t stage) {
+    double square = 0, count = 0;
+    for (size_t k = 0; k < p->n_tensors; k++) {
+        const syn_tensor *t = &p->tensor[k];
+        for (size_t j = t->offset; t->group == SYN_GROUP_CONNECTIVITY && j < t->offset + t->count; j++)
+            square += (double)p->value[j] * (double)p->value[j], count++;
+    }
+    double size = count > 0 ? fmax(sqrt(square / count), 1e-3) : 0;
+    return (syn_schedule){.decoder_rate = settings->decoder_rate,
+                          .connectivity_rate = settings->connectivity_rate * size,
+                          .batch_frames = settings->batch_frames,
+                          .max_epochs = settings->max_epochs,
+                          .patience = settings->patience,
+                          .seed = settings->seed,
+                          .stage = stage};
+}
