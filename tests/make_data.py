@@ -175,7 +175,7 @@ def bad_arrays():
 
 def bad_containers():
     with zipfile.ZipFile(path("bad", "not_numpy.npz"), "w") as z:
-        z.writestr("readme.txt", "no arrays here")
+        z.writestr(zipfile.ZipInfo("readme.txt"), "no arrays here")
     np.savez(path("bad", "two_matrices.npz"), a=X, b=X * 2)
     np.savez(path("bad", "no_matrix.npz"), a=np.arange(4), b=np.float64(3))
     np.savez(path("bad", "spike_lengths.npz"), times=np.arange(10.0), ids=np.arange(9))
@@ -276,8 +276,43 @@ def bad_folders():
             write(f"bad/phy_{name}/cluster_group.tsv", labels)
 
 
+CORPUS = {
+    "npy": ["time_first_f2.npy", "big_endian_f4.npy", "fortran.npy", "neurons_first.npy", "missing.npy", "spike_counts.npy"],
+    "npz": ["stored.npz", "deflated.npz", "fortran.npz", "trials.npz", "pairs.npz", "spikes.npz"],
+    "csv": ["plain.csv", "timed.csv", "data_frame.csv", "decimal_comma.csv", "named_rows.csv", "missing.csv", "numbers.csv"],
+    "spike_list": ["spikes.csv", "spikes.npz", "spikes.h5", "pairs.npz"],
+    "hdf5": ["single.h5", "spikes.h5"],
+}
+
+
+def corpus():
+    """Starting points of the fuzz targets. Folder targets begin with the number of the file that is replaced."""
+    root = os.path.join(HERE, "..", "fuzz", "corpus")
+    shutil.rmtree(root, ignore_errors=True)
+    for reader, names in CORPUS.items():
+        os.makedirs(os.path.join(root, reader))
+        for name in names:
+            shutil.copy(path("good", name), os.path.join(root, reader, name))
+    os.makedirs(os.path.join(root, "native"))
+    with h5py.File(os.path.join(root, "native", "recording.h5"), "w", libver="latest") as f:
+        f["activity"] = X[:4].astype("f4")
+        f["activity"].attrs["signal"] = "counts"
+        f.attrs["synapsnet_format"], f.attrs["format_version"], f.attrs["rate_hz"] = "recording", 1, 10.0
+        f["segments"], f["behavior/values"] = np.array([[0, 2], [2, 4]]), X[:4, :2].astype("f4")
+        f["neurons/id"], f["truth/weights"] = ["a", "b", "c", "d", "e"], np.eye(N)
+    folders = {
+        "suite2p": ("suite2p/plane0", ["F.npy", "Fneu.npy", "iscell.npy", "ops.npy"]),
+        "phy": ("phy", ["spike_times.npy", "spike_clusters.npy", "params.py", "cluster_group.tsv"]),
+    }
+    for reader, (folder, names) in folders.items():
+        os.makedirs(os.path.join(root, reader))
+        for k, name in enumerate(names):
+            with open(path("good", *folder.split("/"), name), "rb") as f, open(os.path.join(root, reader, name), "wb") as g:
+                g.write(bytes([k]) + f.read())
+
+
 if __name__ == "__main__":
     shutil.rmtree(os.path.join(HERE, "good"), ignore_errors=True)
     shutil.rmtree(os.path.join(HERE, "bad"), ignore_errors=True)
-    for make in (good_arrays, good_tables, good_spikes, good_folders, bad_arrays, bad_containers, bad_tables, bad_folders):
+    for make in (good_arrays, good_tables, good_spikes, good_folders, bad_arrays, bad_containers, bad_tables, bad_folders, corpus):
         make()

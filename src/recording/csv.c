@@ -370,7 +370,8 @@ static syn_status csv_visit(syn_array *a, syn_tile_fn fn, void *user) {
     if (rows > a->rows) rows = a->rows;
     cursor at = {c->first, c->first_line};
     SYN_TRY(syn_alloc(&value, (size_t)(rows * a->cols), sizeof *value, a->label));
-    for (int64_t row = 0; row < a->rows;) {
+    int64_t row = 0;
+    while (row < a->rows) {
         int64_t n = 0;
         for (; n < rows && row + n < a->rows && next_line(c, &at); n++)
             SYN_CHECK(read_row(a, c, &at, row + n, value + n * a->cols));
@@ -379,6 +380,8 @@ static syn_status csv_visit(syn_array *a, syn_tile_fn fn, void *user) {
         SYN_CHECK(fn(user, &tile));
         row += n;
     }
+    if (row < a->rows || next_line(c, &at))
+        status = syn_fail(SYN_ERR_INPUT, "%s: its lines do not all end in a newline; save it with Unix line ends", a->label);
 done:
     free(value);
     return status;
