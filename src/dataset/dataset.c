@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "dataset/baseline.h"
 
 /* At least this many segments are split as whole trials; fewer are cut inside. */
 enum { FEWEST_TRIALS = 10 };
@@ -31,6 +32,7 @@ static syn_status normalisation_alloc(syn_normalisation *norm, int64_t N_recorde
 syn_status syn_normalisation_copy(syn_normalisation *to, const syn_normalisation *from) {
     size_t N = (size_t)from->N, B = (size_t)from->B;
     SYN_TRY(normalisation_alloc(to, from->N_recorded, from->N, from->B));
+    to->alpha = from->alpha;
     memcpy(to->kept, from->kept, N * sizeof *to->kept);
     memcpy(to->mean, from->mean, N * sizeof *to->mean);
     memcpy(to->scale, from->scale, N * sizeof *to->scale);
@@ -241,6 +243,8 @@ syn_status syn_dataset_create(syn_dataset **dataset, syn_recording *const *recor
         SYN_CHECK(split_session(&(*dataset)->session[k], train, validation, (*dataset)->window));
         SYN_CHECK(measure(&(*dataset)->session[k]));
         SYN_CHECK(normalise(&(*dataset)->session[k]));
+        SYN_CHECK(syn_baseline_choose(&(*dataset)->session[k], &(*dataset)->session[k].norm.alpha));
+        SYN_CHECK(syn_baseline_remove(&(*dataset)->session[k]));
     }
 done:
     if (status != SYN_OK) syn_dataset_free(*dataset), *dataset = NULL;
@@ -266,6 +270,7 @@ syn_status syn_dataset_create_as(syn_dataset **dataset, syn_recording *const *re
         SYN_CHECK(split_session(s, train, validation, window));
         SYN_CHECK(syn_normalisation_copy(&s->norm, &norm[k]));
         SYN_CHECK(normalise(s));
+        SYN_CHECK(syn_baseline_remove(s));
     }
 done:
     if (status != SYN_OK) syn_dataset_free(*dataset), *dataset = NULL;
@@ -276,7 +281,8 @@ void syn_dataset_free(syn_dataset *dataset) {
     if (!dataset) return;
     for (size_t k = 0; dataset->session && k < dataset->n; k++) {
         syn_normalisation_free(&dataset->session[k].norm);
-        for (int split = 0; split < SYN_SPLITS; split++) free(dataset->session[k].span[split]);
+        for (int split = 0; split < SYN_SPLITS; split++)
+            free(dataset->session[k].span[split]), free(dataset->session[k].level[split]);
     }
     free(dataset->session);
     free(dataset);

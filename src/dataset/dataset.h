@@ -23,17 +23,20 @@ typedef struct syn_normalisation {
     float *mean, *scale;   /* [N] of the train split: x_z = (x - mean) / scale */
     int64_t B;
     float *u_mean, *u_scale; /* [B] */
+    double alpha;            /* of the slow baseline (baseline.h) */
 } syn_normalisation;
 
 typedef struct syn_session {
     syn_recording *recording; /* borrowed; its activity is the memory behind x */
     syn_normalisation norm;
     int64_t T, N, B;
-    float *x;            /* [T][N] z-scored; where not observed, the model's own prediction (0 = mean at first) */
-    const uint8_t *mask; /* [T][(N+7)/8] as in the recording, of the neurons kept; NULL: all observed */
-    float *u;            /* [T][B] z-scored; 0 where unknown */
-    int64_t gap;         /* frames between the splits of a continuous recording */
-    bool whole_segments; /* split by whole trials */
+    float *x;                 /* [T][N] z-scored, less a slow baseline (baseline.h); where not observed, the model's own
+                                 prediction (0 = mean at first) */
+    const uint8_t *mask;      /* [T][(N+7)/8] as in the recording, of the neurons kept; NULL: all observed */
+    float *u;                 /* [T][B] z-scored; 0 where unknown */
+    float *level[SYN_SPLITS]; /* [n_spans][N] the baseline one frame before a span's first target */
+    int64_t gap;              /* frames between the splits of a continuous recording */
+    bool whole_segments;      /* split by whole trials */
     int64_t n_spans[SYN_SPLITS];
     syn_span *span[SYN_SPLITS];
 } syn_session;
