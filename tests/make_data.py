@@ -296,10 +296,11 @@ def corpus():
     os.makedirs(os.path.join(root, "native"))
     with h5py.File(os.path.join(root, "native", "recording.h5"), "w", libver="latest") as f:
         f["activity"] = X[:4].astype("f4")
-        f["activity"].attrs["signal"] = "counts"
-        f.attrs["synapsnet_format"], f.attrs["format_version"], f.attrs["rate_hz"] = "recording", 1, 10.0
+        f["activity"].attrs["signal"] = np.bytes_("counts")
+        f.attrs["synapsnet_format"] = np.bytes_("recording")
+        f.attrs["format_version"], f.attrs["rate_hz"] = 1, 10.0
         f["segments"], f["behavior/values"] = np.array([[0, 2], [2, 4]]), X[:4, :2].astype("f4")
-        f["neurons/id"], f["truth/weights"] = ["a", "b", "c", "d", "e"], np.eye(N)
+        f["neurons/id"], f["truth/weights"] = np.array([b"a", b"b", b"c", b"d", b"e"]), np.eye(N)
     folders = {
         "suite2p": ("suite2p/plane0", ["F.npy", "Fneu.npy", "iscell.npy", "ops.npy"]),
         "phy": ("phy", ["spike_times.npy", "spike_clusters.npy", "params.py", "cluster_group.tsv"]),

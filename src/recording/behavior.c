@@ -6,17 +6,31 @@
 #include "base/memory.h"
 #include "recording/reader.h"
 
-static syn_status take_names(syn_behavior *b, const syn_array *a) {
-    SYN_TRY(syn_alloc(&b->name, (size_t)(b->rows > b->cols ? b->rows : b->cols), sizeof(char *), "behaviour names"));
-    for (int64_t k = 0; k < a->cols; k++) {
-        if (a->column_name) {
-            SYN_TRY(syn_copy_text(&b->name[k], a->column_name[k]));
-            continue;
-        }
+/* Names the columns: `base` for a single one, base_0, base_1, ... for several. */
+static syn_status number_names(syn_behavior *b, const char *base) {
+    SYN_TRY(syn_alloc(&b->name, (size_t)b->cols, sizeof *b->name, "behaviour names"));
+    for (int64_t k = 0; k < b->cols; k++) {
         char name[160];
-        snprintf(name, sizeof name, a->cols > 1 ? "%.120s_%lld" : "%.120s", a->name, (long long)k);
+        if (b->cols > 1)
+            snprintf(name, sizeof name, "%.120s_%lld", base, (long long)k);
+        else
+            snprintf(name, sizeof name, "%.120s", base);
         SYN_TRY(syn_copy_text(&b->name[k], name));
     }
+    return SYN_OK;
+}
+
+static void free_names(syn_behavior *b) {
+    for (int64_t k = 0; b->name && k < b->cols; k++) free(b->name[k]);
+    free(b->name);
+    b->name = NULL;
+}
+
+static syn_status take_names(syn_behavior *b, const syn_array *a) {
+    SYN_TRY(syn_copy_text(&b->base, a->name));
+    if (!a->column_name) return number_names(b, b->base);
+    SYN_TRY(syn_alloc(&b->name, (size_t)b->cols, sizeof *b->name, "behaviour names"));
+    for (int64_t k = 0; k < a->cols; k++) SYN_TRY(syn_copy_text(&b->name[k], a->column_name[k]));
     return SYN_OK;
 }
 
@@ -29,21 +43,10 @@ static syn_status turn(syn_behavior *b, int64_t rows) {
         for (int64_t k = 0; k < b->cols; k++) turned[k * b->rows + i] = b->values[i * b->cols + k];
     free(b->values);
     b->values = turned;
-    for (int64_t k = 0; k < b->cols; k++) {
-        free(b->name[k]);
-        b->name[k] = NULL;
-    }
+    free_names(b);
     b->cols = b->rows;
     b->rows = rows;
-    for (int64_t k = 0; k < b->cols; k++) {
-        char name[160];
-        const char *short_name = strrchr(b->label, ':') ? strrchr(b->label, ':') + 1 : b->label;
-        const char *slash = strrchr(short_name, '/');
-        short_name = slash ? slash + 1 : short_name;
-        snprintf(name, sizeof name, b->cols > 1 ? "%.120s_%lld" : "%.120s", short_name, (long long)k);
-        SYN_TRY(syn_copy_text(&b->name[k], name));
-    }
-    return SYN_OK;
+    return number_names(b, b->base);
 }
 
 /* TIMES is FILE:NAME, or NAME in the file of the values. */
@@ -120,8 +123,8 @@ syn_status syn_behaviors_load(syn_behaviors *behaviors, const syn_options *optio
 void syn_behaviors_free(syn_behaviors *behaviors) {
     for (size_t k = 0; k < behaviors->n; k++) {
         syn_behavior *b = &behaviors->item[k];
-        for (int64_t i = 0; b->name && i < b->cols; i++) free(b->name[i]);
-        free(b->name);
+        free_names(b);
+        free(b->base);
         free(b->values);
         free(b->time);
         free(b->label);

@@ -381,7 +381,8 @@ static syn_status csv_visit(syn_array *a, syn_tile_fn fn, void *user) {
         row += n;
     }
     if (row < a->rows || next_line(c, &at))
-        status = syn_fail(SYN_ERR_INPUT, "%s: its lines do not all end in a newline; save it with Unix line ends", a->label);
+        status =
+            syn_fail(SYN_ERR_INPUT, "%s: its lines do not all end in a newline; save it with Unix line ends", a->label);
 done:
     free(value);
     return status;

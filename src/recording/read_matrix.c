@@ -12,7 +12,7 @@ static bool is_matrix(const syn_entry *e) {
     const char *slash = strrchr(e->name, '/');
     if (!e->numeric || e->rank != 2 || !strcmp(slash ? slash + 1 : e->name, "segments")) return false;
     int64_t small = e->shape[0] < e->shape[1] ? e->shape[0] : e->shape[1];
-    int64_t large = e->shape[0] + e->shape[1] - small;
+    int64_t large = e->shape[0] < e->shape[1] ? e->shape[1] : e->shape[0];
     return small >= 2 && large >= LEAST_FRAMES;
 }
 

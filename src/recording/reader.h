@@ -76,7 +76,8 @@ syn_status syn_rebin(syn_recording *recording, double bin_s);
 /* ---- behavior.c ---- */
 
 typedef struct syn_behavior {
-    char *label;
+    char *label;    /* FILE:NAME */
+    char *base;     /* NAME */
     double *values; /* [rows][cols] */
     int64_t rows, cols;
     char **name;     /* [cols] */
