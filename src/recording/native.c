@@ -1,13 +1,11 @@
 /* synapsnet's own HDF5 layout (docs/file-formats.md): the reader and the writer. */
-#include <errno.h>
-#include <fcntl.h>
 #include <hdf5.h>
 #include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "base/file.h"
 #include "base/memory.h"
 #include "recording/reader.h"
 
@@ -342,8 +340,8 @@ static void put_everything_else(writer *w, const syn_recording *r) {
     put(w, "/spikes/neuron", H5T_STD_I32LE, H5T_NATIVE_INT32, r->spike_neuron, r->n_spikes, -1);
 }
 
-static syn_status write_file(const syn_recording *r, const char *path) {
-    writer w = {.file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT)};
+static syn_status write_file(const syn_recording *r, const char *temporary, const char *path) {
+    writer w = {.file = H5Fcreate(temporary, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT)};
     if (w.file < 0)
         return syn_fail(SYN_ERR_IO, "%s: could not be created; does its folder exist and may you write to it?", path);
     syn_status status = put_activity(&w, r);
@@ -353,21 +351,14 @@ static syn_status write_file(const syn_recording *r, const char *path) {
     return w.failed ? syn_fail(SYN_ERR_IO, "%s: could not be written; is the disk full?", path) : SYN_OK;
 }
 
-static syn_status sync_and_rename(const char *temporary, const char *path) {
-    int fd = open(temporary, O_RDONLY | O_CLOEXEC);
-    bool ok = fd >= 0 && fsync(fd) == 0;
-    if (fd >= 0) close(fd);
-    if (ok && rename(temporary, path) == 0) return SYN_OK;
-    return syn_fail(SYN_ERR_IO, "%s: could not be replaced: %s", path, strerror(errno));
-}
-
 syn_status syn_recording_write(const syn_recording *r, const char *path) {
-    char temporary[PATH_MAX];
+    syn_status status;
+    char *temporary = NULL;
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
-    int n = snprintf(temporary, sizeof temporary, "%s.part%ld", path, (long)getpid());
-    if (n < 0 || (size_t)n >= sizeof temporary) return syn_fail(SYN_ERR_IO, "%s: the path is too long", path);
-    syn_status status = write_file(r, temporary);
-    if (status == SYN_OK) status = sync_and_rename(temporary, path);
-    if (status != SYN_OK) unlink(temporary);
+    SYN_CHECK(syn_file_begin(&temporary, path));
+    SYN_CHECK(write_file(r, temporary, path));
+    SYN_CHECK(syn_file_commit(temporary, path));
+done:
+    syn_file_end(temporary);
     return status;
 }

@@ -74,6 +74,9 @@ static syn_status set_timestamps(syn_recording *r, const char *given) {
     return SYN_OK;
 }
 
+/* Whether the frames are bins of --bin that the reader made from spike times. */
+static bool was_binned(const syn_recording *r) { return !strcmp(r->format, "phy") || !strcmp(r->format, "spike list"); }
+
 /* Settles the frame rate from the file, the timestamps or --rate; what disagrees is an error, never ignored. */
 static syn_status settle_rate(syn_recording *r, const syn_options *options) {
     const bool given = syn_option_given(options, SYN_OPT_RATE) && strcmp(r->format, "phy") != 0;
@@ -88,12 +91,16 @@ static syn_status settle_rate(syn_recording *r, const syn_options *options) {
                         r->path, (long long)r->T, (long long)r->N);
     if (given && fabs(r->rate_hz - rate) > 0.01 * rate)
         return syn_fail(SYN_ERR_OPTION, "%s: --rate says %g Hz, but the %s %g Hz; leave --rate out or correct it",
-                        r->path, rate, r->time_s ? "times say" : "file says", r->rate_hz);
+                        r->path, rate,
+                        was_binned(r) ? "bins of --bin give"
+                        : r->time_s   ? "times say"
+                                      : "file says",
+                        r->rate_hz);
     return SYN_OK;
 }
 
 static syn_status settle_bin(syn_recording *r, const syn_options *options) {
-    if (!syn_option_given(options, SYN_OPT_BIN) || r->spike_time_s || !strcmp(r->format, "phy")) return SYN_OK;
+    if (!syn_option_given(options, SYN_OPT_BIN)) return SYN_OK;
     if (r->signal == SYN_SIGNAL_COUNTS) return syn_rebin(r, syn_option_real(options, SYN_OPT_BIN));
     return syn_recording_warn(r, "--bin applies to spikes; the activity is %s and stays at %g Hz",
                               syn_signal_name(r->signal), r->rate_hz);
@@ -104,7 +111,7 @@ static syn_status apply_options(syn_recording *r, const syn_options *options) {
     syn_behaviors behaviors = {0};
     const char *segments = syn_option_text(options, SYN_OPT_SEGMENTS);
     const char *timestamps = syn_option_text(options, SYN_OPT_TIMESTAMPS);
-    if (*timestamps && r->spike_time_s)
+    if (*timestamps && was_binned(r))
         return syn_fail(SYN_ERR_OPTION, "%s: --timestamps does not apply to spikes, which carry their own times",
                         r->path);
     if (*segments) SYN_TRY(syn_set_segments(r, segments));

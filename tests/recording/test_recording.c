@@ -127,7 +127,7 @@ static void interpolates_irregular_frames(void **state) {
     assert_int_equal(syn_regularise(r), SYN_OK);
     assert_int_equal(syn_recording_finish(r), SYN_OK);
     assert_true(warned(r, "linear interpolation"));
-    for (int64_t t = 1; t + 1 < r->T; t++) assert_float_equal(at(r, t, 2), 10 * r->time_s[t] + 40, 1e-4);
+    for (int64_t t = 1; t + 1 < r->T; t++) assert_float_equal(at(r, t, 2), (float)(10 * r->time_s[t] + 40), 1e-4f);
     syn_recording_free(r);
 }
 
@@ -166,10 +166,11 @@ static void puts_behavior_on_the_frames(void **state) {
     syn_recording *fast = with_clock(0.01, 400), *similar = with_clock(0.08, 60), *slow = with_clock(0.5, 10);
     for (int64_t t = 0; t < TEST_T; t++) {
         double tau = 0.1 * (double)t;
-        assert_float_equal(fast->u[t], tau + 0.045, 1e-3); /* mean of ten samples from tau on */
-        assert_float_equal(similar->u[t], tau, 1e-5);
-        assert_float_equal(slow->u[t], 0.5 * floor(tau / 0.5 + 1e-9), 0.101); /* held, or blended in its last frame */
-        assert_true(slow->u[t] <= (float)tau + 1e-4f);                        /* nothing from the future */
+        assert_float_equal(fast->u[t], (float)(tau + 0.045), 1e-3f); /* mean of ten samples from tau on */
+        assert_float_equal(similar->u[t], (float)tau, 1e-5f);
+        assert_float_equal(slow->u[t], (float)(0.5 * floor(tau / 0.5 + 1e-9)),
+                           0.101f);                    /* held, or blended in its last frame */
+        assert_true(slow->u[t] <= (float)tau + 1e-4f); /* nothing from the future */
     }
     syn_recording_free(fast);
     syn_recording_free(similar);
