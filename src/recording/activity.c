@@ -39,8 +39,6 @@ static bool looks_like_counts(const syn_recording *r) {
     return zeros * 20 > observed;
 }
 
-syn_signal syn_choose_signal(const syn_recording *r, const syn_options *options) {
-    syn_signal signal;
-    if (syn_signal_find(syn_option_text(options, SYN_OPT_SIGNAL), &signal)) return signal;
+syn_signal syn_guess_signal(const syn_recording *r) {
     return looks_like_counts(r) ? SYN_SIGNAL_COUNTS : SYN_SIGNAL_FLUORESCENCE;
 }

@@ -77,12 +77,25 @@ static syn_status set_timestamps(syn_recording *r, const char *given) {
 /* Whether the frames are bins of --bin that the reader made from spike times. */
 static bool was_binned(const syn_recording *r) { return !strcmp(r->format, "phy") || !strcmp(r->format, "spike list"); }
 
+/* Puts the frames on one rate. A rate that came with the file must be that of its timestamps, and is then kept to the
+ * last digit. */
+static syn_status follow_timestamps(syn_recording *r) {
+    const double said = r->rate_hz;
+    SYN_TRY(syn_regularise(r));
+    if (said == 0) return SYN_OK;
+    if (fabs(r->rate_hz - said) > 0.01 * said)
+        return syn_fail(SYN_ERR_INPUT, "%s: its rate is %g Hz, but its timestamps say %g Hz", r->path, said,
+                        r->rate_hz);
+    if (fabs(r->rate_hz - said) < 1e-6 * said) r->rate_hz = said;
+    return SYN_OK;
+}
+
 /* Settles the frame rate from the file, the timestamps or --rate; what disagrees is an error, never ignored. */
 static syn_status settle_rate(syn_recording *r, const syn_options *options) {
     const bool given = syn_option_given(options, SYN_OPT_RATE) && strcmp(r->format, "phy") != 0;
     const double rate = syn_option_real(options, SYN_OPT_RATE);
     if (given && rate <= 0) return syn_fail(SYN_ERR_OPTION, "rate: found %g Hz; expected a positive number", rate);
-    if (r->rate_hz == 0 && r->time_s) SYN_TRY(syn_regularise(r));
+    if (r->time_s && !was_binned(r)) SYN_TRY(follow_timestamps(r));
     if (r->rate_hz == 0 && given) r->rate_hz = rate;
     if (r->rate_hz == 0)
         return syn_fail(SYN_ERR_INPUT,
@@ -106,6 +119,16 @@ static syn_status settle_bin(syn_recording *r, const syn_options *options) {
                               syn_signal_name(r->signal), r->rate_hz);
 }
 
+static syn_status settle_signal(syn_recording *r, const syn_options *options) {
+    syn_signal signal;
+    if (!syn_signal_find(syn_option_text(options, SYN_OPT_SIGNAL), &signal)) return SYN_OK;
+    if (was_binned(r) && signal != SYN_SIGNAL_COUNTS)
+        return syn_fail(SYN_ERR_OPTION, "%s: --signal %s does not apply to spikes, which are counts", r->path,
+                        syn_signal_name(signal));
+    r->signal = signal;
+    return SYN_OK;
+}
+
 static syn_status apply_options(syn_recording *r, const syn_options *options) {
     syn_status status;
     syn_behaviors behaviors = {0};
@@ -114,6 +137,7 @@ static syn_status apply_options(syn_recording *r, const syn_options *options) {
     if (*timestamps && was_binned(r))
         return syn_fail(SYN_ERR_OPTION, "%s: --timestamps does not apply to spikes, which carry their own times",
                         r->path);
+    SYN_TRY(settle_signal(r, options));
     if (*segments) SYN_TRY(syn_set_segments(r, segments));
     if (*timestamps) SYN_TRY(set_timestamps(r, timestamps));
     SYN_CHECK(syn_behaviors_load(&behaviors, options));

@@ -131,6 +131,9 @@ static syn_status orient(const syn_array *a, const syn_input *input, const char 
     evidence e = {.rows = true, .cols = true};
     *guessed = false;
     *time_first = !strcmp(option, "time-first");
+    if (a->row_time && !strcmp(option, "neurons-first"))
+        return syn_fail(SYN_ERR_OPTION, "%s: has a column of times, so its rows are frames; --orientation says %s",
+                        a->label, option);
     if (strcmp(option, "auto") != 0) return SYN_OK;
     SYN_TRY(gather(&e, a, input, name));
     if (!e.rows && !e.cols)
@@ -242,7 +245,7 @@ syn_status syn_matrix_open(syn_recording **recording, const syn_input *input) {
     SYN_CHECK(take_rate(*recording, input, name));
     SYN_CHECK(take_segments(*recording, input, name));
     SYN_CHECK(take_regions(*recording, input, name));
-    (*recording)->signal = syn_choose_signal(*recording, input->options);
+    (*recording)->signal = syn_guess_signal(*recording);
 done:
     syn_array_close(a);
     return status;

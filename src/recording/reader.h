@@ -15,8 +15,8 @@ typedef struct syn_input {
     const syn_options *options;
 } syn_input;
 
-/* What a reader leaves to syn_recording_open(): options timestamps, segments, behavior, rate (where rate_hz is still
- * 0), the name, path and format of the recording, and syn_recording_finish(). */
+/* What a reader leaves to syn_recording_open(): options signal, timestamps, segments, behavior, rate
+ * (where rate_hz is still 0), the name, path and format of the recording, and syn_recording_finish(). */
 typedef struct syn_reader {
     const char *name;
     bool (*probe)(const syn_input *input);
@@ -46,8 +46,8 @@ typedef struct syn_placement {
 } syn_placement;
 /* Adds an array to x, tile by tile. Frames beyond the recording's T are left out. */
 syn_status syn_place(syn_array *array, const syn_placement *placement);
-/* The signal that --signal asks for, or what x looks like: small non-negative integers with zeros are counts. */
-syn_signal syn_choose_signal(const syn_recording *recording, const syn_options *options);
+/* What x looks like: small non-negative integers with zeros are counts, all else is fluorescence. */
+syn_signal syn_guess_signal(const syn_recording *recording);
 
 /* ---- spikes.c: spike times to counts ---- */
 

@@ -124,6 +124,16 @@ static syn_status mask_unobserved(syn_recording *r) {
     return SYN_OK;
 }
 
+static syn_status check_counts(const syn_recording *r) {
+    for (int64_t k = 0; k < r->T * r->N; k++)
+        if (r->x[k] < 0)
+            return syn_fail(SYN_ERR_INPUT,
+                            "%s: the count of neuron %s in frame %lld is %g; expected counts >= 0, or --signal "
+                            "fluorescence",
+                            label(r), r->neuron_id[k % r->N], (long long)(k / r->N), (double)r->x[k]);
+    return SYN_OK;
+}
+
 static syn_status check_segments(const syn_recording *r) {
     int64_t end = 0;
     for (int64_t s = 0; s < r->S; s++) {
@@ -234,6 +244,7 @@ syn_status syn_recording_finish(syn_recording *r) {
         SYN_TRY(split_at_gaps(r));
     }
     SYN_TRY(mask_unobserved(r));
+    if (r->signal == SYN_SIGNAL_COUNTS) SYN_TRY(check_counts(r));
     if (r->B > 0) SYN_TRY(check_behaviors(r));
     return SYN_OK;
 }

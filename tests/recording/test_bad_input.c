@@ -42,6 +42,7 @@ static const struct bad_case {
     {"%/good/time_first_f4.npy:x", "rate=10", "leave out ':x'", "time_first_f4.npy"},
     {"%/good/time_first_f4.npy", "", "--rate", NULL},
     {"%/good/time_first_f4.npy", "rate=0", "expected a positive number", "rate"},
+    {"%/good/neurons_first.npy", "rate=10 orientation=sideways", "expected one of", "orientation"},
     /* npz */
     {"%/bad/not_numpy.npz", "rate=10", "without readable NumPy arrays", NULL},
     {"%/bad/two_matrices.npz", "rate=10", "a float64 (40, 5), b float64 (40, 5)", NULL},
@@ -100,6 +101,9 @@ static const struct bad_case {
     {"%/bad/prose.txt", "rate=10", "expected a table of numbers", NULL},
     {"%/bad/wide_claim.csv", "rate=10", "differ in their number of cells", NULL},
     {"%/bad/falling.csv", "", "is not after the one before", NULL},
+    {"%/good/timed.csv", "orientation=neurons-first", "has a column of times", NULL},
+    {"%/good/numbers.csv", "rate=10 signal=counts", "expected counts >= 0", NULL},
+    {"%/good/spikes.npz", "signal=fluorescence", "does not apply to spikes", NULL},
     {"%/good/plain.csv:a", "rate=10", "no header row", "plain.csv"},
     {"%/good/header.csv:zzz", "rate=10", "has no column 'zzz'; it has AVAL", "header.csv"},
     /* other formats */
