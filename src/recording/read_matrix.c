@@ -79,7 +79,9 @@ static syn_status weigh_vector(evidence *e, const syn_array *a, const char *give
     int64_t n;
     SYN_TRY(syn_vector_read(given, "timestamps in seconds", &values, &n));
     free(values);
-    weigh(e, given, n == a->rows, n == a->cols);
+    char source[256];
+    snprintf(source, sizeof source, "%.200s with %lld entries", given, (long long)n);
+    weigh(e, source, n == a->rows, n == a->cols);
     return SYN_OK;
 }
 
@@ -89,7 +91,9 @@ static syn_status weigh_segments(evidence *e, const syn_array *a, const char *gi
     SYN_TRY(syn_matrix_read(given, &values, &rows, &cols));
     for (int64_t k = 0; k < rows * cols; k++) last = fmax(last, values[k]);
     free(values);
-    weigh(e, given, last <= (double)a->rows, last <= (double)a->cols);
+    char source[256];
+    snprintf(source, sizeof source, "%.200s up to frame %g", given, last);
+    weigh(e, source, last <= (double)a->rows, last <= (double)a->cols);
     return SYN_OK;
 }
 
@@ -99,7 +103,10 @@ static syn_status weigh_behaviors(evidence *e, const syn_array *a, const syn_opt
     for (size_t k = 0; k < behaviors.n; k++) {
         const syn_behavior *b = &behaviors.item[k];
         if (b->time) continue;
-        weigh(e, b->label, a->rows == b->rows || a->rows == b->cols, a->cols == b->rows || a->cols == b->cols);
+        char source[256];
+        snprintf(source, sizeof source, "%.200s of shape (%lld, %lld)", b->label, (long long)b->rows,
+                 (long long)b->cols);
+        weigh(e, source, a->rows == b->rows || a->rows == b->cols, a->cols == b->rows || a->cols == b->cols);
     }
     syn_behaviors_free(&behaviors);
     return SYN_OK;
@@ -137,7 +144,9 @@ static syn_status orient(const syn_array *a, const syn_input *input, const char 
     if (strcmp(option, "auto") != 0) return SYN_OK;
     SYN_TRY(gather(&e, a, input, name));
     if (!e.rows && !e.cols)
-        return syn_fail(SYN_ERR_INPUT, "%s: is (%lld, %lld), and neither axis has the length that %s asks for",
+        return syn_fail(SYN_ERR_INPUT,
+                        "%s: is (%lld, %lld), and neither axis has the length that %s asks for; behaviour with its own "
+                        "clock is given as FILE:NAME@TIMES",
                         a->label, rows, cols, e.source);
     *time_first = e.rows;
     if (e.rows != e.cols) return SYN_OK;
