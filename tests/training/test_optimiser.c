@@ -1,0 +1,227 @@
+/* The optimiser against Adam written again in double precision, and its penalties, clipping and refusals. */
+#include "training/optimiser.h"
+
+#include "fixture.h"
+
+static const double rate[3] = {0.01, 0.02, 0.03};
+
+/* Decoder, neurons and W = low rank + sparse, so that every group and both kinds of weights are there. */
+static syn_parameters *parameters(void) {
+    const int64_t N = 6, B = 1;
+    syn_parameters *p;
+    assert_ok(syn_parameters_create(&p, 4, 2, 1, SYN_FORM_LOWRANK_SPARSE, 2, 1, &N, &B));
+    for (size_t k = 0; k < p->n_tensors; k++)
+        for (size_t j = p->tensor[k].offset; j < p->tensor[k].offset + p->tensor[k].count; j++)
+            p->value[j] = (float)(0.1 + 0.4 * fabs(normal(1, (int64_t)j)));
+    return p;
+}
+
+/* A gradient whose shared part is shorter than the clipping length. */
+static void fill_gradient(const syn_parameters *p, float *gradient, uint32_t step, double size) {
+    for (size_t k = 0; k < p->count; k++) gradient[k] = (float)(0.01 * size * normal(100 + step, (int64_t)k));
+}
+
+static const syn_tensor *tensor_of(const syn_parameters *p, size_t j) {
+    for (size_t k = 0; k < p->n_tensors; k++)
+        if (j >= p->tensor[k].offset && j < p->tensor[k].offset + p->tensor[k].count) return &p->tensor[k];
+    return NULL; /* padding */
+}
+
+static void adam(void **state) {
+    (void)state;
+    const syn_penalty penalty = {.ridge = 0.05};
+    const double gain = 0.7;
+    syn_parameters *p = parameters();
+    syn_optimiser o;
+    float *gradient = floats((int64_t)p->count);
+    double *value = zeros(3 * (int64_t)p->count, sizeof(double)), *m = value + p->count, *v = m + p->count;
+    for (size_t j = 0; j < p->count; j++) value[j] = (double)p->value[j];
+    assert_ok(syn_optimiser_create(&o, p));
+    for (uint32_t step = 1; step <= 20; step++) {
+        fill_gradient(p, gradient, step, 1);
+        for (size_t j = 0; j < p->count; j++) {
+            const syn_tensor *t = tensor_of(p, j);
+            if (!t) continue;
+            double g = (double)gradient[j];
+            if (t->group == SYN_GROUP_CONNECTIVITY) g += penalty.ridge * gain * gain * value[j];
+            m[j] = 0.9 * m[j] + 0.1 * g;
+            v[j] = 0.99 * v[j] + 0.01 * g * g;
+            value[j] -= rate[t->group] * (m[j] / (1 - pow(0.9, step))) / (sqrt(v[j] / (1 - pow(0.99, step))) + 1e-8);
+        }
+        assert_ok(syn_optimiser_step(&o, gradient, rate, penalty, gain));
+    }
+    for (size_t j = 0; j < p->count; j++) assert_near("value", value[j], (double)p->value[j], 1e-4);
+    assert_int_equal(o.step, 20);
+    free(value), free(gradient), syn_optimiser_free(&o), syn_parameters_free(p);
+}
+
+static void average_follows(void **state) {
+    (void)state;
+    syn_parameters *p = parameters();
+    syn_optimiser o;
+    float *gradient = floats((int64_t)p->count);
+    double *average = zeros((int64_t)p->count, sizeof(double));
+    assert_ok(syn_optimiser_create(&o, p));
+    assert_same("average at first", p->value, o.average, (int64_t)p->count);
+    for (size_t j = 0; j < p->count; j++) average[j] = (double)p->value[j];
+    for (uint32_t step = 1; step <= 10; step++) {
+        const double decay = step / (step + 9.0);
+        fill_gradient(p, gradient, step, 1);
+        assert_ok(syn_optimiser_step(&o, gradient, rate, (syn_penalty){0}, 1));
+        for (size_t j = 0; j < p->count; j++) average[j] = decay * average[j] + (1 - decay) * (double)p->value[j];
+    }
+    for (size_t j = 0; j < p->count; j++) assert_near("average", average[j], (double)o.average[j], 1e-5);
+    free(average), free(gradient), syn_optimiser_free(&o), syn_parameters_free(p);
+}
+
+/* A strong L1 makes every free weight exactly zero and leaves all else as it is without. */
+static void l1_makes_exact_zeros(void **state) {
+    (void)state;
+    syn_parameters *p[2] = {parameters(), parameters()};
+    syn_optimiser o[2];
+    float *gradient = floats((int64_t)p[0]->count);
+    for (int k = 0; k < 2; k++) {
+        assert_ok(syn_optimiser_create(&o[k], p[k]));
+        for (uint32_t step = 1; step <= 60; step++) {
+            fill_gradient(p[k], gradient, step, 1);
+            assert_ok(syn_optimiser_step(&o[k], gradient, rate, (syn_penalty){.l1 = k ? 0.1 : 0}, 1));
+        }
+    }
+    for (size_t j = 0; j < p[0]->count; j++) {
+        const syn_tensor *t = tensor_of(p[0], j);
+        if (t && t->name[0] == 'z')
+            assert_true(p[1]->value[j] == 0 && o[1].average[j] == 0 && p[0]->value[j] != 0);
+        else
+            assert_same("value", &p[0]->value[j], &p[1]->value[j], 1);
+    }
+    free(gradient);
+    for (int k = 0; k < 2; k++) syn_optimiser_free(&o[k]), syn_parameters_free(p[k]);
+}
+
+/* A weak L1 zeroes the weights whose gradient does not hold them up, and not the others. */
+static void l1_keeps_what_the_data_ask_for(void **state) {
+    (void)state;
+    syn_parameters *p = parameters();
+    const size_t z = p->session[0].z;
+    syn_optimiser o;
+    float *gradient = floats((int64_t)p->count);
+    assert_ok(syn_optimiser_create(&o, p));
+    for (uint32_t step = 1; step <= 400; step++) {
+        fill_gradient(p, gradient, step, 0.01);
+        gradient[z + 1] = p->value[z + 1] - 0.5f; /* (w - 0.5)^2 / 2 */
+        assert_ok(syn_optimiser_step(&o, gradient, rate, (syn_penalty){.l1 = 0.01}, 1));
+    }
+    assert_true(p->value[z + 2] == 0);
+    assert_near("held up", 0.49, (double)p->value[z + 1], 5e-3);
+    free(gradient), syn_optimiser_free(&o), syn_parameters_free(p);
+}
+
+static double weight_size(const syn_parameters *p, syn_group group) {
+    double sum = 0;
+    for (size_t j = 0; j < p->count; j++)
+        if (tensor_of(p, j) && tensor_of(p, j)->group == group) sum += fabs((double)p->value[j]);
+    return sum;
+}
+
+/* Only W shrinks, and not if its gain is zero: the penalty is on the effective connectivity. */
+static void ridge_shrinks_the_connectivity(void **state) {
+    (void)state;
+    for (int gain = 0; gain <= 1; gain++) {
+        syn_parameters *p = parameters();
+        syn_optimiser o;
+        float *gradient = floats((int64_t)p->count);
+        double before[3];
+        assert_ok(syn_optimiser_create(&o, p));
+        for (syn_group g = SYN_GROUP_DECODER; g <= SYN_GROUP_CONNECTIVITY; g++) before[g] = weight_size(p, g);
+        for (int step = 0; step < 5; step++)
+            assert_ok(syn_optimiser_step(&o, gradient, rate, (syn_penalty){.ridge = 0.1}, gain));
+        assert_true(weight_size(p, SYN_GROUP_DECODER) == before[SYN_GROUP_DECODER]);
+        assert_true(weight_size(p, SYN_GROUP_NEURON) == before[SYN_GROUP_NEURON]);
+        if (gain)
+            assert_true(weight_size(p, SYN_GROUP_CONNECTIVITY) < 0.9 * before[SYN_GROUP_CONNECTIVITY]);
+        else
+            assert_true(weight_size(p, SYN_GROUP_CONNECTIVITY) == before[SYN_GROUP_CONNECTIVITY]);
+        free(gradient), syn_optimiser_free(&o), syn_parameters_free(p);
+    }
+}
+
+/* The shared part of a long gradient is cut to length 1 in its own direction; a short one and the rest are not. */
+static void clipping(void **state) {
+    (void)state;
+    for (int k = 0; k < 2; k++) {
+        const double size = k ? 1e4 : 1;
+        syn_parameters *p = parameters();
+        syn_optimiser o;
+        float *gradient = floats((int64_t)p->count), *original = floats((int64_t)p->count);
+        double norm = 0, square = 0;
+        fill_gradient(p, original, 1, size);
+        memcpy(gradient, original, p->count * sizeof *gradient);
+        for (size_t j = 0; j < p->count; j++)
+            if (tensor_of(p, j) && tensor_of(p, j)->group == SYN_GROUP_DECODER) square += pow((double)original[j], 2);
+        norm = sqrt(square);
+        assert_true(k ? norm > 100 : norm < 1);
+        assert_ok(syn_optimiser_create(&o, p));
+        assert_ok(syn_optimiser_step(&o, gradient, rate, (syn_penalty){0}, 1));
+        for (size_t j = 0; j < p->count; j++) {
+            const syn_tensor *t = tensor_of(p, j);
+            if (!t) continue;
+            const double g = (double)original[j] / (t->group == SYN_GROUP_DECODER && k ? norm : 1);
+            assert_near("moment", 0.1 * g, (double)o.moment[j], 1e-6 * (1 + fabs(g)));
+        }
+        free(gradient), free(original), syn_optimiser_free(&o), syn_parameters_free(p);
+    }
+}
+
+/* Wherever it is: the parameters stay as they were. */
+static void refuses_what_is_not_finite(void **state) {
+    (void)state;
+    const float bad[] = {NAN, INFINITY, -INFINITY};
+    syn_parameters *p = parameters();
+    float *gradient = floats((int64_t)p->count), *before = floats((int64_t)p->count);
+    memcpy(before, p->value, p->count * sizeof *before);
+    for (size_t k = 0; k < p->n_tensors; k++)
+        for (int b = 0; b < 3; b++) {
+            syn_optimiser o;
+            assert_ok(syn_optimiser_create(&o, p));
+            fill_gradient(p, gradient, 1, 1);
+            gradient[p->tensor[k].offset + p->tensor[k].count / 2] = bad[b];
+            if (syn_optimiser_step(&o, gradient, rate, (syn_penalty){0}, 1) != SYN_ERR_NUMERIC)
+                fail_msg("%g in the gradient of %s was taken", (double)bad[b], p->tensor[k].name);
+            assert_non_null(strstr(syn_last_error(), "not finite"));
+            assert_same("value", before, p->value, (int64_t)p->count);
+            assert_int_equal(o.step, 0);
+            syn_optimiser_free(&o);
+        }
+    free(gradient), free(before), syn_parameters_free(p);
+}
+
+static void a_group_with_rate_zero_stays(void **state) {
+    (void)state;
+    for (syn_group still = SYN_GROUP_DECODER; still <= SYN_GROUP_CONNECTIVITY; still++) {
+        const double rates[3] = {still == SYN_GROUP_DECODER ? 0 : 0.1, still == SYN_GROUP_NEURON ? 0 : 0.1,
+                                 still == SYN_GROUP_CONNECTIVITY ? 0 : 0.1};
+        syn_parameters *p = parameters(), *before = parameters();
+        syn_optimiser o;
+        float *gradient = floats((int64_t)p->count);
+        assert_ok(syn_optimiser_create(&o, p));
+        fill_gradient(p, gradient, 1, 1);
+        assert_ok(syn_optimiser_step(&o, gradient, rates, (syn_penalty){0.1, 0.1}, 1));
+        for (size_t j = 0; j < p->count; j++)
+            if (tensor_of(p, j)) assert_int_equal(p->value[j] == before->value[j], tensor_of(p, j)->group == still);
+        free(gradient), syn_optimiser_free(&o), syn_parameters_free(p), syn_parameters_free(before);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(adam),
+        cmocka_unit_test(average_follows),
+        cmocka_unit_test(l1_makes_exact_zeros),
+        cmocka_unit_test(l1_keeps_what_the_data_ask_for),
+        cmocka_unit_test(ridge_shrinks_the_connectivity),
+        cmocka_unit_test(clipping),
+        cmocka_unit_test(refuses_what_is_not_finite),
+        cmocka_unit_test(a_group_with_rate_zero_stays),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
