@@ -21,8 +21,15 @@ void syn_optimiser_free(syn_optimiser *o) {
     *o = (syn_optimiser){0};
 }
 
+static bool all_finite(const float *numbers, size_t count) {
+    float zero = 0;
+#pragma omp simd reduction(+ : zero)
+    for (size_t k = 0; k < count; k++) zero += 0.0f * numbers[k];
+    return zero == 0.0f;
+}
+
 /* Scales the shared part of the gradient to at most clip_norm: one odd window must not throw the decoder. */
-static double clip(const syn_parameters *p, float *gradient) {
+static void clip(const syn_parameters *p, float *gradient) {
     double square = 0;
     for (size_t k = 0; k < p->n_tensors; k++) {
         const syn_tensor *t = &p->tensor[k];
@@ -35,7 +42,6 @@ static double clip(const syn_parameters *p, float *gradient) {
         for (size_t j = t->offset; t->group == SYN_GROUP_DECODER && j < t->offset + t->count; j++)
             gradient[j] *= (float)(clip_norm / norm);
     }
-    return norm;
 }
 
 static bool is_free_weight(const syn_tensor *t) { return t->name[0] == 'z'; }
@@ -74,8 +80,9 @@ static void average_tensor(syn_optimiser *o, const syn_tensor *t, bool sparse) {
 syn_status syn_optimiser_step(syn_optimiser *o, float *gradient, const double rate[3], syn_penalty penalty,
                               double gain) {
     const syn_parameters *p = o->p;
-    if (!isfinite(clip(p, gradient)))
+    if (!all_finite(gradient, p->count))
         return syn_fail(SYN_ERR_NUMERIC, "training diverged: the gradient is not finite; lower --learning-rate");
+    clip(p, gradient);
     o->step++;
     for (size_t k = 0; k < p->n_tensors; k++) {
         step_tensor(o, &p->tensor[k], gradient, rate[p->tensor[k].group], penalty, gain);

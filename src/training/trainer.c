@@ -27,13 +27,17 @@ static int64_t cut_windows(const syn_session *s, int64_t window, int64_t phase, 
     return n;
 }
 
+/* Observed entries that the train loss is a mean of. */
 static int64_t train_targets(const syn_dataset *data) {
     int64_t entries = 0;
-    for (size_t s = 0; s < data->n; s++)
-        for (int64_t k = 0; k < data->session[s].n_spans[SYN_TRAIN]; k++) {
-            const syn_span *span = &data->session[s].span[SYN_TRAIN][k];
-            entries += (span->stop - syn_span_first_target(span)) * data->session[s].N;
+    for (size_t s = 0; s < data->n; s++) {
+        const syn_session *session = &data->session[s];
+        for (int64_t k = 0; k < session->n_spans[SYN_TRAIN]; k++) {
+            const syn_span *span = &session->span[SYN_TRAIN][k];
+            for (int64_t t = syn_span_first_target(span); t < span->stop; t++)
+                for (int64_t i = 0; i < session->N; i++) entries += syn_session_observed(session, t, i);
         }
+    }
     return entries;
 }
 
