@@ -3,6 +3,8 @@
  * The including file defines
  *   W           floats in a vector
  *   GEMM_ROWS   rows of the matrix-product tile (GEMM_ROWS * 2 accumulators must fit in the registers)
+ *   MIN, MAX    the smaller and the larger of two vectors in one instruction, where there is one (compilers do not find
+ *               it by themselves)
  *   TABLE       name of the table to define
  *   TABLE_NAME  its name as text
  *
@@ -15,14 +17,19 @@
 typedef float vf __attribute__((vector_size(4 * W), aligned(4), may_alias));
 typedef int32_t vi __attribute__((vector_size(4 * W), aligned(4), may_alias));
 
-enum { R = 2 * W, TILE = 4, CHUNK = 16 };
+enum { R = 2 * W, TILE = 4, MAX_CHUNK = 16 };
 
 static inline vf splat(float value) { return (vf){0} + value; }
 static inline vf load(const float *p) { return *(const vf *)p; }
 static inline void store(float *p, vf value) { *(vf *)p = value; }
-static inline vf select(vi condition, vf yes, vf no) { return (vf)(((vi)yes & condition) | ((vi)no & ~condition)); }
-static inline vf vmin(vf a, vf b) { return select(a < b, a, b); }
-static inline vf vmax(vf a, vf b) { return select(a > b, a, b); }
+static inline vf choose(vi condition, vf yes, vf no) { return (vf)(((vi)yes & condition) | ((vi)no & ~condition)); }
+#ifdef MIN
+static inline vf vmin(vf a, vf b) { return MIN(a, b); }
+static inline vf vmax(vf a, vf b) { return MAX(a, b); }
+#else
+static inline vf vmin(vf a, vf b) { return choose(a < b, a, b); }
+static inline vf vmax(vf a, vf b) { return choose(a > b, a, b); }
+#endif
 static inline vf vabs(vf a) { return (vf)((vi)a & 0x7fffffff); }
 
 /* tanh as a ratio of polynomials, x P(x^2) / Q(x^2), minimax on [-7.9, 7.9] (coefficients as in Eigen's packet math);
@@ -84,9 +91,9 @@ static inline vf vlog(vf x) {
 /* softplus(x) = log(1 + exp x) and its derivative, the sigmoid, with small relative error also far below zero. */
 static inline vf vsoftplus(vf x, vf *sigmoid) {
     vf e = vexp(-vabs(x));
-    *sigmoid = select(x > 0.0f, splat(1.0f), e) / (1.0f + e);
+    *sigmoid = choose(x > 0.0f, splat(1.0f), e) / (1.0f + e);
     vf small = e * (1.0f - e * (0.5f - e * 0.333333333f));
-    return vmax(x, splat(0.0f)) + select(e < 4e-3f, small, vlog(1.0f + e));
+    return vmax(x, splat(0.0f)) + choose(e < 4e-3f, small, vlog(1.0f + e));
 }
 
 /* out[row][R] += w[row][K] . in[K][R] for `rows` rows; w has row stride K. */
@@ -257,13 +264,14 @@ static void backward(const syn_block *block, const syn_block_gradient *gradient,
     const float *v = decoder + at.v, *wi = decoder + at.wi;
     const size_t part = (size_t)H * R, slot = 5 * part;
     float *dh = gradient->dh;
-    const float *state[CHUNK];
+    const float *state[MAX_CHUNK];
+    const int chunk = H < 32 ? MAX_CHUNK : MAX_CHUNK / 2; /* its tape must stay in the second-level cache */
     memset(dh, 0, part * sizeof(float));
     vf da[2] = {load(gradient->da), load(gradient->da + W)}, dc[2] = {load(gradient->dc), load(gradient->dc + W)};
     static const float zeros[256 * R];
     int end = block->L;
     while (end > 0) {
-        int start = (end - 1) / CHUNK * CHUNK;
+        int start = (end - 1) / chunk * chunk;
         for (int t = end - 1; t >= start; t--) {
             float *r = block->tape + (size_t)t * slot, *z = r + part, *n = z + part, *s = n + part;
             const float *previous = t ? r - part : gradient->h0 ? gradient->h0 : zeros;
