@@ -11,17 +11,40 @@ enum { TILE_M = 96, TILE_N = 128, TILE_K = 256, MAX_EDGE = 12 * 32 };
 
 static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 
+static inline __attribute__((always_inline)) void pack_panel(float *restrict out, const float *restrict p,
+                                                             int64_t k_stride, int64_t i_stride, int64_t K, int width) {
+    if (i_stride == 1)
+        for (int64_t k = 0; k < K; k++)
+            for (int i = 0; i < width; i++) out[k * width + i] = p[k * k_stride + i];
+    else
+        for (int64_t k = 0; k < K; k++)
+            for (int i = 0; i < width; i++) out[k * width + i] = p[k * k_stride + i * i_stride];
+}
+
 /* out[panel][K][width] <- element (k, i) at data[k * k_stride + i * i_stride], zero beyond n */
 static void pack(float *out, const float *data, int64_t k_stride, int64_t i_stride, int64_t K, int64_t n, int width) {
     for (int64_t first = 0; first < n; first += width, out += K * width) {
         int64_t valid = smaller(width, n - first);
         const float *p = data + first * i_stride;
-        if (valid < width) memset(out, 0, (size_t)(K * width) * sizeof *out);
-        if (i_stride == 1)
-            for (int64_t k = 0; k < K; k++) memcpy(out + k * width, p + k * k_stride, (size_t)valid * sizeof *out);
-        else
-            for (int64_t i = 0; i < valid; i++)
-                for (int64_t k = 0; k < K; k++) out[k * width + i] = p[k * k_stride + i * i_stride];
+        /* a width that the compiler knows is copied several times faster */
+        switch (valid == width ? width : 0) {
+        case 6:
+            pack_panel(out, p, k_stride, i_stride, K, 6);
+            break;
+        case 12:
+            pack_panel(out, p, k_stride, i_stride, K, 12);
+            break;
+        case 16:
+            pack_panel(out, p, k_stride, i_stride, K, 16);
+            break;
+        case 32:
+            pack_panel(out, p, k_stride, i_stride, K, 32);
+            break;
+        default:
+            for (int64_t k = 0; k < K; k++)
+                for (int64_t i = 0; i < width; i++)
+                    out[k * width + i] = i < valid ? p[k * k_stride + i * i_stride] : 0.0f;
+        }
     }
 }
 

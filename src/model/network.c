@@ -177,18 +177,25 @@ static syn_status inputs(syn_network *net, size_t s, const float *x, const float
     return SYN_OK;
 }
 
+/* A few floats: a call of memcpy would take longer than the copy. */
+static inline void copy_lanes(float *restrict to, const float *restrict from, int64_t n) {
+    int64_t i = 0;
+    for (; i + 8 <= n; i += 8) memcpy(to + i, from + i, 8 * sizeof *to);
+    for (; i < n; i++) to[i] = from[i];
+}
+
 /* Columns [first, first + R) of L rows into [L][R]; lanes beyond N are zero. */
 static void gather(float *to, const float *from, int64_t L, int64_t N, int64_t first, int R) {
     int64_t valid = N - first < R ? N - first : R;
     for (int64_t t = 0; t < L; t++) {
-        memcpy(to + t * R, from + t * N + first, (size_t)valid * sizeof *to);
+        copy_lanes(to + t * R, from + t * N + first, valid);
         for (int64_t i = valid; i < R; i++) to[t * R + i] = 0.0f;
     }
 }
 
 static void scatter(float *to, const float *from, int64_t L, int64_t N, int64_t first, int R) {
     int64_t valid = N - first < R ? N - first : R;
-    for (int64_t t = 0; t < L; t++) memcpy(to + t * N + first, from + t * R, (size_t)valid * sizeof *to);
+    for (int64_t t = 0; t < L; t++) copy_lanes(to + t * N + first, from + t * R, valid);
 }
 
 static syn_block block_at(const syn_network *net, const block_space *space, size_t s, int64_t block, int64_t frame,
@@ -240,9 +247,10 @@ static void gather_targets(const syn_network *net, const batch *b, const syn_win
     const int64_t N = session->N, valid = N - first < R ? N - first : R;
     gather(space->target, session->x + (w->start + 1) * N, w->length, N, first, R);
     for (int64_t t = 0; t < w->length; t++)
-        for (int64_t i = 0; i < R; i++)
-            space->weight[t * R + i] =
-                i < valid && syn_session_observed(session, w->start + 1 + t, first + i) ? b->target_weight : 0.0f;
+        for (int64_t i = 0; i < R; i++) {
+            bool observed = i < valid && syn_session_observed(session, w->start + 1 + t, first + i);
+            space->weight[t * R + i] = observed ? b->target_weight : 0.0f;
+        }
 }
 
 /* Forward, loss and backward of one block of neurons over one group of windows; sums into chunk's accumulators. */
