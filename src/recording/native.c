@@ -1,55 +1,14 @@
 /* synapsnet's own HDF5 layout (docs/file-formats.md): the reader and the writer. */
-#include <hdf5.h>
 #include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "base/file.h"
+#include "base/hdf5.h"
 #include "base/memory.h"
 #include "recording/reader.h"
 
 enum { FORMAT_VERSION = 1 };
-
-/* ---- attributes ---- */
-
-/* A text attribute of an object in a file, or NULL. Free it. */
-static char *text_attribute(hid_t file, const char *object, const char *name) {
-    char *out = NULL;
-    if (H5Aexists_by_name(file, object, name, H5P_DEFAULT) <= 0) return NULL;
-    hid_t attribute = H5Aopen_by_name(file, object, name, H5P_DEFAULT, H5P_DEFAULT);
-    if (attribute < 0) return NULL;
-    hid_t type = H5Aget_type(attribute), space = H5Aget_space(attribute);
-    if (H5Tget_class(type) == H5T_STRING && H5Sget_simple_extent_npoints(space) == 1) {
-        if (H5Tis_variable_str(type) > 0) {
-            char *text = NULL;
-            if (H5Aread(attribute, type, &text) >= 0 && text) {
-                out = strdup(text);
-                H5Dvlen_reclaim(type, space, H5P_DEFAULT, &text);
-            }
-        } else if ((out = calloc(H5Tget_size(type) + 1, 1)) && H5Aread(attribute, type, out) < 0) {
-            free(out);
-            out = NULL;
-        }
-    }
-    H5Sclose(space);
-    H5Tclose(type);
-    H5Aclose(attribute);
-    return out;
-}
-
-/* A number attribute of the root, or `absent`. */
-static double number_attribute(hid_t file, const char *object, const char *name, double absent) {
-    double value = absent;
-    if (H5Aexists_by_name(file, object, name, H5P_DEFAULT) <= 0) return absent;
-    hid_t attribute = H5Aopen_by_name(file, object, name, H5P_DEFAULT, H5P_DEFAULT);
-    if (attribute < 0) return absent;
-    hid_t space = H5Aget_space(attribute);
-    if (H5Sget_simple_extent_npoints(space) != 1 || H5Aread(attribute, H5T_NATIVE_DOUBLE, &value) < 0) value = absent;
-    H5Sclose(space);
-    H5Aclose(attribute);
-    return value;
-}
 
 /* ---- reading ---- */
 
@@ -57,7 +16,7 @@ bool syn_native_probe(const syn_input *input) {
     if (input->address.content != SYN_CONTENT_HDF5 || input->address.name) return false;
     hid_t file = H5Fopen(input->address.file, H5F_ACC_RDONLY, H5P_DEFAULT);
     if (file < 0) return false;
-    char *format = text_attribute(file, "/", "synapsnet_format");
+    char *format = syn_hdf5_text_attribute(file, "/", "synapsnet_format");
     bool ours = format != NULL;
     free(format);
     H5Fclose(file);
@@ -123,11 +82,12 @@ static syn_status read_attributes(native *s) {
     syn_status status = SYN_OK;
     hid_t h = H5Fopen(file, H5F_ACC_RDONLY, H5P_DEFAULT);
     if (h < 0) return syn_fail(SYN_ERR_IO, "%s: could not be opened again", file);
-    char *format = text_attribute(h, "/", "synapsnet_format"), *signal = text_attribute(h, "/activity", "signal");
-    double version = number_attribute(h, "/", "format_version", 0);
-    r->rate_hz = number_attribute(h, "/", "rate_hz", 0);
-    r->named_neurons = number_attribute(h, "/", "named_neurons", 0) != 0;
-    r->name = text_attribute(h, "/", "name");
+    char *format = syn_hdf5_text_attribute(h, "/", "synapsnet_format"),
+         *signal = syn_hdf5_text_attribute(h, "/activity", "signal");
+    double version = syn_hdf5_number_attribute(h, "/", "format_version", 0);
+    r->rate_hz = syn_hdf5_number_attribute(h, "/", "rate_hz", 0);
+    r->named_neurons = syn_hdf5_number_attribute(h, "/", "named_neurons", 0) != 0;
+    r->name = syn_hdf5_text_attribute(h, "/", "name");
     H5Fclose(h);
     if (!format || strcmp(format, "recording") != 0)
         status = syn_fail(SYN_ERR_INPUT, "%s: is a synapsnet %s; expected a recording", file, format ? format : "file");
@@ -236,67 +196,13 @@ done:
 
 /* ---- writing ---- */
 
-/* Everything is written through one writer, which remembers the first failure. */
-typedef struct writer {
-    hid_t file;
-    bool failed;
-} writer;
-
-static void note(writer *w, herr_t code) { w->failed = w->failed || code < 0; }
-
-static void put_attribute(writer *w, const char *object, const char *name, hid_t type, const void *value) {
-    hid_t space = H5Screate(H5S_SCALAR);
-    hid_t attribute = H5Acreate_by_name(w->file, object, name, type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
-    note(w, attribute < 0 ? -1 : H5Awrite(attribute, type, value));
-    if (attribute >= 0) H5Aclose(attribute);
-    H5Sclose(space);
-}
-
-static void put_text_attribute(writer *w, const char *object, const char *name, const char *text) {
-    hid_t type = H5Tcopy(H5T_C_S1);
-    H5Tset_size(type, strlen(text) + 1);
-    H5Tset_cset(type, H5T_CSET_UTF8);
-    put_attribute(w, object, name, type, text);
-    H5Tclose(type);
-}
-
-/* Creates a dataset and its groups; data may be NULL. Returns it, to be closed. */
-static hid_t create(writer *w, const char *name, hid_t type, int64_t rows, int64_t cols) {
-    hsize_t shape[2] = {(hsize_t)rows, (hsize_t)cols};
-    hid_t links = H5Pcreate(H5P_LINK_CREATE);
-    H5Pset_create_intermediate_group(links, 1);
-    hid_t space = rows < 0 ? H5Screate(H5S_SCALAR) : H5Screate_simple(cols < 0 ? 1 : 2, shape, NULL);
-    hid_t dataset = H5Dcreate2(w->file, name, type, space, links, H5P_DEFAULT, H5P_DEFAULT);
-    H5Sclose(space);
-    H5Pclose(links);
-    note(w, dataset < 0 ? -1 : 0);
-    return dataset;
-}
-
-/* memory: the type of data; file: the type that is stored. rows, cols: -1 for one axis fewer. */
-static void put(writer *w, const char *name, hid_t stored, hid_t memory, const void *data, int64_t rows, int64_t cols) {
-    if (!data || w->failed) return;
-    hid_t dataset = create(w, name, stored, rows, cols);
-    if (dataset < 0) return;
-    note(w, H5Dwrite(dataset, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, data));
-    H5Dclose(dataset);
-}
-
-static void put_texts(writer *w, const char *name, char *const *texts, int64_t n) {
-    hid_t type = H5Tcopy(H5T_C_S1);
-    H5Tset_size(type, H5T_VARIABLE);
-    H5Tset_cset(type, H5T_CSET_UTF8);
-    put(w, name, type, type, texts, n, -1);
-    H5Tclose(type);
-}
-
 /* Activity in blocks, with NaN where it was not observed. */
-static syn_status put_activity(writer *w, const syn_recording *r) {
+static syn_status put_activity(syn_hdf5_writer *w, const syn_recording *r) {
     enum { BLOCK = 1 << 20 };
     const int64_t rows = BLOCK / r->N > 0 ? BLOCK / r->N : 1;
     float *block;
     SYN_TRY(syn_alloc(&block, (size_t)(rows * r->N), sizeof *block, "activity block"));
-    hid_t dataset = create(w, "/activity", H5T_IEEE_F32LE, r->T, r->N);
+    hid_t dataset = syn_hdf5_create(w, "/activity", SYN_HDF5_F32, 2, (int64_t[]){r->T, r->N});
     for (int64_t t = 0; t < r->T && !w->failed; t += rows) {
         int64_t n = r->T - t < rows ? r->T - t : rows;
         memcpy(block, r->x + t * r->N, (size_t)(n * r->N) * sizeof *block);
@@ -305,8 +211,8 @@ static syn_status put_activity(writer *w, const syn_recording *r) {
                 if (!syn_observed(r, t + i, j)) block[i * r->N + j] = NAN;
         hsize_t start[2] = {(hsize_t)t, 0}, count[2] = {(hsize_t)n, (hsize_t)r->N};
         hid_t space = H5Dget_space(dataset), memory = H5Screate_simple(2, count, NULL);
-        note(w, H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL));
-        note(w, H5Dwrite(dataset, H5T_NATIVE_FLOAT, memory, space, H5P_DEFAULT, block));
+        syn_hdf5_note(w, H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL));
+        syn_hdf5_note(w, H5Dwrite(dataset, H5T_NATIVE_FLOAT, memory, space, H5P_DEFAULT, block));
         H5Sclose(memory);
         H5Sclose(space);
     }
@@ -315,50 +221,38 @@ static syn_status put_activity(writer *w, const syn_recording *r) {
     return SYN_OK;
 }
 
-static void put_everything_else(writer *w, const syn_recording *r) {
-    const int version = FORMAT_VERSION, named = r->named_neurons;
-    put_text_attribute(w, "/", "synapsnet_format", "recording");
-    put_attribute(w, "/", "format_version", H5T_NATIVE_INT, &version);
-    put_attribute(w, "/", "rate_hz", H5T_NATIVE_DOUBLE, &r->rate_hz);
-    put_attribute(w, "/", "named_neurons", H5T_NATIVE_INT, &named);
-    put_text_attribute(w, "/", "name", r->name ? r->name : "recording");
-    put_text_attribute(w, "/activity", "signal", syn_signal_name(r->signal));
-    put(w, "/timestamps", H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, r->time_s, r->T, -1);
-    put(w, "/segments", H5T_STD_I64LE, H5T_NATIVE_INT64, r->segment, r->S, 2);
+static void put_everything_else(syn_hdf5_writer *w, const syn_recording *r) {
+    const int64_t matrix[2] = {r->N, r->N}, position[2] = {r->N, 3}, segments[2] = {r->S, 2},
+                  behavior[2] = {r->T, r->B};
+    syn_hdf5_put_text_attribute(w, "/", "synapsnet_format", "recording");
+    syn_hdf5_put_integer_attribute(w, "/", "format_version", FORMAT_VERSION);
+    syn_hdf5_put_number_attribute(w, "/", "rate_hz", r->rate_hz);
+    syn_hdf5_put_integer_attribute(w, "/", "named_neurons", r->named_neurons);
+    syn_hdf5_put_text_attribute(w, "/", "name", r->name ? r->name : "recording");
+    syn_hdf5_put_text_attribute(w, "/activity", "signal", syn_signal_name(r->signal));
+    syn_hdf5_put(w, "/timestamps", SYN_HDF5_F64, r->time_s, 1, &r->T);
+    syn_hdf5_put(w, "/segments", SYN_HDF5_I64, r->segment, 2, segments);
     if (r->B > 0) {
-        put(w, "/behavior/values", H5T_IEEE_F32LE, H5T_NATIVE_FLOAT, r->u, r->T, r->B);
-        put_texts(w, "/behavior/names", r->behavior_name, r->B);
-        put_texts(w, "/behavior/units", r->behavior_unit, r->B);
+        syn_hdf5_put(w, "/behavior/values", SYN_HDF5_F32, r->u, 2, behavior);
+        syn_hdf5_put_texts(w, "/behavior/names", r->behavior_name, r->B);
+        syn_hdf5_put_texts(w, "/behavior/units", r->behavior_unit, r->B);
     }
-    put_texts(w, "/neurons/id", r->neuron_id, r->N);
-    put_texts(w, "/neurons/region", r->region, r->N);
-    put_texts(w, "/neurons/cell_type", r->cell_type, r->N);
-    put(w, "/neurons/position", H5T_IEEE_F32LE, H5T_NATIVE_FLOAT, r->position, r->N, 3);
-    put(w, "/truth/weights", H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, r->truth, r->N, r->N);
-    if (r->parameters) put_texts(w, "/truth/parameters", &r->parameters, 1);
-    put(w, "/spikes/time_s", H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, r->spike_time_s, r->n_spikes, -1);
-    put(w, "/spikes/neuron", H5T_STD_I32LE, H5T_NATIVE_INT32, r->spike_neuron, r->n_spikes, -1);
+    syn_hdf5_put_texts(w, "/neurons/id", r->neuron_id, r->N);
+    syn_hdf5_put_texts(w, "/neurons/region", r->region, r->N);
+    syn_hdf5_put_texts(w, "/neurons/cell_type", r->cell_type, r->N);
+    syn_hdf5_put(w, "/neurons/position", SYN_HDF5_F32, r->position, 2, position);
+    syn_hdf5_put(w, "/truth/weights", SYN_HDF5_F64, r->truth, 2, matrix);
+    if (r->parameters) syn_hdf5_put_texts(w, "/truth/parameters", &r->parameters, 1);
+    syn_hdf5_put(w, "/spikes/time_s", SYN_HDF5_F64, r->spike_time_s, 1, &r->n_spikes);
+    syn_hdf5_put(w, "/spikes/neuron", SYN_HDF5_I32, r->spike_neuron, 1, &r->n_spikes);
 }
 
-static syn_status write_file(const syn_recording *r, const char *temporary, const char *path) {
-    writer w = {.file = H5Fcreate(temporary, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT)};
-    if (w.file < 0)
-        return syn_fail(SYN_ERR_IO, "%s: could not be created; does its folder exist and may you write to it?", path);
-    syn_status status = put_activity(&w, r);
-    if (status == SYN_OK) put_everything_else(&w, r);
-    note(&w, H5Fclose(w.file));
-    if (status != SYN_OK) return status;
-    return w.failed ? syn_fail(SYN_ERR_IO, "%s: could not be written; is the disk full?", path) : SYN_OK;
+static syn_status fill_file(syn_hdf5_writer *w, const void *content) {
+    SYN_TRY(put_activity(w, content));
+    put_everything_else(w, content);
+    return SYN_OK;
 }
 
 syn_status syn_recording_write(const syn_recording *r, const char *path) {
-    syn_status status;
-    char *temporary = NULL;
-    H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
-    SYN_CHECK(syn_file_begin(&temporary, path));
-    SYN_CHECK(write_file(r, temporary, path));
-    SYN_CHECK(syn_file_commit(temporary, path));
-done:
-    syn_file_end(temporary);
-    return status;
+    return syn_hdf5_write_file(path, fill_file, r);
 }

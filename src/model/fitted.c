@@ -1,0 +1,84 @@
+#include "model/fitted.h"
+
+#include <jansson.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+syn_status syn_model_alloc(syn_model **model, size_t n) {
+    SYN_TRY(syn_alloc(model, 1, sizeof **model, "model"));
+    (*model)->seconds = -1;
+    (*model)->n = n;
+    syn_status status = syn_alloc(&(*model)->session, n, sizeof *(*model)->session, "model");
+    if (status != SYN_OK) syn_model_free(*model), *model = NULL;
+    return status;
+}
+
+static void free_texts(char **texts, int64_t n) {
+    for (int64_t k = 0; texts && k < n; k++) free(texts[k]);
+    free(texts);
+}
+
+void syn_model_free(syn_model *model) {
+    if (!model) return;
+    for (size_t k = 0; model->session && k < model->n; k++) {
+        syn_fitted_session *s = &model->session[k];
+        free(s->name), free(s->path);
+        free_texts(s->neuron_id, s->norm.N);
+        free_texts(s->region, s->norm.N);
+        free_texts(s->cell_type, s->norm.N);
+        free(s->position);
+        free(s->gain);
+        syn_normalisation_free(&s->norm);
+    }
+    free(model->session);
+    syn_parameters_free(model->p);
+    free(model->options);
+    free(model->description);
+    free(model);
+}
+
+/* The texts of the kept neurons; NULL stays NULL. */
+static syn_status copy_kept(char ***to, char *const *from, const syn_normalisation *norm) {
+    *to = NULL;
+    if (!from) return SYN_OK;
+    SYN_TRY(syn_alloc(to, (size_t)norm->N, sizeof **to, "neurons"));
+    for (int64_t i = 0; i < norm->N; i++) SYN_TRY(syn_copy_text(&(*to)[i], from[norm->kept[i]]));
+    return SYN_OK;
+}
+
+syn_status syn_fitted_session_fill(syn_fitted_session *to, const syn_session *from) {
+    const syn_recording *r = from->recording;
+    const syn_normalisation *norm = &from->norm;
+    to->signal = r->signal;
+    to->rate_hz = r->rate_hz;
+    SYN_TRY(syn_normalisation_copy(&to->norm, norm));
+    SYN_TRY(syn_copy_text(&to->name, r->name ? r->name : "recording"));
+    SYN_TRY(syn_copy_text(&to->path, r->path));
+    SYN_TRY(copy_kept(&to->neuron_id, r->neuron_id, norm));
+    SYN_TRY(copy_kept(&to->region, r->region, norm));
+    SYN_TRY(copy_kept(&to->cell_type, r->cell_type, norm));
+    if (!r->position) return SYN_OK;
+    SYN_TRY(syn_alloc(&to->position, (size_t)norm->N * 3, sizeof *to->position, "neurons"));
+    for (int64_t i = 0; i < norm->N; i++)
+        memcpy(to->position + 3 * i, r->position + 3 * norm->kept[i], 3 * sizeof *to->position);
+    return SYN_OK;
+}
+
+size_t syn_model_sessions(const syn_model *model) { return model->n; }
+
+int64_t syn_model_neurons(const syn_model *model, size_t s) { return s < model->n ? model->session[s].norm.N : 0; }
+
+const char *syn_neuron_id(const syn_model *model, size_t s, int64_t i) {
+    if (s >= model->n || i < 0 || i >= model->session[s].norm.N) return NULL;
+    return model->session[s].neuron_id[i];
+}
+
+syn_status syn_model_describe(const syn_model *model, char **json) {
+    json_t *root = json_loads(model->description ? model->description : "{}", 0, NULL);
+    if (!root) return syn_fail(SYN_ERR_INPUT, "model: its description is not a JSON object");
+    if (model->seconds >= 0) json_object_set_new(root, "seconds", json_real(model->seconds));
+    *json = json_dumps(root, JSON_REAL_PRECISION(9));
+    json_decref(root);
+    return *json ? SYN_OK : syn_fail(SYN_ERR_MEMORY, "could not allocate the description of the model");
+}
