@@ -441,9 +441,12 @@ syn_status syn_network_weights(syn_network *net, size_t s, const float **W) {
     return syn_parameters_weights(net->p, s, net->kernels, net->threads, net->W);
 }
 
+size_t syn_network_state_size(const syn_network *net, size_t s) {
+    return (size_t)(blocks_of(net, net->p->session[s].N) * net->p->H * net->kernels->lanes);
+}
+
 syn_status syn_network_state(const syn_network *net, size_t s, int64_t copies, float **state) {
-    size_t each = (size_t)(blocks_of(net, net->p->session[s].N) * net->p->H * net->kernels->lanes);
-    return syn_alloc(state, (size_t)copies * each, sizeof **state, "decoder state");
+    return syn_alloc(state, (size_t)copies * syn_network_state_size(net, s), sizeof **state, "decoder state");
 }
 
 /* Predictions y[L][R] of a block to z-scored units, in place. */
@@ -541,7 +544,7 @@ static syn_status run_span(syn_network *net, size_t s, const syn_span *span, flo
 
 syn_status syn_network_run(syn_network *net, size_t s, syn_split split, syn_frame_fn on_frame, void *user) {
     const syn_session *session = &net->data->session[s];
-    const size_t state_size = (size_t)(blocks_of(net, session->N) * net->p->H * net->kernels->lanes);
+    const size_t state_size = syn_network_state_size(net, s);
     float *state = NULL, *last = NULL;
     syn_status status;
     SYN_CHECK(syn_network_state(net, s, 1, &state));
@@ -634,9 +637,13 @@ static syn_status chunk_gain(syn_network *net, size_t s, int64_t t, int64_t n, i
 syn_status syn_network_gain(syn_network *net, size_t s, int lags, int64_t max_seeds, double *gain) {
     const syn_session *session = &net->data->session[s];
     const int R = net->kernels->lanes, H = net->p->H;
-    const int64_t N = session->N, NB = blocks_of(net, N), chunk = 64 + lags;
+    const int64_t N = session->N, NB = blocks_of(net, N),
+                  chunk = 64 + lags < net->max_frames ? 64 + lags : net->max_frames;
     gain_space g = {0};
     syn_status status;
+    if (chunk <= lags)
+        return syn_fail(SYN_ERR_OPTION, "lags: found %d; expected fewer than the %lld frames of a batch", lags,
+                        (long long)net->max_frames);
     int64_t total = 0, seeds = 0;
     for (int64_t k = 0; k < session->n_spans[SYN_TRAIN]; k++)
         total += session->span[SYN_TRAIN][k].stop - session->span[SYN_TRAIN][k].start;

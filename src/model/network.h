@@ -36,6 +36,8 @@ syn_status syn_network_weights(syn_network *network, size_t s, const float **W);
 
 /* Decoder states of all neurons of `copies` independent runs of session s, zeroed. Freed by free(). */
 syn_status syn_network_state(const syn_network *network, size_t s, int64_t copies, float **state);
+/* Floats of one run's state; those of run k start at k times that. */
+size_t syn_network_state_size(const syn_network *network, size_t s);
 /* Runs n consecutive frames x[n][N], u[n][B] (z-scored; u NULL if B is 0) of session s from `state`, which moves on;
  * out[n][N]: prediction of the frame after each, z-scored. With copies > 1 the rows are instead n = copies independent
  * runs, each moved on by one frame. */
@@ -49,7 +51,7 @@ typedef syn_status (*syn_frame_fn)(void *user, int64_t frame, const float *predi
  * prediction of it. on_frame may be NULL. */
 syn_status syn_network_run(syn_network *network, size_t s, syn_split split, syn_frame_fn on_frame, void *user);
 
-/* Mean over the train split of d xhat_i[t+1] / d I_i[t - tau], z-scored: gain[lags + 1][N]. */
+/* Mean over the train split of d xhat_i[t+1] / d I_i[t - tau], z-scored: gain[lags + 1][N]. lags < max_frames. */
 syn_status syn_network_gain(syn_network *network, size_t s, int lags, int64_t max_seeds, double *gain);
 
 #endif
