@@ -166,6 +166,21 @@ static inline syn_parameters *random_parameters(const syn_dataset *data, syn_for
     return p;
 }
 
+enum { MAX_FRAMES = 512, MAX_WINDOW = 64 };
+
+static inline syn_network *network_of(const syn_parameters *p, const syn_dataset *data, syn_loss loss,
+                                      const syn_kernels *kernels, int threads) {
+    syn_network *net;
+    assert_ok(syn_network_create(&net, p, data, loss, kernels, threads, MAX_FRAMES, MAX_WINDOW));
+    return net;
+}
+
+static inline const char *signal_of(syn_loss loss) { return loss == SYN_LOSS_POISSON ? "counts" : "fluorescence"; }
+
+/* Windows of many lengths; some overlap. */
+static const syn_window windows[] = {{0, 11}, {11, 1}, {40, 17}, {20, 6}, {25, 2}, {60, 17}, {31, 1}};
+enum { N_WINDOWS = 7 };
+
 static inline void assert_same(const char *what, const float *expected, const float *found, int64_t n) {
     for (int64_t k = 0; k < n; k++)
         if (memcmp(&expected[k], &found[k], sizeof(float)) != 0)
