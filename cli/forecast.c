@@ -1,25 +1,44 @@
 /* synapsnet forecast: one step ahead over the test split, and rollouts that run freely. */
 #include <jansson.h>
-#include <stdlib.h>
 
 #include "command.h"
 
-static void print_errors(const float *mse, int64_t steps, const arguments *a) {
+static void print_cell(const json_t *root, const char *name, size_t k) {
+    const json_t *value = json_array_get(json_object_get(root, name), k);
+    if (json_is_number(value))
+        printf("%11.4f", json_number_value(value));
+    else
+        printf("%11s", "-");
+}
+
+/* All steps of a short forecast; of a long one 1, 2, 4, 8, ... and the last. */
+static void print_table(const json_t *root) {
+    size_t steps = (size_t)json_integer_value(json_object_get(root, "steps"));
+    printf("  mean squared error of %lld rollouts\n", (long long)json_integer_value(json_object_get(root, "starts")));
+    puts("  step  SynapsNet  copy-last       mean      skill");
+    for (size_t k = 0; k < steps; k++) {
+        bool power_of_two = ((k + 1) & k) == 0;
+        if (steps > 10 && !power_of_two && k + 1 != steps) continue;
+        printf("  %4zu", k + 1);
+        print_cell(root, "mse", k);
+        print_cell(root, "mse_copy_last", k);
+        print_cell(root, "mse_mean", k);
+        print_cell(root, "skill", k);
+        putchar('\n');
+    }
+}
+
+static void print_forecast(const char *json, const arguments *a) {
+    json_t *root = json_loads(json, 0, NULL);
     if (a->json) {
-        json_t *list = json_array();
-        for (int64_t k = 0; k < steps; k++) json_array_append_new(list, json_real((double)mse[k]));
-        json_t *root = json_pack("{s:I, s:o, s:s}", "steps", (json_int_t)steps, "mse", list, "output", a->output);
+        json_object_set_new(root, "output", json_string(a->output));
         json_dumpf(root, stdout, JSON_REAL_PRECISION(9));
         putchar('\n');
-        json_decref(root);
-        return;
+    } else if (!a->quiet) {
+        print_table(root);
+        printf("Forecast written to %s\n", a->output);
     }
-    puts("  step       mse");
-    for (int64_t k = 0; k < steps; k++) { /* all of a short forecast; of a long one 1, 2, 4, 8, ... and the last */
-        bool power_of_two = ((k + 1) & k) == 0;
-        if (steps <= 10 || power_of_two || k == steps - 1) printf("  %4lld  %8.4f\n", (long long)k + 1, (double)mse[k]);
-    }
-    printf("Forecast written to %s\n", a->output);
+    json_decref(root);
 }
 
 exit_code run_forecast(const arguments *a) {
@@ -27,20 +46,17 @@ exit_code run_forecast(const arguments *a) {
     syn_forecast *forecast = NULL;
     syn_recording **recordings = NULL;
     size_t n = 0;
-    float *mse = NULL;
+    char *json = NULL;
     syn_status status = syn_model_read(&model, a->operand[0]);
     if (status == SYN_OK) status = open_recordings(a, 1, &recordings, &n);
     if (status == SYN_OK) status = syn_forecast_create(&forecast, model, n ? recordings[0] : NULL, a->options);
     if (status == SYN_OK) status = syn_forecast_write(forecast, a->output);
-    if (status == SYN_OK) {
-        int64_t steps = syn_forecast_steps(forecast);
-        mse = calloc((size_t)steps, sizeof *mse);
-        status = mse ? syn_forecast_mse(forecast, mse) : SYN_ERR_MEMORY;
-        if (status == SYN_OK && (a->json || !a->quiet)) print_errors(mse, steps, a);
-    }
-    free(mse);
+    if (status == SYN_OK) status = syn_forecast_describe(forecast, &json);
     close_recordings(recordings, n);
     syn_forecast_free(forecast);
     syn_model_free(model);
-    return status == SYN_OK ? DONE : failure(status);
+    if (status != SYN_OK) return failure(status);
+    print_forecast(json, a);
+    syn_free(json);
+    return DONE;
 }

@@ -138,20 +138,25 @@ SYN_API int64_t syn_model_neurons(const syn_model *model, size_t s);
 SYN_API syn_status syn_model_describe(const syn_model *model, char **json);
 
 /* All metrics of docs/model.md on the test split of the recordings (NULL, 0: those the model was fitted on, found by
- * the path kept in the model). One JSON object. Free it with syn_free. */
+ * the path kept in the model), which are consumed as by syn_fit. One JSON object; free it with syn_free. Used options:
+ * threads, isa; the result does not depend on threads. */
 SYN_API syn_status syn_evaluate(const syn_model *model, syn_recording *const *recordings, size_t n_recordings,
-                                char **json);
+                                const syn_options *options, char **json);
 
 typedef struct syn_forecast syn_forecast;
-/* One step ahead over the test split, and free-running rollouts of K steps. Used options: steps, start, hold-behavior.
+/* One step ahead over the test split, and free-running rollouts of K steps. recording: consumed as by syn_fit; NULL: the
+ * one that the model was fitted on, found by its path. Used options: steps, start, hold-behavior, session, threads, isa.
  */
 SYN_API syn_status syn_forecast_create(syn_forecast **forecast, const syn_model *model, syn_recording *recording,
                                        const syn_options *options);
 SYN_API syn_status syn_forecast_write(const syn_forecast *forecast, const char *path);
 SYN_API void syn_forecast_free(syn_forecast *forecast);
 SYN_API int64_t syn_forecast_steps(const syn_forecast *forecast);
-/* Mean squared error (z-scored) at each of the K horizons. mse: [K] */
+/* Mean squared error (z-scored) at each of the K horizons; NaN where no truth is known. mse: [K] */
 SYN_API syn_status syn_forecast_mse(const syn_forecast *forecast, float *mse);
+/* One JSON object: "steps", "starts" (rollouts), "one_step_frames", and by horizon "mse", "mse_copy_last", "mse_mean",
+ * "skill" ([K], null where no truth is known). Free it with syn_free. */
+SYN_API syn_status syn_forecast_describe(const syn_forecast *forecast, char **json);
 
 /* Effective connectivity C_ij(tau) = mean over train frames of d xhat_i[t+1] / d x_j[t-tau]. Row = receiver (post),
  * column = sender (pre). raw_units: 1 per raw unit of x_j, 0 z-scored. out: [lags+1][N][N] */

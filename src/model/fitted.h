@@ -25,9 +25,9 @@ struct syn_model {
     int64_t window;
     size_t n;
     syn_fitted_session *session; /* [n] */
-    char *options;     /* JSON object: the options that were given, by name */
-    char *description; /* JSON object of syn_model_describe(), without times */
-    double seconds;    /* of the fit; not part of the file, which is the same for the same seed; < 0: not known */
+    char *options;               /* JSON object: the options that were given, by name */
+    char *description;           /* JSON object of syn_model_describe(), without times */
+    double seconds; /* of the fit; not part of the file, which is the same for the same seed; < 0: not known */
 };
 
 /* An empty model with n sessions. */

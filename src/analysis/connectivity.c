@@ -1,0 +1,92 @@
+#include "analysis/connectivity.h"
+
+#include "analysis/prepare.h"
+#include "base/memory.h"
+
+/* Frames of one piece beyond the lags that it shares with the next. */
+enum { PIECE_FRAMES = 64 };
+
+/* gain: [lags + 1][N], allocated. */
+static syn_status measure(double **gain, const syn_parameters *p, syn_loss loss, const syn_dataset *data, size_t s,
+                          int lags, const syn_kernels *kernels, int threads) {
+    syn_network *network = NULL;
+    syn_status status;
+    const int64_t frames = PIECE_FRAMES + lags;
+    *gain = NULL;
+    SYN_CHECK(syn_network_create(&network, p, data, loss, kernels, threads, frames, frames));
+    SYN_CHECK(syn_alloc(gain, (size_t)(lags + 1) * (size_t)p->session[s].N, sizeof **gain, "gain"));
+    SYN_CHECK(syn_network_gain(network, s, lags, SYN_GAIN_SEEDS, *gain));
+done:
+    syn_network_free(network);
+    if (status != SYN_OK) free(*gain), *gain = NULL;
+    return status;
+}
+
+syn_status syn_measure_gain(syn_fitted_session *session, const syn_parameters *p, syn_loss loss,
+                            const syn_dataset *data, size_t s, int lags, const syn_kernels *kernels, int threads) {
+    free(session->gain);
+    session->lags = lags;
+    return measure(&session->gain, p, loss, data, s, lags, kernels, threads);
+}
+
+/* More lags than the model keeps: measured on its recording. */
+static syn_status measure_again(double **gain, const syn_model *model, size_t s, int lags) {
+    syn_prepared prepared = {0};
+    const syn_kernels *kernels;
+    int threads;
+    syn_status status;
+    *gain = NULL;
+    SYN_CHECK(syn_choose_kernels(NULL, &kernels, &threads));
+    SYN_CHECK(syn_prepare(&prepared, model, s, 1, NULL));
+    SYN_CHECK(measure(gain, model->p, model->loss, &prepared.data, s, lags, kernels, threads));
+done:
+    syn_prepared_free(&prepared);
+    return status;
+}
+
+static syn_status check_session(const syn_model *model, size_t s) {
+    if (s < model->n) return SYN_OK;
+    return syn_fail(SYN_ERR_OPTION, "session: found %zu; expected 0 to %zu: the model has %zu recording%s", s,
+                    model->n - 1, model->n, model->n == 1 ? "" : "s");
+}
+
+syn_status syn_weights(const syn_model *model, size_t session, float *out) {
+    const syn_kernels *kernels;
+    int threads;
+    SYN_TRY(check_session(model, session));
+    SYN_TRY(syn_choose_kernels(NULL, &kernels, &threads));
+    return syn_parameters_weights(model->p, session, kernels, threads, out);
+}
+
+/* k_i(tau) from g[..][N]. */
+static double response(const double *g, int64_t N, int64_t i, int tau, double alpha) {
+    double k = g[tau * N + i], weight = alpha;
+    for (int m = 1; m <= tau; m++, weight *= 1 - alpha) k -= weight * g[(tau - m) * N + i];
+    return k;
+}
+
+syn_status syn_connectivity(const syn_model *model, size_t session, int lags, int raw_units, float *out) {
+    double *measured = NULL;
+    float *W = NULL;
+    syn_status status;
+    SYN_TRY(check_session(model, session));
+    if (lags < 0) return syn_fail(SYN_ERR_OPTION, "lags: found %d; expected 0 or more", lags);
+    const syn_fitted_session *s = &model->session[session];
+    const syn_normalisation *norm = &s->norm;
+    const int64_t N = norm->N;
+    SYN_CHECK(syn_alloc(&W, (size_t)(N * N), sizeof *W, "connectivity"));
+    SYN_CHECK(syn_weights(model, session, W));
+    if (lags > s->lags) SYN_CHECK(measure_again(&measured, model, session, lags));
+    const double *gain = measured ? measured : s->gain;
+    for (int tau = 0; tau <= lags; tau++)
+        for (int64_t i = 0; i < N; i++) {
+            const double k = response(gain, N, i, tau, norm->alpha);
+            for (int64_t j = 0; j < N; j++) {
+                const double units = raw_units ? (double)norm->scale[i] / (double)norm->scale[j] : 1;
+                out[(tau * N + i) * N + j] = i == j ? 0.0f : (float)((double)W[i * N + j] * k * units);
+            }
+        }
+done:
+    free(measured), free(W);
+    return status;
+}

@@ -1,0 +1,22 @@
+/* Effective connectivity of a fitted model.
+ *
+ *     C_ij(tau) = W_ij k_i(tau),   k_i(tau) = g_i(tau) - alpha sum_{m=1..tau} (1-alpha)^(m-1) g_i(tau-m)
+ *
+ * g is the gain of the decoder, mean d x~hat_i[t+1] / d I_i[t-tau] over train frames, and the sum is the slow baseline
+ * (baseline.h): a rise of x_j also lifts the baseline that later frames of x_j are measured from. The baseline of the
+ * receiver does not depend on x_j. Shapes: N neurons, lags 0..K.
+ */
+#ifndef SYN_ANALYSIS_CONNECTIVITY_H
+#define SYN_ANALYSIS_CONNECTIVITY_H
+
+#include "model/fitted.h"
+#include "model/network.h"
+
+/* Lags that a fit keeps, and the most frames that the derivative is averaged over. */
+enum { SYN_GAIN_LAGS = 10, SYN_GAIN_SEEDS = 4000 };
+
+/* Measures g of session s for lags 0..lags and keeps it in `session`. data must be the recording of the fit. */
+syn_status syn_measure_gain(syn_fitted_session *session, const syn_parameters *p, syn_loss loss,
+                            const syn_dataset *data, size_t s, int lags, const syn_kernels *kernels, int threads);
+
+#endif

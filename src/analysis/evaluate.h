@@ -1,0 +1,52 @@
+/* The metrics of docs/model.md on the test split, beside the baselines copy-last and mean.
+ *
+ * The network works on activity less a slow baseline; truth and predictions are put back to z-scored activity first.
+ * copy-last predicts the last observed value of the same span, or the train mean where there is none yet.
+ */
+#ifndef SYN_ANALYSIS_EVALUATE_H
+#define SYN_ANALYSIS_EVALUATE_H
+
+#include <jansson.h>
+
+#include "analysis/bootstrap.h"
+#include "analysis/metrics.h"
+#include "model/fitted.h"
+#include "model/network.h"
+
+typedef enum syn_predictor { SYN_MODEL, SYN_COPY_LAST, SYN_MEAN, SYN_PREDICTORS } syn_predictor;
+
+extern const char *const syn_predictor_name[]; /* "synapsnet", "copy-last", "mean" */
+
+/* frames: targets of the test split of one session, in order. */
+typedef struct syn_session_evaluation {
+    const char *name; /* of the recording, borrowed */
+    int64_t N, frames, n_spans;
+    syn_metric_values metrics[SYN_PREDICTORS];
+    syn_frame_loss *loss; /* [frames] */
+    syn_segment *span;    /* [n_spans] frames that belong together */
+} syn_session_evaluation;
+
+typedef struct syn_evaluation {
+    size_t n;
+    syn_session_evaluation *session;           /* [n] */
+    syn_metric_values metrics[SYN_PREDICTORS]; /* each averaged over the sessions that have it */
+} syn_evaluation;
+
+syn_status syn_evaluate_parameters(const syn_parameters *p, syn_loss loss, const syn_dataset *data,
+                                   const syn_kernels *kernels, int threads, syn_evaluation *evaluation);
+void syn_evaluation_free(syn_evaluation *evaluation);
+/* Interval of mse(worse) - mse(better), averaged over sessions, for two evaluations of the same data set. */
+syn_status syn_evaluation_difference(const syn_evaluation *worse, syn_predictor worse_by, const syn_evaluation *better,
+                                     syn_predictor better_by, syn_interval *interval);
+
+/* {"mse": ..., "skill": ..., ...}: what is present. */
+json_t *syn_metrics_json(const syn_metric_values *metrics);
+/* {"mean", "low", "high"}: what is present. */
+json_t *syn_interval_json(const syn_interval *interval);
+/* {"test", "baselines", "sessions", "intervals"}. */
+syn_status syn_evaluation_json(const syn_evaluation *evaluation, json_t **json);
+/* The two in one, for a model's own parameters. */
+syn_status syn_evaluate_dataset(const syn_model *model, const syn_dataset *data, const syn_kernels *kernels,
+                                int threads, json_t **json);
+
+#endif

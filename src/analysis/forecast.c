@@ -1,0 +1,463 @@
+#include "analysis/forecast.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <string.h>
+
+#include "analysis/prepare.h"
+#include "base/hdf5.h"
+#include "base/memory.h"
+#include "dataset/baseline.h"
+
+enum { FORMAT_VERSION = 1, CHUNK_FRAMES = 256, MOST_STARTS = 200 };
+/* Predictions and truth of all rollouts together, unless a single one is larger. */
+static const double most_rollout_bytes = 1e9;
+
+/* What both parts work with. */
+typedef struct runner {
+    syn_forecast *to;
+    const syn_session *session;
+    syn_network *network;
+    size_t s; /* of the model */
+    bool hold_behavior;
+} runner;
+
+static float raw(const syn_session *s, int64_t i, float z) { return z * s->norm.scale[i] + s->norm.mean[i]; }
+
+/* z-scored truth x[N] of a frame to raw units; NaN where not observed. */
+static void store_truth(const syn_session *s, int64_t frame, const float *x, float *out) {
+    for (int64_t i = 0; i < s->N; i++) out[i] = syn_session_observed(s, frame, i) ? raw(s, i, x[i]) : NAN;
+}
+
+static void store_prediction(const syn_session *s, const float *x, float *out) {
+    for (int64_t i = 0; i < s->N; i++) out[i] = raw(s, i, x[i]);
+}
+
+/* ---- one step ahead ---- */
+
+typedef struct one_step {
+    const runner *run;
+    syn_level level;
+    int64_t span; /* the next to begin */
+    float *x;     /* [N] */
+} one_step;
+
+static syn_status on_frame(void *user, int64_t frame, const float *prediction, const float *truth,
+                           const float *previous) {
+    (void)previous;
+    one_step *o = user;
+    const syn_session *s = o->run->session;
+    syn_forecast *to = o->run->to;
+    if (o->span < s->n_spans[SYN_TEST] && frame == syn_span_first_target(&s->span[SYN_TEST][o->span]))
+        syn_level_start(&o->level, SYN_TEST, o->span++);
+    syn_level_restore(&o->level, prediction, o->x);
+    store_prediction(s, o->x, to->prediction + to->F * s->N);
+    syn_level_restore(&o->level, truth, o->x);
+    store_truth(s, frame, o->x, to->truth + to->F * s->N);
+    to->frame[to->F] = frame;
+    to->time_s[to->F++] = s->recording->time_s ? s->recording->time_s[frame] : (double)frame / to->rate_hz;
+    syn_level_move(&o->level, frame, o->x);
+    return SYN_OK;
+}
+
+static syn_status run_one_step(const runner *run) {
+    const syn_session *s = run->session;
+    one_step o = {.run = run};
+    syn_status status;
+    size_t F = 0, N = (size_t)s->N;
+    for (int64_t k = 0; k < s->n_spans[SYN_TEST]; k++)
+        F += (size_t)(s->span[SYN_TEST][k].stop - syn_span_first_target(&s->span[SYN_TEST][k]));
+    SYN_CHECK(syn_alloc(&run->to->prediction, F * N, sizeof(float), "forecast"));
+    SYN_CHECK(syn_alloc(&run->to->truth, F * N, sizeof(float), "forecast"));
+    SYN_CHECK(syn_alloc(&run->to->frame, F, sizeof(int64_t), "forecast"));
+    SYN_CHECK(syn_alloc(&run->to->time_s, F, sizeof(double), "forecast"));
+    SYN_CHECK(syn_alloc(&o.x, N, sizeof(float), "forecast"));
+    SYN_CHECK(syn_level_create(&o.level, s));
+    SYN_CHECK(syn_network_run(run->network, run->s, SYN_TEST, on_frame, &o));
+done:
+    syn_level_free(&o.level);
+    free(o.x);
+    return status;
+}
+
+/* ---- where rollouts start ---- */
+
+/* What is known before a rollout: frames of one segment from state_from on; the slow baseline is `level` one frame
+ * before level_from. */
+typedef struct history {
+    int64_t state_from, level_from;
+    int64_t span; /* of the test split; -1: level_from starts a segment, where the baseline is 0 */
+    int64_t stop; /* end of the segment */
+} history;
+
+static history history_of(const syn_session *s, int64_t start) {
+    history h = {.span = -1};
+    for (int64_t k = 0; k < s->recording->S; k++) {
+        const syn_segment *segment = &s->recording->segment[k];
+        if (start <= segment->start || start > segment->stop) continue;
+        h.state_from = h.level_from = segment->start;
+        h.stop = segment->stop;
+    }
+    for (int64_t k = 0; k < s->n_spans[SYN_TEST]; k++) {
+        const syn_span *span = &s->span[SYN_TEST][k];
+        if (start < syn_span_first_target(span) || start >= span->stop) continue;
+        h.state_from = span->start - span->context;
+        h.level_from = syn_span_first_target(span);
+        h.span = k;
+    }
+    return h;
+}
+
+static int64_t starts_in(const syn_span *span, int64_t K) {
+    int64_t n = span->stop - K - syn_span_first_target(span) + 1;
+    return n > 0 ? n : 0;
+}
+
+static syn_status spread_starts(const syn_session *s, syn_forecast *to) {
+    int64_t possible = 0, longest = 0;
+    for (int64_t k = 0; k < s->n_spans[SYN_TEST]; k++) {
+        const syn_span *span = &s->span[SYN_TEST][k];
+        possible += starts_in(span, to->K);
+        if (span->stop - syn_span_first_target(span) > longest) longest = span->stop - syn_span_first_target(span);
+    }
+    if (possible == 0)
+        return syn_fail(SYN_ERR_OPTION,
+                        "steps: found %lld; expected at most %lld, the longest stretch of the test split",
+                        (long long)to->K, (long long)longest);
+    const double fit = most_rollout_bytes / (2 * sizeof(float) * (double)to->K * (double)to->N);
+    to->S = possible < MOST_STARTS ? possible : MOST_STARTS;
+    if ((double)to->S > fit) to->S = fit > 1 ? (int64_t)fit : 1;
+    SYN_TRY(syn_alloc(&to->start, (size_t)to->S, sizeof *to->start, "rollouts"));
+    for (int64_t n = 0; n < to->S; n++) {
+        int64_t place = to->S > 1 ? n * (possible - 1) / (to->S - 1) : 0, k = 0;
+        for (; place >= starts_in(&s->span[SYN_TEST][k], to->K); k++) place -= starts_in(&s->span[SYN_TEST][k], to->K);
+        to->start[n] = syn_span_first_target(&s->span[SYN_TEST][k]) + place;
+    }
+    return SYN_OK;
+}
+
+static syn_status choose_starts(const syn_session *s, const syn_options *options, syn_forecast *to) {
+    if (syn_option_auto(options, SYN_OPT_START)) return spread_starts(s, to);
+    const int64_t start = syn_option_int(options, SYN_OPT_START);
+    if (history_of(s, start).stop == 0)
+        return syn_fail(SYN_ERR_OPTION,
+                        "start: found frame %lld; expected one of 1 to %lld with a frame of its segment before it",
+                        (long long)start, (long long)s->T);
+    to->S = 1;
+    SYN_TRY(syn_alloc(&to->start, 1, sizeof *to->start, "rollouts"));
+    to->start[0] = start;
+    return SYN_OK;
+}
+
+/* ---- rollouts ---- */
+
+/* All rollouts side by side. */
+typedef struct rollouts {
+    float *state;        /* [S] states */
+    float *x, *u, *out;  /* [S][N] fed in, less the baseline; [S][B]; [S][N] predicted */
+    float *level, *last; /* [S][N] baseline before the next frame; last observed z-scored value, or 0 */
+    float *z;            /* [N] */
+    syn_level truth;     /* [N] baseline of the recorded activity */
+    double *error, *copy_last, *mean, *entries; /* [K] sums over observed entries */
+} rollouts;
+
+static syn_status rollouts_create(rollouts *r, const runner *run) {
+    const size_t S = (size_t)run->to->S, K = (size_t)run->to->K, N = (size_t)run->session->N;
+    float **rows[] = {&r->x, &r->out, &r->level, &r->last};
+    double **sums[] = {&r->error, &r->copy_last, &r->mean, &r->entries};
+    for (size_t k = 0; k < sizeof rows / sizeof *rows; k++)
+        SYN_TRY(syn_alloc(rows[k], S * N, sizeof(float), "rollouts"));
+    for (size_t k = 0; k < sizeof sums / sizeof *sums; k++) SYN_TRY(syn_alloc(sums[k], K, sizeof(double), "rollouts"));
+    SYN_TRY(syn_alloc(&r->u, S * (size_t)run->session->B, sizeof(float), "rollouts"));
+    SYN_TRY(syn_alloc(&r->z, N, sizeof(float), "rollouts"));
+    SYN_TRY(syn_level_create(&r->truth, run->session));
+    return syn_network_state(run->network, run->s, run->to->S, &r->state);
+}
+
+static void rollouts_free(rollouts *r) {
+    free(r->state), free(r->x), free(r->u), free(r->out), free(r->level), free(r->last), free(r->z);
+    free(r->error), free(r->copy_last), free(r->mean), free(r->entries);
+    syn_level_free(&r->truth);
+}
+
+static bool complete(const syn_session *s, int64_t t) {
+    for (int64_t i = 0; s->mask && i < s->N; i++)
+        if (!syn_session_observed(s, t, i)) return false;
+    return true;
+}
+
+/* Moves `state` over frames [from, to) of recorded activity. What was not observed in them, and in frame `to`, is
+ * replaced by the prediction of it; frame `from` must be filled. out: [CHUNK_FRAMES][N] work space. */
+static syn_status force(const runner *run, float *state, int64_t from, int64_t to, float *out) {
+    const syn_session *s = run->session;
+    for (int64_t t = from, n; t < to; t += n) {
+        for (n = 1; n < CHUNK_FRAMES && t + n < to && complete(s, t + n);) n++;
+        SYN_TRY(syn_network_advance(run->network, run->s, state, s->x + t * s->N, s->B ? s->u + t * s->B : NULL, n,
+                                    false, out));
+        for (int64_t i = 0; i < s->N && t + n < s->T; i++)
+            if (!syn_session_observed(s, t + n, i)) s->x[(t + n) * s->N + i] = out[(n - 1) * s->N + i];
+    }
+    return SYN_OK;
+}
+
+/* States of all rollouts before their last known frame. Those of one span share the way there. */
+static syn_status warm_up(const runner *run, rollouts *r) {
+    const syn_session *s = run->session;
+    const size_t size = syn_network_state_size(run->network, run->s);
+    float *state = NULL, *out = NULL;
+    syn_status status;
+    int64_t at = -1, from = -1;
+    SYN_CHECK(syn_network_state(run->network, run->s, 1, &state));
+    SYN_CHECK(syn_alloc(&out, (size_t)(CHUNK_FRAMES * s->N), sizeof *out, "rollouts"));
+    for (int64_t n = 0; n < run->to->S; n++) {
+        const history h = history_of(s, run->to->start[n]);
+        if (h.state_from != from) {
+            at = from = h.state_from;
+            memset(state, 0, size * sizeof *state);
+            for (int64_t i = 0; i < s->N; i++)
+                if (!syn_session_observed(s, at, i)) s->x[at * s->N + i] = 0.0f;
+        }
+        SYN_CHECK(force(run, state, at, run->to->start[n] - 1, out));
+        at = run->to->start[n] - 1;
+        memcpy(r->state + (size_t)n * size, state, size * sizeof *state);
+        memcpy(r->x + n * s->N, s->x + at * s->N, (size_t)s->N * sizeof(float));
+    }
+done:
+    free(state), free(out);
+    return status;
+}
+
+/* Baseline before the first step of rollout n, and the last observed values. */
+static void find_level(const runner *run, rollouts *r, int64_t n) {
+    const syn_session *s = run->session;
+    const int64_t start = run->to->start[n], N = s->N;
+    const history h = history_of(s, start);
+    if (h.span >= 0)
+        syn_level_start(&r->truth, SYN_TEST, h.span);
+    else
+        memset(r->truth.value, 0, (size_t)N * sizeof(float));
+    for (int64_t t = h.level_from; t < start; t++) {
+        syn_level_restore(&r->truth, s->x + t * N, r->z);
+        syn_level_move(&r->truth, t, r->z);
+    }
+    memcpy(r->level + n * N, r->truth.value, (size_t)N * sizeof(float));
+    for (int64_t i = 0; i < N; i++) {
+        int64_t t = start - 1;
+        while (t >= h.state_from && !syn_session_observed(s, t, i)) t--;
+        /* the baseline has not moved since */
+        r->last[n * N + i] = t >= h.state_from ? r->truth.value[i] + s->x[t * N + i] : 0.0f;
+    }
+}
+
+/* Truth of rollout n in raw units, and the errors against it. r->truth stands before its first step. */
+static void score(const runner *run, rollouts *r, int64_t n) {
+    const syn_session *s = run->session;
+    syn_forecast *to = run->to;
+    const int64_t N = s->N, stop = history_of(s, to->start[n]).stop;
+    for (int64_t k = 0; k < to->K; k++) {
+        const int64_t frame = to->start[n] + k, row = (n * to->K + k) * N;
+        if (frame >= stop) {
+            for (int64_t i = 0; i < N; i++) to->rollout_truth[row + i] = NAN;
+            continue;
+        }
+        syn_level_restore(&r->truth, s->x + frame * N, r->z);
+        store_truth(s, frame, r->z, to->rollout_truth + row);
+        for (int64_t i = 0; i < N; i++) {
+            if (!syn_session_observed(s, frame, i)) continue;
+            const double x = (double)r->z[i], last = (double)r->last[n * N + i];
+            const double error = x - (double)to->rollout[row + i];
+            r->entries[k]++;
+            r->error[k] += error * error;
+            r->copy_last[k] += (x - last) * (x - last);
+            r->mean[k] += x * x;
+        }
+        syn_level_move(&r->truth, frame, r->z);
+    }
+}
+
+/* Behaviour that goes with step k's input. */
+static void set_behavior(const runner *run, rollouts *r, int64_t k) {
+    const syn_session *s = run->session;
+    for (int64_t n = 0; n < run->to->S && s->B > 0; n++) {
+        int64_t start = run->to->start[n], stop = history_of(s, start).stop;
+        int64_t frame = start - 1 + (run->hold_behavior ? 0 : k);
+        if (frame >= stop) frame = stop - 1;
+        memcpy(r->u + n * s->B, s->u + frame * s->B, (size_t)s->B * sizeof(float));
+    }
+}
+
+/* Steps all rollouts K times; leaves z-scored predictions in to->rollout. */
+static syn_status roll(const runner *run, rollouts *r) {
+    const syn_session *s = run->session;
+    syn_forecast *to = run->to;
+    const int64_t N = s->N;
+    for (int64_t k = 0; k < to->K; k++) {
+        set_behavior(run, r, k);
+        SYN_TRY(syn_network_advance(run->network, run->s, r->state, r->x, s->B ? r->u : NULL, to->S, true, r->out));
+        for (int64_t n = 0; n < to->S; n++) {
+            syn_level level = {s, r->level + n * N};
+            float *z = to->rollout + (n * to->K + k) * N;
+            syn_level_restore(&level, r->out + n * N, z);
+            syn_level_move(&level, -1, z);
+        }
+        /* z less the moved baseline is what the network predicted */
+        memcpy(r->x, r->out, (size_t)(to->S * N) * sizeof(float));
+    }
+    return SYN_OK;
+}
+
+static double share(double sum, double entries) { return entries > 0 ? sum / entries : NAN; }
+
+static syn_status summarise(syn_forecast *to, const rollouts *r) {
+    double **rows[] = {&to->mse, &to->mse_copy_last, &to->mse_mean, &to->skill};
+    for (size_t k = 0; k < sizeof rows / sizeof *rows; k++)
+        SYN_TRY(syn_alloc(rows[k], (size_t)to->K, sizeof(double), "forecast"));
+    for (int64_t k = 0; k < to->K; k++) {
+        to->mse[k] = share(r->error[k], r->entries[k]);
+        to->mse_copy_last[k] = share(r->copy_last[k], r->entries[k]);
+        to->mse_mean[k] = share(r->mean[k], r->entries[k]);
+        to->skill[k] = 1 - share(r->error[k], r->copy_last[k]);
+    }
+    return SYN_OK;
+}
+
+static syn_status run_rollouts(const runner *run) {
+    rollouts r = {0};
+    syn_status status;
+    syn_forecast *to = run->to;
+    const int64_t N = to->N;
+    SYN_CHECK(syn_alloc(&to->rollout, (size_t)to->S * (size_t)(to->K * N), sizeof(float), "rollouts"));
+    SYN_CHECK(syn_alloc(&to->rollout_truth, (size_t)to->S * (size_t)(to->K * N), sizeof(float), "rollouts"));
+    SYN_CHECK(rollouts_create(&r, run));
+    SYN_CHECK(warm_up(run, &r));
+    for (int64_t n = 0; n < to->S; n++) find_level(run, &r, n);
+    SYN_CHECK(roll(run, &r));
+    for (int64_t n = 0; n < to->S; n++) {
+        find_level(run, &r, n);
+        score(run, &r, n);
+    }
+    for (int64_t row = 0; row < to->S * to->K; row++)
+        store_prediction(run->session, to->rollout + row * N, to->rollout + row * N);
+    SYN_CHECK(summarise(to, &r));
+done:
+    rollouts_free(&r);
+    return status;
+}
+
+/* ---- the public functions ---- */
+
+static syn_status describe_source(syn_forecast *to, const syn_model *model, size_t s) {
+    const syn_fitted_session *session = &model->session[s];
+    to->N = session->norm.N;
+    to->rate_hz = session->rate_hz;
+    to->signal = session->signal;
+    SYN_TRY(syn_copy_text(&to->name, session->name));
+    SYN_TRY(syn_alloc(&to->neuron_id, (size_t)to->N, sizeof *to->neuron_id, "neurons"));
+    for (int64_t i = 0; i < to->N; i++) SYN_TRY(syn_copy_text(&to->neuron_id[i], session->neuron_id[i]));
+    return SYN_OK;
+}
+
+syn_status syn_forecast_create(syn_forecast **forecast, const syn_model *model, syn_recording *recording,
+                               const syn_options *options) {
+    const size_t s = (size_t)syn_option_int(options, SYN_OPT_SESSION);
+    syn_prepared prepared = {0};
+    const syn_kernels *kernels;
+    runner run = {.s = s, .hold_behavior = syn_option_flag(options, SYN_OPT_HOLD_BEHAVIOR)};
+    int threads;
+    syn_status status;
+    *forecast = NULL;
+    if (s >= model->n)
+        return syn_fail(SYN_ERR_OPTION, "session: found %zu; expected 0 to %zu: the model has %zu recording%s", s,
+                        model->n - 1, model->n, model->n == 1 ? "" : "s");
+    SYN_CHECK(syn_choose_kernels(options, &kernels, &threads));
+    SYN_CHECK(syn_prepare(&prepared, model, s, 1, recording ? &recording : NULL));
+    SYN_CHECK(syn_alloc(forecast, 1, sizeof **forecast, "forecast"));
+    run.to = *forecast, run.session = &prepared.data.session[s];
+    run.to->K = syn_option_int(options, SYN_OPT_STEPS);
+    SYN_CHECK(describe_source(run.to, model, s));
+    SYN_CHECK(choose_starts(run.session, options, run.to));
+    SYN_CHECK(syn_network_create(&run.network, model->p, &prepared.data, model->loss, kernels, threads, CHUNK_FRAMES,
+                                 CHUNK_FRAMES));
+    SYN_CHECK(run_one_step(&run));
+    SYN_CHECK(run_rollouts(&run));
+done:
+    syn_network_free(run.network);
+    syn_prepared_free(&prepared);
+    if (status != SYN_OK) syn_forecast_free(*forecast), *forecast = NULL;
+    return status;
+}
+
+void syn_forecast_free(syn_forecast *f) {
+    if (!f) return;
+    for (int64_t i = 0; f->neuron_id && i < f->N; i++) free(f->neuron_id[i]);
+    free(f->name), free(f->neuron_id);
+    free(f->prediction), free(f->truth), free(f->frame), free(f->time_s);
+    free(f->rollout), free(f->rollout_truth), free(f->start);
+    free(f->mse), free(f->mse_copy_last), free(f->mse_mean), free(f->skill);
+    free(f);
+}
+
+int64_t syn_forecast_steps(const syn_forecast *forecast) { return forecast->K; }
+
+syn_status syn_forecast_mse(const syn_forecast *forecast, float *mse) {
+    for (int64_t k = 0; k < forecast->K; k++) mse[k] = (float)forecast->mse[k];
+    return SYN_OK;
+}
+
+static json_t *list_of(const double *values, int64_t n) {
+    json_t *list = json_array();
+    for (int64_t k = 0; k < n; k++)
+        json_array_append_new(list, isfinite(values[k]) ? json_real(values[k]) : json_null());
+    return list;
+}
+
+syn_status syn_forecast_describe(const syn_forecast *f, char **json) {
+    json_t *root =
+        json_pack("{s:s, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o}", "name", f->name, "neurons", (json_int_t)f->N,
+                  "steps", (json_int_t)f->K, "starts", (json_int_t)f->S, "one_step_frames", (json_int_t)f->F, "mse",
+                  list_of(f->mse, f->K), "mse_copy_last", list_of(f->mse_copy_last, f->K), "mse_mean",
+                  list_of(f->mse_mean, f->K), "skill", list_of(f->skill, f->K));
+    *json = root ? json_dumps(root, JSON_REAL_PRECISION(9)) : NULL;
+    json_decref(root);
+    return *json ? SYN_OK : syn_fail(SYN_ERR_MEMORY, "could not allocate the summary of the forecast");
+}
+
+static syn_status fill_file(syn_hdf5_writer *w, const void *content) {
+    static const char zscored[] = "squared standard deviations of the train split";
+    const syn_forecast *f = content;
+    const char *unit = f->signal == SYN_SIGNAL_COUNTS ? "spikes per frame" : "raw units of the recording";
+    const int64_t flat[2] = {f->F, f->N}, deep[3] = {f->S, f->K, f->N};
+    const struct {
+        const char *name;
+        const double *values;
+    } by_horizon[] = {{"/rollout/mse", f->mse},
+                      {"/rollout/mse_copy_last", f->mse_copy_last},
+                      {"/rollout/mse_mean", f->mse_mean},
+                      {"/rollout/skill", f->skill}};
+    syn_hdf5_put_text_attribute(w, "/", "synapsnet_format", "forecast");
+    syn_hdf5_put_integer_attribute(w, "/", "format_version", FORMAT_VERSION);
+    syn_hdf5_put_text_attribute(w, "/", "library_version", syn_version());
+    syn_hdf5_put_text_attribute(w, "/", "recording", f->name);
+    syn_hdf5_put_number_attribute(w, "/", "rate_hz", f->rate_hz);
+    syn_hdf5_put_texts(w, "/neurons/id", f->neuron_id, f->N);
+    syn_hdf5_put(w, "/one_step/prediction", SYN_HDF5_F32, f->prediction, 2, flat);
+    syn_hdf5_put(w, "/one_step/truth", SYN_HDF5_F32, f->truth, 2, flat);
+    syn_hdf5_put(w, "/one_step/frame", SYN_HDF5_I64, f->frame, 1, &f->F);
+    syn_hdf5_put(w, "/one_step/time_s", SYN_HDF5_F64, f->time_s, 1, &f->F);
+    syn_hdf5_put(w, "/rollout/prediction", SYN_HDF5_F32, f->rollout, 3, deep);
+    syn_hdf5_put(w, "/rollout/truth", SYN_HDF5_F32, f->rollout_truth, 3, deep);
+    syn_hdf5_put(w, "/rollout/start_frame", SYN_HDF5_I64, f->start, 1, &f->S);
+    for (size_t k = 0; k < sizeof by_horizon / sizeof *by_horizon; k++)
+        syn_hdf5_put(w, by_horizon[k].name, SYN_HDF5_F64, by_horizon[k].values, 1, &f->K);
+    for (int k = 0; k < 3; k++) syn_hdf5_put_text_attribute(w, by_horizon[k].name, "unit", zscored);
+    syn_hdf5_put_text_attribute(w, "/one_step/prediction", "unit", unit);
+    syn_hdf5_put_text_attribute(w, "/one_step/truth", "unit", unit);
+    syn_hdf5_put_text_attribute(w, "/one_step/time_s", "unit", "s");
+    syn_hdf5_put_text_attribute(w, "/rollout/prediction", "unit", unit);
+    syn_hdf5_put_text_attribute(w, "/rollout/truth", "unit", unit);
+    return SYN_OK;
+}
+
+syn_status syn_forecast_write(const syn_forecast *forecast, const char *path) {
+    return syn_hdf5_write_file(path, fill_file, forecast);
+}

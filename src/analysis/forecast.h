@@ -1,0 +1,29 @@
+/* Forecast of a session: one step ahead over the test split, and free-running rollouts.
+ *
+ * A rollout from frame f knows activity up to frame f - 1. Every step feeds back the prediction; behaviour is the
+ * recorded one, or held at its last value, as it is beyond the end of the segment.
+ *
+ * Letters: F target frames of the test split, S rollouts of K steps, N neurons.
+ */
+#ifndef SYN_ANALYSIS_FORECAST_H
+#define SYN_ANALYSIS_FORECAST_H
+
+#include "model/fitted.h"
+
+struct syn_forecast {
+    int64_t N, F, S, K;
+    double rate_hz;
+    syn_signal signal;
+    char *name;       /* of the recording */
+    char **neuron_id; /* [N] */
+    /* one step ahead; raw units, NaN where truth was not observed */
+    float *prediction, *truth; /* [F][N] */
+    int64_t *frame;            /* [F] */
+    double *time_s;            /* [F] */
+    /* rollouts; raw units, NaN where truth was not observed or lies beyond the segment */
+    float *rollout, *rollout_truth;                 /* [S][K][N] */
+    int64_t *start;                                 /* [S] first predicted frame */
+    double *mse, *mse_copy_last, *mse_mean, *skill; /* [K] z-scored; NaN without truth */
+};
+
+#endif
