@@ -193,6 +193,28 @@ static void finds_nothing_in_noise(void **state) {
     fitted_free(&f);
 }
 
+/* Another test split, and another gap before it: not one bit of the weights or of the errors. */
+static void test_data_do_not_leak(void **state) {
+    (void)state;
+    double W[N][N];
+    float a[N * N], b[N * N];
+    true_weights(false, W);
+    fitted f = fit(W);
+    raw_data other = raw_copy(&f.raw);
+    for (int64_t k = 2550 * N; k < T * N; k++) other.x[k] = k % 3 ? 40 : -30;
+    test_set set = set_create(&other, 1, 16);
+    syn_network *network;
+    syn_linear *linear;
+    assert_ok(syn_network_create(&network, f.p, set.data, SYN_LOSS_GAUSSIAN, best_kernels(), 1, 256, 64));
+    assert_ok(syn_linear_create(&linear, network, set.data));
+    assert_memory_equal(linear->ridge_error, f.linear->ridge_error, sizeof linear->ridge_error);
+    assert_memory_equal(linear->rank_error, f.linear->rank_error, sizeof linear->rank_error);
+    assert_ok(syn_linear_weights(f.linear, 0, 100, a));
+    assert_ok(syn_linear_weights(linear, 0, 100, b));
+    assert_same("weights", a, b, N * N);
+    syn_linear_free(linear), syn_network_free(network), set_free(&set), raw_free(&other), fitted_free(&f);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(solves_the_normal_equations),
@@ -201,6 +223,7 @@ int main(void) {
         cmocka_unit_test(full_rank_is_the_ridge),
         cmocka_unit_test(finds_the_rank),
         cmocka_unit_test(finds_nothing_in_noise),
+        cmocka_unit_test(test_data_do_not_leak),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
