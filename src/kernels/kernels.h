@@ -40,6 +40,14 @@ typedef struct syn_decoder_layout {
 
 syn_decoder_layout syn_decoder_layout_of(int H);
 
+/* Floats of one frame on the tape: 5 H R and a cache line. Without that line, frames lie a power of two apart for some
+ * H, and what the backward pass reads of several frames falls on the same few sets of the first-level cache. */
+static inline size_t syn_tape_stride(int H, int lanes) { return 5 * (size_t)H * (size_t)lanes + 16; }
+/* The state [H][R] after frame t. */
+static inline const float *syn_tape_state(const float *tape, int64_t t, int H, int lanes) {
+    return tape + (size_t)t * syn_tape_stride(H, lanes) + 4 * (size_t)H * (size_t)lanes;
+}
+
 typedef struct syn_block {
     int L, B;
     const float *x;       /* [L][R] own activity, z-scored */
@@ -49,8 +57,8 @@ typedef struct syn_block {
     const float *u;       /* [L][B] behaviour behind drive; backward only */
     const float *a, *c;   /* [R] */
     float *h;             /* [H][R] state before the first frame; forward replaces it by the state after the last */
-    float *tape;          /* [L][5H][R] r, z, n, s, h of every frame; forward fills it, backward consumes it.
-                             Inference without a tape passes [5H][R] and keep_tape = false. */
+    float *tape;          /* [L][syn_tape_stride]: r, z, n, s, h [5H][R] of every frame; forward fills it, backward
+                             consumes it. Inference without a tape passes one frame of it and keep_tape = false. */
     bool keep_tape;
     float *y; /* [L][R] out: prediction before the link function */
 } syn_block;

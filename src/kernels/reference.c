@@ -11,7 +11,7 @@ static float softplus(float value) { return fmaxf(value, 0.0f) + log1pf(expf(-fa
 static void forward(const syn_block *block, const float *decoder, int H) {
     syn_decoder_layout at = syn_decoder_layout_of(H);
     for (int t = 0; t < block->L; t++) {
-        float *slot = block->tape + (block->keep_tape ? (size_t)t * 5 * (size_t)H : 0);
+        float *slot = block->tape + (block->keep_tape ? (size_t)t * syn_tape_stride(H, 1) : 0);
         float *r = slot, *z = r + H, *n = z + H, *s = n + H, *h = s + H;
         float x = block->x[t], current = block->current[t], y = block->a[0] * x + block->c[0];
         float gate[3];
@@ -41,11 +41,12 @@ static void forward(const syn_block *block, const float *decoder, int H) {
 static void backward(const syn_block *block, const syn_block_gradient *gradient, const float *decoder,
                      const float *transposed, int H) {
     syn_decoder_layout at = syn_decoder_layout_of(H);
+    const size_t stride = syn_tape_stride(H, 1);
     float *dh = gradient->dh, *out = gradient->decoder;
     memset(dh, 0, (size_t)H * sizeof *dh);
     for (int t = block->L - 1; t >= 0; t--) {
-        float *r = block->tape + (size_t)t * 5 * (size_t)H, *z = r + H, *n = z + H, *s = n + H, *h = s + H;
-        const float *previous = t ? r - H : gradient->h0; /* the last part of the slot before */
+        float *r = block->tape + (size_t)t * stride, *z = r + H, *n = z + H, *s = n + H, *h = s + H;
+        const float *previous = t ? h - stride : gradient->h0;
         float x = block->x[t], current = block->current[t], dy = gradient->dy[t], dcurrent = 0;
         gradient->da[0] += dy * x;
         gradient->dc[0] += dy;

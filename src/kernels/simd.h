@@ -17,7 +17,7 @@
 typedef float vf __attribute__((vector_size(4 * W), aligned(4), may_alias));
 typedef int32_t vi __attribute__((vector_size(4 * W), aligned(4), may_alias));
 
-enum { R = 2 * W, TILE = 4, MAX_CHUNK = 16 };
+enum { R = 2 * W, TILE = 4, CHUNK = 16 };
 
 static inline vf splat(float value) { return (vf){0} + value; }
 static inline vf load(const float *p) { return *(const vf *)p; }
@@ -96,75 +96,72 @@ static inline vf vsoftplus(vf x, vf *sigmoid) {
     return vmax(x, splat(0.0f)) + choose(e < 4e-3f, small, vlog(1.0f + e));
 }
 
-/* out[row][R] += w[row][K] . in[K][R] for `rows` rows; w has row stride K. */
-static inline __attribute__((always_inline)) void accumulate_rows(const float *w, const float *in, float *out, int rows,
-                                                                  int K) {
+/* One frame of the decoder. */
+typedef struct frame {
+    const float *base, *wx, *wi, *drive; /* drive: [3H] or NULL */
+    vf x[2], current[2];
+} frame;
+
+/* What gate row `row` gets from everything but the state. */
+static inline __attribute__((always_inline)) vf gate_input(const frame *f, int row, int half) {
+    vf input = load(f->base + row * R + half * W) + f->wx[row] * f->x[half] + f->wi[row] * f->current[half];
+    if (f->drive) input += f->drive[row];
+    return input;
+}
+
+/* out[row][R] = w[row][H] . state[H][R] + the gate's input (bias NULL) or bias[row], for rows [row, row + rows). */
+static inline __attribute__((always_inline)) void product_tile(const frame *f, const float *w, const float *bias,
+                                                               const float *state, float *out, int H, int row,
+                                                               int rows) {
+    vf acc[TILE][2];
+    for (int i = 0; i < rows; i++)
+        for (int half = 0; half < 2; half++) acc[i][half] = bias ? splat(bias[row + i]) : gate_input(f, row + i, half);
+    const float *p = w + (size_t)row * (size_t)H;
+    for (int k = 0; k < H; k++) {
+        vf low = load(state + k * R), high = load(state + k * R + W);
+        for (int i = 0; i < rows; i++) {
+            float weight = p[i * H + k];
+            acc[i][0] += weight * low;
+            acc[i][1] += weight * high;
+        }
+    }
+    for (int i = 0; i < rows; i++)
+        for (int half = 0; half < 2; half++) store(out + (row + i) * R + half * W, acc[i][half]);
+}
+
+static inline __attribute__((always_inline)) void product_rows(const frame *f, const float *w, const float *bias,
+                                                               const float *state, float *out, int H, int rows) {
     int row = 0;
-    for (; row + TILE <= rows; row += TILE) {
-        vf acc[TILE][2];
-        for (int i = 0; i < TILE; i++) {
-            acc[i][0] = load(out + (row + i) * R);
-            acc[i][1] = load(out + (row + i) * R + W);
-        }
-        const float *p = w + (size_t)row * (size_t)K;
-        for (int k = 0; k < K; k++) {
-            vf low = load(in + k * R), high = load(in + k * R + W);
-            for (int i = 0; i < TILE; i++) {
-                float weight = p[i * K + k];
-                acc[i][0] += weight * low;
-                acc[i][1] += weight * high;
-            }
-        }
-        for (int i = 0; i < TILE; i++) {
-            store(out + (row + i) * R, acc[i][0]);
-            store(out + (row + i) * R + W, acc[i][1]);
-        }
-    }
-    for (; row < rows; row++) {
-        vf low = load(out + row * R), high = load(out + row * R + W);
-        for (int k = 0; k < K; k++) {
-            float weight = w[row * K + k];
-            low += weight * load(in + k * R);
-            high += weight * load(in + k * R + W);
-        }
-        store(out + row * R, low);
-        store(out + row * R + W, high);
-    }
+    for (; row + TILE <= rows; row += TILE) product_tile(f, w, bias, state, out, H, row, TILE);
+    for (; row < rows; row++) product_tile(f, w, bias, state, out, H, row, 1);
 }
 
 static void forward(const syn_block *block, const float *decoder, int H) {
     syn_decoder_layout at = syn_decoder_layout_of(H);
-    const float *wx = decoder + at.wx, *wi = decoder + at.wi, *wh = decoder + at.wh, *bhn = decoder + at.bhn,
-                *v = decoder + at.v;
-    const size_t part = (size_t)H * R;
+    const float *wh = decoder + at.wh, *v = decoder + at.v;
+    const size_t part = (size_t)H * R, slot = syn_tape_stride(H, R);
     const float *previous = block->h;
     for (int t = 0; t < block->L; t++) {
-        float *r = block->tape + (block->keep_tape ? (size_t)t * 5 * part : 0);
+        float *r = block->tape + (block->keep_tape ? (size_t)t * slot : 0);
         float *z = r + part, *n = z + part, *s = n + part, *h = s + part;
-        const float *drive = block->drive ? block->drive + (size_t)t * 3 * (size_t)H : NULL;
-        vf x[2] = {load(block->x + t * R), load(block->x + t * R + W)};
-        vf current[2] = {load(block->current + t * R), load(block->current + t * R + W)};
-        for (int row = 0; row < 3 * H; row++) {
-            float extra = drive ? drive[row] : 0.0f;
-            for (int half = 0; half < 2; half++)
-                store(r + row * R + half * W,
-                      load(block->base + row * R + half * W) + extra + wx[row] * x[half] + wi[row] * current[half]);
-        }
-        for (int k = 0; k < H; k++) {
-            store(s + k * R, splat(bhn[k]));
-            store(s + k * R + W, splat(bhn[k]));
-        }
-        accumulate_rows(wh, previous, r, 2 * H, H);
-        accumulate_rows(wh + 2 * (size_t)H * (size_t)H, previous, s, H, H);
-        vf y[2] = {load(block->a) * x[0] + load(block->c), load(block->a + W) * x[1] + load(block->c + W)};
+        const frame f = {.base = block->base,
+                         .wx = decoder + at.wx,
+                         .wi = decoder + at.wi,
+                         .drive = block->drive ? block->drive + (size_t)t * 3 * (size_t)H : NULL,
+                         .x = {load(block->x + t * R), load(block->x + t * R + W)},
+                         .current = {load(block->current + t * R), load(block->current + t * R + W)}};
+        product_rows(&f, wh, NULL, previous, r, H, 2 * H);
+        product_rows(&f, wh + 2 * (size_t)H * (size_t)H, decoder + at.bhn, previous, s, H, H);
+        vf y[2];
+        for (int half = 0; half < 2; half++)
+            y[half] = load(block->a + half * W) * f.x[half] + load(block->c + half * W);
+        /* a loop of its own: more of these long chains of dependent instructions are then under way at a time */
+        for (int o = 0; o < 2 * H * R; o += W) store(r + o, vsigmoid(load(r + o)));
         for (int k = 0; k < H; k++) {
             for (int half = 0; half < 2; half++) {
                 int o = k * R + half * W;
-                vf rk = vsigmoid(load(r + o)), zk = vsigmoid(load(z + o));
-                vf nk = vtanh(load(n + o) + rk * load(s + o));
-                vf hk = nk + zk * (load(previous + o) - nk);
-                store(r + o, rk);
-                store(z + o, zk);
+                vf nk = vtanh(gate_input(&f, 2 * H + k, half) + load(r + o) * load(s + o));
+                vf hk = nk + load(z + o) * (load(previous + o) - nk);
                 store(n + o, nk);
                 store(h + o, hk);
                 y[half] += v[k] * hk;
@@ -206,7 +203,9 @@ static void outer_rows(const float *d, size_t d_stride, const float *const *stat
         const float *dr = d + row * R;
         float *o = out + (size_t)row * (size_t)H * W;
         int column = 0;
-        for (; column + 3 <= H; column += 3) outer_tile(dr, d_stride, state, frames, o, H, 4, column, 3);
+        for (; H - column >= 3 && H - column != 4; column += 3)
+            outer_tile(dr, d_stride, state, frames, o, H, 4, column, 3);
+        for (; column + 2 <= H; column += 2) outer_tile(dr, d_stride, state, frames, o, H, 4, column, 2);
         for (; column < H; column++) outer_tile(dr, d_stride, state, frames, o, H, 4, column, 1);
     }
     for (; row < rows; row++)
@@ -218,7 +217,7 @@ static void outer_rows(const float *d, size_t d_stride, const float *const *stat
 static void gradient_chunk(const syn_block *block, const syn_block_gradient *gradient, int H, int start, int frames,
                            const float *const *state) {
     syn_decoder_layout at = syn_decoder_layout_of(H);
-    const size_t part = (size_t)H * R, slot = 5 * part;
+    const size_t part = (size_t)H * R, slot = syn_tape_stride(H, R);
     const float *d = block->tape + (size_t)start * slot;
     float *out = gradient->decoder;
     outer_rows(d, slot, state, frames, out + at.wh * W, H, 2 * H);
@@ -262,19 +261,18 @@ static void backward(const syn_block *block, const syn_block_gradient *gradient,
                      const float *transposed, int H) {
     syn_decoder_layout at = syn_decoder_layout_of(H);
     const float *v = decoder + at.v, *wi = decoder + at.wi;
-    const size_t part = (size_t)H * R, slot = 5 * part;
+    const size_t part = (size_t)H * R, slot = syn_tape_stride(H, R);
     float *dh = gradient->dh;
-    const float *state[MAX_CHUNK];
-    const int chunk = H < 32 ? MAX_CHUNK : MAX_CHUNK / 2; /* its tape must stay in the second-level cache */
+    const float *state[CHUNK];
     memset(dh, 0, part * sizeof(float));
     vf da[2] = {load(gradient->da), load(gradient->da + W)}, dc[2] = {load(gradient->dc), load(gradient->dc + W)};
     static const float zeros[256 * R];
     int end = block->L;
     while (end > 0) {
-        int start = (end - 1) / chunk * chunk;
+        int start = (end - 1) / CHUNK * CHUNK;
         for (int t = end - 1; t >= start; t--) {
             float *r = block->tape + (size_t)t * slot, *z = r + part, *n = z + part, *s = n + part;
-            const float *previous = t ? r - part : gradient->h0 ? gradient->h0 : zeros;
+            const float *previous = t ? r - slot + 4 * part : gradient->h0 ? gradient->h0 : zeros;
             state[t - start] = previous;
             vf dy[2] = {load(gradient->dy + t * R), load(gradient->dy + t * R + W)};
             vf dcurrent[2] = {splat(0), splat(0)};

@@ -12,7 +12,7 @@ enum { MAX_CHUNKS = 32 };
 /* One thread's block of neurons: all [L][R] unless said. */
 typedef struct block_space {
     float *x, *current, *target, *weight, *y, *dy, *dcurrent;
-    float *tape;   /* [L][5H][R] */
+    float *tape;   /* [L][syn_tape_stride] */
     float *h, *dh; /* [H][R] */
 } block_space;
 
@@ -50,7 +50,8 @@ static syn_status block_space_create(const syn_network *net, int64_t frames, blo
                         &space->y, &space->dy,      &space->dcurrent};
     for (size_t k = 0; k < sizeof arrays / sizeof *arrays; k++)
         SYN_TRY(syn_alloc(arrays[k], L * R, sizeof(float), "decoder block"));
-    SYN_TRY(syn_alloc(&space->tape, L * 5 * H * R, sizeof(float), "decoder tape"));
+    SYN_TRY(
+        syn_alloc(&space->tape, L * syn_tape_stride(net->p->H, net->kernels->lanes), sizeof(float), "decoder tape"));
     SYN_TRY(syn_alloc(&space->h, H * R, sizeof(float), "decoder state"));
     return syn_alloc(&space->dh, H * R, sizeof(float), "decoder state");
 }
@@ -576,7 +577,7 @@ static void block_gain(syn_network *net, size_t s, int64_t block, int64_t n, int
     net->kernels->forward(&whole, decoder, H);
     for (int64_t t = lags; t < n; t++) {
         const int64_t from = t - lags;
-        const float *before = from ? space->tape + ((from - 1) * 5 + 4) * H * R : state;
+        const float *before = from ? syn_tape_state(space->tape, from - 1, H, R) : state;
         memcpy(seed->h, before, state_bytes);
         memcpy(seed->x, space->x + from * R, inputs_bytes);
         memcpy(seed->current, space->current + from * R, inputs_bytes);
@@ -627,7 +628,7 @@ static syn_status chunk_gain(syn_network *net, size_t s, int64_t t, int64_t n, i
         block_gain(net, s, block, n, lags, g->state + block * H * R, space, &g->seed[omp_get_thread_num()],
                    g->sum + block * (lags + 1) * R);
         /* the next chunk starts `lags` frames before this one ends */
-        memcpy(g->next + block * H * R, space->tape + ((n - lags - 1) * 5 + 4) * H * R,
+        memcpy(g->next + block * H * R, syn_tape_state(space->tape, n - lags - 1, H, R),
                (size_t)(H * R) * sizeof(float));
     }
     memcpy(g->state, g->next, (size_t)(NB * H * R) * sizeof(float));

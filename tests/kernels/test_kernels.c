@@ -44,7 +44,7 @@ static bench bench_create(int L, int H, int B, int R, int G) {
     b.x = numbers(l * r, 1, 1), b.current = numbers(l * r, 1, 2), b.base = numbers(3 * h * r, 0.5, 3);
     b.drive = B ? numbers(l * 3 * h, 0.5, 4) : NULL, b.u = numbers(l * (size_t)(B ? B : 1), 1, 5);
     b.a = numbers(r, 1, 6), b.c = numbers(r, 1, 7), b.h0 = numbers(h * r, 0.5, 8), b.h = zeros(h * r);
-    b.tape = zeros(l * 5 * h * r), b.y = zeros(l * r), b.target = numbers(l * r, 1, 9);
+    b.tape = zeros(l * syn_tape_stride(H, R)), b.y = zeros(l * r), b.target = numbers(l * r, 1, 9);
     b.weight = numbers(l * r, 1, 10), b.scale = numbers(r, 1, 11), b.offset = numbers(r, 1, 12);
     b.mean = numbers(r, 1, 13), b.rate = zeros(l * r);
     for (size_t k = 0; k < l * r; k++) b.weight[k] = b.weight[k] > 0;
