@@ -39,7 +39,8 @@
     X(RANK, "rank", INT, "auto", "", "1..4096", "fit", "Rank of lowrank and lowrank+sparse connectivity.")             \
     X(MASK, "mask", TEXT, "", "", "", "fit",                                                                           \
       "Array FILE:NAME (N, N), row = receiver: non-zero where --connectivity masked may have an edge.")                \
-    X(HIDDEN, "hidden", INT, "16", "units", "1..256", "fit", "Hidden units H of the shared decoder.")                  \
+    X(HIDDEN, "hidden", INT, "auto", "units", "1..256", "fit",                                                         \
+      "Hidden units H of the shared decoder; auto: 16, and twice as many while the validation loss falls.")            \
     X(EMBEDDING, "embedding", INT, "8", "", "0..256", "fit", "Length d of each neuron's embedding.")                   \
     X(BEHAVIOR_INPUTS, "behavior-inputs", INT, "8", "", "0..64", "fit",                                                \
       "Shared inputs b to which each recording's behaviour is projected.")                                             \
@@ -47,7 +48,7 @@
       "Share of the frames (or trials) used for training, from the start.")                                            \
     X(VALIDATION, "validation", REAL, "0.15", "", "0.02..0.9", "fit",                                                  \
       "Share used for choices and early stopping; what remains is the test split.")                                    \
-    X(WINDOW, "window", INT, "auto", "frames", "2..4096", "fit",                                                         \
+    X(WINDOW, "window", INT, "auto", "frames", "2..4096", "fit",                                                       \
       "Frames in a training window, and the least gap between the splits of a continuous recording.")                  \
     X(BATCH, "batch", INT, "auto", "frames", "1..", "fit", "Frames in one training step.")                             \
     X(LEARNING_RATE, "learning-rate", REAL, "auto", "", "0..10", "fit", "Peak learning rate of the decoder.")          \

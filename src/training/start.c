@@ -4,7 +4,7 @@
 
 #include "base/memory.h"
 #include "base/random.h"
-#include "training/fit.h"
+#include "training/start.h"
 
 static void fill_uniform(float *out, size_t count, double limit, syn_random random) {
     for (size_t k = 0; k < count; k++) out[k] = (float)(limit * (2 * syn_random_uniform(random, k) - 1));
@@ -107,6 +107,15 @@ done:
     return status;
 }
 
+syn_status syn_attach_support(syn_parameters *p, const syn_settings *settings) {
+    for (size_t s = 0; p->form == SYN_FORM_MASKED && s < p->n_sessions; s++) {
+        const size_t pairs = (size_t)(p->session[s].N * p->session[s].N);
+        SYN_TRY(syn_alloc(&p->session[s].support, pairs, 1, "mask"));
+        memcpy(p->session[s].support, settings->support[s], pairs);
+    }
+    return SYN_OK;
+}
+
 syn_status syn_start_candidate(syn_parameters **parameters, const syn_parameters *none, const syn_linear *linear,
                                const syn_candidate *candidate, const syn_dataset *data, const syn_settings *settings,
                                const syn_kernels *kernels) {
@@ -120,6 +129,7 @@ syn_status syn_start_candidate(syn_parameters **parameters, const syn_parameters
     SYN_CHECK(
         syn_parameters_create(parameters, none->H, none->d, none->b, candidate->form, candidate->rank, data->n, N, B));
     syn_parameters *p = *parameters;
+    SYN_CHECK(syn_attach_support(p, settings));
     copy_common_tensors(p, none);
     open_current(p);
     SYN_CHECK(mean_gain(p, data, settings, kernels, &gain));
@@ -130,6 +140,8 @@ syn_status syn_start_candidate(syn_parameters **parameters, const syn_parameters
             SYN_CHECK(syn_linear_weights(linear, s, candidate->ridge, p->value + at->z));
             for (int64_t k = 0; k < N[s] * N[s]; k++) p->value[at->z + (size_t)k] /= (float)gain;
             for (int64_t i = 0; i < N[s]; i++) p->value[at->z + (size_t)(i * N[s] + i)] = 0;
+            for (int64_t k = 0; at->support && k < N[s] * N[s]; k++)
+                if (!at->support[k]) p->value[at->z + (size_t)k] = 0;
         } else if (factors) {
             SYN_CHECK(
                 syn_linear_factors(linear, s, candidate->ridge, candidate->rank, p->value + at->s, p->value + at->r));

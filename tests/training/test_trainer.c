@@ -3,7 +3,7 @@
 #include "training/trainer.h"
 
 #include "fixture.h"
-#include "training/fit.h"
+#include "training/start.h"
 
 enum { WINDOW = 16, MOST_EPOCHS = 40 };
 

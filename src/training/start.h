@@ -1,12 +1,6 @@
-/* A fit from data set to chosen parameters: the candidates, in order, and the choice between them on validation data.
- *
- * 1. `none`: the shared decoder without connectivity.
- * 2. Its residuals are regressed on the activity of all neurons (linear.h): the warm start of W, its strength and rank.
- * 3. Candidates with a W, each from that start.
- * The candidate with the least validation loss wins.
- */
-#ifndef SYN_FIT_H
-#define SYN_FIT_H
+/* Where training starts from: fresh parameters without connectivity, and candidates warm-started from them. */
+#ifndef SYN_START_H
+#define SYN_START_H
 
 #include "training/linear.h"
 #include "training/trainer.h"
@@ -18,6 +12,7 @@ typedef struct syn_candidate {
 } syn_candidate;
 
 typedef struct syn_settings {
+    uint8_t *const *support; /* [sessions] [N][N] where `masked` may have an edge, or NULL */
     int hidden, embedding, behavior_inputs, threads;
     syn_loss loss;
     uint64_t seed;
@@ -32,6 +27,8 @@ syn_status syn_start_none(syn_parameters **p, const syn_dataset *data, const syn
 syn_status syn_start_candidate(syn_parameters **p, const syn_parameters *none, const syn_linear *linear,
                                const syn_candidate *candidate, const syn_dataset *data, const syn_settings *settings,
                                const syn_kernels *kernels);
+/* Gives masked parameters their support. */
+syn_status syn_attach_support(syn_parameters *p, const syn_settings *settings);
 /* The schedule that the settings ask for, with connectivity_rate made absolute. */
 syn_schedule syn_candidate_schedule(const syn_parameters *p, const syn_settings *settings, uint32_t stage);
 

@@ -1,0 +1,447 @@
+/* syn_fit: from recordings to a fitted model with its test figures. The search itself is training/search.h. */
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "analysis/evaluate.h"
+#include "analysis/prepare.h"
+#include "base/memory.h"
+#include "recording/array.h"
+#include "training/search.h"
+
+/* Lags of the gain that a model keeps, and the neuron-steps spent on those beyond the first. */
+enum { KEPT_LAGS = 20 };
+static const double gain_budget = 1e7;
+/* Seconds between two calls of the progress function within an epoch. */
+static const double progress_interval_s = 0.2;
+
+typedef struct fit {
+    const syn_options *options;
+    syn_dataset *data;
+    const syn_kernels *kernels;
+    syn_settings settings;
+    syn_search *search;
+    uint8_t **support; /* [sessions] of --connectivity masked */
+    char *checkpoint;  /* path, or NULL: not kept */
+    syn_progress_fn progress;
+    void *user;
+    double start_s, last_progress_s;
+} fit;
+
+static double now_s(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* ---- settings ---- */
+
+static double frames_of_split(const syn_session *s, syn_split split) {
+    double frames = 0;
+    for (int64_t k = 0; k < s->n_spans[split]; k++)
+        frames += (double)(s->span[split][k].stop - s->span[split][k].start);
+    return frames;
+}
+
+static double clamp(double value, double low, double high) { return fmin(fmax(value, low), high); }
+
+static syn_status choose_loss(const fit *f, syn_loss *loss) {
+    const char *asked = syn_option_text(f->options, SYN_OPT_LOSS);
+    size_t counts = 0;
+    for (size_t s = 0; s < f->data->n; s++) counts += f->data->session[s].recording->signal == SYN_SIGNAL_COUNTS;
+    *loss = SYN_LOSS_GAUSSIAN;
+    if (!strcmp(asked, "gaussian") || (!strcmp(asked, "auto") && counts == 0)) return SYN_OK;
+    if (counts < f->data->n)
+        return syn_fail(SYN_ERR_OPTION,
+                        "loss: poisson needs spike counts in every recording; %zu of %zu hold them; use "
+                        "--loss gaussian",
+                        counts, f->data->n);
+    *loss = SYN_LOSS_POISSON;
+    return SYN_OK;
+}
+
+/* What is left to us is scaled to the amount of data: about 3,000 steps a candidate, on batches of an eighth of the
+ * train split (docs/decisions/connectivity.md). */
+static syn_status choose_settings(fit *f) {
+    const syn_options *o = f->options;
+    double frames = 0;
+    for (size_t s = 0; s < f->data->n; s++) frames += frames_of_split(&f->data->session[s], SYN_TRAIN);
+    syn_settings *t = &f->settings;
+    *t = (syn_settings){.support = f->support,
+                        .hidden = syn_option_auto(o, SYN_OPT_HIDDEN) ? 16 : (int)syn_option_int(o, SYN_OPT_HIDDEN),
+                        .embedding = (int)syn_option_int(o, SYN_OPT_EMBEDDING),
+                        .behavior_inputs = (int)syn_option_int(o, SYN_OPT_BEHAVIOR_INPUTS),
+                        .seed = (uint64_t)syn_option_int(o, SYN_OPT_SEED),
+                        .decoder_rate = 0.01,
+                        .connectivity_rate = 0.01};
+    SYN_TRY(syn_choose_kernels(o, &f->kernels, &t->threads));
+    SYN_TRY(choose_loss(f, &t->loss));
+    if (!syn_option_auto(o, SYN_OPT_LEARNING_RATE)) t->decoder_rate = syn_option_real(o, SYN_OPT_LEARNING_RATE);
+    t->batch_frames =
+        syn_option_auto(o, SYN_OPT_BATCH) ? (int64_t)clamp(frames / 8, 256, 512) : syn_option_int(o, SYN_OPT_BATCH);
+    const double steps = (double)syn_trainer_steps(f->data, t->batch_frames);
+    t->max_epochs =
+        syn_option_auto(o, SYN_OPT_EPOCHS) ? (int)clamp(3000 / steps, 20, 300) : (int)syn_option_int(o, SYN_OPT_EPOCHS);
+    t->patience = syn_option_auto(o, SYN_OPT_PATIENCE)
+                      ? (int)clamp((t->max_epochs < 100 ? 0.2 : 0.3) * t->max_epochs, 5, 300)
+                      : (int)syn_option_int(o, SYN_OPT_PATIENCE);
+    return SYN_OK;
+}
+
+static syn_status choose_limits(const fit *f, syn_search_limits *limits) {
+    const syn_options *o = f->options;
+    const char *form = syn_option_text(o, SYN_OPT_CONNECTIVITY);
+    *limits = (syn_search_limits){.any_form = !strcmp(form, "auto"), .any_hidden = syn_option_auto(o, SYN_OPT_HIDDEN)};
+    for (int k = SYN_FORM_NONE; k <= SYN_FORM_MASKED; k++)
+        if (!strcmp(form, syn_form_name[k])) limits->form = (syn_form)k;
+    limits->rank = syn_option_auto(o, SYN_OPT_RANK) ? 0 : (int)syn_option_int(o, SYN_OPT_RANK);
+    limits->ridge = syn_option_auto(o, SYN_OPT_STRENGTH) ? -1 : syn_option_real(o, SYN_OPT_STRENGTH);
+    limits->l1 = syn_option_auto(o, SYN_OPT_L1) ? -1 : syn_option_real(o, SYN_OPT_L1);
+    if (limits->form == SYN_FORM_MASKED && !syn_option_given(o, SYN_OPT_MASK))
+        return syn_fail(SYN_ERR_OPTION, "connectivity: masked needs --mask FILE:NAME, an (N, N) array, row = receiver");
+    if (limits->form != SYN_FORM_MASKED && syn_option_given(o, SYN_OPT_MASK))
+        return syn_fail(SYN_ERR_OPTION, "mask: is used by --connectivity masked only");
+    return SYN_OK;
+}
+
+/* The mask among the kept neurons of every recording. */
+static syn_status read_support(fit *f) {
+    const char *path = syn_option_text(f->options, SYN_OPT_MASK);
+    double *mask = NULL;
+    int64_t rows, columns;
+    syn_status status = SYN_OK;
+    if (!syn_option_given(f->options, SYN_OPT_MASK)) return SYN_OK;
+    SYN_CHECK(syn_matrix_read(path, &mask, &rows, &columns));
+    SYN_CHECK(syn_alloc(&f->support, f->data->n, sizeof *f->support, "mask"));
+    for (size_t s = 0; s < f->data->n; s++) {
+        const syn_normalisation *norm = &f->data->session[s].norm;
+        if (rows != norm->N_recorded || columns != rows) {
+            status = syn_fail(SYN_ERR_INPUT, "%s: is (%lld, %lld); expected (%lld, %lld), the neurons of %s", path,
+                              (long long)rows, (long long)columns, (long long)norm->N_recorded,
+                              (long long)norm->N_recorded, f->data->session[s].recording->name);
+            goto done;
+        }
+        SYN_CHECK(syn_alloc(&f->support[s], (size_t)(norm->N * norm->N), 1, "mask"));
+        for (int64_t i = 0; i < norm->N; i++)
+            for (int64_t j = 0; j < norm->N; j++)
+                f->support[s][i * norm->N + j] = i != j && mask[norm->kept[i] * columns + norm->kept[j]] != 0;
+    }
+done:
+    free(mask);
+    return status;
+}
+
+/* ---- running the search ---- */
+
+/* What the search may still take, as a share of what it took so far: three more stages like the mean one. */
+static double time_left(const syn_search *search, double elapsed_s) {
+    const int n = search->n_stages, expected = search->limits.any_form ? 7 : 4;
+    double share = 0;
+    if (search->trainer) share = (double)search->trainer->epoch / (double)search->trainer->schedule.max_epochs;
+    const double done = n + share, total = n + 1 > expected ? n + 1 : expected;
+    return done > 0 ? elapsed_s * (total - done) / done : 0;
+}
+
+static int report(fit *f) {
+    if (!f->progress) return 0;
+    const syn_search *search = f->search;
+    const syn_trainer *t = search->trainer;
+    char label[128] = "choosing";
+    f->last_progress_s = now_s();
+    syn_progress p = {.stage = label,
+                      .candidate = search->n_stages + 1,
+                      .candidates = SYN_MAX_STAGES,
+                      .elapsed_s = f->last_progress_s - f->start_s};
+    if (search->n_stages + 1 < (search->limits.any_form ? 7 : 4))
+        p.candidates = search->limits.any_form ? 7 : 4;
+    else
+        p.candidates = search->n_stages + 1;
+    p.eta_s = time_left(search, p.elapsed_s);
+    if (t) {
+        syn_stage_label(&search->running, label, sizeof label);
+        p.epoch = t->epoch, p.max_epochs = t->schedule.max_epochs;
+        p.best_loss = t->best_loss;
+        if (t->epoch > 0)
+            p.train_loss = t->curve[t->epoch - 1].train, p.validation_loss = t->curve[t->epoch - 1].validation;
+    }
+    return f->progress(&p, f->user);
+}
+
+static bool keep_going(void *user) {
+    fit *f = user;
+    return now_s() - f->last_progress_s < progress_interval_s || report(f) == 0;
+}
+
+static syn_status run_search(fit *f) {
+    bool done = false;
+    if (f->checkpoint && syn_option_flag(f->options, SYN_OPT_RESUME) && access(f->checkpoint, F_OK) == 0)
+        SYN_TRY(syn_checkpoint_read(f->search, f->checkpoint));
+    while (!done) {
+        SYN_TRY(syn_search_epoch(f->search, &done, keep_going, f));
+        if (f->checkpoint && !done) SYN_TRY(syn_checkpoint_write(f->search, f->checkpoint));
+        if (report(f) != 0) return syn_fail(SYN_ERR_INTERRUPTED, "stopped on request");
+    }
+    return SYN_OK;
+}
+
+/* ---- what is kept ---- */
+
+static syn_status keep_gain(fit *f, const syn_parameters *p, syn_model *model) {
+    syn_network *network = NULL;
+    syn_status status;
+    SYN_CHECK(syn_network_create(&network, p, f->data, f->settings.loss, f->kernels, f->settings.threads,
+                                 64 + KEPT_LAGS + f->data->window, f->data->window));
+    for (size_t s = 0; s < model->n; s++) {
+        const int64_t N = f->data->session[s].N;
+        syn_fitted_session *session = &model->session[s];
+        session->lags = KEPT_LAGS;
+        /* a lag must fit into the shortest stretch of the train split */
+        for (int64_t k = 0; k < f->data->session[s].n_spans[SYN_TRAIN]; k++) {
+            int64_t frames = f->data->session[s].span[SYN_TRAIN][k].stop - f->data->session[s].span[SYN_TRAIN][k].start;
+            if (frames - 2 < session->lags) session->lags = frames > 2 ? (int)frames - 2 : 0;
+        }
+        SYN_CHECK(syn_alloc(&session->gain, (size_t)((session->lags + 1) * N), sizeof(double), "gain"));
+        const double seeds = gain_budget / (double)(N * (session->lags + 1));
+        SYN_CHECK(syn_network_gain(network, s, session->lags, (int64_t)fmax(seeds, 500), session->gain));
+        SYN_CHECK(syn_network_gain(network, s, 0, INT64_MAX, session->gain));
+    }
+done:
+    syn_network_free(network);
+    return status;
+}
+
+/* The options that were given, as JSON; lists as arrays. */
+static json_t *given_options(const syn_options *options) {
+    json_t *object = json_object();
+    for (int k = 0; k < SYN_OPTION_COUNT; k++) {
+        const syn_option_info *info = syn_option_at((size_t)k);
+        /* where and how it ran does not belong to the model: the file is the same */
+        static const syn_option_id outside[] = {SYN_OPT_OUTPUT, SYN_OPT_THREADS, SYN_OPT_RESUME,
+                                                SYN_OPT_JSON,   SYN_OPT_QUIET,   SYN_OPT_CONFIG};
+        bool skip = !syn_option_given(options, (syn_option_id)k);
+        for (size_t j = 0; j < sizeof outside / sizeof *outside; j++) skip |= outside[j] == (syn_option_id)k;
+        if (skip) continue;
+        if (strcmp(info->type, "list") != 0) {
+            json_object_set_new(object, info->name, json_string(syn_option_text(options, (syn_option_id)k)));
+            continue;
+        }
+        json_t *list = json_array();
+        for (size_t j = 0; j < syn_option_list_length(options, (syn_option_id)k); j++)
+            json_array_append_new(list, json_string(syn_option_list_item(options, (syn_option_id)k, j)));
+        json_object_set_new(object, info->name, list);
+    }
+    return object;
+}
+
+static json_t *stage_json(const syn_stage *stage) {
+    char label[128];
+    syn_stage_label(stage, label, sizeof label);
+    return json_pack("{s:s, s:f, s:i, s:i}", "candidate", label, "validation_loss", stage->loss, "epochs",
+                     stage->epochs, "best_epoch", stage->best_epoch);
+}
+
+static double share_of_zeros(const syn_parameters *p) {
+    double zeros = 0, pairs = 0;
+    if (p->form == SYN_FORM_NONE || p->form == SYN_FORM_LOWRANK || p->form == SYN_FORM_LOWRANK_SPARSE) return 0;
+    for (size_t s = 0; s < p->n_sessions; s++)
+        for (int64_t k = 0, N = p->session[s].N; k < N * N; k++)
+            if (k / N != k % N) pairs++, zeros += p->value[p->session[s].z + (size_t)k] == 0.0f;
+    return pairs > 0 ? zeros / pairs : 0;
+}
+
+/* What the cross-neuron information is worth: `none` against the chosen model on the test split, and in words. */
+static syn_status connectivity_json(const fit *f, const syn_stage *stage, const syn_parameters *p,
+                                    const syn_evaluation *with, const syn_evaluation *without, json_t **out,
+                                    json_t *warnings) {
+    syn_interval gain = {.mean = NAN, .low = NAN, .high = NAN};
+    if (without) SYN_TRY(syn_evaluation_difference(without, SYN_MODEL, with, SYN_MODEL, &gain));
+    json_t *c = json_object();
+    json_object_set_new(c, "form", json_string(syn_form_name[p->form]));
+    if (p->form != SYN_FORM_NONE) {
+        json_object_set_new(c, "strength", json_real(p->form == SYN_FORM_LOWRANK ? 0 : stage->candidate.ridge));
+        json_object_set_new(c, "l1", json_real(stage->candidate.l1));
+        if (stage->candidate.rank) json_object_set_new(c, "rank", json_integer(stage->candidate.rank));
+        json_object_set_new(c, "share_of_zeros", json_real(share_of_zeros(p)));
+    }
+    json_object_set_new(c, "chosen_by", json_string(f->search->limits.any_form ? "validation loss" : "the user"));
+    if (without) {
+        json_object_set_new(c, "mse_without_minus_with", syn_interval_json(&gain));
+        char line[400];
+        if (p->form == SYN_FORM_NONE)
+            snprintf(line, sizeof line,
+                     "no connectivity predicted the validation split better than none: at its length the "
+                     "recording holds no cross-neuron information that this model can use");
+        else if (!(gain.low > 0))
+            snprintf(line, sizeof line,
+                     "the connectivity does not predict the test split reliably better than none "
+                     "(difference of mse %.3g, 95 %% interval %.3g to %.3g): at its length the recording may hold no "
+                     "cross-neuron information",
+                     gain.mean, gain.low, gain.high);
+        else
+            *line = 0;
+        if (*line) {
+            json_object_set_new(c, "statement", json_string(line));
+            json_array_append_new(warnings, json_string(line));
+        }
+    }
+    *out = c;
+    return SYN_OK;
+}
+
+/* "x.npy: 2 of 20 neurons are silent or constant in the train split and left out: 3, 7" */
+static void warn_left_out(const syn_session *s, json_t *warnings, json_t *left_out) {
+    const syn_normalisation *norm = &s->norm;
+    char line[512];
+    int64_t missing = norm->N_recorded - norm->N, listed = 0;
+    int n =
+        snprintf(line, sizeof line,
+                 "%s: %lld of %lld neurons are silent or constant in the train split and left out:", s->recording->name,
+                 (long long)missing, (long long)norm->N_recorded);
+    for (int64_t j = 0, i = 0; j < norm->N_recorded; j++) {
+        if (i < norm->N && norm->kept[i] == j) {
+            i++;
+            continue;
+        }
+        const char *id = s->recording->neuron_id ? s->recording->neuron_id[j] : "?";
+        json_array_append_new(left_out, json_string(id));
+        if (listed++ < 20 && n < (int)sizeof line - 80) n += snprintf(line + n, sizeof line - (size_t)n, " %.40s", id);
+    }
+    if (listed > 20) snprintf(line + n, sizeof line - (size_t)n, " ...");
+    if (missing) json_array_append_new(warnings, json_string(line));
+}
+
+static json_t *recordings_json(const fit *f, json_t *warnings) {
+    json_t *list = json_array();
+    for (size_t k = 0; k < f->data->n; k++) {
+        const syn_session *s = &f->data->session[k];
+        json_t *left_out = json_array();
+        for (size_t w = 0; w < s->recording->n_warnings; w++) {
+            char line[1024];
+            snprintf(line, sizeof line, "%s: %s", s->recording->name, s->recording->warning[w]);
+            json_array_append_new(warnings, json_string(line));
+        }
+        warn_left_out(s, warnings, left_out);
+        json_t *one = json_pack("{s:s, s:I, s:I, s:I, s:f, s:f, s:o}", "name", s->recording->name, "frames",
+                                (json_int_t)s->T, "neurons", (json_int_t)s->N, "behaviors", (json_int_t)s->B, "rate_hz",
+                                s->recording->rate_hz, "baseline_alpha", s->norm.alpha, "left_out", left_out);
+        json_object_set_new(one, "split_frames",
+                            json_pack("[f, f, f]", frames_of_split(s, SYN_TRAIN), frames_of_split(s, SYN_VALIDATION),
+                                      frames_of_split(s, SYN_TEST)));
+        json_array_append_new(list, one);
+    }
+    return list;
+}
+
+static json_t *curve_json(const syn_search *search, int stage) {
+    json_t *curve = json_array();
+    for (int k = 0; stage == search->best_stage && k < search->stage[stage].epochs; k++)
+        json_array_append_new(curve,
+                              json_pack("[f, f]", search->best_curve[k].train, search->best_curve[k].validation));
+    return curve;
+}
+
+static syn_status describe(const fit *f, const syn_parameters *winner, int winning_stage, syn_model *model) {
+    const syn_search *search = f->search;
+    syn_evaluation with = {0}, without = {0};
+    json_t *root = NULL, *connectivity = NULL, *warnings = json_array();
+    const bool has_without = search->ablation != NULL;
+    int epochs = 0;
+    syn_status status;
+    SYN_CHECK(syn_evaluate_parameters(winner, f->settings.loss, f->data, f->kernels, f->settings.threads, &with));
+    if (has_without)
+        SYN_CHECK(syn_evaluate_parameters(search->ablation, f->settings.loss, f->data, f->kernels, f->settings.threads,
+                                          &without));
+    SYN_CHECK(syn_evaluation_json(&with, &root));
+    json_t *recordings = recordings_json(f, warnings);
+    SYN_CHECK(connectivity_json(f, &search->stage[winning_stage], winner, &with, has_without ? &without : NULL,
+                                &connectivity, warnings));
+    if (has_without && winner->form != SYN_FORM_NONE)
+        json_object_set_new(json_object_get(root, "baselines"), "no connectivity",
+                            syn_metrics_json(&without.metrics[SYN_MODEL]));
+    json_t *stages = json_array();
+    for (int k = 0; k < search->n_stages; k++) {
+        json_array_append_new(stages, stage_json(&search->stage[k]));
+        epochs += search->stage[k].epochs;
+    }
+    json_object_set_new(root, "connectivity", connectivity);
+    json_object_set_new(root, "loss", json_string(syn_loss_name[f->settings.loss]));
+    json_object_set_new(root, "hidden", json_integer(winner->H));
+    json_object_set_new(root, "embedding", json_integer(winner->d));
+    json_object_set_new(root, "window", json_integer(f->data->window));
+    json_object_set_new(root, "epochs", json_integer(epochs));
+    json_object_set_new(root, "seed", json_integer((json_int_t)f->settings.seed));
+    json_object_set_new(root, "candidates", stages);
+    json_object_set_new(root, "training_curve", curve_json(search, winning_stage));
+    json_object_set_new(root, "recordings", recordings);
+    json_object_set_new(root, "warnings", warnings);
+    warnings = NULL;
+    model->description = json_dumps(root, JSON_COMPACT);
+    if (!model->description) status = syn_fail(SYN_ERR_MEMORY, "not enough memory for the description of the fit");
+done:
+    json_decref(root);
+    json_decref(warnings);
+    syn_evaluation_free(&with);
+    syn_evaluation_free(&without);
+    return status;
+}
+
+static syn_status make_model(fit *f, syn_model **model) {
+    int stage;
+    const syn_parameters *winner = syn_search_winner(f->search, &stage);
+    json_t *options = NULL;
+    syn_status status;
+    SYN_CHECK(syn_model_alloc(model, f->data->n));
+    syn_model *m = *model;
+    m->loss = f->settings.loss;
+    m->train = syn_option_real(f->options, SYN_OPT_TRAIN);
+    m->validation = syn_option_real(f->options, SYN_OPT_VALIDATION);
+    m->window = f->data->window;
+    SYN_CHECK(syn_parameters_copy(&m->p, winner));
+    for (size_t s = 0; s < m->n; s++) SYN_CHECK(syn_fitted_session_fill(&m->session[s], &f->data->session[s]));
+    SYN_CHECK(keep_gain(f, winner, m));
+    SYN_CHECK(describe(f, winner, stage, m));
+    options = given_options(f->options);
+    m->options = json_dumps(options, JSON_COMPACT);
+    if (!m->options) status = syn_fail(SYN_ERR_MEMORY, "not enough memory for the options of the fit");
+    m->seconds = now_s() - f->start_s;
+done:
+    json_decref(options);
+    if (status != SYN_OK) syn_model_free(*model), *model = NULL;
+    return status;
+}
+
+static syn_status choose_checkpoint(fit *f) {
+    const char *output = syn_option_text(f->options, SYN_OPT_OUTPUT);
+    if (!*output) return SYN_OK;
+    size_t size = strlen(output) + sizeof ".ckpt";
+    SYN_TRY(syn_alloc(&f->checkpoint, size, 1, "path"));
+    snprintf(f->checkpoint, size, "%s.ckpt", output);
+    return SYN_OK;
+}
+
+syn_status syn_fit(syn_model **model, syn_recording *const *recordings, size_t n_recordings, const syn_options *options,
+                   syn_progress_fn progress, void *user) {
+    fit f = {.options = options, .progress = progress, .user = user, .start_s = now_s()};
+    syn_search_limits limits;
+    syn_status status;
+    *model = NULL;
+    SYN_CHECK(syn_dataset_create(&f.data, recordings, n_recordings, options));
+    SYN_CHECK(choose_limits(&f, &limits));
+    SYN_CHECK(read_support(&f));
+    SYN_CHECK(choose_settings(&f));
+    SYN_CHECK(choose_checkpoint(&f));
+    SYN_CHECK(syn_search_create(&f.search, f.data, f.kernels, &f.settings, &limits));
+    SYN_CHECK(run_search(&f));
+    SYN_CHECK(make_model(&f, model));
+    if (f.checkpoint) unlink(f.checkpoint);
+done:
+    syn_search_free(f.search);
+    for (size_t s = 0; f.support && s < f.data->n; s++) free(f.support[s]);
+    free(f.support);
+    syn_dataset_free(f.data);
+    free(f.checkpoint);
+    return status;
+}

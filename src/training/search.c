@@ -1,0 +1,273 @@
+#include "training/search.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <xxhash.h>
+
+#include "base/memory.h"
+
+/* A decoder twice as large is tried while the last one was still improving late in its schedule and, unless it was the
+ * first, gained this much. */
+static const double worth_keeping = 0.003, still_improving = 0.7;
+enum { LARGEST_HIDDEN = 64, MAX_HALVINGS = 3 };
+/* Beside L1 the ridge only steadies the weights. */
+static const double ridge_beside_l1 = 0.1;
+
+static double train_frames(const syn_dataset *data) {
+    double frames = 0;
+    for (size_t s = 0; s < data->n; s++)
+        for (int64_t k = 0; k < data->session[s].n_spans[SYN_TRAIN]; k++)
+            frames += (double)(data->session[s].span[SYN_TRAIN][k].stop - data->session[s].span[SYN_TRAIN][k].start);
+    return frames / (double)data->n;
+}
+
+static uint64_t fingerprint(const syn_dataset *data, const syn_settings *settings, const syn_search_limits *limits) {
+    XXH64_state_t *state = XXH64_createState();
+    if (!state) return 0;
+    XXH64_reset(state, 0);
+    for (size_t s = 0; s < data->n; s++) {
+        const syn_session *session = &data->session[s];
+        XXH64_update(state, session->x, (size_t)(session->T * session->N) * sizeof(float));
+        if (session->B) XXH64_update(state, session->u, (size_t)(session->T * session->B) * sizeof(float));
+    }
+    const double numbers[] = {settings->hidden,
+                              settings->embedding,
+                              settings->behavior_inputs,
+                              settings->loss,
+                              (double)settings->seed,
+                              settings->decoder_rate,
+                              settings->connectivity_rate,
+                              (double)settings->batch_frames,
+                              settings->max_epochs,
+                              settings->patience,
+                              limits->any_form,
+                              limits->form,
+                              limits->rank,
+                              limits->ridge,
+                              limits->l1,
+                              limits->any_hidden,
+                              (double)data->window};
+    XXH64_update(state, numbers, sizeof numbers);
+    uint64_t hash = XXH64_digest(state);
+    XXH64_freeState(state);
+    return hash;
+}
+
+syn_status syn_search_create(syn_search **search, const syn_dataset *data, const syn_kernels *kernels,
+                             const syn_settings *settings, const syn_search_limits *limits) {
+    SYN_TRY(syn_alloc(search, 1, sizeof **search, "search"));
+    **search = (syn_search){.data = data,
+                            .kernels = kernels,
+                            .settings = *settings,
+                            .limits = *limits,
+                            .none_loss = INFINITY,
+                            .ablation_loss = INFINITY,
+                            .best_loss = INFINITY,
+                            .best_stage = -1};
+    (*search)->fingerprint = fingerprint(data, settings, limits);
+    return SYN_OK;
+}
+
+void syn_search_free(syn_search *search) {
+    if (!search) return;
+    syn_parameters_free(search->none);
+    syn_parameters_free(search->ablation);
+    syn_parameters_free(search->best);
+    syn_linear_free(search->linear);
+    syn_trainer_free(search->trainer);
+    free(search->best_curve);
+    free(search);
+}
+
+void syn_stage_label(const syn_stage *stage, char *text, size_t size) {
+    const syn_candidate *c = &stage->candidate;
+    int n = snprintf(text, size, "%s", syn_form_name[c->form]);
+    if (c->rank) n += snprintf(text + n, size - (size_t)n, " rank %d", c->rank);
+    if (c->ridge > 0) n += snprintf(text + n, size - (size_t)n, " ridge %.3g", c->ridge);
+    if (c->l1 > 0) n += snprintf(text + n, size - (size_t)n, " l1 %.3g", c->l1);
+    snprintf(text + n, size - (size_t)n, ", %d hidden", stage->hidden);
+}
+
+/* The finished stages that `none` took. */
+static int none_stages(const syn_search *search) {
+    int n = 0;
+    while (n < search->n_stages && search->stage[n].candidate.form == SYN_FORM_NONE) n++;
+    return n;
+}
+
+/* Whether the decoder without connectivity should be tried with more hidden units, or trained again. */
+static bool next_none(const syn_search *search, syn_stage *next) {
+    const int n = none_stages(search);
+    *next = (syn_stage){.hidden = search->settings.hidden};
+    if (n == 0) return true;
+    const syn_stage *last = &search->stage[n - 1], *before = n > 1 ? &search->stage[n - 2] : NULL;
+    const bool late = last->best_epoch >= still_improving * search->settings.max_epochs;
+    if (last->again) return false;
+    if (search->limits.any_hidden && late && last->hidden < LARGEST_HIDDEN &&
+        (!before || last->loss < before->loss - worth_keeping * fabs(before->loss))) {
+        next->hidden = 2 * last->hidden;
+        return true;
+    }
+    next->hidden = search->none->H;
+    next->again = true;
+    return late;
+}
+
+/* The stage with the least loss among dense ones under L1, or -1. */
+static int best_l1(const syn_search *search, int from) {
+    int best = -1;
+    for (int k = from; k < search->n_stages; k++)
+        if (search->stage[k].candidate.l1 > 0 && (best < 0 || search->stage[k].loss < search->stage[best].loss))
+            best = k;
+    return best;
+}
+
+static bool tried_l1(const syn_search *search, int from, double l1) {
+    for (int k = from; k < search->n_stages; k++)
+        if (search->stage[k].candidate.l1 > 0 && fabs(log(search->stage[k].candidate.l1 / l1)) < 0.1) return true;
+    return false;
+}
+
+/* The next strength of L1: sqrt(T) first (the size of a gradient's noise), then its double, then halves, going on in
+ * the direction that helps. */
+static bool next_l1(const syn_search *search, int from, double *l1) {
+    const double start = sqrt(train_frames(search->data));
+    const int best = best_l1(search, from);
+    if (best < 0) return *l1 = start, true;
+    const double strength = search->stage[best].candidate.l1;
+    if (fabs(log(strength / start)) > (MAX_HALVINGS + 0.5) * log(2)) return false;
+    if (!tried_l1(search, from, 2 * strength)) return *l1 = 2 * strength, true;
+    if (!tried_l1(search, from, strength / 2)) return *l1 = strength / 2, true;
+    return false;
+}
+
+/* A candidate of the form that the user asked for, or of those that are tried by default. */
+static bool next_candidate(const syn_search *search, syn_stage *next) {
+    const syn_search_limits *limits = &search->limits;
+    const syn_linear *linear = search->linear;
+    const int from = none_stages(search), done = search->n_stages - from;
+    const int strength = syn_linear_best_strength(linear), rank = syn_linear_best_rank(linear);
+    syn_candidate c = {.form = limits->any_form ? SYN_FORM_DENSE : limits->form};
+    *next = (syn_stage){.hidden = search->none->H};
+    c.ridge = limits->ridge >= 0 ? limits->ridge : linear->strength[strength];
+    c.rank = limits->rank ? limits->rank : syn_linear_rank[rank];
+    const bool factored = c.form == SYN_FORM_LOWRANK || c.form == SYN_FORM_LOWRANK_SPARSE;
+    if (!factored) c.rank = 0;
+    bool more;
+    if (factored && limits->ridge < 0) c.ridge = linear->rank_strength[rank];
+    if (limits->l1 >= 0 || c.form == SYN_FORM_LOWRANK) {
+        c.l1 = c.form == SYN_FORM_LOWRANK ? 0 : limits->l1;
+        more = done == 0;
+    } else if (done == 0 && c.form != SYN_FORM_LOWRANK_SPARSE) {
+        more = true; /* ridge alone */
+    } else if (limits->any_form && done == 1 && linear->rank_error[rank] <= 1.001 * linear->ridge_error[strength]) {
+        c = (syn_candidate){
+            .form = SYN_FORM_LOWRANK, .rank = syn_linear_rank[rank], .ridge = linear->rank_strength[rank]};
+        more = true;
+    } else {
+        more = next_l1(search, from, &c.l1);
+        if (limits->ridge < 0) c.ridge *= ridge_beside_l1;
+    }
+    next->candidate = c;
+    return more && search->n_stages < SYN_MAX_STAGES;
+}
+
+static syn_status regress_residuals(syn_search *search) {
+    syn_network *network = NULL;
+    syn_status status;
+    SYN_CHECK(syn_network_create(&network, search->none, search->data, search->settings.loss, search->kernels,
+                                 search->settings.threads, 256 + search->data->window, search->data->window));
+    SYN_CHECK(syn_linear_create(&search->linear, network, search->data));
+done:
+    syn_network_free(network);
+    return status;
+}
+
+syn_status syn_search_train(syn_search *search, const syn_stage *stage, syn_parameters *p,
+                            const syn_schedule *schedule) {
+    /* without factors L2 shrinks every weight; a factored W is regularised by its rank */
+    const bool factored = stage->candidate.form == SYN_FORM_LOWRANK;
+    search->running = *stage;
+    return syn_trainer_create(&search->trainer, p, search->data, search->settings.loss, search->kernels,
+                              search->settings.threads, schedule, factored ? 0 : stage->candidate.ridge,
+                              stage->candidate.l1);
+}
+
+/* Begins the next stage, or sets *done. */
+static syn_status begin_stage(syn_search *search, bool *done) {
+    syn_settings settings = search->settings;
+    syn_stage next;
+    syn_parameters *p;
+    *done = false;
+    if (none_stages(search) == search->n_stages && next_none(search, &next)) {
+        settings.hidden = next.hidden;
+        if (next.again)
+            SYN_TRY(syn_parameters_copy(&p, search->none));
+        else
+            SYN_TRY(syn_start_none(&p, search->data, &settings));
+    } else {
+        if (!search->limits.any_form && search->limits.form == SYN_FORM_NONE) return *done = true, SYN_OK;
+        if (!search->linear) SYN_TRY(regress_residuals(search));
+        if (!next_candidate(search, &next)) return *done = true, SYN_OK;
+        SYN_TRY(syn_start_candidate(&p, search->none, search->linear, &next.candidate, search->data, &settings,
+                                    search->kernels));
+    }
+    syn_schedule schedule = syn_candidate_schedule(p, &settings, (uint32_t)search->n_stages);
+    return syn_search_train(search, &next, p, &schedule);
+}
+
+/* Puts a copy of the finished stage's best weights in *slot if its loss is below *loss. */
+static syn_status keep_if_better(const syn_trainer *t, syn_parameters **slot, double *loss) {
+    if (*slot && !(t->best_loss < *loss)) return SYN_OK;
+    syn_parameters *copy;
+    SYN_TRY(syn_parameters_copy(&copy, t->p));
+    memcpy(copy->value, t->best, copy->count * sizeof *copy->value);
+    syn_parameters_free(*slot);
+    *slot = copy;
+    *loss = t->best_loss;
+    return SYN_OK;
+}
+
+static syn_status end_stage(syn_search *search) {
+    syn_trainer *t = search->trainer;
+    const bool none = t->p->form == SYN_FORM_NONE;
+    syn_stage *stage = &search->stage[search->n_stages];
+    *stage = search->running;
+    stage->loss = t->best_loss, stage->epochs = t->epoch, stage->best_epoch = t->best_epoch;
+    if (t->best_loss < fmin(search->best_loss, search->ablation_loss)) {
+        free(search->best_curve);
+        search->best_curve = t->curve, t->curve = NULL;
+        search->best_stage = search->n_stages;
+    }
+    if (none && !stage->again) SYN_TRY(keep_if_better(t, &search->none, &search->none_loss));
+    if (none)
+        SYN_TRY(keep_if_better(t, &search->ablation, &search->ablation_loss));
+    else
+        SYN_TRY(keep_if_better(t, &search->best, &search->best_loss));
+    search->n_stages++;
+    syn_trainer_free(t);
+    search->trainer = NULL;
+    return SYN_OK;
+}
+
+syn_status syn_search_epoch(syn_search *search, bool *done, bool (*keep_going)(void *), void *user) {
+    bool stage_done;
+    *done = false;
+    if (!search->trainer) SYN_TRY(begin_stage(search, done));
+    if (*done) return SYN_OK;
+    SYN_TRY(syn_trainer_epoch(search->trainer, &stage_done, keep_going, user));
+    return stage_done ? end_stage(search) : SYN_OK;
+}
+
+const syn_parameters *syn_search_winner(const syn_search *search, int *stage) {
+    /* a form that was asked for wins over `none` whatever its loss */
+    bool none = !search->best || (search->limits.any_form && search->ablation_loss <= search->best_loss);
+    int best = -1;
+    for (int k = 0; k < search->n_stages; k++)
+        if ((search->stage[k].candidate.form == SYN_FORM_NONE) == none &&
+            (best < 0 || search->stage[k].loss < search->stage[best].loss))
+            best = k;
+    *stage = best;
+    return none ? search->ablation : search->best;
+}

@@ -1,0 +1,77 @@
+/* The search for the decoder's size and the form and strength of the connectivity, on train and validation data alone.
+ *
+ * 1. `none`: the decoder without connectivity; with more hidden units while that still helps.
+ * 2. Its residuals are regressed on the activity of all neurons (linear.h): the warm start of W, a first strength, a
+ * rank.
+ * 3. Candidates with a W: dense under a ridge; dense under L1, its strength doubled or halved while that helps; low
+ * rank. The candidate with the least validation loss wins; `none` does when no connectivity predicts better.
+ * docs/decisions/connectivity.md says what else was tried.
+ *
+ * A search is a list of stages. What the next one is depends on the finished ones alone, so that a checkpoint between
+ * two epochs holds all that is needed to go on.
+ */
+#ifndef SYN_SEARCH_H
+#define SYN_SEARCH_H
+
+#include "training/start.h"
+
+enum { SYN_MAX_STAGES = 24 };
+
+typedef struct syn_stage {
+    syn_candidate candidate;
+    int hidden;
+    bool again;  /* `none` trained on from its best weights: the candidates' fair comparison */
+    double loss; /* least validation loss */
+    int epochs, best_epoch;
+} syn_stage;
+
+/* What the user fixed. */
+typedef struct syn_search_limits {
+    bool any_form;    /* --connectivity auto */
+    syn_form form;    /* else this */
+    int rank;         /* 0: choose */
+    double ridge, l1; /* < 0: choose */
+    bool any_hidden;
+} syn_search_limits;
+
+typedef struct syn_search {
+    const syn_dataset *data;
+    const syn_kernels *kernels;
+    syn_settings settings;
+    syn_search_limits limits;
+    uint64_t fingerprint; /* of data, settings and limits: a checkpoint of another fit is refused */
+    int n_stages;         /* finished */
+    syn_stage stage[SYN_MAX_STAGES];
+    syn_parameters *none;     /* the best without connectivity and not trained again: where candidates start */
+    syn_parameters *ablation; /* the best without connectivity at all */
+    double none_loss, ablation_loss;
+    syn_parameters *best; /* of the candidates with connectivity */
+    double best_loss;
+    int best_stage;
+    syn_epoch_losses *best_curve; /* [stage[best_stage].epochs], of the stage of the model that wins so far */
+    syn_linear *linear;
+    syn_stage running; /* the stage in training */
+    syn_trainer *trainer;
+} syn_search;
+
+syn_status syn_search_create(syn_search **search, const syn_dataset *data, const syn_kernels *kernels,
+                             const syn_settings *settings, const syn_search_limits *limits);
+void syn_search_free(syn_search *search);
+/* The next epoch, starting a stage when none is running; *done when the search is over.
+ * keep_going: as in syn_trainer_epoch. */
+syn_status syn_search_epoch(syn_search *search, bool *done, bool (*keep_going)(void *), void *user);
+/* The winner (borrowed) and its stage. */
+const syn_parameters *syn_search_winner(const syn_search *search, int *stage);
+/* "dense ridge 300 l1 60" */
+void syn_stage_label(const syn_stage *stage, char *text, size_t size);
+
+/* checkpoint.c: the search between two epochs, in one file with a checksum. */
+syn_status syn_checkpoint_write(const syn_search *search, const char *path);
+/* Into a search fresh from syn_search_create. */
+syn_status syn_checkpoint_read(syn_search *search, const char *path);
+
+/* For checkpoint.c: starts training `stage` from p, which is taken over. */
+syn_status syn_search_train(syn_search *search, const syn_stage *stage, syn_parameters *p,
+                            const syn_schedule *schedule);
+
+#endif
