@@ -436,7 +436,7 @@ static syn_status fill_file(syn_hdf5_writer *w, const void *content) {
                       {"/rollout/skill", f->skill}};
     syn_hdf5_put_text_attribute(w, "/", "synapsnet_format", "forecast");
     syn_hdf5_put_integer_attribute(w, "/", "format_version", FORMAT_VERSION);
-    syn_hdf5_put_text_attribute(w, "/", "library_version", syn_version());
+    syn_hdf5_put_text_attribute(w, "/", "library_version", SYN_VERSION);
     syn_hdf5_put_text_attribute(w, "/", "recording", f->name);
     syn_hdf5_put_number_attribute(w, "/", "rate_hz", f->rate_hz);
     syn_hdf5_put_texts(w, "/neurons/id", f->neuron_id, f->N);

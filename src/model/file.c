@@ -65,7 +65,7 @@ static syn_status fill_file(syn_hdf5_writer *w, const void *content) {
     char path[2 * LONGEST_NAME];
     syn_hdf5_put_text_attribute(w, "/", "synapsnet_format", "model");
     syn_hdf5_put_integer_attribute(w, "/", "format_version", FORMAT_VERSION);
-    syn_hdf5_put_text_attribute(w, "/", "library_version", syn_version());
+    syn_hdf5_put_text_attribute(w, "/", "library_version", SYN_VERSION);
     syn_hdf5_put_text_attribute(w, "/", "loss", syn_loss_name[model->loss]);
     syn_hdf5_put_text_attribute(w, "/", "form", syn_form_name[p->form]);
     syn_hdf5_put_integer_attribute(w, "/", "hidden", p->H);
@@ -322,7 +322,7 @@ static syn_status check_tensors(const reader *r, const syn_parameters *shape, co
     for (int k = 0; k < (int)shape->n_sessions; k++) {
         if (shape->d > 0) SYN_TRY(check_shape(r, path_in(path, k, "e"), 2, H5T_FLOAT, N[k], shape->d));
         if (free_weights) SYN_TRY(check_shape(r, path_in(path, k, "z"), 2, H5T_FLOAT, N[k], N[k]));
-        if (factors && shape->rank > 0) SYN_TRY(check_shape(r, path_in(path, k, "s"), 2, H5T_FLOAT, N[k], shape->rank));
+        if (factors) SYN_TRY(check_shape(r, path_in(path, k, "s"), 2, H5T_FLOAT, N[k], shape->rank));
         if (shape->form == SYN_FORM_MASKED)
             SYN_TRY(check_shape(r, path_in(path, k, "support"), 2, H5T_INTEGER, N[k], N[k]));
     }
@@ -352,7 +352,8 @@ static syn_status read_parameters(const reader *r, syn_model *model) {
     SYN_CHECK(read_whole(r, "hidden", 1, 256, &H));
     SYN_CHECK(read_whole(r, "embedding", 0, 256, &d));
     SYN_CHECK(read_whole(r, "behavior_inputs", 0, 64, &b));
-    SYN_CHECK(read_whole(r, "rank", 0, 4096, &rank));
+    const bool factors = form == SYN_FORM_LOWRANK || form == SYN_FORM_LOWRANK_SPARSE;
+    SYN_CHECK(read_whole(r, "rank", factors ? 1 : 0, 4096, &rank));
     SYN_CHECK(syn_alloc(&N, model->n, sizeof *N, "neurons"));
     SYN_CHECK(syn_alloc(&B, model->n, sizeof *B, "behaviours"));
     for (size_t k = 0; k < model->n; k++) N[k] = model->session[k].norm.N, B[k] = model->session[k].norm.B;
