@@ -345,7 +345,7 @@ static syn_status read_tensors(const reader *r, syn_parameters *p) {
 }
 
 static syn_status read_parameters(const reader *r, syn_model *model) {
-    int64_t H, d, b, rank, *N = NULL, *B = NULL;
+    int64_t H = 0, d = 0, b = 0, rank = 0, *N = NULL, *B = NULL;
     int form;
     syn_status status;
     SYN_CHECK(read_choice(r, "/", "form", syn_form_name, SYN_FORM_MASKED + 1, &form));
@@ -367,7 +367,7 @@ done:
 }
 
 static syn_status read_model(const reader *r, syn_model **model) {
-    int64_t n;
+    int64_t n = 0;
     int loss;
     SYN_TRY(check_format(r));
     SYN_TRY(read_whole(r, "sessions", 1, MOST_SESSIONS, &n));
