@@ -2,10 +2,12 @@
 # Speed of one training step beside the fastest PyTorch, on two threads, and beside the peak of matrix products.
 #
 #     bench/run.sh [BUILD]        (default build/release; `make bench` builds it first)
+#
+# BENCH_VENV: a Python environment to use or make (default build/bench-venv).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 build=${1:-build/release}
-venv=build/bench-venv
+venv=${BENCH_VENV:-build/bench-venv}
 threads=2
 hidden=(16 32 64)
 
@@ -39,7 +41,7 @@ echo "Peak of single-precision matrix products, 1024 x 1024 x 1024, $threads thr
 peak=0
 note() {
     printf '  %-32s %7.1f\n' "$1" "$2"
-    peak=$(awk -v a="$peak" -v b="$2" 'BEGIN { print a > b ? a : b }')
+    peak=$(awk -v a="$peak" -v b="$2" 'BEGIN { print (a + 0 > b + 0 ? a : b) }')
 }
 mapfile -t own < <("$program" gemm "$threads" 1)
 note "synapsnet" "${own[0]}"
