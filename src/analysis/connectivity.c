@@ -1,32 +1,44 @@
 #include "analysis/connectivity.h"
 
+#include <math.h>
+
 #include "analysis/prepare.h"
 #include "base/memory.h"
 
 /* Frames of one piece beyond the lags that it shares with the next. */
-enum { PIECE_FRAMES = 64 };
+enum { PIECE_FRAMES = 64, FEWEST_SEEDS = 500 };
+/* Neuron-steps to spend on the lags beyond the first. */
+static const double budget = 1e7;
 
-/* gain: [lags + 1][N], allocated. */
-static syn_status measure(double **gain, const syn_parameters *p, syn_loss loss, const syn_dataset *data, size_t s,
-                          int lags, const syn_kernels *kernels, int threads) {
+static syn_status check_length(const syn_session *s, int lags) {
+    int64_t longest = 0;
+    for (int64_t k = 0; k < s->n_spans[SYN_TRAIN]; k++) {
+        const int64_t frames = s->span[SYN_TRAIN][k].stop - s->span[SYN_TRAIN][k].start;
+        if (frames > longest) longest = frames;
+    }
+    if (lags <= longest - 2) return SYN_OK;
+    return syn_fail(SYN_ERR_OPTION,
+                    "lags: found %d; expected at most %lld: the longest stretch of the train split has "
+                    "%lld frames",
+                    lags, (long long)(longest - 2), (long long)longest);
+}
+
+syn_status syn_measure_gain(const syn_parameters *p, syn_loss loss, const syn_dataset *data, size_t s, int lags,
+                            const syn_kernels *kernels, int threads, double **gain) {
+    const int64_t N = p->session[s].N, frames = PIECE_FRAMES + lags;
+    const double seeds = fmax(budget / ((double)N * (lags + 1)), FEWEST_SEEDS);
     syn_network *network = NULL;
     syn_status status;
-    const int64_t frames = PIECE_FRAMES + lags;
     *gain = NULL;
+    SYN_CHECK(check_length(&data->session[s], lags));
     SYN_CHECK(syn_network_create(&network, p, data, loss, kernels, threads, frames, frames));
-    SYN_CHECK(syn_alloc(gain, (size_t)(lags + 1) * (size_t)p->session[s].N, sizeof **gain, "gain"));
-    SYN_CHECK(syn_network_gain(network, s, lags, SYN_GAIN_SEEDS, *gain));
+    SYN_CHECK(syn_alloc(gain, (size_t)(lags + 1) * (size_t)N, sizeof **gain, "gain"));
+    if (lags > 0) SYN_CHECK(syn_network_gain(network, s, lags, (int64_t)seeds, *gain));
+    SYN_CHECK(syn_network_gain(network, s, 0, INT64_MAX, *gain));
 done:
     syn_network_free(network);
     if (status != SYN_OK) free(*gain), *gain = NULL;
     return status;
-}
-
-syn_status syn_measure_gain(syn_fitted_session *session, const syn_parameters *p, syn_loss loss,
-                            const syn_dataset *data, size_t s, int lags, const syn_kernels *kernels, int threads) {
-    free(session->gain);
-    session->lags = lags;
-    return measure(&session->gain, p, loss, data, s, lags, kernels, threads);
 }
 
 /* More lags than the model keeps: measured on its recording. */
@@ -38,7 +50,7 @@ static syn_status measure_again(double **gain, const syn_model *model, size_t s,
     *gain = NULL;
     SYN_CHECK(syn_choose_kernels(NULL, &kernels, &threads));
     SYN_CHECK(syn_prepare(&prepared, model, s, 1, NULL));
-    SYN_CHECK(measure(gain, model->p, model->loss, &prepared.data, s, lags, kernels, threads));
+    SYN_CHECK(syn_measure_gain(model->p, model->loss, &prepared.data, s, lags, kernels, threads, gain));
 done:
     syn_prepared_free(&prepared);
     return status;

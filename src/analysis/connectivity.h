@@ -12,11 +12,10 @@
 #include "model/fitted.h"
 #include "model/network.h"
 
-/* Lags that a fit keeps, and the most frames that the derivative is averaged over. */
-enum { SYN_GAIN_LAGS = 10, SYN_GAIN_SEEDS = 4000 };
-
-/* Measures g of session s for lags 0..lags and keeps it in `session`. data must be the recording of the fit. */
-syn_status syn_measure_gain(syn_fitted_session *session, const syn_parameters *p, syn_loss loss,
-                            const syn_dataset *data, size_t s, int lags, const syn_kernels *kernels, int threads);
+/* g of session s for lags 0..lags: gain[lags + 1][N], to be freed. data holds the recording of the fit. Lag 0 comes
+ * from all frames of the train split; the others, which cost as many steps each, from as many as a budget allows.
+ * Error: no stretch of the train split is long enough. */
+syn_status syn_measure_gain(const syn_parameters *p, syn_loss loss, const syn_dataset *data, size_t s, int lags,
+                            const syn_kernels *kernels, int threads, double **gain);
 
 #endif

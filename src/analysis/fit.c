@@ -6,15 +6,15 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "analysis/connectivity.h"
 #include "analysis/evaluate.h"
 #include "analysis/prepare.h"
 #include "base/memory.h"
 #include "recording/array.h"
 #include "training/search.h"
 
-/* Lags of the gain that a model keeps, and the neuron-steps spent on those beyond the first. */
+/* Lags of the gain that a model keeps. */
 enum { KEPT_LAGS = 20 };
-static const double gain_budget = 1e7;
 /* Seconds between two calls of the progress function within an epoch. */
 static const double progress_interval_s = 0.2;
 
@@ -190,12 +190,7 @@ static syn_status run_search(fit *f) {
 /* ---- what is kept ---- */
 
 static syn_status keep_gain(fit *f, const syn_parameters *p, syn_model *model) {
-    syn_network *network = NULL;
-    syn_status status;
-    SYN_CHECK(syn_network_create(&network, p, f->data, f->settings.loss, f->kernels, f->settings.threads,
-                                 64 + KEPT_LAGS + f->data->window, f->data->window));
     for (size_t s = 0; s < model->n; s++) {
-        const int64_t N = f->data->session[s].N;
         syn_fitted_session *session = &model->session[s];
         session->lags = KEPT_LAGS;
         /* a lag must fit into the shortest stretch of the train split */
@@ -203,14 +198,10 @@ static syn_status keep_gain(fit *f, const syn_parameters *p, syn_model *model) {
             int64_t frames = f->data->session[s].span[SYN_TRAIN][k].stop - f->data->session[s].span[SYN_TRAIN][k].start;
             if (frames - 2 < session->lags) session->lags = frames > 2 ? (int)frames - 2 : 0;
         }
-        SYN_CHECK(syn_alloc(&session->gain, (size_t)((session->lags + 1) * N), sizeof(double), "gain"));
-        const double seeds = gain_budget / (double)(N * (session->lags + 1));
-        SYN_CHECK(syn_network_gain(network, s, session->lags, (int64_t)fmax(seeds, 500), session->gain));
-        SYN_CHECK(syn_network_gain(network, s, 0, INT64_MAX, session->gain));
+        SYN_TRY(syn_measure_gain(p, f->settings.loss, f->data, s, session->lags, f->kernels, f->settings.threads,
+                                 &session->gain));
     }
-done:
-    syn_network_free(network);
-    return status;
+    return SYN_OK;
 }
 
 /* The options that were given, as JSON; lists as arrays. */

@@ -180,6 +180,7 @@ static syn_status read_json(const reader *r, const char *name, char **out) {
 
 static syn_status read_whole(const reader *r, const char *name, double low, double high, int64_t *value) {
     double found = syn_hdf5_number_attribute(r->file, "/", name, NAN);
+    *value = 0;
     if (!(found >= low && found <= high && found == floor(found)))
         return syn_fail(SYN_ERR_INPUT, "%s: attribute %s is %g; expected a whole number from %g to %g", r->path, name,
                         found, low, high);

@@ -55,12 +55,13 @@ static void by_differences(const raw_data *raw, const test_set *set, const syn_p
             moved.x[from * N + j] = kept;
             for (int tau = 0; tau <= LAGS; tau++) {
                 const int64_t t = from + tau;
-                if (t < span->start + LAGS || t + 1 >= span->stop) continue;
+                if (t < span->start + (tau ? LAGS : 0) || t + 1 >= span->stop) continue;
                 for (int i = 0; i < N; i++)
                     C[(tau * N + i) * N + j] += (up[(t + 1) * N + i] - down[(t + 1) * N + i]) / (2 * step);
             }
         }
-    for (int k = 0; k < (LAGS + 1) * N * N; k++) C[k] /= (double)(span->stop - 1 - span->start - LAGS);
+    for (int k = 0; k < (LAGS + 1) * N * N; k++)
+        C[k] /= (double)(span->stop - 1 - span->start - (k < N * N ? 0 : LAGS)); /* lag 0 has all frames */
     free(up), free(down), raw_free(&moved);
 }
 
@@ -72,6 +73,13 @@ static test_set set_with_alpha(const raw_data *raw, double alpha) {
     return set;
 }
 
+static void keep_gain(syn_model *model, const test_set *set, int lags) {
+    syn_fitted_session *s = &model->session[0];
+    free(s->gain);
+    s->lags = lags;
+    assert_ok(syn_measure_gain(model->p, model->loss, set->data, 0, lags, best_kernels(), 2, &s->gain));
+}
+
 static void check(const char *signal, syn_loss loss, double alpha) {
     raw_data raw = raw_create(T, N, 0, signal, 21);
     for (int k = 0; k < T * N && loss == SYN_LOSS_POISSON; k++) raw.x[k]++; /* a little less is still a count */
@@ -81,7 +89,7 @@ static void check(const char *signal, syn_loss loss, double alpha) {
     double expected[(LAGS + 1) * N * N] = {0}, largest = 0;
     float z[(LAGS + 1) * N * N], units[(LAGS + 1) * N * N];
     assert_int_equal(set.data->session[0].N, N);
-    assert_ok(syn_measure_gain(&model->session[0], model->p, loss, set.data, 0, LAGS, best_kernels(), 2));
+    keep_gain(model, &set, LAGS);
     assert_ok(syn_connectivity(model, 0, LAGS, 0, z));
     assert_ok(syn_connectivity(model, 0, LAGS, 1, units));
     by_differences(&raw, &set, model->p, loss, expected);
@@ -141,12 +149,14 @@ static void more_lags_than_kept(void **state) {
     syn_model *model = model_of(&set, random_parameters(set.data, SYN_FORM_LOWRANK, 5, 26), SYN_LOSS_GAUSSIAN);
     float expected[(ASKED + 1) * TINY_N * TINY_N], found[(ASKED + 1) * TINY_N * TINY_N];
     syn_fitted_session *s = &model->session[0];
-    assert_ok(syn_measure_gain(s, model->p, model->loss, set.data, 0, ASKED, best_kernels(), 1));
+    keep_gain(model, &set, ASKED);
     assert_ok(syn_connectivity(model, 0, ASKED, 0, expected));
-    assert_ok(syn_measure_gain(s, model->p, model->loss, set.data, 0, KEPT, best_kernels(), 1));
+    keep_gain(model, &set, KEPT);
     assert_int_equal(syn_connectivity(model, 0, ASKED, 0, found), SYN_ERR_INPUT);
     assert_non_null(strstr(syn_last_error(), "from memory; give the recording"));
     assert_ok(syn_copy_text(&s->path, path));
+    assert_int_equal(syn_connectivity(model, 0, 500, 0, found), SYN_ERR_OPTION);
+    assert_non_null(strstr(syn_last_error(), "lags: found 500; expected at most"));
     assert_ok(syn_connectivity(model, 0, ASKED, 0, found));
     assert_same("C", expected, found, (ASKED + 1) * TINY_N * TINY_N);
     unlink(path);
