@@ -210,7 +210,7 @@ static json_t *given_options(const syn_options *options) {
     for (int k = 0; k < SYN_OPTION_COUNT; k++) {
         const syn_option_info *info = syn_option_at((size_t)k);
         /* where and how it ran does not belong to the model: the file is the same */
-        static const syn_option_id outside[] = {SYN_OPT_OUTPUT, SYN_OPT_THREADS, SYN_OPT_RESUME,
+        static const syn_option_id outside[] = {SYN_OPT_OUTPUT, SYN_OPT_THREADS, SYN_OPT_ISA,   SYN_OPT_RESUME,
                                                 SYN_OPT_JSON,   SYN_OPT_QUIET,   SYN_OPT_CONFIG};
         bool skip = !syn_option_given(options, (syn_option_id)k);
         for (size_t j = 0; j < sizeof outside / sizeof *outside; j++) skip |= outside[j] == (syn_option_id)k;

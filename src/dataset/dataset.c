@@ -43,7 +43,6 @@ syn_status syn_normalisation_copy(syn_normalisation *to, const syn_normalisation
 
 static void add_span(syn_session *s, syn_split split, int64_t start, int64_t stop, int64_t segment_start) {
     int64_t gap = start > segment_start ? s->gap : 0;
-    if (s->whole_segments) gap = 0;
     if (gap > stop - start) gap = stop - start;
     syn_span span = {start + gap, stop, gap};
     if (span.stop - syn_span_first_target(&span) > 0) s->span[split][s->n_spans[split]++] = span;

@@ -10,7 +10,10 @@
 /* A decoder twice as large is tried while the last one was still improving late in its schedule and, unless it was the
  * first, gained this much. */
 static const double worth_keeping = 0.003, still_improving = 0.7;
-enum { LARGEST_HIDDEN = 64, MAX_HALVINGS = 3 };
+enum { LARGEST_HIDDEN = 64, MAX_HALVINGS = 3, USUAL_STAGES = 6 };
+/* ... and while the whole search stays below this many multiplications of decoder weights and states (under a minute on
+ * a laptop). */
+static const double growth_budget = 3e11;
 /* Beside L1 the ridge only steadies the weights. */
 static const double ridge_beside_l1 = 0.1;
 
@@ -96,6 +99,17 @@ static int none_stages(const syn_search *search) {
     return n;
 }
 
+/* Multiplications of decoder weights and states in a search of the usual length. */
+static double search_cost(const syn_search *search, int hidden) {
+    double entries = 0;
+    for (size_t s = 0; s < search->data->n; s++) {
+        const syn_session *session = &search->data->session[s];
+        for (int64_t k = 0; k < session->n_spans[SYN_TRAIN]; k++)
+            entries += (double)((session->span[SYN_TRAIN][k].stop - session->span[SYN_TRAIN][k].start) * session->N);
+    }
+    return entries * hidden * hidden * search->settings.max_epochs * USUAL_STAGES;
+}
+
 /* Whether the decoder without connectivity should be tried with more hidden units, or trained again. */
 static bool next_none(const syn_search *search, syn_stage *next) {
     const int n = none_stages(search);
@@ -105,6 +119,7 @@ static bool next_none(const syn_search *search, syn_stage *next) {
     const bool late = last->best_epoch >= still_improving * search->settings.max_epochs;
     if (last->again) return false;
     if (search->limits.any_hidden && late && last->hidden < LARGEST_HIDDEN &&
+        search_cost(search, 2 * last->hidden) < growth_budget &&
         (!before || last->loss < before->loss - worth_keeping * fabs(before->loss))) {
         next->hidden = 2 * last->hidden;
         return true;
