@@ -124,7 +124,15 @@ static exit_code dispatch(int argc, char **argv) {
     return c ? run_command(c, argc - 1, argv + 1) : unknown_command(name);
 }
 
+/* OpenBLAS reads its core type when it is loaded, so a wrong one can only be put right by starting again. The second
+ * run finds the variable set, and so does who sets it: then nothing is done. */
+static void start_again_with_right_blas(char **argv) {
+    const char *core = syn_blas_core_type();
+    if (core && setenv("OPENBLAS_CORETYPE", core, 0) == 0) execv("/proc/self/exe", argv);
+}
+
 int main(int argc, char **argv) {
+    start_again_with_right_blas(argv);
     exit_code code = dispatch(argc, argv);
     if (fflush(stdout) || ferror(stdout)) {
         fprintf(stderr, "synapsnet: standard output: %s\n", strerror(errno));

@@ -46,6 +46,10 @@ SYN_API const char *syn_last_error(void);
 SYN_API const char *syn_version(void);
 /* What will run on this machine, one "name: value" per line: kernels, threads, libraries. */
 SYN_API const char *syn_build_info(void);
+/* The core type that OPENBLAS_CORETYPE should name before the process starts, where OpenBLAS has taken this processor
+ * for one too old and so runs slower than it could; NULL where all is well or the variable is set. OpenBLAS reads it
+ * only when it is loaded: the program synapsnet sets it and starts itself again. */
+SYN_API const char *syn_blas_core_type(void);
 
 /* ------------------------------------------------------------------------------------------------------------------
  * Options: one table (syn_option_*) makes the command line, configuration files, this API and the documentation.
@@ -144,8 +148,9 @@ SYN_API syn_status syn_evaluate(const syn_model *model, syn_recording *const *re
                                 const syn_options *options, char **json);
 
 typedef struct syn_forecast syn_forecast;
-/* One step ahead over the test split, and free-running rollouts of K steps. recording: consumed as by syn_fit; NULL: the
- * one that the model was fitted on, found by its path. Used options: steps, start, hold-behavior, session, threads, isa.
+/* One step ahead over the test split, and free-running rollouts of K steps. recording: consumed as by syn_fit; NULL:
+ * the one that the model was fitted on, found by its path. Used options: steps, start, hold-behavior, session, threads,
+ * isa.
  */
 SYN_API syn_status syn_forecast_create(syn_forecast **forecast, const syn_model *model, syn_recording *recording,
                                        const syn_options *options);
