@@ -86,7 +86,7 @@ static syn_status choose_settings(fit *f) {
     t->max_epochs =
         syn_option_auto(o, SYN_OPT_EPOCHS) ? (int)clamp(3000 / steps, 20, 300) : (int)syn_option_int(o, SYN_OPT_EPOCHS);
     t->patience = syn_option_auto(o, SYN_OPT_PATIENCE)
-                      ? (int)clamp((t->max_epochs < 100 ? 0.2 : 0.3) * t->max_epochs, 5, 300)
+                      ? (int)clamp((t->max_epochs < 100 ? 0.15 : 0.3) * t->max_epochs, 5, 300)
                       : (int)syn_option_int(o, SYN_OPT_PATIENCE);
     return SYN_OK;
 }

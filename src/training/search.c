@@ -176,7 +176,7 @@ static bool next_candidate(const syn_search *search, syn_stage *next) {
         more = done == 0;
     } else if (done == 0 && c.form != SYN_FORM_LOWRANK_SPARSE) {
         more = true; /* ridge alone */
-    } else if (limits->any_form && done == 1 && linear->rank_error[rank] <= 1.001 * linear->ridge_error[strength]) {
+    } else if (limits->any_form && done == 1 && linear->rank_error[rank] < linear->ridge_error[strength]) {
         c = (syn_candidate){
             .form = SYN_FORM_LOWRANK, .rank = syn_linear_rank[rank], .ridge = linear->rank_strength[rank]};
         more = true;
