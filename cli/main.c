@@ -124,15 +124,18 @@ static exit_code dispatch(int argc, char **argv) {
     return c ? run_command(c, argc - 1, argv + 1) : unknown_command(name);
 }
 
-/* OpenBLAS reads its core type when it is loaded, so a wrong one can only be put right by starting again. The second
- * run finds the variable set, and so does who sets it: then nothing is done. */
-static void start_again_with_right_blas(char **argv) {
+/* Two libraries read their settings when they are loaded, so a wrong one can only be put right by starting again:
+ * OpenBLAS its core type, and GCC's OpenMP how long an idle thread spins, which by default is so long that a busy machine
+ * spends most of its time on it. What the user has set stays; the second run finds both set. */
+static void start_again_with_right_libraries(char **argv) {
     const char *core = syn_blas_core_type();
-    if (core && setenv("OPENBLAS_CORETYPE", core, 0) == 0) execv("/proc/self/exe", argv);
+    bool again = core && setenv("OPENBLAS_CORETYPE", core, 0) == 0;
+    if (!getenv("GOMP_SPINCOUNT") && !getenv("OMP_WAIT_POLICY")) again |= setenv("GOMP_SPINCOUNT", "1000", 0) == 0;
+    if (again) execv("/proc/self/exe", argv);
 }
 
 int main(int argc, char **argv) {
-    start_again_with_right_blas(argv);
+    start_again_with_right_libraries(argv);
     exit_code code = dispatch(argc, argv);
     if (fflush(stdout) || ferror(stdout)) {
         fprintf(stderr, "synapsnet: standard output: %s\n", strerror(errno));
