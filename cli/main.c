@@ -125,8 +125,8 @@ static exit_code dispatch(int argc, char **argv) {
 }
 
 /* Two libraries read their settings when they are loaded, so a wrong one can only be put right by starting again:
- * OpenBLAS its core type, and GCC's OpenMP how long an idle thread spins, which by default is so long that a busy machine
- * spends most of its time on it. What the user has set stays; the second run finds both set. */
+ * OpenBLAS its core type, and GCC's OpenMP how long an idle thread spins, which by default is so long that a busy
+ * machine spends most of its time on it. What the user has set stays; the second run finds both set. */
 static void start_again_with_right_libraries(char **argv) {
     const char *core = syn_blas_core_type();
     bool again = core && setenv("OPENBLAS_CORETYPE", core, 0) == 0;
