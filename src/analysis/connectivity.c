@@ -33,6 +33,8 @@ syn_status syn_measure_gain(const syn_parameters *p, syn_loss loss, const syn_da
     SYN_CHECK(check_length(&data->session[s], lags));
     SYN_CHECK(syn_network_create(&network, p, data, loss, kernels, threads, frames, frames));
     SYN_CHECK(syn_alloc(gain, (size_t)(lags + 1) * (size_t)N, sizeof **gain, "gain"));
+    /* what was not observed becomes the prediction of these parameters, whatever ran before */
+    if (data->session[s].mask) SYN_CHECK(syn_network_run(network, s, SYN_TRAIN, NULL, NULL));
     if (lags > 0) SYN_CHECK(syn_network_gain(network, s, lags, (int64_t)seeds, *gain));
     SYN_CHECK(syn_network_gain(network, s, 0, INT64_MAX, *gain));
 done:

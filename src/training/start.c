@@ -19,6 +19,7 @@ static syn_status lag_one(const syn_session *s, float *a) {
     for (int64_t k = 0; k < s->n_spans[SYN_TRAIN]; k++)
         for (int64_t t = s->span[SYN_TRAIN][k].start; t + 1 < s->span[SYN_TRAIN][k].stop; t++)
             for (int64_t i = 0; i < s->N; i++) {
+                if (!syn_session_observed(s, t, i) || !syn_session_observed(s, t + 1, i)) continue;
                 double x = (double)s->x[t * s->N + i], y = (double)s->x[(t + 1) * s->N + i];
                 xx[i] += x * x, xy[i] += x * y;
             }
@@ -95,6 +96,8 @@ static syn_status mean_gain(const syn_parameters *p, const syn_dataset *data, co
     SYN_CHECK(syn_network_create(&network, p, data, settings->loss, kernels, settings->threads, 64 + data->window,
                                  data->window));
     for (size_t s = 0; s < data->n; s++) {
+        /* what was not observed becomes the prediction of these parameters, whatever was trained before */
+        if (data->session[s].mask) SYN_CHECK(syn_network_run(network, s, SYN_TRAIN, NULL, NULL));
         SYN_CHECK(syn_alloc(&gain, (size_t)data->session[s].N, sizeof *gain, "gain"));
         SYN_CHECK(syn_network_gain(network, s, 0, 1024, gain));
         for (int64_t i = 0; i < data->session[s].N; i++) sum += gain[i], count++;
