@@ -84,7 +84,10 @@ exit_code parse_arguments(const command *c, int argc, char **argv, arguments *pa
     struct option options[MAX_OPTIONS + 2];
     list_options(c, options);
     setting *settings = calloc((size_t)argc, sizeof *settings);
-    if (!settings || syn_options_create(&parsed->options) != SYN_OK) {
+    parsed->argc = argc;
+    parsed->argv = calloc((size_t)argc, sizeof *argv);
+    if (parsed->argv) memcpy(parsed->argv, argv, (size_t)argc * sizeof *argv); /* getopt moves operands to the end */
+    if (!settings || !parsed->argv || syn_options_create(&parsed->options) != SYN_OK) {
         free(settings);
         return failure(SYN_ERR_MEMORY);
     }
@@ -112,9 +115,10 @@ exit_code parse_arguments(const command *c, int argc, char **argv, arguments *pa
     parsed->quiet = is_set(parsed->options, "quiet");
     parsed->operand = argv + optind;
     parsed->n_operands = argc - optind;
-    parsed->argc = argc;
-    parsed->argv = argv;
     return DONE;
 }
 
-void free_arguments(arguments *parsed) { syn_options_free(parsed->options); }
+void free_arguments(arguments *parsed) {
+    syn_options_free(parsed->options);
+    free(parsed->argv);
+}

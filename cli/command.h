@@ -18,7 +18,7 @@ typedef struct arguments {
     int n_operands;
     const char *output; /* value of --output, NULL if not given */
     bool help, json, quiet;
-    int argc; /* the whole command line, to show it again */
+    int argc; /* the whole command line as it was given, to show it again */
     char **argv;
 } arguments;
 

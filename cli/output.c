@@ -33,7 +33,7 @@ static const struct {
 } columns[] = {{"mse", true},      {"skill", true},         {"r2", true},
                {"neuron_r", true}, {"delta_r", true},       {"bits_per_spike", true},
                {"mae", false},     {"population_r", false}, {"spatial_r", false}};
-enum { N_COLUMNS = sizeof columns / sizeof *columns, NAME_WIDTH = 14, TABLE_WIDTH = 80 };
+enum { N_COLUMNS = sizeof columns / sizeof *columns, NAME_WIDTH = 18, TABLE_WIDTH = 80 };
 
 static int width_of(int column) {
     int length = (int)strlen(columns[column].name);

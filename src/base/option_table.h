@@ -59,9 +59,9 @@
     X(OUTPUT, "output", TEXT, "", "", "", "fit forecast connectivity simulate convert",                                \
       "File to write (-o). It is replaced only when complete.")                                                        \
     X(SEED, "seed", INT, "0", "", "0..", "fit simulate", "Seed of all randomness.")                                    \
-    X(THREADS, "threads", INT, "auto", "", "1..1024", "fit evaluate forecast connectivity",                            \
+    X(THREADS, "threads", INT, "auto", "", "1..1024", "fit evaluate forecast",                                         \
       "Threads; the result does not depend on their number.")                                                          \
-    X(ISA, "isa", CHOICE, "auto", "", "auto|reference|simd128|avx2|avx512", "fit evaluate forecast connectivity",      \
+    X(ISA, "isa", CHOICE, "auto", "", "auto|reference|simd128|avx2|avx512", "fit evaluate forecast",                   \
       "Kernels to run; auto: the fastest of this processor.")                                                          \
     X(RESUME, "resume", FLAG, "no", "", "", "fit",                                                                     \
       "Go on from the checkpoint OUTPUT.ckpt of an interrupted fit; the result is that of an undisturbed one.")        \

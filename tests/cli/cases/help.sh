@@ -21,7 +21,7 @@ for command in $commands; do
     [ "$(wc -L <out)" -le 80 ] || fail "a line is longer than 80 columns"
 done
 run 0 synapsnet fit --help
-out '^  --hidden N +Hidden units H of the shared decoder. Default: 16'
+out '^  --hidden N +Hidden units H of the shared decoder; auto: 16,'
 out '^  -o, --output FILE'
 out '^  --loss auto\|gaussian\|poisson$'
 

@@ -1,7 +1,7 @@
 # SIGINT stops a fit, which says how to go on; --resume ends in the model of an undisturbed fit.
 # shellcheck shell=bash
-options=(--connectivity dense --hidden 8 --epochs 40 --patience 40 --seed 5)
-run 0 synapsnet simulate rates --neurons 20 --frames 4000 --seed 2 -o sim.h5
+options=(--connectivity dense --strength 100 --l1 0 --hidden 4 --epochs 100 --patience 100 --seed 5)
+run 0 synapsnet simulate rates --neurons 12 --frames 900 --seed 2 -o sim.h5
 run 0 synapsnet fit sim.h5 "${options[@]}" -o whole.h5 --quiet
 
 # Interrupted as soon as the first checkpoint is there. A background job ignores SIGINT unless told otherwise.
