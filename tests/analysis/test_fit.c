@@ -1,0 +1,287 @@
+/* syn_fit on tiny data and for few epochs: what was asked for is done, whatever the recording is made of, and test data
+ * change no bit of the model. */
+#include <jansson.h>
+
+#include "training/search.h"
+
+#include "tiny_model.h"
+
+enum { N = 6, T = 600 };
+
+/* Independent neurons with a memory. */
+static raw_data alone(uint32_t stream) { return raw_create(T, N, 0, "fluorescence", stream); }
+
+/* Each neuron follows the one before it. */
+static raw_data chain(uint32_t stream) {
+    raw_data raw = raw_create(T, N, 0, "fluorescence", stream);
+    for (int64_t k = N; k < T * N; k++)
+        raw.x[k] = (float)(0.5 * normal(stream, k)) + 0.8f * raw.x[k - N - (k % N ? 1 : 1 - N)];
+    return raw;
+}
+
+/* pairs: options after "epochs", which ends them as it began. Frees the options. */
+static syn_model *fitted(const raw_data *raw, size_t n, const char *epochs, syn_options *options) {
+    syn_recording *recording[2] = {0};
+    syn_model *model;
+    const char *const small[][2] = {{"hidden", "4"}, {"embedding", "2"}, {"window", "8"}, {"epochs", epochs}};
+    for (size_t k = 0; k < sizeof small / sizeof *small; k++)
+        assert_ok(syn_options_set(options, small[k][0], small[k][1]));
+    for (size_t k = 0; k < n; k++) recording[k] = recording_of(&raw[k]);
+    assert_ok(syn_fit(&model, recording, n, options, NULL, NULL));
+    for (size_t k = 0; k < n; k++) syn_recording_free(recording[k]);
+    syn_options_free(options);
+    return model;
+}
+
+static json_t *described(const syn_model *model) {
+    char *text;
+    assert_ok(syn_model_describe(model, &text));
+    json_t *root = json_loads(text, 0, NULL);
+    syn_free(text);
+    assert_non_null(root);
+    return root;
+}
+
+static double number(const json_t *root, const char *object, const char *name) {
+    const json_t *value = json_object_get(json_object_get(root, object), name);
+    if (!json_is_number(value)) fail_msg("%s.%s is missing", object, name);
+    return json_number_value(value);
+}
+
+/* No NaN in the model, in its connectivity and in what it predicts. */
+static void assert_finite(const syn_model *model, const raw_data *raw) {
+    for (size_t k = 0; k < model->p->count; k++) assert_true(isfinite(model->p->value[k]));
+    json_t *root = described(model);
+    assert_true(isfinite(number(root, "test", "mse")));
+    json_decref(root);
+    for (size_t s = 0; s < model->n; s++) {
+        const int64_t kept = syn_model_neurons(model, s);
+        float *C = floats(3 * kept * kept), mse[3];
+        char number_of[24];
+        assert_ok(syn_connectivity(model, s, 2, 1, C));
+        for (int64_t k = 0; k < 3 * kept * kept; k++) assert_true(isfinite(C[k]));
+        free(C);
+        snprintf(number_of, sizeof number_of, "%zu", s);
+        syn_options *options = OPTIONS("steps", "3", "session", number_of);
+        syn_recording *recording = recording_of(&raw[s]);
+        syn_forecast *forecast;
+        assert_ok(syn_forecast_create(&forecast, model, recording, options));
+        assert_ok(syn_forecast_mse(forecast, mse));
+        for (int k = 0; k < 3; k++) assert_true(isfinite(mse[k]));
+        syn_forecast_free(forecast), syn_recording_free(recording), syn_options_free(options);
+    }
+}
+
+/* --- forms --- */
+
+static void assert_form(const syn_model *model, syn_form form, int rank) {
+    assert_int_equal(model->p->form, form);
+    assert_int_equal(model->p->rank, rank);
+    json_t *root = described(model), *stage;
+    const char *name = json_string_value(json_object_get(json_object_get(root, "connectivity"), "form"));
+    assert_string_equal(name, syn_form_name[form]);
+    size_t k;
+    json_array_foreach(json_object_get(root, "candidates"), k, stage) {
+        const char *label = json_string_value(json_object_get(stage, "candidate"));
+        const size_t length = strlen(syn_form_name[form]);
+        const bool none = !strncmp(label, "none,", 5);
+        if (k == 0) assert_true(none); /* every search begins without connectivity */
+        if (!none && (strncmp(label, syn_form_name[form], length) != 0 || !strchr(" ,", label[length])))
+            fail_msg("%s was trained where %s was asked for", label, syn_form_name[form]);
+    }
+    json_decref(root);
+}
+
+static void forms_are_honoured(void **state) {
+    (void)state;
+    raw_data raw = chain(201);
+    syn_model *model = fitted(&raw, 1, "2", OPTIONS("connectivity", "none"));
+    float W[N * N];
+    assert_form(model, SYN_FORM_NONE, 0);
+    assert_finite(model, &raw);
+    assert_ok(syn_weights(model, 0, W));
+    for (int k = 0; k < N * N; k++) assert_true(W[k] == 0);
+    syn_model_free(model);
+
+    model = fitted(&raw, 1, "2", OPTIONS("connectivity", "dense", "strength", "50", "l1", "0"));
+    assert_form(model, SYN_FORM_DENSE, 0);
+    assert_finite(model, &raw);
+    json_t *root = described(model);
+    assert_near("strength", 50, number(root, "connectivity", "strength"), 0);
+    assert_near("l1", 0, number(root, "connectivity", "l1"), 0);
+    json_decref(root);
+    syn_model_free(model);
+
+    model = fitted(&raw, 1, "2", OPTIONS("connectivity", "lowrank", "rank", "2"));
+    assert_form(model, SYN_FORM_LOWRANK, 2);
+    assert_finite(model, &raw);
+    syn_model_free(model);
+
+    model = fitted(&raw, 1, "2", OPTIONS("connectivity", "lowrank+sparse", "rank", "1"));
+    assert_form(model, SYN_FORM_LOWRANK_SPARSE, 1);
+    assert_finite(model, &raw);
+    syn_model_free(model), raw_free(&raw);
+}
+
+static void strong_l1_makes_exact_zeros(void **state) {
+    (void)state;
+    raw_data raw = alone(202);
+    syn_model *model = fitted(&raw, 1, "6", OPTIONS("connectivity", "dense", "l1", "1e6"));
+    json_t *root = described(model);
+    assert_near("share of zeros", 1, number(root, "connectivity", "share_of_zeros"), 0);
+    json_decref(root), syn_model_free(model), raw_free(&raw);
+}
+
+static void masked_has_edges_where_it_may(void **state) {
+    (void)state;
+    static const char path[] = "test_fit_mask.csv";
+    raw_data raw = chain(203);
+    uint8_t *support = random_support(N);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    for (int k = 0; k < N * N; k++) fprintf(file, "%d%c", support[k], k % N == N - 1 ? '\n' : ',');
+    fclose(file);
+    syn_model *model = fitted(&raw, 1, "2", OPTIONS("connectivity", "masked", "mask", path));
+    float W[N * N], C[N * N];
+    int edges = 0;
+    assert_form(model, SYN_FORM_MASKED, 0);
+    assert_finite(model, &raw);
+    assert_ok(syn_weights(model, 0, W));
+    assert_ok(syn_connectivity(model, 0, 0, 0, C));
+    for (int k = 0; k < N * N; k++) {
+        if (k % (N + 1) == 0) continue;
+        if (!support[k]) assert_true(W[k] == 0 && C[k] == 0);
+        edges += W[k] != 0;
+    }
+    assert_true(edges > 0);
+    remove(path);
+    free(support), syn_model_free(model), raw_free(&raw);
+}
+
+/* Independent neurons: it is said that they are, or what a connectivity is found to be worth is next to nothing. */
+static void no_information_is_said(void **state) {
+    (void)state;
+    for (uint32_t stream = 220; stream < 223; stream++) {
+        raw_data raw = alone(stream);
+        syn_model *model = fitted(&raw, 1, "40", OPTIONS("connectivity", "auto"));
+        json_t *root = described(model), *connectivity = json_object_get(root, "connectivity");
+        const char *statement = json_string_value(json_object_get(connectivity, "statement"));
+        if (!statement)
+            assert_true(number(connectivity, "mse_without_minus_with", "low") < 0.01 * number(root, "test", "mse"));
+        else if (!strstr(statement, "no cross-neuron information"))
+            fail_msg("another statement: %s", statement);
+        json_decref(root), syn_model_free(model), raw_free(&raw);
+    }
+}
+
+static void information_is_found(void **state) {
+    (void)state;
+    raw_data raw = chain(205);
+    syn_model *model = fitted(&raw, 1, "30", OPTIONS("connectivity", "auto"));
+    json_t *root = described(model), *connectivity = json_object_get(root, "connectivity");
+    float C[N * N];
+    assert_true(model->p->form != SYN_FORM_NONE);
+    assert_null(json_object_get(connectivity, "statement"));
+    assert_ok(syn_connectivity(model, 0, 0, 0, C));
+    for (int i = 0; i < N; i++) /* the strongest sender of each is the one before it */
+        for (int j = 0; j < N; j++)
+            if (j != i && j != (i + N - 1) % N) assert_true(fabsf(C[i * N + j]) < C[i * N + (i + N - 1) % N]);
+    json_decref(root), syn_model_free(model), raw_free(&raw);
+}
+
+/* --- recordings --- */
+
+static void recordings_share_the_decoder(void **state) {
+    (void)state;
+    raw_data raw[2] = {chain(206), raw_create(400, 4, 2, "fluorescence", 207)};
+    syn_model *model = fitted(raw, 2, "2", OPTIONS("connectivity", "dense"));
+    assert_int_equal(syn_model_sessions(model), 2);
+    assert_int_equal(syn_model_neurons(model, 0), N);
+    assert_int_equal(syn_model_neurons(model, 1), 4);
+    int decoders = 0;
+    for (size_t k = 0; k < model->p->n_tensors; k++) decoders += !strcmp(model->p->tensor[k].name, "decoder");
+    assert_int_equal(decoders, 1);
+    assert_finite(model, raw);
+    syn_model_free(model), raw_free(&raw[0]), raw_free(&raw[1]);
+}
+
+static void counts_are_poisson(void **state) {
+    (void)state;
+    raw_data raw = raw_create(T, N, 1, "counts", 208);
+    syn_model *model = fitted(&raw, 1, "2", OPTIONS("connectivity", "auto"));
+    json_t *root = described(model);
+    assert_int_equal(model->loss, SYN_LOSS_POISSON);
+    assert_true(isfinite(number(root, "test", "bits_per_spike")));
+    assert_finite(model, &raw);
+    json_decref(root), syn_model_free(model), raw_free(&raw);
+}
+
+static void gaps_and_trials_are_fitted(void **state) {
+    (void)state;
+    raw_data raw = raw_create(T, N, 2, "fluorescence", 209);
+    raw_hide(&raw, 7);
+    raw_cut(&raw, 12, 3);
+    for (int64_t t = 0; t < T; t++) raw.x[t * N + 2] = 1; /* says nothing */
+    syn_model *model = fitted(&raw, 1, "2", OPTIONS("connectivity", "auto"));
+    assert_int_equal(syn_model_neurons(model, 0), N - 1);
+    assert_finite(model, &raw);
+    syn_model_free(model), raw_free(&raw);
+}
+
+/* --- no leakage --- */
+
+static void assert_same_model(const syn_model *a, const syn_model *b) {
+    assert_int_equal(a->p->form, b->p->form);
+    assert_int_equal(a->p->count, b->p->count);
+    assert_same("parameters", a->p->value, b->p->value, (int64_t)a->p->count);
+    for (size_t s = 0; s < a->n; s++) {
+        const int64_t kept = a->session[s].norm.N;
+        assert_memory_equal(a->session[s].gain, b->session[s].gain,
+                            (size_t)((a->session[s].lags + 1) * kept) * sizeof(double));
+        assert_same("mean", a->session[s].norm.mean, b->session[s].norm.mean, kept);
+        assert_same("scale", a->session[s].norm.scale, b->session[s].norm.scale, kept);
+    }
+}
+
+static void test_data_change_no_bit(void **state) {
+    (void)state;
+    raw_data raw = chain(210);
+    raw_hide(&raw, 11);
+    raw_data other = raw_copy(&raw);
+    for (int64_t k = (int64_t)(0.9 * T) * N; k < T * N; k++)
+        other.x[k] = k % 5 == 0 ? NAN : (float)(100 * normal(211, k));
+    syn_model *a = fitted(&raw, 1, "4", OPTIONS("connectivity", "auto"));
+    syn_model *b = fitted(&other, 1, "4", OPTIONS("connectivity", "auto"));
+    json_t *about_a = described(a), *about_b = described(b);
+    assert_same_model(a, b);
+    assert_true(number(about_a, "test", "mse") != number(about_b, "test", "mse"));
+    json_decref(about_a), json_decref(about_b);
+    syn_model_free(a), syn_model_free(b), raw_free(&raw), raw_free(&other);
+}
+
+static void threads_change_no_bit(void **state) {
+    (void)state;
+    raw_data raw = chain(212);
+    raw_hide(&raw, 11);
+    syn_model *a = fitted(&raw, 1, "3", OPTIONS("connectivity", "auto", "threads", "1"));
+    syn_model *b = fitted(&raw, 1, "3", OPTIONS("connectivity", "auto", "threads", "3"));
+    assert_same_model(a, b);
+    assert_string_equal(a->description, b->description);
+    syn_model_free(a), syn_model_free(b), raw_free(&raw);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(forms_are_honoured),
+        cmocka_unit_test(strong_l1_makes_exact_zeros),
+        cmocka_unit_test(masked_has_edges_where_it_may),
+        cmocka_unit_test(no_information_is_said),
+        cmocka_unit_test(information_is_found),
+        cmocka_unit_test(recordings_share_the_decoder),
+        cmocka_unit_test(counts_are_poisson),
+        cmocka_unit_test(gaps_and_trials_are_fitted),
+        cmocka_unit_test(test_data_change_no_bit),
+        cmocka_unit_test(threads_change_no_bit),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
