@@ -48,7 +48,8 @@ SYN_API const char *syn_version(void);
 SYN_API const char *syn_build_info(void);
 /* The core type that OPENBLAS_CORETYPE should name before the process starts, where OpenBLAS has taken this processor
  * for one too old and so runs slower than it could; NULL where all is well or the variable is set. OpenBLAS reads it
- * only when it is loaded: the program synapsnet sets it and starts itself again. */
+ * only when it is loaded: the program synapsnet sets it and starts itself again, and sets GOMP_SPINCOUNT=1000 likewise,
+ * so that idle threads of OpenMP leave a busy machine to others. A program of yours may want to do the same. */
 SYN_API const char *syn_blas_core_type(void);
 
 /* ------------------------------------------------------------------------------------------------------------------
