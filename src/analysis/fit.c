@@ -53,7 +53,7 @@ static syn_status choose_loss(const fit *f, syn_loss *loss) {
     size_t counts = 0;
     for (size_t s = 0; s < f->data->n; s++) counts += f->data->session[s].recording->signal == SYN_SIGNAL_COUNTS;
     *loss = SYN_LOSS_GAUSSIAN;
-    if (!strcmp(asked, "gaussian") || (!strcmp(asked, "auto") && counts == 0)) return SYN_OK;
+    if (!strcmp(asked, "gaussian") || (!strcmp(asked, "auto") && counts < f->data->n)) return SYN_OK;
     if (counts < f->data->n)
         return syn_fail(SYN_ERR_OPTION,
                         "loss: poisson needs spike counts in every recording; %zu of %zu hold them; use "
@@ -91,6 +91,19 @@ static syn_status choose_settings(fit *f) {
     return SYN_OK;
 }
 
+/* An option that the form of the connectivity would ignore is refused. low_rank, free_weights: it belongs to S R^T, to
+ * weights of their own. */
+static syn_status check_applies(const syn_search_limits *limits, const char *option, bool given, bool low_rank,
+                                bool free_weights, bool automatic) {
+    const syn_form form = limits->form;
+    bool factored = form == SYN_FORM_LOWRANK || form == SYN_FORM_LOWRANK_SPARSE;
+    bool weights = form == SYN_FORM_DENSE || form == SYN_FORM_MASKED || form == SYN_FORM_LOWRANK_SPARSE;
+    bool used = limits->any_form ? automatic : (low_rank && factored) || (free_weights && weights);
+    if (!given || used) return SYN_OK;
+    return syn_fail(SYN_ERR_OPTION, "%s: is not used by --connectivity %s; name a form that has it%s", option,
+                    limits->any_form ? "auto" : syn_form_name[form], low_rank ? " (lowrank)" : " (dense)");
+}
+
 static syn_status choose_limits(const fit *f, syn_search_limits *limits) {
     const syn_options *o = f->options;
     const char *form = syn_option_text(o, SYN_OPT_CONNECTIVITY);
@@ -100,6 +113,9 @@ static syn_status choose_limits(const fit *f, syn_search_limits *limits) {
     limits->rank = syn_option_auto(o, SYN_OPT_RANK) ? 0 : (int)syn_option_int(o, SYN_OPT_RANK);
     limits->ridge = syn_option_auto(o, SYN_OPT_STRENGTH) ? -1 : syn_option_real(o, SYN_OPT_STRENGTH);
     limits->l1 = syn_option_auto(o, SYN_OPT_L1) ? -1 : syn_option_real(o, SYN_OPT_L1);
+    SYN_TRY(check_applies(limits, "rank", limits->rank > 0, true, false, limits->any_form));
+    SYN_TRY(check_applies(limits, "strength", limits->ridge >= 0, false, true, false));
+    SYN_TRY(check_applies(limits, "l1", limits->l1 >= 0, false, true, false));
     if (limits->form == SYN_FORM_MASKED && !syn_option_given(o, SYN_OPT_MASK))
         return syn_fail(SYN_ERR_OPTION, "connectivity: masked needs --mask FILE:NAME, an (N, N) array, row = receiver");
     if (limits->form != SYN_FORM_MASKED && syn_option_given(o, SYN_OPT_MASK))
@@ -179,6 +195,8 @@ static syn_status run_search(fit *f) {
     bool done = false;
     if (f->checkpoint && syn_option_flag(f->options, SYN_OPT_RESUME) && access(f->checkpoint, F_OK) == 0)
         SYN_TRY(syn_checkpoint_read(f->search, f->checkpoint));
+    else if (f->checkpoint)
+        SYN_TRY(syn_checkpoint_write(f->search, f->checkpoint)); /* so that an early stop can be resumed */
     while (!done) {
         SYN_TRY(syn_search_epoch(f->search, &done, keep_going, f));
         if (f->checkpoint && !done) SYN_TRY(syn_checkpoint_write(f->search, f->checkpoint));
@@ -261,7 +279,9 @@ static syn_status connectivity_json(const fit *f, const syn_stage *stage, const 
     if (without) {
         json_object_set_new(c, "mse_without_minus_with", syn_interval_json(&gain));
         char line[400];
-        if (p->form == SYN_FORM_NONE)
+        if (!f->search->limits.any_form && p->form == SYN_FORM_NONE)
+            *line = 0; /* nothing else was tried */
+        else if (p->form == SYN_FORM_NONE)
             snprintf(line, sizeof line,
                      "no connectivity predicted the validation split better than none: at its length the "
                      "recording holds no cross-neuron information that this model can use");

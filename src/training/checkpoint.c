@@ -74,7 +74,11 @@ static syn_status move_trainer(stream *s, syn_search *search) {
     syn_schedule schedule = search->trainer ? search->trainer->schedule : (syn_schedule){0};
     MOVE(s, search->running);
     MOVE(s, schedule);
-    SYN_TRY(move_parameters(s, search, &p));
+    syn_status status = move_parameters(s, search, &p);
+    if (status != SYN_OK) {
+        if (!s->writing) syn_parameters_free(p);
+        return status;
+    }
     if (!s->writing) {
         syn_stage stage = search->running;
         if (!p) return syn_fail(SYN_ERR_INPUT, "%s: holds no weights; delete it and fit again", s->path);

@@ -2,6 +2,7 @@
 
 #include <cblas.h>
 #include <math.h>
+#include <pthread.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -110,8 +111,10 @@ static void multiply(const double *A, bool transpose_a, const double *B, bool tr
                 (int)n, (int)n, 1.0, A, (int)n, B, (int)n, 0.0, C, (int)n);
 }
 
-/* out = W at a strength, in the basis of the eigenvectors. */
+/* out = W at a strength, in the basis of the eigenvectors. However small the strength, directions in which the activity
+ * does not vary get no weight. */
 static void rotated_weights(const struct syn_linear_session *s, double strength, double *out) {
+    strength = fmax(strength, 1e-6 * s->lambda[s->N - 1] + 1e-12);
     for (int64_t i = 0; i < s->N; i++)
         for (int64_t k = 0; k < s->N; k++) out[i * s->N + k] = s->P[i * s->N + k] / (fmax(s->lambda[k], 0) + strength);
 }
@@ -193,6 +196,26 @@ done:
     return status;
 }
 
+/* BLAS sums depend on its number of threads, which is one setting for the whole process: one thread for as long as any
+ * regression runs, then what was set before. */
+static pthread_mutex_t blas_lock = PTHREAD_MUTEX_INITIALIZER;
+static int blas_users, blas_threads_before;
+
+static void begin_single_threaded_blas(void) {
+    pthread_mutex_lock(&blas_lock);
+    if (blas_users++ == 0) {
+        blas_threads_before = openblas_get_num_threads();
+        openblas_set_num_threads(1);
+    }
+    pthread_mutex_unlock(&blas_lock);
+}
+
+static void end_single_threaded_blas(void) {
+    pthread_mutex_lock(&blas_lock);
+    if (--blas_users == 0) openblas_set_num_threads(blas_threads_before);
+    pthread_mutex_unlock(&blas_lock);
+}
+
 syn_status syn_linear_create(syn_linear **linear, syn_network *network, const syn_dataset *data) {
     syn_status status;
     moments *v = NULL;
@@ -200,8 +223,7 @@ syn_status syn_linear_create(syn_linear **linear, syn_network *network, const sy
     SYN_TRY(syn_alloc(linear, 1, sizeof **linear, "linear model"));
     syn_linear *l = *linear;
     l->n_sessions = data->n;
-    const int blas_threads = openblas_get_num_threads();
-    openblas_set_num_threads(1); /* its sums depend on the number of threads */
+    begin_single_threaded_blas();
     for (int k = 0; k < SYN_LINEAR_STRENGTHS; k++) l->strength[k] = 10 * pow(10, 0.5 * k - 0.5);
     SYN_CHECK(syn_alloc(&l->session, data->n, sizeof *l->session, "linear model"));
     SYN_CHECK(syn_alloc(&v, data->n, sizeof *v, "linear model"));
@@ -218,7 +240,7 @@ syn_status syn_linear_create(syn_linear **linear, syn_network *network, const sy
 done:
     for (size_t s = 0; v && s < data->n; s++) free(v[s].xx), free(v[s].ex);
     free(v);
-    openblas_set_num_threads(blas_threads);
+    end_single_threaded_blas();
     if (status != SYN_OK) syn_linear_free(l), *linear = NULL;
     return status;
 }
@@ -246,12 +268,14 @@ syn_status syn_linear_weights(const syn_linear *l, size_t s, double strength, fl
     const int64_t N = session->N;
     double *rotated = NULL, *product = NULL;
     syn_status status;
+    begin_single_threaded_blas();
     SYN_CHECK(syn_alloc(&rotated, (size_t)(N * N), sizeof *rotated, "ridge"));
     SYN_CHECK(syn_alloc(&product, (size_t)(N * N), sizeof *product, "ridge"));
     rotated_weights(session, strength, rotated);
     multiply(rotated, false, session->Q, false, product, N);
     for (int64_t k = 0; k < N * N; k++) W[k] = (float)product[k];
 done:
+    end_single_threaded_blas();
     free(rotated), free(product);
     return status;
 }
@@ -261,6 +285,7 @@ syn_status syn_linear_factors(const syn_linear *l, size_t s, double strength, in
     const int64_t N = session->N;
     double *V = NULL, *A = NULL;
     syn_status status;
+    begin_single_threaded_blas();
     SYN_CHECK(syn_alloc(&V, (size_t)(N * N), sizeof *V, "reduced rank"));
     SYN_CHECK(syn_alloc(&A, (size_t)(N * N), sizeof *A, "reduced rank"));
     SYN_CHECK(components(session, strength, V, A));
@@ -273,6 +298,7 @@ syn_status syn_linear_factors(const syn_linear *l, size_t s, double strength, in
         }
     }
 done:
+    end_single_threaded_blas();
     free(V), free(A);
     return status;
 }

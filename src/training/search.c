@@ -10,7 +10,7 @@
 /* A decoder twice as large is tried while the last one was still improving late in its schedule and, unless it was the
  * first, gained this much. */
 static const double worth_keeping = 0.003, still_improving = 0.7;
-enum { LARGEST_HIDDEN = 64, MAX_HALVINGS = 3, USUAL_STAGES = 6 };
+enum { LARGEST_HIDDEN = 64, MAX_HALVINGS = 6, USUAL_STAGES = 6 };
 /* ... and while the whole search stays below this many multiplications of decoder weights and states (under a minute on
  * a laptop). */
 static const double growth_budget = 3e11;
@@ -25,20 +25,26 @@ static double train_frames(const syn_dataset *data) {
     return frames / (double)data->n;
 }
 
-static uint64_t fingerprint(const syn_dataset *data, const syn_settings *settings, const syn_search_limits *limits) {
+/* Everything that the result depends on: what a checkpoint must agree with. */
+static uint64_t fingerprint(const syn_dataset *data, const syn_kernels *kernels, const syn_settings *settings,
+                            const syn_search_limits *limits) {
     XXH64_state_t *state = XXH64_createState();
     if (!state) return 0;
-    XXH64_reset(state, 0);
-    for (size_t s = 0; s < data->n; s++) {
-        const syn_session *session = &data->session[s];
-        XXH64_update(state, session->x, (size_t)(session->T * session->N) * sizeof(float));
-        if (session->B) XXH64_update(state, session->u, (size_t)(session->T * session->B) * sizeof(float));
+    XXH64_reset(state, settings->seed);
+    for (size_t k = 0; k < data->n; k++) {
+        const syn_session *s = &data->session[k];
+        XXH64_update(state, s->x, (size_t)(s->T * s->N) * sizeof(float));
+        XXH64_update(state, &s->norm.alpha, sizeof s->norm.alpha);
+        if (s->B) XXH64_update(state, s->u, (size_t)(s->T * s->B) * sizeof(float));
+        if (s->mask) XXH64_update(state, s->mask, (size_t)(s->T * ((s->N + 7) / 8)));
+        if (settings->support) XXH64_update(state, settings->support[k], (size_t)(s->N * s->N));
+        for (int split = 0; split < SYN_SPLITS; split++)
+            XXH64_update(state, s->span[split], (size_t)s->n_spans[split] * sizeof(syn_span));
     }
     const double numbers[] = {settings->hidden,
                               settings->embedding,
                               settings->behavior_inputs,
                               settings->loss,
-                              (double)settings->seed,
                               settings->decoder_rate,
                               settings->connectivity_rate,
                               (double)settings->batch_frames,
@@ -52,6 +58,7 @@ static uint64_t fingerprint(const syn_dataset *data, const syn_settings *setting
                               limits->any_hidden,
                               (double)data->window};
     XXH64_update(state, numbers, sizeof numbers);
+    XXH64_update(state, kernels->name, strlen(kernels->name));
     uint64_t hash = XXH64_digest(state);
     XXH64_freeState(state);
     return hash;
@@ -68,7 +75,7 @@ syn_status syn_search_create(syn_search **search, const syn_dataset *data, const
                             .ablation_loss = INFINITY,
                             .best_loss = INFINITY,
                             .best_stage = -1};
-    (*search)->fingerprint = fingerprint(data, settings, limits);
+    (*search)->fingerprint = fingerprint(data, kernels, settings, limits);
     return SYN_OK;
 }
 
@@ -177,8 +184,9 @@ static bool next_candidate(const syn_search *search, syn_stage *next) {
     } else if (done == 0 && c.form != SYN_FORM_LOWRANK_SPARSE) {
         more = true; /* ridge alone */
     } else if (limits->any_form && done == 1 && linear->rank_error[rank] < linear->ridge_error[strength]) {
-        c = (syn_candidate){
-            .form = SYN_FORM_LOWRANK, .rank = syn_linear_rank[rank], .ridge = linear->rank_strength[rank]};
+        c = (syn_candidate){.form = SYN_FORM_LOWRANK,
+                            .rank = limits->rank ? limits->rank : syn_linear_rank[rank],
+                            .ridge = linear->rank_strength[rank]};
         more = true;
     } else {
         more = next_l1(search, from, &c.l1);

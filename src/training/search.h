@@ -39,7 +39,7 @@ typedef struct syn_search {
     const syn_kernels *kernels;
     syn_settings settings;
     syn_search_limits limits;
-    uint64_t fingerprint; /* of data, settings and limits: a checkpoint of another fit is refused */
+    uint64_t fingerprint; /* of data, kernels, settings and limits: a checkpoint of another fit is refused */
     int n_stages;         /* finished */
     syn_stage stage[SYN_MAX_STAGES];
     syn_parameters *none;     /* the best without connectivity and not trained again: where candidates start */

@@ -70,7 +70,8 @@ syn_status syn_trainer_create(syn_trainer **trainer, syn_parameters *p, const sy
                               double l1) {
     syn_status status;
     int64_t windows = most_windows(data);
-    SYN_TRY(syn_alloc(trainer, 1, sizeof **trainer, "training"));
+    status = syn_alloc(trainer, 1, sizeof **trainer, "training");
+    if (status != SYN_OK) return syn_parameters_free(p), status;
     syn_trainer *t = *trainer;
     *t = (syn_trainer){
         .data = data, .loss = loss, .schedule = *schedule, .ridge = ridge, .l1 = l1, .p = p, .best_loss = INFINITY};
