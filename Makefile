@@ -42,7 +42,7 @@ format:
 
 tidy: build
 	@scripts/setup.sh tidy
-	git ls-files 'src/*.c' 'cli/*.c' | xargs clang-tidy -p build/release --quiet
+	git ls-files 'src/*.c' 'cli/*.c' | xargs -n 1 -P 2 clang-tidy -p build/release --quiet
 
 clean:
 	rm -rf build out

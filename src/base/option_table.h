@@ -57,7 +57,7 @@
       "Epochs without a better validation loss before training stops.")                                                \
     /* what to write and how to run */                                                                                 \
     X(OUTPUT, "output", TEXT, "", "", "", "fit forecast connectivity simulate convert",                                \
-      "File to write (-o). It is replaced only when complete.")                                                        \
+      "File to write. It is replaced only when complete.")                                                             \
     X(SEED, "seed", INT, "0", "", "0..", "fit simulate", "Seed of all randomness.")                                    \
     X(THREADS, "threads", INT, "auto", "", "1..1024", "fit evaluate forecast",                                         \
       "Threads; the result does not depend on their number.")                                                          \
@@ -84,8 +84,10 @@
       "Simulated recording (or FILE:NAME) whose true weights the connectivity is scored against.")                     \
     X(SESSION, "session", INT, "0", "", "0..", "connectivity forecast", "Which recording of the model, from 0.")       \
     /* simulate */                                                                                                     \
-    X(NEURONS, "neurons", INT, "auto", "", "2..100000", "simulate", "Neurons N of the simulated network.")             \
-    X(FRAMES, "frames", INT, "auto", "frames", "10..100000000", "simulate", "Frames T to simulate.")                   \
+    X(NEURONS, "neurons", INT, "auto", "", "2..100000", "simulate",                                                    \
+      "Neurons N of the simulated network; auto: 200 for celltypes, 60 for rates, 100 for spikes.")                    \
+    X(FRAMES, "frames", INT, "auto", "frames", "10..100000000", "simulate",                                            \
+      "Frames T to simulate; auto: 30000 for celltypes, 6000 for rates, 50000 for spikes.")                            \
     X(HIDDEN_FRACTION, "unobserved", REAL, "0", "", "0..0.95", "simulate",                                             \
       "Share of the neurons that exist but are not recorded.")                                                         \
     X(DRIVE, "drive", REAL, "0", "", "0..10", "simulate",                                                              \
