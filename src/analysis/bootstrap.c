@@ -40,8 +40,8 @@ static double autocorrelation_time(const series *s) {
 
 static int64_t choose_block(const series *s, double autocorrelation_frames) {
     double wanted = fmax(BLOCK_TIMES * autocorrelation_frames, cbrt((double)s->frames));
-    double longest = fmax(1, (double)(s->frames / MIN_BLOCKS));
-    return (int64_t)ceil(fmin(wanted, longest));
+    int64_t longest = s->frames / MIN_BLOCKS;
+    return (int64_t)ceil(fmin(wanted, fmax(1, (double)longest)));
 }
 
 /* Blocks that a segment contributes to a resample. A segment is drawn with a probability in proportion to it, so that
