@@ -278,21 +278,17 @@ static syn_status connectivity_json(const fit *f, const syn_stage *stage, const 
     json_object_set_new(c, "chosen_by", json_string(f->search->limits.any_form ? "validation loss" : "the user"));
     if (without) {
         json_object_set_new(c, "mse_without_minus_with", syn_interval_json(&gain));
-        char line[400];
-        if (!f->search->limits.any_form && p->form == SYN_FORM_NONE)
-            *line = 0; /* nothing else was tried */
-        else if (p->form == SYN_FORM_NONE)
+        char line[400] = "";
+        if (p->form == SYN_FORM_NONE && f->search->limits.any_form) /* else nothing else was tried */
             snprintf(line, sizeof line,
                      "no connectivity predicted the validation split better than none: at its length the "
                      "recording holds no cross-neuron information that this model can use");
-        else if (!(gain.low > 0))
+        else if (p->form != SYN_FORM_NONE && !(gain.low > 0))
             snprintf(line, sizeof line,
                      "the connectivity does not predict the test split reliably better than none "
                      "(difference of mse %.3g, 95 %% interval %.3g to %.3g): at its length the recording may hold no "
                      "cross-neuron information",
                      gain.mean, gain.low, gain.high);
-        else
-            *line = 0;
         if (*line) {
             json_object_set_new(c, "statement", json_string(line));
             json_array_append_new(warnings, json_string(line));
