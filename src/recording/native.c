@@ -123,7 +123,8 @@ static syn_status read_behavior(native *s) {
     SYN_TRY(to_floats(values, r->T * B, &r->u));
     SYN_TRY(read_texts(s, "behavior/names", B, &r->behavior_name));
     r->B = B;
-    return read_texts(s, "behavior/units", B, &r->behavior_unit);
+    SYN_TRY(read_texts(s, "behavior/units", B, &r->behavior_unit));
+    return syn_recording_name_behaviors(r);
 }
 
 static syn_status read_segments(native *s) {

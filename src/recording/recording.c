@@ -201,7 +201,7 @@ static void remove_behavior(syn_recording *r, int64_t k) {
     r->B--;
 }
 
-static syn_status name_behaviors(syn_recording *r) {
+syn_status syn_recording_name_behaviors(syn_recording *r) {
     if (!r->behavior_name) {
         SYN_TRY(syn_alloc(&r->behavior_name, (size_t)r->B, sizeof(char *), "behaviour names"));
         for (int64_t b = 0; b < r->B; b++) {
@@ -218,7 +218,7 @@ static syn_status name_behaviors(syn_recording *r) {
 
 /* Infinite behaviour becomes unknown; a behaviour that is never known is dropped. */
 static syn_status check_behaviors(syn_recording *r) {
-    SYN_TRY(name_behaviors(r));
+    SYN_TRY(syn_recording_name_behaviors(r));
     for (int64_t b = r->B - 1; b >= 0; b--) {
         int64_t known = 0;
         for (int64_t t = 0; t < r->T; t++) {

@@ -59,6 +59,8 @@ syn_status syn_recording_alloc(syn_recording **recording, int64_t T, int64_t N);
 syn_status syn_recording_finish(syn_recording *recording);
 /* Adds a warning line (printf style). */
 syn_status syn_recording_warn(syn_recording *recording, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Names behaviours "behavior_0", ... and gives them the unit "" where the file did not. */
+syn_status syn_recording_name_behaviors(syn_recording *recording);
 /* Whether the timestamps are numbers and rise; an error names the first that does not. */
 syn_status syn_recording_check_times(const syn_recording *recording);
 /* "fluorescence", "deconvolved" or "counts", and back (false if text is none of them). */

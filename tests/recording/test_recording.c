@@ -1,6 +1,7 @@
 /* Recordings in memory: creating, checking, segments, timelines, behaviour clocks, summary, and the own layout. */
 #include "support.h"
 
+#include <hdf5.h>
 #include <jansson.h>
 #include <math.h>
 #include <unistd.h>
@@ -286,6 +287,32 @@ static void writes_and_reads_everything(void **state) {
     unlink(path);
 }
 
+/* Its own behaviour has neither name nor unit; more is added to it. */
+static void adds_behavior_to_nameless_behavior(void **state) {
+    (void)state;
+    char path[] = "/tmp/synapsnet_test_XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    close(fd);
+    syn_recording *r = create(10);
+    fill_everything(r);
+    assert_int_equal(syn_recording_write(r, path), SYN_OK);
+    syn_recording_free(r);
+    hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+    assert_true(H5Ldelete(file, "/behavior/names", H5P_DEFAULT) >= 0);
+    assert_true(H5Ldelete(file, "/behavior/units", H5P_DEFAULT) >= 0);
+    H5Fclose(file);
+    r = must_open(path, "behavior=%/good/arrays.h5:speed");
+    assert_int_equal(r->B, 2);
+    assert_string_equal(r->behavior_name[0], "behavior_0");
+    assert_string_equal(r->behavior_name[1], "speed");
+    assert_string_equal(r->behavior_unit[0], "");
+    assert_true(r->u[2 * 7] == 7);
+    assert_float_equal(r->u[2 * 7 + 1], 0.7, 1e-6);
+    syn_recording_free(r);
+    unlink(path);
+}
+
 static void does_not_leave_a_partial_file(void **state) {
     (void)state;
     syn_recording *r = create(10);
@@ -308,6 +335,7 @@ int main(void) {
         cmocka_unit_test(describes),
         cmocka_unit_test(lists_constant_and_silent_neurons),
         cmocka_unit_test(writes_and_reads_everything),
+        cmocka_unit_test(adds_behavior_to_nameless_behavior),
         cmocka_unit_test(does_not_leave_a_partial_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
