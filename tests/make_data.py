@@ -229,6 +229,9 @@ def bad_tables():
     write("bad/only_header.csv", "a,b,c\n")
     write("bad/ragged.csv", "1,2,3\n4,5\n6,7,8\n")
     write("bad/too_many.csv", "1,2\n3,4,5\n")
+    counts = [[(t + j) % 3 for j in range(3)] for t in range(T)]
+    counts[30][1] = 0.5
+    write("bad/late_fraction.csv", "\n".join(",".join(f"{v:g}" for v in row) for row in counts) + "\n")
     write("bad/word.csv", "a,b\n1,2\n3,x4\n")
     write("bad/prose.txt", "This is no table.\nIt is a text of several lines, with words.\n")
     write("bad/wide_claim.csv", "1," * 3000 + "1\n" + "1\n" * 3000)

@@ -26,10 +26,13 @@ syn_status syn_place(syn_array *array, const syn_placement *placement) {
     return syn_array_visit(array, place_tile, &copy);
 }
 
+/* Frames that decide what the activity is: the first half, so that nothing near the end changes it. */
+static int64_t deciding_frames(const syn_recording *r) { return (r->T + 1) / 2; }
+
 static bool looks_like_counts(const syn_recording *r) {
     enum { MOST = 255 }; /* spikes in one bin; more is a raw signal in integers */
     int64_t zeros = 0, observed = 0;
-    for (int64_t k = 0; k < r->T * r->N; k++) {
+    for (int64_t k = 0; k < deciding_frames(r) * r->N; k++) {
         float x = r->x[k];
         if (!isfinite(x)) continue;
         if (x < 0 || x > MOST || x != floorf(x)) return false;
@@ -39,6 +42,17 @@ static bool looks_like_counts(const syn_recording *r) {
     return zeros * 20 > observed;
 }
 
-syn_signal syn_guess_signal(const syn_recording *r) {
-    return looks_like_counts(r) ? SYN_SIGNAL_COUNTS : SYN_SIGNAL_FLUORESCENCE;
+static syn_status check_later_counts(const syn_recording *r, const char *label) {
+    for (int64_t k = deciding_frames(r) * r->N; k < r->T * r->N; k++)
+        if (isfinite(r->x[k]) && (r->x[k] < 0 || r->x[k] != floorf(r->x[k])))
+            return syn_fail(SYN_ERR_INPUT,
+                            "%s: the first half holds counts, but frame %lld holds %g; expected --signal fluorescence, "
+                            "deconvolved or counts",
+                            label, (long long)(k / r->N), (double)r->x[k]);
+    return SYN_OK;
+}
+
+syn_status syn_guess_signal(syn_recording *r, const char *label) {
+    r->signal = looks_like_counts(r) ? SYN_SIGNAL_COUNTS : SYN_SIGNAL_FLUORESCENCE;
+    return r->signal == SYN_SIGNAL_COUNTS ? check_later_counts(r, label) : SYN_OK;
 }

@@ -254,7 +254,7 @@ syn_status syn_matrix_open(syn_recording **recording, const syn_input *input) {
     SYN_CHECK(take_rate(*recording, input, name));
     SYN_CHECK(take_segments(*recording, input, name));
     SYN_CHECK(take_regions(*recording, input, name));
-    (*recording)->signal = syn_guess_signal(*recording);
+    if (syn_option_auto(input->options, SYN_OPT_SIGNAL)) SYN_CHECK(syn_guess_signal(*recording, a->label));
 done:
     syn_array_close(a);
     return status;

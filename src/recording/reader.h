@@ -46,8 +46,9 @@ typedef struct syn_placement {
 } syn_placement;
 /* Adds an array to x, tile by tile. Frames beyond the recording's T are left out. */
 syn_status syn_place(syn_array *array, const syn_placement *placement);
-/* What x looks like: small non-negative integers with zeros are counts, all else is fluorescence. */
-syn_signal syn_guess_signal(const syn_recording *recording);
+/* Sets signal by what the first half of the frames looks like: small non-negative integers with zeros are counts, all
+ * else is fluorescence. Error: counts in the first half, and later what is no count. label: named in it. */
+syn_status syn_guess_signal(syn_recording *recording, const char *label);
 
 /* ---- spikes.c: spike times to counts ---- */
 
@@ -68,7 +69,7 @@ syn_status syn_name_neurons(syn_recording *recording, const double *ids);
  *   1. a gap longer than syn_segment_gap_s() of the median interval starts a new segment;
  *   2. every frame gets the nearest slot of the regular grid, shorter gaps leave masked frames;
  *   3. if all times lie within a quarter of an interval of their slots, the frames are kept as they are; otherwise
- *      activity and behaviour are interpolated linearly between the frames before and after, within the segment. */
+ *      every slot holds activity and behaviour of the last frame at or before it, within the segment. */
 syn_status syn_regularise(syn_recording *recording);
 /* Sums the counts of whole bins of bin_s (a multiple of the present bin) within segments. */
 syn_status syn_rebin(syn_recording *recording, double bin_s);

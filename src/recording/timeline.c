@@ -8,8 +8,8 @@
 
 /* Frames keep their values while their time is this close (in frames) to the regular grid. */
 static const double SNAP = 0.25;
-/* A longer step (in frames) between two frames is not interpolated over. */
-static const double LONGEST_BRIDGE = 1.5;
+/* Over a longer step (in frames) to the next frame, a frame is not held. */
+static const double LONGEST_HOLD = 1.5;
 
 typedef struct timeline {
     double frame_s, median_s;
@@ -105,27 +105,27 @@ static syn_status fit_grid(const syn_recording *r, timeline *line) {
     return SYN_OK;
 }
 
-/* Row `to` of the new arrays is (1 - w) * row t + w * row t + 1 of the old; NaN if either is needed and unknown. */
-static void blend(float *out, const float *in, int64_t width, int64_t to, int64_t t, float w) {
-    const float *a = in + t * width, *b = w > 0 ? a + width : a;
-    for (int64_t k = 0; k < width; k++) out[to * width + k] = w > 0 ? (1 - w) * a[k] + w * b[k] : a[k];
-}
-
 static void fill_unknown(float *row, int64_t width) {
     for (int64_t k = 0; k < width; k++) row[k] = NAN;
 }
 
-/* The old frame t and weight w of t + 1 that give grid time tau; false: no frame is near. */
-static bool bracket(const syn_recording *r, syn_segment g, double tau, double frame_s, int64_t *t, float *w) {
-    while (*t + 1 < g.stop && r->time_s[*t + 1] <= tau) ++*t;
-    *w = 0;
-    double before = tau - r->time_s[*t];
-    if (*t + 1 >= g.stop || before <= 0) return fabs(before) <= frame_s / 2;
-    double step = r->time_s[*t + 1] - r->time_s[*t];
-    if (step <= LONGEST_BRIDGE * frame_s) return *w = (float)(before / step), true;
-    if (before <= frame_s / 2) return true;
-    *w = 1;
-    return step - before <= frame_s / 2;
+/* Moves *t on to the last old frame at or before grid time tau, so that no frame of the grid holds what came after it;
+ * false: none is recent. */
+static bool find_last(const syn_recording *r, syn_segment g, double tau, double frame_s, int64_t *t) {
+    const double same_s = 1e-6 * frame_s;
+    while (*t + 1 < g.stop && r->time_s[*t + 1] <= tau + same_s) ++*t;
+    const double age = tau - r->time_s[*t];
+    if (age < -same_s) return false;
+    const double step = *t + 1 < g.stop ? r->time_s[*t + 1] - r->time_s[*t] : frame_s;
+    return step <= LONGEST_HOLD * frame_s ? age < step + same_s : age <= frame_s / 2;
+}
+
+static void copy_frame(float *out, const float *in, int64_t width, int64_t to, int64_t t, bool known) {
+    if (!out) return;
+    if (known)
+        memcpy(out + to * width, in + t * width, (size_t)width * sizeof *out);
+    else
+        fill_unknown(out + to * width, width);
 }
 
 static void resample_segment(const syn_recording *r, const timeline *line, int64_t s, int64_t first, bool snap,
@@ -133,21 +133,15 @@ static void resample_segment(const syn_recording *r, const timeline *line, int64
     syn_segment g = line->segment[s];
     int64_t slots = line->slot[g.stop - 1] + 1, t = g.start;
     for (int64_t k = 0; k < slots; k++) {
-        float w = 0;
         bool known;
         if (snap) {
             while (t + 1 < g.stop && line->slot[t + 1] <= k) t++;
             known = line->slot[t] == k;
         } else {
-            known = bracket(r, g, line->start_s[s] + line->frame_s * (double)k, line->frame_s, &t, &w);
+            known = find_last(r, g, line->start_s[s] + line->frame_s * (double)k, line->frame_s, &t);
         }
-        if (known) {
-            blend(x, r->x, r->N, first + k, t, w);
-            if (u) blend(u, r->u, r->B, first + k, t, w);
-        } else {
-            fill_unknown(x + (first + k) * r->N, r->N);
-            if (u) fill_unknown(u + (first + k) * r->B, r->B);
-        }
+        copy_frame(x, r->x, r->N, first + k, t, known);
+        copy_frame(u, r->u, r->B, first + k, t, known);
     }
 }
 
@@ -200,7 +194,7 @@ static syn_status report(syn_recording *r, const timeline *line, bool snap, int6
     if (!snap)
         SYN_TRY(syn_recording_warn(r,
                                    "the timestamps are irregular (up to %.2f frames off): activity is resampled to "
-                                   "%.6g Hz by linear interpolation",
+                                   "%.6g Hz, each frame the last one recorded by its time",
                                    line->worst, r->rate_hz));
     else if (line->worst > 0.02)
         SYN_TRY(

@@ -103,6 +103,7 @@ static const struct bad_case {
     {"%/bad/falling.csv", "", "is not after the one before", NULL},
     {"%/good/timed.csv", "orientation=neurons-first", "has a column of times", NULL},
     {"%/good/numbers.csv", "rate=10 signal=counts", "expected counts >= 0", NULL},
+    {"%/bad/late_fraction.csv", "rate=10", "frame 30 holds 0.5; expected --signal", NULL},
     {"%/good/spikes.npz", "signal=fluorescence", "does not apply to spikes", NULL},
     {"%/good/plain.csv:a", "rate=10", "no header row", "plain.csv"},
     {"%/good/header.csv:zzz", "rate=10", "has no column 'zzz'; it has AVAL", "header.csv"},

@@ -133,6 +133,13 @@ static double total(const syn_recording *r) {
     return sum;
 }
 
+static void signal_is_as_given(void **state) {
+    (void)state;
+    syn_recording *r = must_open("%/bad/late_fraction.csv", "rate=10 signal=deconvolved");
+    assert_int_equal(r->signal, SYN_SIGNAL_DECONVOLVED);
+    syn_recording_free(r);
+}
+
 /* Three ways to write the same 300 spikes of neurons 3, 5 and 11. */
 static void bins_spike_lists(void **state) {
     (void)state;
@@ -271,6 +278,7 @@ int main(void) {
         cmocka_unit_test(takes_names_and_times_from_tables),
         cmocka_unit_test(masks_what_is_missing),
         cmocka_unit_test(parses_numbers_to_the_last_bit),
+        cmocka_unit_test(signal_is_as_given),
         cmocka_unit_test(bins_spike_lists),
         cmocka_unit_test(uses_what_lies_beside_counts),
         cmocka_unit_test(reads_suite2p),

@@ -54,6 +54,30 @@ static void refuses_bad_memory(void **state) {
     syn_recording_free(NULL);
 }
 
+static void first_half_decides_the_signal(void **state) {
+    (void)state;
+    const int64_t last = (TEST_T - 1) * TEST_N;
+    syn_recording *r = create(10);
+    for (int64_t k = 0; k < TEST_T * TEST_N; k++) r->x[k] = (float)(k % 3);
+    assert_int_equal(syn_guess_signal(r, "test"), SYN_OK);
+    assert_int_equal(r->signal, SYN_SIGNAL_COUNTS);
+    r->x[last] = 300; /* many spikes are still counts */
+    assert_int_equal(syn_guess_signal(r, "test"), SYN_OK);
+    assert_int_equal(r->signal, SYN_SIGNAL_COUNTS);
+    r->x[last] = NAN;
+    assert_int_equal(syn_guess_signal(r, "test"), SYN_OK);
+    r->x[last] = 0.5f;
+    assert_int_equal(syn_guess_signal(r, "test"), SYN_ERR_INPUT);
+    assert_non_null(strstr(syn_last_error(), "test: the first half holds counts, but frame 39 holds 0.5"));
+    r->x[last] = -1;
+    assert_int_equal(syn_guess_signal(r, "test"), SYN_ERR_INPUT);
+    r->x[7] = 0.5f;
+    for (int64_t k = TEST_T * TEST_N / 2; k < TEST_T * TEST_N; k++) r->x[k] = (float)(k % 3);
+    assert_int_equal(syn_guess_signal(r, "test"), SYN_OK);
+    assert_int_equal(r->signal, SYN_SIGNAL_FLUORESCENCE);
+    syn_recording_free(r);
+}
+
 /* ---- timelines ---- */
 
 /* The recording of create() with these times put on one rate. */
@@ -114,22 +138,34 @@ static void splits_at_long_gaps(void **state) {
     syn_recording_free(r);
 }
 
-/* Activity is linear in time up to the wobble, so interpolation must give the line back. */
-static void interpolates_irregular_frames(void **state) {
+/* Every frame is the last one recorded by its time, so what comes later cannot change it. */
+static void resampling_never_looks_ahead(void **state) {
     (void)state;
-    syn_recording *r = create(1);
-    r->rate_hz = 0;
-    r->path = strdup("test");
-    r->time_s = malloc(TEST_T * sizeof *r->time_s);
-    for (int64_t t = 0; t < TEST_T; t++) {
-        r->time_s[t] = wobbling(t);
-        for (int64_t j = 0; j < TEST_N; j++) r->x[t * TEST_N + j] = (float)(10 * wobbling(t)) + 20 * (float)j;
+    syn_recording *r = on_times(wobbling), *changed = create(1);
+    enum { FROM = 25 };
+    changed->rate_hz = 0;
+    changed->path = strdup("test");
+    changed->time_s = malloc(TEST_T * sizeof *changed->time_s);
+    for (int64_t t = 0; t < TEST_T; t++) changed->time_s[t] = wobbling(t);
+    for (int64_t k = FROM * TEST_N; k < TEST_T * TEST_N; k++) changed->x[k] += 1000;
+    assert_int_equal(syn_regularise(changed), SYN_OK);
+    assert_int_equal(syn_recording_finish(changed), SYN_OK);
+    assert_true(warned(r, "the last one recorded by its time"));
+    int64_t unknown = 0, later = 0;
+    for (int64_t k = 0; k < r->T; k++) {
+        int64_t last = -1;
+        while (last + 1 < TEST_T && wobbling(last + 1) <= r->time_s[k] + 1e-9) last++;
+        assert_true(syn_observed(r, k, 2) == syn_observed(changed, k, 2));
+        unknown += !syn_observed(r, k, 2);
+        if (!syn_observed(r, k, 2)) continue;
+        assert_true(last >= 0);
+        assert_float_equal(at(r, k, 2), expected(last, 2), 0);
+        assert_float_equal(at(changed, k, 2), expected(last, 2) + (last >= FROM ? 1000 : 0), 0);
+        later += last >= FROM;
     }
-    assert_int_equal(syn_regularise(r), SYN_OK);
-    assert_int_equal(syn_recording_finish(r), SYN_OK);
-    assert_true(warned(r, "linear interpolation"));
-    for (int64_t t = 1; t + 1 < r->T; t++) assert_float_equal(at(r, t, 2), (float)(10 * r->time_s[t] + 40), 1e-4f);
+    assert_true(unknown <= 1 && later > 10);
     syn_recording_free(r);
+    syn_recording_free(changed);
 }
 
 static void sums_bins_within_segments(void **state) {
@@ -325,10 +361,11 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(creates_from_memory),
         cmocka_unit_test(refuses_bad_memory),
+        cmocka_unit_test(first_half_decides_the_signal),
         cmocka_unit_test(keeps_regular_frames),
         cmocka_unit_test(masks_dropped_frames),
         cmocka_unit_test(splits_at_long_gaps),
-        cmocka_unit_test(interpolates_irregular_frames),
+        cmocka_unit_test(resampling_never_looks_ahead),
         cmocka_unit_test(sums_bins_within_segments),
         cmocka_unit_test(puts_behavior_on_the_frames),
         cmocka_unit_test(leaves_behavior_unknown_outside_its_clock),
