@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/options.h"
+#include "model/fitted.h"
 #include "recording/array.h"
 #include "recording/recording.h"
 
@@ -47,6 +48,7 @@ static syn_status fill_connectome(syn_connectome *connectome, const syn_model *m
                         sessions - 1, sessions, sessions == 1 ? "" : "s");
     size_t N = (size_t)syn_model_neurons(model, session);
     connectome->N = (int64_t)N;
+    connectome->N_recorded = model->session[session].norm.N_recorded;
     connectome->K = (int)syn_option_int(options, SYN_OPT_LAGS);
     connectome->raw = !strcmp(syn_option_text(options, SYN_OPT_SCALE), "raw");
     SYN_TRY(syn_alloc(&connectome->c, ((size_t)connectome->K + 1) * N * N, sizeof(float), "effective connectivity"));
@@ -55,6 +57,17 @@ static syn_status fill_connectome(syn_connectome *connectome, const syn_model *m
     for (size_t i = 0; i < N; i++) connectome->id[i] = syn_neuron_id(model, session, (int64_t)i);
     SYN_TRY(syn_connectivity(model, session, connectome->K, connectome->raw, connectome->c));
     return syn_weights(model, session, connectome->w);
+}
+
+/* Ids that are mere numbers match those of any other recording, so the number of neurons must be that of the fit. */
+static syn_status check_truth_size(const syn_connectome *connectome, const syn_recording *recording, const char *path) {
+    if (recording->N == connectome->N_recorded) return SYN_OK;
+    for (int64_t j = 0; j < recording->N; j++)
+        if (recording->neuron_id[j][strspn(recording->neuron_id[j], "0123456789")]) return SYN_OK;
+    return syn_fail(SYN_ERR_INPUT,
+                    "%s: has %lld neurons, but the recording of the fit %lld; expected the simulated recording that "
+                    "the model was fitted on",
+                    path, (long long)recording->N, (long long)connectome->N_recorded);
 }
 
 /* True weights between the model's neurons, [N][N], from a simulated recording of n >= N neurons that the model may
@@ -104,6 +117,7 @@ static syn_status read_truth(double **truth, const syn_connectome *connectome, c
             syn_fail(SYN_ERR_INPUT, "%s: holds no true weights; expected a simulated recording or FILE:NAME", path);
         goto done;
     }
+    SYN_CHECK(check_truth_size(connectome, recording, path));
     SYN_CHECK(syn_alloc(truth, (size_t)(connectome->N * connectome->N), sizeof(double), "true weights"));
     SYN_CHECK(select_truth(*truth, connectome, recording, path));
 done:

@@ -11,12 +11,12 @@
 #include "base/status.h"
 
 typedef struct syn_connectome {
-    int64_t N;
-    int K;           /* largest lag, in frames */
-    bool raw;        /* raw units; otherwise z-scored ones */
-    float *c;        /* [K+1][N][N] effective connectivity, row = receiver, column = sender */
-    float *w;        /* [N][N] the learned W */
-    const char **id; /* [N] neuron ids; the texts belong to the model */
+    int64_t N, N_recorded; /* neurons kept, and of the recording that they are from */
+    int K;                 /* largest lag, in frames */
+    bool raw;              /* raw units; otherwise z-scored ones */
+    float *c;              /* [K+1][N][N] effective connectivity, row = receiver, column = sender */
+    float *w;              /* [N][N] the learned W */
+    const char **id;       /* [N] neuron ids; the texts belong to the model */
 } syn_connectome;
 
 /* Unit of c, in words. */
