@@ -344,9 +344,9 @@ static json_t *recordings_json(const fit *f, json_t *warnings) {
 
 static json_t *curve_json(const syn_search *search, int stage) {
     json_t *curve = json_array();
-    for (int k = 0; stage == search->best_stage && k < search->stage[stage].epochs; k++)
+    for (int k = 0; k < search->stage[stage].epochs; k++)
         json_array_append_new(curve,
-                              json_pack("[f, f]", search->best_curve[k].train, search->best_curve[k].validation));
+                              json_pack("[f, f]", search->curve[stage][k].train, search->curve[stage][k].validation));
     return curve;
 }
 

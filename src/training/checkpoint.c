@@ -1,7 +1,7 @@
 /* Checkpoints: a search between two epochs, in one file that ends with its checksum.
  *
- * Layout, native byte order: magic, fingerprint, finished stages, kept parameters, the curve of the best stage, the
- * running trainer, XXH64 of everything before.
+ * Layout, native byte order: magic, fingerprint, finished stages, kept parameters, their curves, the running
+ * trainer, XXH64 of everything before.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -111,11 +111,10 @@ static syn_status move_search(stream *s, syn_search *search) {
     MOVE(s, search->none_loss);
     MOVE(s, search->ablation_loss);
     MOVE(s, search->best_loss);
-    MOVE(s, search->best_stage);
     SYN_TRY(move_parameters(s, search, &search->none));
     SYN_TRY(move_parameters(s, search, &search->ablation));
     SYN_TRY(move_parameters(s, search, &search->best));
-    SYN_TRY(move_curve(s, &search->best_curve, search->best_stage >= 0 ? search->stage[search->best_stage].epochs : 0));
+    for (int k = 0; k < search->n_stages; k++) SYN_TRY(move_curve(s, &search->curve[k], search->stage[k].epochs));
     return move_trainer(s, search);
 }
 

@@ -14,6 +14,8 @@ enum { LARGEST_HIDDEN = 64, MAX_HALVINGS = 6, USUAL_STAGES = 6 };
 /* ... and while the whole search stays below this many multiplications of decoder weights and states (under a minute on
  * a laptop). */
 static const double growth_budget = 3e11;
+/* A connectivity is chosen if the validation loss falls by at least this share. */
+static const double worth_an_edge = 2e-4;
 /* Beside L1 the ridge only steadies the weights. */
 static const double ridge_beside_l1 = 0.1;
 
@@ -73,8 +75,7 @@ syn_status syn_search_create(syn_search **search, const syn_dataset *data, const
                             .limits = *limits,
                             .none_loss = INFINITY,
                             .ablation_loss = INFINITY,
-                            .best_loss = INFINITY,
-                            .best_stage = -1};
+                            .best_loss = INFINITY};
     (*search)->fingerprint = fingerprint(data, kernels, settings, limits);
     return SYN_OK;
 }
@@ -86,7 +87,7 @@ void syn_search_free(syn_search *search) {
     syn_parameters_free(search->best);
     syn_linear_free(search->linear);
     syn_trainer_free(search->trainer);
-    free(search->best_curve);
+    for (int k = 0; k < search->n_stages; k++) free(search->curve[k]);
     free(search);
 }
 
@@ -133,7 +134,7 @@ static bool next_none(const syn_search *search, syn_stage *next) {
     }
     next->hidden = search->none->H;
     next->again = true;
-    return late;
+    return true;
 }
 
 /* The stage with the least loss among dense ones under L1, or -1. */
@@ -258,11 +259,7 @@ static syn_status end_stage(syn_search *search) {
     syn_stage *stage = &search->stage[search->n_stages];
     *stage = search->running;
     stage->loss = t->best_loss, stage->epochs = t->epoch, stage->best_epoch = t->best_epoch;
-    if (t->best_loss < fmin(search->best_loss, search->ablation_loss)) {
-        free(search->best_curve);
-        search->best_curve = t->curve, t->curve = NULL;
-        search->best_stage = search->n_stages;
-    }
+    search->curve[search->n_stages] = t->curve, t->curve = NULL;
     if (none && !stage->again) SYN_TRY(keep_if_better(t, &search->none, &search->none_loss));
     if (none)
         SYN_TRY(keep_if_better(t, &search->ablation, &search->ablation_loss));
@@ -285,7 +282,8 @@ syn_status syn_search_epoch(syn_search *search, bool *done, bool (*keep_going)(v
 
 const syn_parameters *syn_search_winner(const syn_search *search, int *stage) {
     /* a form that was asked for wins over `none` whatever its loss */
-    bool none = !search->best || (search->limits.any_form && search->ablation_loss <= search->best_loss);
+    const double margin = worth_an_edge * fabs(search->ablation_loss);
+    bool none = !search->best || (search->limits.any_form && search->best_loss > search->ablation_loss - margin);
     int best = -1;
     for (int k = 0; k < search->n_stages; k++)
         if ((search->stage[k].candidate.form == SYN_FORM_NONE) == none &&

@@ -42,13 +42,12 @@ typedef struct syn_search {
     uint64_t fingerprint; /* of data, kernels, settings and limits: a checkpoint of another fit is refused */
     int n_stages;         /* finished */
     syn_stage stage[SYN_MAX_STAGES];
+    syn_epoch_losses *curve[SYN_MAX_STAGES]; /* [stage[k].epochs] */
     syn_parameters *none;     /* the best without connectivity and not trained again: where candidates start */
     syn_parameters *ablation; /* the best without connectivity at all */
     double none_loss, ablation_loss;
     syn_parameters *best; /* of the candidates with connectivity */
     double best_loss;
-    int best_stage;
-    syn_epoch_losses *best_curve; /* [stage[best_stage].epochs], of the stage of the model that wins so far */
     syn_linear *linear;
     syn_stage running; /* the stage in training */
     syn_trainer *trainer;
