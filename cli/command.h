@@ -70,8 +70,10 @@ void print_warnings(const char *json);
 
 /* input.c */
 /* Opens all recordings named by the operands from `first` on and prints their warnings unless told to be quiet.
- * recordings: an array to free with close_recordings. */
-syn_status open_recordings(const arguments *a, int first, syn_recording ***recordings, size_t *n);
+ * model: read as the model's recordings were, but for the options on the command line; or NULL. recordings: an array to
+ * free with close_recordings. */
+syn_status open_recordings(const arguments *a, int first, const syn_model *model, syn_recording ***recordings,
+                           size_t *n);
 void close_recordings(syn_recording **recordings, size_t n);
 
 /* progress.c */

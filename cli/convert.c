@@ -5,7 +5,7 @@ exit_code run_convert(const arguments *a) {
     syn_recording **recordings;
     size_t n;
     char *json = NULL;
-    syn_status status = open_recordings(a, 0, &recordings, &n);
+    syn_status status = open_recordings(a, 0, NULL, &recordings, &n);
     if (status == SYN_OK) status = syn_recording_write(recordings[0], a->output);
     if (status == SYN_OK && a->json) status = syn_recording_describe(recordings[0], 1, &json);
     if (status == SYN_OK && !a->json && !a->quiet)

@@ -7,7 +7,7 @@ exit_code run_evaluate(const arguments *a) {
     size_t n = 0;
     char *json = NULL;
     syn_status status = syn_model_read(&model, a->operand[0]);
-    if (status == SYN_OK) status = open_recordings(a, 1, &recordings, &n);
+    if (status == SYN_OK) status = open_recordings(a, 1, model, &recordings, &n);
     if (status == SYN_OK) status = syn_evaluate(model, n ? recordings : NULL, n, a->options, &json);
     close_recordings(recordings, n);
     syn_model_free(model);

@@ -58,7 +58,7 @@ exit_code run_fit(const arguments *a) {
     char *json = NULL;
     bool shown = !a->quiet && isatty(STDERR_FILENO);
 
-    syn_status status = open_recordings(a, 0, &recordings, &n);
+    syn_status status = open_recordings(a, 0, NULL, &recordings, &n);
     if (status == SYN_OK) {
         catch_interrupt();
         status = syn_fit(&model, recordings, n, a->options, show_progress, &shown);

@@ -48,7 +48,7 @@ exit_code run_forecast(const arguments *a) {
     size_t n = 0;
     char *json = NULL;
     syn_status status = syn_model_read(&model, a->operand[0]);
-    if (status == SYN_OK) status = open_recordings(a, 1, &recordings, &n);
+    if (status == SYN_OK) status = open_recordings(a, 1, model, &recordings, &n);
     if (status == SYN_OK) status = syn_forecast_create(&forecast, model, n ? recordings[0] : NULL, a->options);
     if (status == SYN_OK) status = syn_forecast_write(forecast, a->output);
     if (status == SYN_OK) status = syn_forecast_describe(forecast, &json);

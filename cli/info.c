@@ -9,7 +9,7 @@ exit_code run_info(const arguments *a) {
     size_t n;
     arguments quiet = *a;
     quiet.quiet = true; /* the descriptions hold the warnings */
-    syn_status status = open_recordings(&quiet, 0, &recordings, &n);
+    syn_status status = open_recordings(&quiet, 0, NULL, &recordings, &n);
     char **text = calloc(n + 1, sizeof *text);
     if (!text) status = SYN_ERR_MEMORY;
     for (size_t k = 0; k < n && status == SYN_OK; k++)

@@ -63,6 +63,8 @@ SYN_API syn_status syn_options_create(syn_options **options);
 SYN_API void syn_options_free(syn_options *options);
 /* Sets one option. A list option (behavior) appends. Errors: unknown name (the nearest is suggested), bad value. */
 SYN_API syn_status syn_options_set(syn_options *options, const char *name, const char *value);
+/* Takes over every option that was set in `over`; a list takes the place of the list. */
+SYN_API syn_status syn_options_overlay(syn_options *options, const syn_options *over);
 /* Reads `name = value` lines (INI). Errors name file and line. */
 SYN_API syn_status syn_options_read(syn_options *options, const char *path);
 /* The value as text ("" if unset); NULL for an unknown name. Lists are joined by ','. */
@@ -141,6 +143,12 @@ SYN_API size_t syn_model_sessions(const syn_model *model);
 SYN_API int64_t syn_model_neurons(const syn_model *model, size_t s);
 /* What was chosen and how the fit went, as one JSON object. Free it with syn_free. */
 SYN_API syn_status syn_model_describe(const syn_model *model, char **json);
+
+/* The options of the fit that say how to read a recording: those to open another recording of the same neurons with.
+ * path: the recording that will be opened, as for syn_recording_open. Options that name arrays (timestamps, behavior,
+ * segments) belong to the recording of the fit and are there only where path is that one. Free with syn_options_free.
+ */
+SYN_API syn_status syn_model_reading_options(const syn_model *model, const char *path, syn_options **options);
 
 /* All metrics of docs/model.md on the test split of the recordings (NULL, 0: those the model was fitted on, found by
  * the path kept in the model), which are consumed as by syn_fit. One JSON object; free it with syn_free. Used options:

@@ -5,8 +5,10 @@
 #include <omp.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/memory.h"
+#include "recording/array.h"
 
 syn_status syn_choose_kernels(const syn_options *options, const syn_kernels **kernels, int *threads) {
     *threads =
@@ -14,48 +16,162 @@ syn_status syn_choose_kernels(const syn_options *options, const syn_kernels **ke
     return syn_kernels_select(kernels, syn_option_text(options, SYN_OPT_ISA));
 }
 
+/* FILE or FILE:NAME as it is found from here, or else from the folder of the fit. */
+static syn_status locate(const syn_fitted_session *session, const char *given, char **found) {
+    syn_address address = {0};
+    const bool here = syn_address_parse(&address, given) == SYN_OK;
+    *found = NULL;
+    if (!here && session->folder && *given != '/') {
+        const size_t size = strlen(session->folder) + strlen(given) + 2;
+        SYN_TRY(syn_alloc(found, size, 1, "path"));
+        snprintf(*found, size, "%s/%s", session->folder, given);
+        if (syn_address_parse(&address, *found) != SYN_OK) free(*found), *found = NULL;
+    }
+    syn_address_free(&address);
+    return *found ? SYN_OK : syn_copy_text(found, given);
+}
+
+/* FILE:NAME@TIMES, of which TIMES is FILE:NAME too, or a name in the same file, which is not found and so stays. */
+static syn_status locate_both(const syn_fitted_session *session, const char *given, char **found) {
+    syn_status status;
+    const char *at = strrchr(given, '@');
+    char *values = NULL, *file = NULL, *times = NULL;
+    *found = NULL;
+    if (!at) return locate(session, given, found);
+    SYN_CHECK(syn_copy_text(&values, given));
+    values[at - given] = 0;
+    SYN_CHECK(locate(session, values, &file));
+    SYN_CHECK(locate(session, at + 1, &times));
+    SYN_CHECK(syn_alloc(found, strlen(file) + strlen(times) + 2, 1, "path"));
+    snprintf(*found, strlen(file) + strlen(times) + 2, "%s@%s", file, times);
+done:
+    free(values), free(file), free(times);
+    return status;
+}
+
 /* Sets one option from the model: a text, or a list of texts. */
-static syn_status set_option(syn_options *options, const char *name, const json_t *value) {
-    size_t k;
-    json_t *item;
-    if (json_is_string(value)) return syn_options_set(options, name, json_string_value(value));
-    json_array_foreach(value, k, item) {
-        const char *text = json_string_value(item);
-        if (text) SYN_TRY(syn_options_set(options, name, text));
+static syn_status set_option(syn_options *options, const char *name, const json_t *value,
+                             const syn_fitted_session *session) {
+    const size_t n = json_is_array(value) ? json_array_size(value) : 1;
+    for (size_t k = 0; k < n; k++) {
+        const char *text = json_string_value(json_is_array(value) ? json_array_get(value, k) : value);
+        char *found = NULL;
+        if (!text) continue;
+        if (session) SYN_TRY(locate_both(session, text, &found));
+        syn_status status = syn_options_set(options, name, found ? found : text);
+        free(found);
+        SYN_TRY(status);
     }
     return SYN_OK;
 }
 
-/* The options of the fit that say how to read a recording. */
-static syn_status reading_options(const syn_model *model, syn_options **options) {
-    static const char *const reading[] = {"rate",   "timestamps",  "behavior", "bin",
-                                          "signal", "orientation", "segments", "units"};
+/* The options of the fit that say how to read a recording; those that name arrays only for a session of the fit. */
+static syn_status reading_options(const syn_model *model, const syn_fitted_session *session, syn_options **options) {
+    static const char *const kinds[] = {"rate", "bin", "signal", "orientation", "units"}, *const arrays[] = {
+                                                                                              "timestamps", "behavior",
+                                                                                              "segments"};
     syn_status status;
     json_t *root = NULL;
     SYN_CHECK(syn_options_create(options));
     root = model->options ? json_loads(model->options, 0, NULL) : NULL;
-    for (size_t k = 0; k < sizeof reading / sizeof *reading; k++) {
-        const json_t *value = json_object_get(root, reading[k]);
-        if (value) SYN_CHECK(set_option(*options, reading[k], value));
-    }
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
+        SYN_CHECK(set_option(*options, kinds[k], json_object_get(root, kinds[k]), NULL));
+    for (size_t k = 0; session && k < sizeof arrays / sizeof *arrays; k++)
+        SYN_CHECK(set_option(*options, arrays[k], json_object_get(root, arrays[k]), session));
 done:
     json_decref(root);
+    if (status != SYN_OK) syn_options_free(*options), *options = NULL;
     return status;
 }
 
-static syn_status reopen(const syn_model *model, size_t s, const syn_options *options, syn_recording **recording) {
-    char reason[800];
+/* Whether both name the same file or folder. */
+static bool same_file(const char *a, const char *b) {
+    syn_address first = {0}, second = {0};
+    struct stat sa, sb;
+    const bool same = syn_address_parse(&first, a) == SYN_OK && syn_address_parse(&second, b) == SYN_OK &&
+                      !stat(first.file, &sa) && !stat(second.file, &sb) && sa.st_dev == sb.st_dev &&
+                      sa.st_ino == sb.st_ino;
+    syn_address_free(&first);
+    syn_address_free(&second);
+    return same;
+}
+
+syn_status syn_model_reading_options(const syn_model *model, const char *path, syn_options **options) {
+    const syn_fitted_session *session = NULL;
+    *options = NULL;
+    for (size_t k = 0; k < model->n && !session; k++) {
+        char *found;
+        if (!model->session[k].path) continue;
+        SYN_TRY(locate(&model->session[k], model->session[k].path, &found));
+        if (same_file(path, found)) session = &model->session[k];
+        free(found);
+    }
+    return reading_options(model, session, options);
+}
+
+static syn_status reopen(const syn_model *model, size_t s, syn_recording **recording) {
+    char reason[800], *path = NULL;
     const syn_fitted_session *session = &model->session[s];
+    syn_options *options = NULL;
+    syn_status status;
     if (!session->path)
         return syn_fail(SYN_ERR_INPUT, "%s: the model was fitted on a recording from memory; give the recording",
                         session->name);
-    syn_status status = syn_recording_open(recording, session->path, options);
-    if (status == SYN_OK) return SYN_OK;
+    SYN_CHECK(reading_options(model, session, &options));
+    SYN_CHECK(locate(session, session->path, &path));
+    status = syn_recording_open(recording, path, options);
+    if (status == SYN_OK) goto done;
     snprintf(reason, sizeof reason, "%s", syn_last_error());
-    return syn_fail(status, "%s (the recording that the model was fitted on; name it if it has moved)", reason);
+    status = syn_fail(status, "%s (the recording that the model was fitted on; name it if it has moved)", reason);
+done:
+    syn_options_free(options);
+    free(path);
+    return status;
 }
 
-/* Neurons and behaviours are checked by the data set. */
+/* Whether the model's neurons have no names but their places in the recording. */
+static bool are_numbered(const syn_fitted_session *fitted) {
+    for (int64_t i = 0; i < fitted->norm.N; i++) {
+        char place[32];
+        snprintf(place, sizeof place, "%lld", (long long)fitted->norm.kept[i]);
+        if (strcmp(place, fitted->neuron_id[i]) != 0) return false;
+    }
+    return true;
+}
+
+static syn_status check_neurons(const syn_fitted_session *fitted, const syn_recording *r) {
+    if (!r->named_neurons || r->N != fitted->norm.N_recorded || are_numbered(fitted)) return SYN_OK;
+    for (int64_t i = 0; i < fitted->norm.N; i++) {
+        const char *found = r->neuron_id[fitted->norm.kept[i]];
+        if (strcmp(found, fitted->neuron_id[i]) != 0)
+            return syn_fail(SYN_ERR_INPUT,
+                            "%s: neuron %lld is '%s', but '%s' in the recording of the fit; expected the same neurons "
+                            "in the same order",
+                            r->name, (long long)fitted->norm.kept[i], found, fitted->neuron_id[i]);
+    }
+    return SYN_OK;
+}
+
+/* Whether the name was given, and is not a number or the name of a file, which says nothing about what it holds. */
+static bool is_name(const char *behavior) {
+    static const char numbered[] = "behavior_";
+    return strncmp(behavior, numbered, sizeof numbered - 1) != 0 && !strchr(behavior, '.');
+}
+
+static syn_status check_behaviors(const syn_fitted_session *fitted, const syn_recording *r) {
+    if (!fitted->behavior_name || !r->behavior_name || r->B != fitted->norm.B) return SYN_OK;
+    for (int64_t b = 0; b < r->B; b++) {
+        const char *found = r->behavior_name[b], *expected = fitted->behavior_name[b];
+        if (is_name(found) && is_name(expected) && strcmp(found, expected) != 0)
+            return syn_fail(SYN_ERR_INPUT,
+                            "%s: behaviour %lld is '%s', but '%s' in the recording of the fit; expected the same "
+                            "behaviours in the same order",
+                            r->name, (long long)b, found, expected);
+    }
+    return SYN_OK;
+}
+
+/* Numbers of neurons and behaviours are checked by the data set. */
 static syn_status check_like(const syn_fitted_session *fitted, const syn_recording *r) {
     if (r->signal != fitted->signal)
         return syn_fail(SYN_ERR_INPUT, "%s: holds %s; the model was fitted on %s", r->name, syn_signal_name(r->signal),
@@ -63,18 +179,14 @@ static syn_status check_like(const syn_fitted_session *fitted, const syn_recordi
     if (fabs(r->rate_hz - fitted->rate_hz) > 0.01 * fitted->rate_hz)
         return syn_fail(SYN_ERR_INPUT, "%s: has %g frames per second; the model was fitted on %g", r->name, r->rate_hz,
                         fitted->rate_hz);
-    return SYN_OK;
+    SYN_TRY(check_neurons(fitted, r));
+    return check_behaviors(fitted, r);
 }
 
 static syn_status open_all(syn_prepared *p, const syn_model *model) {
-    syn_options *options = NULL;
-    syn_status status;
-    SYN_CHECK(syn_alloc(&p->recording, p->count, sizeof *p->recording, "recordings"));
-    SYN_CHECK(reading_options(model, &options));
-    for (size_t k = 0; k < p->count; k++) SYN_CHECK(reopen(model, p->first + k, options, &p->recording[k]));
-done:
-    syn_options_free(options);
-    return status;
+    SYN_TRY(syn_alloc(&p->recording, p->count, sizeof *p->recording, "recordings"));
+    for (size_t k = 0; k < p->count; k++) SYN_TRY(reopen(model, p->first + k, &p->recording[k]));
+    return SYN_OK;
 }
 
 syn_status syn_prepare(syn_prepared *p, const syn_model *model, size_t first, size_t count,

@@ -139,6 +139,17 @@ syn_status syn_options_set(syn_options *options, const char *name, const char *v
     return SYN_OK;
 }
 
+syn_status syn_options_overlay(syn_options *options, const syn_options *over) {
+    for (int k = 0; over && k < SYN_OPTION_COUNT; k++) {
+        char *copy;
+        if (!over->value[k]) continue;
+        SYN_TRY(syn_copy_text(&copy, over->value[k]));
+        free(options->value[k]);
+        options->value[k] = copy;
+    }
+    return SYN_OK;
+}
+
 typedef struct ini_target {
     syn_options *options;
     const char *path;

@@ -49,10 +49,12 @@ static void put_session(syn_hdf5_writer *w, const syn_model *model, int k) {
     syn_hdf5_put_texts(w, path_in(path, k, "neurons/region"), s->region, N);
     syn_hdf5_put_texts(w, path_in(path, k, "neurons/cell_type"), s->cell_type, N);
     syn_hdf5_put(w, path_in(path, k, "neurons/position"), SYN_HDF5_F32, s->position, 2, (int64_t[]){N, 3});
+    syn_hdf5_put_texts(w, path_in(path, k, "behavior_names"), s->behavior_name, B);
     syn_hdf5_put(w, path_in(path, k, "gain"), SYN_HDF5_F64, s->gain, 2, (int64_t[]){s->lags + 1, N});
     syn_hdf5_put(w, path_in(path, k, "support"), SYN_HDF5_U8, model->p->session[k].support, 2, (int64_t[]){N, N});
     syn_hdf5_put_text_attribute(w, group, "name", s->name ? s->name : "recording");
     if (s->path) syn_hdf5_put_text_attribute(w, group, "path", s->path);
+    if (s->folder) syn_hdf5_put_text_attribute(w, group, "folder", s->folder);
     syn_hdf5_put_text_attribute(w, group, "signal", syn_signal_name(s->signal));
     syn_hdf5_put_number_attribute(w, group, "rate_hz", s->rate_hz);
     syn_hdf5_put_number_attribute(w, group, "alpha", norm->alpha);
@@ -267,12 +269,13 @@ static syn_status read_normalisation(const reader *r, int k, syn_normalisation *
     return read_floats(r, path_in(path, k, "normalisation/behavior_scale"), 1, B, 1, norm->u_scale);
 }
 
-static syn_status read_neuron_texts(const reader *r, int k, const char *name, bool needed, int64_t N, char ***out) {
+/* n texts; NULL where they are neither there nor needed. */
+static syn_status read_optional_texts(const reader *r, int k, const char *name, bool needed, int64_t n, char ***out) {
     char path[2 * LONGEST_NAME];
     if (!needed && !syn_hdf5_has(r->file, path_in(path, k, name))) return SYN_OK;
-    SYN_TRY(check_shape(r, path_in(path, k, name), 1, H5T_STRING, N, 1));
-    SYN_TRY(syn_alloc(out, (size_t)N, sizeof **out, "neurons"));
-    return read_texts(r, path, N, *out);
+    SYN_TRY(check_shape(r, path_in(path, k, name), 1, H5T_STRING, n, 1));
+    SYN_TRY(syn_alloc(out, (size_t)n, sizeof **out, "names"));
+    return read_texts(r, path, n, *out);
 }
 
 static syn_status read_gain(const reader *r, int k, syn_fitted_session *s) {
@@ -301,11 +304,13 @@ static syn_status read_session(const reader *r, int k, syn_fitted_session *s) {
     s->signal = (syn_signal)signal;
     s->name = syn_hdf5_text_attribute(r->file, group, "name");
     s->path = syn_hdf5_text_attribute(r->file, group, "path");
+    s->folder = syn_hdf5_text_attribute(r->file, group, "folder");
     s->rate_hz = syn_hdf5_number_attribute(r->file, group, "rate_hz", NAN);
     if (!s->name || !(s->rate_hz > 0)) return damaged(r, group, "without name or frame rate", "a whole model file");
-    SYN_TRY(read_neuron_texts(r, k, "neurons/id", true, s->norm.N, &s->neuron_id));
-    SYN_TRY(read_neuron_texts(r, k, "neurons/region", false, s->norm.N, &s->region));
-    SYN_TRY(read_neuron_texts(r, k, "neurons/cell_type", false, s->norm.N, &s->cell_type));
+    SYN_TRY(read_optional_texts(r, k, "neurons/id", true, s->norm.N, &s->neuron_id));
+    SYN_TRY(read_optional_texts(r, k, "neurons/region", false, s->norm.N, &s->region));
+    SYN_TRY(read_optional_texts(r, k, "neurons/cell_type", false, s->norm.N, &s->cell_type));
+    if (s->norm.B > 0) SYN_TRY(read_optional_texts(r, k, "behavior_names", false, s->norm.B, &s->behavior_name));
     if (syn_hdf5_has(r->file, path_in(path, k, "neurons/position"))) {
         SYN_TRY(check_shape(r, path, 2, H5T_FLOAT, s->norm.N, 3));
         SYN_TRY(syn_alloc(&s->position, (size_t)s->norm.N * 3, sizeof *s->position, "neurons"));

@@ -1,7 +1,9 @@
 #include "model/fitted.h"
 
 #include <jansson.h>
+#include <limits.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/memory.h"
 
@@ -23,10 +25,11 @@ void syn_model_free(syn_model *model) {
     if (!model) return;
     for (size_t k = 0; model->session && k < model->n; k++) {
         syn_fitted_session *s = &model->session[k];
-        free(s->name), free(s->path);
+        free(s->name), free(s->path), free(s->folder);
         free_texts(s->neuron_id, s->norm.N);
         free_texts(s->region, s->norm.N);
         free_texts(s->cell_type, s->norm.N);
+        free_texts(s->behavior_name, s->norm.B);
         free(s->position);
         free(s->gain);
         syn_normalisation_free(&s->norm);
@@ -47,6 +50,13 @@ static syn_status copy_kept(char ***to, char *const *from, const syn_normalisati
     return SYN_OK;
 }
 
+static syn_status copy_behavior_names(char ***to, const syn_recording *r) {
+    if (r->B == 0 || !r->behavior_name) return SYN_OK;
+    SYN_TRY(syn_alloc(to, (size_t)r->B, sizeof **to, "behaviour names"));
+    for (int64_t b = 0; b < r->B; b++) SYN_TRY(syn_copy_text(&(*to)[b], r->behavior_name[b]));
+    return SYN_OK;
+}
+
 syn_status syn_fitted_session_fill(syn_fitted_session *to, const syn_session *from) {
     const syn_recording *r = from->recording;
     const syn_normalisation *norm = &from->norm;
@@ -54,7 +64,10 @@ syn_status syn_fitted_session_fill(syn_fitted_session *to, const syn_session *fr
     to->rate_hz = r->rate_hz;
     SYN_TRY(syn_normalisation_copy(&to->norm, norm));
     SYN_TRY(syn_copy_text(&to->name, r->name ? r->name : "recording"));
+    char folder[PATH_MAX];
     SYN_TRY(syn_copy_text(&to->path, r->path));
+    if (r->path && getcwd(folder, sizeof folder)) SYN_TRY(syn_copy_text(&to->folder, folder));
+    SYN_TRY(copy_behavior_names(&to->behavior_name, r));
     SYN_TRY(copy_kept(&to->neuron_id, r->neuron_id, norm));
     SYN_TRY(copy_kept(&to->region, r->region, norm));
     SYN_TRY(copy_kept(&to->cell_type, r->cell_type, norm));

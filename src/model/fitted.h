@@ -7,15 +7,17 @@
 /* One recording of the model. N: neurons kept. */
 typedef struct syn_fitted_session {
     char *name, *path; /* path as the user gave it; NULL: from memory */
+    char *folder;      /* where the fit ran, from which path was found; NULL: not known */
     syn_signal signal;
     double rate_hz;
     syn_normalisation norm;
-    char **neuron_id; /* [N] */
-    char **region;    /* [N] or NULL */
-    char **cell_type; /* [N] or NULL */
-    float *position;  /* [N][3] or NULL */
-    int lags;         /* lags of gain */
-    double *gain;     /* [lags + 1][N] mean d xhat_i[t+1] / d I_i[t - tau] over train frames, of filtered activity */
+    char **neuron_id;     /* [N] */
+    char **region;        /* [N] or NULL */
+    char **cell_type;     /* [N] or NULL */
+    float *position;      /* [N][3] or NULL */
+    char **behavior_name; /* [norm.B] or NULL */
+    int lags;             /* lags of gain */
+    double *gain; /* [lags + 1][N] mean d xhat_i[t+1] / d I_i[t - tau] over train frames, of filtered activity */
 } syn_fitted_session;
 
 struct syn_model {

@@ -42,6 +42,8 @@ static void assert_same_session(const syn_fitted_session *a, const syn_fitted_se
     assert_int_equal(a->signal, b->signal);
     assert_true(a->rate_hz == b->rate_hz && a->norm.alpha == b->norm.alpha);
     assert_true(!a->path == !b->path && (!a->path || !strcmp(a->path, b->path)));
+    assert_true(!a->folder == !b->folder && (!a->folder || !strcmp(a->folder, b->folder)));
+    for (int64_t k = 0; k < a->norm.B; k++) assert_string_equal(a->behavior_name[k], b->behavior_name[k]);
     assert_true(a->norm.N == b->norm.N && a->norm.B == b->norm.B && a->norm.N_recorded == b->norm.N_recorded);
     assert_memory_equal(a->norm.kept, b->norm.kept, (size_t)N * sizeof(int64_t));
     assert_same("mean", a->norm.mean, b->norm.mean, N);
@@ -193,6 +195,7 @@ static void no_rate(hid_t f) { H5Adelete_by_name(f, "/session_0", "rate_hz", H5P
 static void odd_signal(hid_t f) { set_text(f, "/session_0", "signal", "light"); }
 static void no_ids(hid_t f) { H5Ldelete(f, "/session_0/neurons/id", H5P_DEFAULT); }
 static void number_ids(hid_t f) { replace(f, "/session_0/neurons/id", H5T_IEEE_F32LE, TINY_N, 0, &one); }
+static void few_names(hid_t f) { replace(f, "/session_0/behavior_names", H5T_C_S1, 1, 0, NULL); }
 static void no_gain(hid_t f) { H5Ldelete(f, "/session_0/gain", H5P_DEFAULT); }
 static void narrow_gain(hid_t f) { replace(f, "/session_0/gain", H5T_IEEE_F64LE, 2, 3, &one); }
 static void nan_gain(hid_t f) { replace(f, "/session_0/gain", H5T_IEEE_F64LE, 2, TINY_N, &not_a_number); }
@@ -242,6 +245,7 @@ static const struct {
     {odd_signal, "signal is 'light'"},
     {no_ids, "neurons/id is missing"},
     {number_ids, "another rank or type"},
+    {few_names, "/session_0/behavior_names is "},
     {no_gain, "gain is missing"},
     {narrow_gain, "another shape"},
     {nan_gain, "not finite"},

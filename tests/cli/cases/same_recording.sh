@@ -1,0 +1,58 @@
+# A model and its recording meet again: from another folder, under another name, and what is not the same is refused.
+# shellcheck shell=bash
+fit_options="--hidden 4 --epochs 2 --connectivity dense --seed 3 --quiet"
+table() { # HEADER: 900 frames of 5 neurons
+    [ -z "$1" ] || echo "$1"
+    awk 'BEGIN {srand(4); for (t = 0; t < 900; t++) {for (j = 0; j < 5; j++) {
+        x[j] = 0.7 * x[j] + rand() - 0.5; printf "%s%.6f", j ? "," : "", x[j]} print ""}}'
+}
+mkdir project
+table "" >project/x.csv
+awk 'BEGIN {for (t = 0; t < 900; t++) printf "%.6f,%.6f\n", sin(t / 9), cos(t / 7)}' | (echo speed,pupil; cat) >project/b.csv
+cd project
+# shellcheck disable=SC2086
+run 0 synapsnet fit x.csv --rate 12 --orientation time-first --behavior b.csv $fit_options -o model.h5
+run 0 synapsnet evaluate model.h5 --json
+mse=$(json test.mse)
+cd ..
+same_mse() { [ "$(json test.mse)" = "$mse" ] || fail "the figures differ"; }
+
+# Paths are found from the folder of the fit; a recording that is named is read as in the fit.
+run 0 synapsnet evaluate project/model.h5 --json
+same_mse
+run 0 synapsnet evaluate project/model.h5 project/x.csv --json
+same_mse
+run 0 synapsnet forecast project/model.h5 project/x.csv --steps 2 -o f.h5
+run 1 synapsnet evaluate project/model.h5 project/x.csv --rate 20
+one_error 'has 20 frames per second; the model was fitted on 12'
+
+# Another file has behaviour of its own, by the same names.
+mv project/x.csv y.csv
+run 1 synapsnet evaluate project/model.h5
+one_error 'x.csv: no such file or folder .*name it if it has moved'
+run 1 synapsnet evaluate project/model.h5 y.csv
+err 'has 5 neurons and 0 behaviours; the model was fitted on 5 and 2'
+run 0 synapsnet evaluate project/model.h5 y.csv --behavior project/b.csv --json
+same_mse
+sed '1s/.*/pupil,speed/' project/b.csv >swapped.csv
+run 1 synapsnet evaluate project/model.h5 y.csv --behavior swapped.csv --quiet
+one_error "y.csv: behaviour 0 is 'pupil', but 'speed' in the recording of the fit"
+
+# Named neurons must be the same ones.
+table a,b,c,d,e >named.csv
+table a,b,d,c,e >other.csv
+# shellcheck disable=SC2086
+run 0 synapsnet fit named.csv --rate 12 $fit_options -o named.h5
+run 0 synapsnet evaluate named.h5 named.csv --quiet
+run 1 synapsnet evaluate named.h5 other.csv --quiet
+one_error "other.csv: neuron 2 is 'd', but 'c' in the recording of the fit"
+run 0 synapsnet evaluate named.h5 y.csv --quiet # without names nothing is known
+
+# Numbers for ids would match any simulation.
+run 0 synapsnet simulate rates --neurons 6 --frames 900 -o six.h5
+run 0 synapsnet simulate rates --neurons 9 --frames 900 -o nine.h5
+# shellcheck disable=SC2086
+run 0 synapsnet fit six.h5 $fit_options -o six_model.h5
+run 0 synapsnet connectivity six_model.h5 --truth six.h5 -o c.npy
+run 1 synapsnet connectivity six_model.h5 --truth nine.h5 -o c.npy
+one_error 'nine.h5: has 9 neurons, but the recording of the fit 6'
