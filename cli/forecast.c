@@ -1,5 +1,6 @@
 /* synapsnet forecast: one step ahead over the test split, and rollouts that run freely. */
 #include <jansson.h>
+#include <string.h>
 
 #include "command.h"
 
@@ -41,7 +42,14 @@ static void print_forecast(const char *json, const arguments *a) {
     json_decref(root);
 }
 
+static bool names_hdf5(const char *path) {
+    const char *dot = strrchr(path, '.');
+    return dot && (!strcmp(dot, ".h5") || !strcmp(dot, ".hdf5"));
+}
+
 exit_code run_forecast(const arguments *a) {
+    if (!names_hdf5(a->output))
+        return misuse("output: found '%s'; expected a name that ends in .h5 or .hdf5", a->output);
     syn_model *model = NULL;
     syn_forecast *forecast = NULL;
     syn_recording **recordings = NULL;

@@ -56,3 +56,9 @@ run 0 synapsnet fit six.h5 $fit_options -o six_model.h5
 run 0 synapsnet connectivity six_model.h5 --truth six.h5 -o c.npy
 run 1 synapsnet connectivity six_model.h5 --truth nine.h5 -o c.npy
 one_error 'nine.h5: has 9 neurons, but the recording of the fit 6'
+
+for name in f.csv f.npy f f.h5.txt; do
+    run 2 synapsnet forecast six_model.h5 --steps 2 -o $name
+    one_error "output: found '$name'; expected a name that ends in .h5 or .hdf5"
+done
+run 0 synapsnet forecast six_model.h5 --steps 2 -o f.hdf5
