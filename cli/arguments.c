@@ -72,7 +72,7 @@ static exit_code apply(const setting *settings, int n, syn_options *options) {
     return status == SYN_OK ? DONE : failure(status);
 }
 
-static bool is_set(const syn_options *options, const char *flag) {
+bool is_set(const syn_options *options, const char *flag) {
     static const char *const yes[] = {"yes", "true", "on", "1"};
     const char *value = syn_options_get(options, flag);
     for (size_t k = 0; value && k < sizeof yes / sizeof *yes; k++)

@@ -47,6 +47,8 @@ exit_code run_connectivity(const arguments *a);
 /* arguments.c: fills `parsed` from the command line after the command's name. On misuse one line has been printed. */
 exit_code parse_arguments(const command *c, int argc, char **argv, arguments *parsed);
 void free_arguments(arguments *parsed);
+/* Whether a flag is on. */
+bool is_set(const syn_options *options, const char *flag);
 /* Whether the command takes the option, by the option's list of commands. */
 bool takes_option(const char *name, const syn_option_info *option);
 

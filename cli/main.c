@@ -12,7 +12,7 @@ const command commands[] = {
     {"simulate", "celltypes|rates|spikes -o FILE", "Simulate a network whose true connectivity is known.",
      "synapsnet simulate rates --neurons 60 --frames 6000 -o sim.h5", 1, 1, true, run_simulate},
     {"convert", "RECORDING -o FILE", "Write a recording in synapsnet's own HDF5 layout.",
-     "synapsnet convert suite2p/ --rate 30 -o recording.h5", 1, 1, true, run_convert},
+     "synapsnet convert suite2p/ --rate 30 -o recording.h5", 1, 1000000, true, run_convert},
     {"info", "RECORDING...", "Show what was understood of a recording.",
      "synapsnet info recording.npz:counts --bin 50ms", 1, 1000000, false, run_info},
     {"fit", "RECORDING... -o MODEL", "Fit a model to one or many recordings and score it on their test frames.",

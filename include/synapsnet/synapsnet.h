@@ -108,6 +108,11 @@ SYN_API int64_t syn_recording_behaviors(const syn_recording *recording);
 SYN_API double syn_recording_rate_hz(const syn_recording *recording);
 /* A summary as text (json = 0) or as one JSON object (json = 1). Free it with syn_free. */
 SYN_API syn_status syn_recording_describe(const syn_recording *recording, int json, char **text);
+/* Writes the recordings as a fit sees them (docs/file-formats.md, "Splits"): z-scored activity, what was observed, the
+ * target frames of every split. For models of other programs, which compare --predictions scores. The recordings are
+ * consumed as by syn_fit. Used options: train, validation, window. */
+SYN_API syn_status syn_splits_write(syn_recording *const *recordings, size_t n_recordings, const syn_options *options,
+                                    const char *path);
 /* Simulated networks with known connectivity. kind: "celltypes", "rates" or "spikes". Used options: neurons, frames,
  * seed and those marked for `simulate`. */
 SYN_API syn_status syn_simulate(syn_recording **recording, const char *kind, const syn_options *options);

@@ -44,11 +44,11 @@
     X(EMBEDDING, "embedding", INT, "8", "", "0..256", "fit", "Length d of each neuron's embedding.")                   \
     X(BEHAVIOR_INPUTS, "behavior-inputs", INT, "8", "", "0..64", "fit",                                                \
       "Shared inputs b to which each recording's behaviour is projected.")                                             \
-    X(TRAIN, "train", REAL, "0.70", "", "0.05..0.95", "fit",                                                           \
+    X(TRAIN, "train", REAL, "0.70", "", "0.05..0.95", "fit convert",                                                   \
       "Share of the frames (or trials) used for training, from the start.")                                            \
-    X(VALIDATION, "validation", REAL, "0.15", "", "0.02..0.9", "fit",                                                  \
+    X(VALIDATION, "validation", REAL, "0.15", "", "0.02..0.9", "fit convert",                                          \
       "Share used for choices and early stopping; what remains is the test split.")                                    \
-    X(WINDOW, "window", INT, "auto", "frames", "2..4096", "fit",                                                       \
+    X(WINDOW, "window", INT, "auto", "frames", "2..4096", "fit convert",                                               \
       "Frames in a training window, and the least gap between the splits of a continuous recording.")                  \
     X(BATCH, "batch", INT, "auto", "frames", "1..", "fit", "Frames in one training step.")                             \
     X(LEARNING_RATE, "learning-rate", REAL, "auto", "", "0..10", "fit", "Peak learning rate of the decoder.")          \
@@ -71,6 +71,8 @@
       "Print exactly one JSON object on standard output; everything else goes to standard error.")                     \
     X(QUIET, "quiet", FLAG, "no", "", "", "info fit evaluate forecast connectivity simulate convert",                  \
       "Say nothing but errors.")                                                                                       \
+    X(SPLITS, "splits", FLAG, "no", "", "", "convert",                                                                 \
+      "Write z-scored activity and the frames of each split, as a fit sees them, for models of other programs.")       \
     /* forecast and connectivity */                                                                                    \
     X(STEPS, "steps", INT, "20", "frames", "1..100000", "forecast", "Steps K of the free-running forecast.")           \
     X(START, "start", INT, "auto", "frame", "0..", "forecast",                                                         \

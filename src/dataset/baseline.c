@@ -184,3 +184,34 @@ void syn_level_move(syn_level *level, int64_t observed_frame, const float *x) {
         if (observed_frame < 0 || syn_session_observed(s, observed_frame, i))
             level->value[i] += alpha * (x[i] - level->value[i]);
 }
+
+/* The span whose first target is frame t, or NULL; its kept level. */
+static const float *kept_level(const syn_session *s, int64_t t) {
+    for (int split = 0; split < SYN_SPLITS; split++)
+        for (int64_t k = 0; k < s->n_spans[split]; k++)
+            if (syn_span_first_target(&s->span[split][k]) == t) return s->level[split] + k * s->N;
+    return NULL;
+}
+
+syn_status syn_baseline_restore(const syn_session *s, float *x) {
+    const int64_t N = s->N;
+    syn_level level = {0};
+    syn_status status;
+    SYN_CHECK(syn_level_create(&level, s));
+    memset(x, 0, (size_t)(s->T * N) * sizeof *x);
+    for (int64_t k = 0; k < s->recording->S; k++) {
+        memset(level.value, 0, (size_t)N * sizeof *level.value);
+        for (int64_t t = s->recording->segment[k].start; t < s->recording->segment[k].stop; t++) {
+            /* as evaluation does, which starts every span anew: the same bits */
+            const float *kept = kept_level(s, t);
+            if (kept) memcpy(level.value, kept, (size_t)N * sizeof *kept);
+            syn_level_restore(&level, s->x + t * N, x + t * N);
+            for (int64_t i = 0; i < N; i++)
+                if (!syn_session_observed(s, t, i)) x[t * N + i] = 0;
+            syn_level_move(&level, t, x + t * N);
+        }
+    }
+done:
+    syn_level_free(&level);
+    return status;
+}

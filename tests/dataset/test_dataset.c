@@ -1,5 +1,6 @@
 /* Splits, normalisation and what is left out; nothing of a later split reaches an earlier one. */
 #include "dataset/baseline.h"
+#include "dataset/splits.h"
 #include "fixture.h"
 
 static bool in_split(const syn_session *s, syn_split split, int64_t t) {
@@ -197,6 +198,27 @@ static void behaviour(void **state) {
     set_free(&set), raw_free(&raw);
 }
 
+/* --- targets --- */
+
+static void targets_are_all_frames_of_a_split(void **state) {
+    (void)state;
+    raw_data raw = raw_create(600, 3, 0, "fluorescence", 11);
+    raw_cut(&raw, 12, 3);
+    test_set set = set_create(&raw, 1, 10);
+    const syn_session *s = &set.data->session[0];
+    for (syn_split split = SYN_TRAIN; split < SYN_SPLITS; split++) {
+        int64_t *frame, F, n = 0;
+        assert_ok(syn_targets(s, split, &frame, &F));
+        for (int64_t t = 0; t < s->T; t++) {
+            const bool first_of_trial = t % 50 == 0;
+            if (in_split(s, split, t) && !first_of_trial) assert_int_equal(frame[n++], t);
+        }
+        assert_int_equal(n, F);
+        free(frame);
+    }
+    set_free(&set), raw_free(&raw);
+}
+
 /* --- leakage --- */
 
 /* Another recording from frame `from` on: activity, gaps and behaviour. */
@@ -254,9 +276,10 @@ static void baseline_can_be_undone(void **state) {
     raw_hide(&raw, 17);
     test_set set = set_create(&raw, 1, 10);
     const syn_session *s = &set.data->session[0];
-    float *x = floats(s->N);
+    float *x = floats(s->N), *whole = floats(s->T * s->N);
     syn_level level;
     assert_true(s->norm.alpha > 0);
+    assert_ok(syn_baseline_restore(s, whole));
     assert_ok(syn_level_create(&level, s));
     for (syn_split split = SYN_TRAIN; split < SYN_SPLITS; split++)
         for (int64_t k = 0; k < s->n_spans[split]; k++) {
@@ -266,12 +289,14 @@ static void baseline_can_be_undone(void **state) {
                 syn_level_restore(&level, s->x + t * s->N, x);
                 for (int64_t i = 0; i < s->N; i++) {
                     double z = ((double)raw.x[t * s->N + i] - (double)s->norm.mean[i]) / (double)s->norm.scale[i];
+                    if (!syn_session_observed(s, t, i)) x[i] = 0;
                     if (syn_session_observed(s, t, i)) assert_near("x", z, (double)x[i], 1e-4);
                 }
+                assert_same("whole", x, whole + t * s->N, s->N);
                 syn_level_move(&level, t, x);
             }
         }
-    syn_level_free(&level), free(x), set_free(&set), raw_free(&raw);
+    syn_level_free(&level), free(x), free(whole), set_free(&set), raw_free(&raw);
 }
 
 /* Nothing of one segment is in the baseline of the next. */
@@ -297,6 +322,7 @@ int main(void) {
         cmocka_unit_test(other_neurons_are_refused),
         cmocka_unit_test(normalised_by_the_train_split),
         cmocka_unit_test(behaviour),
+        cmocka_unit_test(targets_are_all_frames_of_a_split),
         cmocka_unit_test(no_leakage),
         cmocka_unit_test(baseline_can_be_undone),
         cmocka_unit_test(baseline_starts_afresh_in_a_segment),

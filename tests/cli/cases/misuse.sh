@@ -27,7 +27,7 @@ fit recording.h5|fit: missing -o FILE
 forecast model.h5|forecast: missing -o FILE
 connectivity model.h5|connectivity: missing -o FILE
 simulate rates celltypes -o x.h5|unexpected 'celltypes'
-convert recording.h5 model.h5 -o x.h5|unexpected 'model.h5'
+convert recording.h5 model.h5 -o x.h5|found 2 recordings; expected one, or --splits
 forecast model.h5 recording.h5 more -o f.h5|unexpected 'more'
 connectivity model.h5 recording.h5 -o c.npy|unexpected 'recording.h5'
 fit recording.h5 -o|-o needs a value

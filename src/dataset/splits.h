@@ -1,0 +1,13 @@
+/* A prepared recording as other programs need it: z-scored activity, and the frames of each split that are predicted.
+ *
+ * Letters: T frames, N neurons kept, F target frames of a split.
+ */
+#ifndef SYN_SPLITS_H
+#define SYN_SPLITS_H
+
+#include "dataset/dataset.h"
+
+/* Frames that are predicted in a split, in order: frame[F], to be freed. */
+syn_status syn_targets(const syn_session *session, syn_split split, int64_t **frame, int64_t *F);
+
+#endif
