@@ -79,28 +79,39 @@ static double response(const double *g, int64_t N, int64_t i, int tau, double al
     return k;
 }
 
-syn_status syn_connectivity(const syn_model *model, size_t session, int lags, int raw_units, float *out) {
+syn_status syn_connectivity_response(const syn_model *model, size_t session, int lags, double *out) {
     double *measured = NULL;
+    syn_status status = SYN_OK;
+    const syn_fitted_session *s = &model->session[session];
+    const int64_t N = s->norm.N;
+    if (lags > s->lags) SYN_CHECK(measure_again(&measured, model, session, lags));
+    for (int tau = 0; tau <= lags; tau++)
+        for (int64_t i = 0; i < N; i++)
+            out[tau * N + i] = response(measured ? measured : s->gain, N, i, tau, s->norm.alpha);
+done:
+    free(measured);
+    return status;
+}
+
+syn_status syn_connectivity(const syn_model *model, size_t session, int lags, int raw_units, float *out) {
+    double *k = NULL;
     float *W = NULL;
     syn_status status;
     SYN_TRY(check_session(model, session));
     if (lags < 0) return syn_fail(SYN_ERR_OPTION, "lags: found %d; expected 0 or more", lags);
-    const syn_fitted_session *s = &model->session[session];
-    const syn_normalisation *norm = &s->norm;
+    const syn_normalisation *norm = &model->session[session].norm;
     const int64_t N = norm->N;
+    SYN_CHECK(syn_alloc(&k, ((size_t)lags + 1) * (size_t)N, sizeof *k, "connectivity"));
     SYN_CHECK(syn_alloc(&W, (size_t)(N * N), sizeof *W, "connectivity"));
     SYN_CHECK(syn_weights(model, session, W));
-    if (lags > s->lags) SYN_CHECK(measure_again(&measured, model, session, lags));
-    const double *gain = measured ? measured : s->gain;
+    SYN_CHECK(syn_connectivity_response(model, session, lags, k));
     for (int tau = 0; tau <= lags; tau++)
-        for (int64_t i = 0; i < N; i++) {
-            const double k = response(gain, N, i, tau, norm->alpha);
+        for (int64_t i = 0; i < N; i++)
             for (int64_t j = 0; j < N; j++) {
                 const double units = raw_units ? (double)norm->scale[i] / (double)norm->scale[j] : 1;
-                out[(tau * N + i) * N + j] = i == j ? 0.0f : (float)((double)W[i * N + j] * k * units);
+                out[(tau * N + i) * N + j] = i == j ? 0.0f : (float)((double)W[i * N + j] * k[tau * N + i] * units);
             }
-        }
 done:
-    free(measured), free(W);
+    free(k), free(W);
     return status;
 }

@@ -17,5 +17,8 @@
  * Error: no stretch of the train split is long enough. */
 syn_status syn_measure_gain(const syn_parameters *p, syn_loss loss, const syn_dataset *data, size_t s, int lags,
                             const syn_kernels *kernels, int threads, double **gain);
+/* k of a session for lags 0..lags, z-scored: out[lags + 1][N]. Beyond the lags that the model keeps it is measured on
+ * the model's recording. */
+syn_status syn_connectivity_response(const syn_model *model, size_t session, int lags, double *out);
 
 #endif

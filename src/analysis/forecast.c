@@ -113,17 +113,22 @@ static int64_t starts_in(const syn_span *span, int64_t K) {
     return n > 0 ? n : 0;
 }
 
-static syn_status spread_starts(const syn_session *s, syn_forecast *to) {
-    int64_t possible = 0, longest = 0;
+int64_t syn_forecast_longest(const syn_session *s) {
+    int64_t longest = 0;
     for (int64_t k = 0; k < s->n_spans[SYN_TEST]; k++) {
         const syn_span *span = &s->span[SYN_TEST][k];
-        possible += starts_in(span, to->K);
         if (span->stop - syn_span_first_target(span) > longest) longest = span->stop - syn_span_first_target(span);
     }
+    return longest;
+}
+
+static syn_status spread_starts(const syn_session *s, syn_forecast *to) {
+    int64_t possible = 0;
+    for (int64_t k = 0; k < s->n_spans[SYN_TEST]; k++) possible += starts_in(&s->span[SYN_TEST][k], to->K);
     if (possible == 0)
         return syn_fail(SYN_ERR_OPTION,
                         "steps: found %lld; expected at most %lld, the longest stretch of the test split",
-                        (long long)to->K, (long long)longest);
+                        (long long)to->K, (long long)syn_forecast_longest(s));
     const double fit = most_rollout_bytes / (2 * sizeof(float) * (double)to->K * (double)to->N);
     to->S = possible < MOST_STARTS ? possible : MOST_STARTS;
     if ((double)to->S > fit) to->S = fit > 1 ? (int64_t)fit : 1;
@@ -357,12 +362,33 @@ static syn_status describe_source(syn_forecast *to, const syn_model *model, size
     return SYN_OK;
 }
 
+syn_status syn_forecast_run(syn_forecast **forecast, const syn_model *model, const syn_dataset *data,
+                            const syn_options *options, const syn_kernels *kernels, int threads) {
+    const size_t s = (size_t)syn_option_int(options, SYN_OPT_SESSION);
+    runner run = {
+        .s = s, .session = &data->session[s], .hold_behavior = syn_option_flag(options, SYN_OPT_HOLD_BEHAVIOR)};
+    syn_status status;
+    *forecast = NULL;
+    SYN_CHECK(syn_alloc(forecast, 1, sizeof **forecast, "forecast"));
+    run.to = *forecast;
+    run.to->K = syn_option_int(options, SYN_OPT_STEPS);
+    SYN_CHECK(describe_source(run.to, model, s));
+    SYN_CHECK(choose_starts(run.session, options, run.to));
+    SYN_CHECK(
+        syn_network_create(&run.network, model->p, data, model->loss, kernels, threads, CHUNK_FRAMES, CHUNK_FRAMES));
+    SYN_CHECK(run_one_step(&run));
+    SYN_CHECK(run_rollouts(&run));
+done:
+    syn_network_free(run.network);
+    if (status != SYN_OK) syn_forecast_free(*forecast), *forecast = NULL;
+    return status;
+}
+
 syn_status syn_forecast_create(syn_forecast **forecast, const syn_model *model, syn_recording *recording,
                                const syn_options *options) {
     const size_t s = (size_t)syn_option_int(options, SYN_OPT_SESSION);
     syn_prepared prepared = {0};
     const syn_kernels *kernels;
-    runner run = {.s = s, .hold_behavior = syn_option_flag(options, SYN_OPT_HOLD_BEHAVIOR)};
     int threads;
     syn_status status;
     *forecast = NULL;
@@ -371,19 +397,9 @@ syn_status syn_forecast_create(syn_forecast **forecast, const syn_model *model, 
                         model->n - 1, model->n, model->n == 1 ? "" : "s");
     SYN_CHECK(syn_choose_kernels(options, &kernels, &threads));
     SYN_CHECK(syn_prepare(&prepared, model, s, 1, recording ? &recording : NULL));
-    SYN_CHECK(syn_alloc(forecast, 1, sizeof **forecast, "forecast"));
-    run.to = *forecast, run.session = &prepared.data.session[s];
-    run.to->K = syn_option_int(options, SYN_OPT_STEPS);
-    SYN_CHECK(describe_source(run.to, model, s));
-    SYN_CHECK(choose_starts(run.session, options, run.to));
-    SYN_CHECK(syn_network_create(&run.network, model->p, &prepared.data, model->loss, kernels, threads, CHUNK_FRAMES,
-                                 CHUNK_FRAMES));
-    SYN_CHECK(run_one_step(&run));
-    SYN_CHECK(run_rollouts(&run));
+    SYN_CHECK(syn_forecast_run(forecast, model, &prepared.data, options, kernels, threads));
 done:
-    syn_network_free(run.network);
     syn_prepared_free(&prepared);
-    if (status != SYN_OK) syn_forecast_free(*forecast), *forecast = NULL;
     return status;
 }
 

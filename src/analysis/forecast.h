@@ -8,6 +8,7 @@
 #ifndef SYN_ANALYSIS_FORECAST_H
 #define SYN_ANALYSIS_FORECAST_H
 
+#include "base/options.h"
 #include "model/fitted.h"
 
 struct syn_forecast {
@@ -25,5 +26,11 @@ struct syn_forecast {
     int64_t *start;                                 /* [S] first predicted frame */
     double *mse, *mse_copy_last, *mse_mean, *skill; /* [K] z-scored; NaN without truth */
 };
+
+/* As syn_forecast_create(), over recordings that are prepared already (prepare.h): of session `session`. */
+syn_status syn_forecast_run(syn_forecast **forecast, const syn_model *model, const syn_dataset *data,
+                            const syn_options *options, const syn_kernels *kernels, int threads);
+/* Target frames of the longest stretch of the test split: the most steps of a rollout whose end is known. */
+int64_t syn_forecast_longest(const syn_session *session);
 
 #endif
