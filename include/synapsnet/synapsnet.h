@@ -99,6 +99,34 @@ SYN_API syn_status syn_recording_open(syn_recording **recording, const char *pat
 SYN_API syn_status syn_recording_create(syn_recording **recording, const float *activity, int64_t T, int64_t N,
                                         const float *behavior, int64_t B, double rate_hz, const char *signal,
                                         const int64_t *segments, int64_t S);
+/* All that a recording holds, as it goes in from arrays and as it is seen. A pointer may be NULL but for activity. */
+typedef struct syn_recording_arrays {
+    int64_t T, N, B, S;      /* S segments; 0: one, of all frames */
+    const float *activity;   /* [T][N]. In: NaN = not observed. Seen: 0 there */
+    const uint8_t *observed; /* seen: [T][(N+7)/8] bits, neuron j at bit j%8 of byte j/8; NULL: all. In: not read */
+    const float *behavior;   /* [T][B], NaN where unknown */
+    double rate_hz;          /* frames per second; in with time_s: 0, or it must agree */
+    const double *time_s;    /* [T] rising; irregular times are resampled to one rate, as by syn_recording_open */
+    const int64_t *segments; /* [S][2] start, stop frame */
+    const char *signal;      /* "fluorescence", "deconvolved", "counts"; in: or "auto" */
+    const char *name;        /* short, for messages and tables */
+    const char *path;        /* seen: as it was opened, or NULL. In: not read */
+    const char *const *neuron_id, *const *region, *const *cell_type; /* [N] */
+    const char *const *behavior_name, *const *behavior_unit;         /* [B] */
+    const float *position;                                           /* [N][3] micrometres */
+    const double *truth; /* [N][N] true weights of a simulation, row = receiver */
+} syn_recording_arrays;
+/* Neurons with an id are the same neurons wherever that id is given. Arrays and texts are copied. */
+SYN_API syn_status syn_recording_from_arrays(syn_recording **recording, const syn_recording_arrays *arrays);
+/* Spike trains from memory, counted in bins of bin_s. time_s: [n] in any order. neuron: [n] 0..N-1. start_s: where the
+ * first bin starts; NaN: the bin of the first spike. neuron_id: [N] or NULL. */
+SYN_API syn_status syn_recording_from_spikes(syn_recording **recording, const double *time_s, const int64_t *neuron,
+                                             int64_t n, int64_t N, const char *const *neuron_id, double start_s,
+                                             double bin_s);
+/* A copy, where one is to be fitted (which uses it up) and kept as well. */
+SYN_API syn_status syn_recording_copy(syn_recording **copy, const syn_recording *recording);
+/* What the recording holds, without a copy: the pointers are its own, until it is fitted or freed. */
+SYN_API void syn_recording_view(const syn_recording *recording, syn_recording_arrays *arrays);
 SYN_API void syn_recording_free(syn_recording *recording);
 /* Writes synapsnet's own HDF5 layout (docs/file-formats.md). */
 SYN_API syn_status syn_recording_write(const syn_recording *recording, const char *path);
@@ -132,8 +160,11 @@ typedef struct syn_progress {
     double train_loss, validation_loss, best_loss;
     double elapsed_s, eta_s;
 } syn_progress;
-/* Called once an epoch from the calling thread. A non-zero return stops the fit: it saves its checkpoint and returns
- * SYN_ERR_INTERRUPTED. */
+/* What a progress function may return: go on; stop, which saves the checkpoint and returns SYN_ERR_INTERRUPTED; or
+ * finish at once with the best weights so far, of which the description of the model then warns (SYN_ERR_INTERRUPTED
+ * where no epoch was complete). */
+enum { SYN_GO_ON = 0, SYN_STOP = 1, SYN_FINISH = 2 };
+/* Called several times a second, and after every epoch, from the calling thread. */
 typedef int (*syn_progress_fn)(const syn_progress *progress, void *user);
 
 /* Fits one model to one or many recordings. The recordings are consumed as working memory: their activity is
@@ -146,6 +177,19 @@ SYN_API void syn_model_free(syn_model *model);
 SYN_API size_t syn_model_sessions(const syn_model *model);
 /* Neurons kept in session s. */
 SYN_API int64_t syn_model_neurons(const syn_model *model, size_t s);
+/* What a model holds of session s. The pointers are the model's own. */
+typedef struct syn_session_view {
+    int64_t neurons, recorded, embedding_length, behaviors; /* N kept, N of the recording, d, B */
+    const int64_t *kept;                                    /* [N] place in the recording */
+    const float *embedding;                                 /* [N][d] */
+    const float *mean, *scale;                              /* [N] of the train split: z = (x - mean) / scale */
+    double rate_hz;
+    const char *signal, *name, *path;                                /* path: NULL from memory */
+    const char *const *neuron_id, *const *region, *const *cell_type; /* [N]; the last two may be NULL */
+    const char *const *behavior_name;                                /* [B], or NULL */
+    const float *position;                                           /* [N][3] micrometres, or NULL */
+} syn_session_view;
+SYN_API syn_status syn_model_session(const syn_model *model, size_t s, syn_session_view *view);
 /* What was chosen and how the fit went, as one JSON object. Free it with syn_free. */
 SYN_API syn_status syn_model_describe(const syn_model *model, char **json);
 
@@ -157,20 +201,31 @@ SYN_API syn_status syn_model_reading_options(const syn_model *model, const char 
 
 /* All metrics of docs/model.md on the test split of the recordings (NULL, 0: those the model was fitted on, found by
  * the path kept in the model), which are consumed as by syn_fit. One JSON object; free it with syn_free. Used options:
- * threads, isa; the result does not depend on threads. */
+ * split, threads, isa; the result does not depend on threads. */
 SYN_API syn_status syn_evaluate(const syn_model *model, syn_recording *const *recordings, size_t n_recordings,
                                 const syn_options *options, char **json);
 
 typedef struct syn_forecast syn_forecast;
 /* One step ahead over the test split, and free-running rollouts of K steps. recording: consumed as by syn_fit; NULL:
- * the one that the model was fitted on, found by its path. Used options: steps, start, hold-behavior, session, threads,
- * isa.
+ * the one that the model was fitted on, found by its path. Used options: split, steps, start, hold-behavior, session,
+ * threads, isa.
  */
 SYN_API syn_status syn_forecast_create(syn_forecast **forecast, const syn_model *model, syn_recording *recording,
                                        const syn_options *options);
 SYN_API syn_status syn_forecast_write(const syn_forecast *forecast, const char *path);
 SYN_API void syn_forecast_free(syn_forecast *forecast);
 SYN_API int64_t syn_forecast_steps(const syn_forecast *forecast);
+/* The arrays of a forecast, in raw units; truth is NaN where it was not observed. The pointers are the forecast's own.
+ */
+typedef struct syn_forecast_view {
+    int64_t frames, rollouts, steps, neurons; /* F frames one step ahead, S rollouts of K steps, N */
+    const float *prediction, *truth;          /* [F][N] one step ahead */
+    const int64_t *frame;                     /* [F] of the recording */
+    const double *time_s;                     /* [F] */
+    const float *rollout, *rollout_truth;     /* [S][K][N] */
+    const int64_t *start;                     /* [S] first predicted frame */
+} syn_forecast_view;
+SYN_API void syn_forecast_arrays(const syn_forecast *forecast, syn_forecast_view *view);
 /* Mean squared error (z-scored) at each of the K horizons; NaN where no truth is known. mse: [K] */
 SYN_API syn_status syn_forecast_mse(const syn_forecast *forecast, float *mse);
 /* One JSON object: "steps", "starts" (rollouts), "one_step_frames", and by horizon "mse", "mse_copy_last", "mse_mean",

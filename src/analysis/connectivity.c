@@ -51,7 +51,7 @@ static syn_status measure_again(double **gain, const syn_model *model, size_t s,
     syn_status status;
     *gain = NULL;
     SYN_CHECK(syn_choose_kernels(NULL, &kernels, &threads));
-    SYN_CHECK(syn_prepare(&prepared, model, s, 1, NULL));
+    SYN_CHECK(syn_prepare(&prepared, model, s, 1, NULL, NULL));
     SYN_CHECK(syn_measure_gain(model->p, model->loss, &prepared.data, s, lags, kernels, threads, gain));
 done:
     syn_prepared_free(&prepared);

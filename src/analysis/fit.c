@@ -29,6 +29,7 @@ typedef struct fit {
     syn_progress_fn progress;
     void *user;
     double start_s, last_progress_s;
+    int asked; /* what the progress function returned last: SYN_GO_ON, SYN_STOP or SYN_FINISH */
 } fit;
 
 static double now_s(void) {
@@ -183,7 +184,7 @@ static int report(fit *f) {
         if (t->epoch > 0)
             p.train_loss = t->curve[t->epoch - 1].train, p.validation_loss = t->curve[t->epoch - 1].validation;
     }
-    return f->progress(&p, f->user);
+    return f->asked = f->progress(&p, f->user);
 }
 
 static bool keep_going(void *user) {
@@ -198,9 +199,11 @@ static syn_status run_search(fit *f) {
     else if (f->checkpoint)
         SYN_TRY(syn_checkpoint_write(f->search, f->checkpoint)); /* so that an early stop can be resumed */
     while (!done) {
-        SYN_TRY(syn_search_epoch(f->search, &done, keep_going, f));
-        if (f->checkpoint && !done) SYN_TRY(syn_checkpoint_write(f->search, f->checkpoint));
-        if (report(f) != 0) return syn_fail(SYN_ERR_INTERRUPTED, "stopped on request");
+        syn_status status = syn_search_epoch(f->search, &done, keep_going, f);
+        if (status == SYN_OK && f->checkpoint && !done) status = syn_checkpoint_write(f->search, f->checkpoint);
+        if (status == SYN_OK && report(f) != 0) status = syn_fail(SYN_ERR_INTERRUPTED, "stopped on request");
+        if (status == SYN_ERR_INTERRUPTED && f->asked == SYN_FINISH) return syn_search_finish(f->search);
+        SYN_TRY(status);
     }
     return SYN_OK;
 }
@@ -363,6 +366,9 @@ static syn_status describe(const fit *f, const syn_parameters *winner, int winni
                                           &without));
     SYN_CHECK(syn_evaluation_json(&with, &root));
     json_t *recordings = recordings_json(f, warnings);
+    if (f->asked == SYN_FINISH)
+        json_array_append_new(warnings, json_string("the fit was stopped on request: these are the best weights until "
+                                                    "then, and not what a whole fit gives"));
     SYN_CHECK(connectivity_json(f, &search->stage[winning_stage], winner, &with, has_without ? &without : NULL,
                                 &connectivity, warnings));
     if (has_without && winner->form != SYN_FORM_NONE)
@@ -443,7 +449,7 @@ syn_status syn_fit(syn_model **model, syn_recording *const *recordings, size_t n
     SYN_CHECK(syn_search_create(&f.search, f.data, f.kernels, &f.settings, &limits));
     SYN_CHECK(run_search(&f));
     SYN_CHECK(make_model(&f, model));
-    if (f.checkpoint) unlink(f.checkpoint);
+    if (f.checkpoint && f.asked != SYN_FINISH) unlink(f.checkpoint);
 done:
     syn_search_free(f.search);
     for (size_t s = 0; f.support && s < f.data->n; s++) free(f.support[s]);

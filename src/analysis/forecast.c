@@ -396,7 +396,7 @@ syn_status syn_forecast_create(syn_forecast **forecast, const syn_model *model, 
         return syn_fail(SYN_ERR_OPTION, "session: found %zu; expected 0 to %zu: the model has %zu recording%s", s,
                         model->n - 1, model->n, model->n == 1 ? "" : "s");
     SYN_CHECK(syn_choose_kernels(options, &kernels, &threads));
-    SYN_CHECK(syn_prepare(&prepared, model, s, 1, recording ? &recording : NULL));
+    SYN_CHECK(syn_prepare(&prepared, model, s, 1, recording ? &recording : NULL, options));
     SYN_CHECK(syn_forecast_run(forecast, model, &prepared.data, options, kernels, threads));
 done:
     syn_prepared_free(&prepared);
@@ -414,6 +414,20 @@ void syn_forecast_free(syn_forecast *f) {
 }
 
 int64_t syn_forecast_steps(const syn_forecast *forecast) { return forecast->K; }
+
+void syn_forecast_arrays(const syn_forecast *f, syn_forecast_view *view) {
+    *view = (syn_forecast_view){.frames = f->F,
+                                .rollouts = f->S,
+                                .steps = f->K,
+                                .neurons = f->N,
+                                .prediction = f->prediction,
+                                .truth = f->truth,
+                                .frame = f->frame,
+                                .time_s = f->time_s,
+                                .rollout = f->rollout,
+                                .rollout_truth = f->rollout_truth,
+                                .start = f->start};
+}
 
 syn_status syn_forecast_mse(const syn_forecast *forecast, float *mse) {
     for (int64_t k = 0; k < forecast->K; k++) mse[k] = (float)forecast->mse[k];

@@ -190,7 +190,8 @@ static syn_status open_all(syn_prepared *p, const syn_model *model) {
 }
 
 syn_status syn_prepare(syn_prepared *p, const syn_model *model, size_t first, size_t count,
-                       syn_recording *const *recordings) {
+                       syn_recording *const *recordings, const syn_options *options) {
+    const bool all = !strcmp(syn_option_text(options, SYN_OPT_SPLIT), "all");
     syn_normalisation *norm = NULL;
     syn_status status;
     *p = (syn_prepared){.first = first, .count = count};
@@ -204,8 +205,8 @@ syn_status syn_prepare(syn_prepared *p, const syn_model *model, size_t first, si
         SYN_CHECK(check_like(&model->session[first + k], recordings[k]));
         norm[k] = model->session[first + k].norm;
     }
-    SYN_CHECK(
-        syn_dataset_create_as(&p->prepared, recordings, count, norm, model->train, model->validation, model->window));
+    SYN_CHECK(syn_dataset_create_as(&p->prepared, recordings, count, norm, all ? 0 : model->train,
+                                    all ? 0 : model->validation, model->window));
     p->data.n = model->n;
     p->data.window = model->window;
     memcpy(p->data.session + first, p->prepared->session, count * sizeof *p->data.session);

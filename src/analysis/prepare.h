@@ -14,11 +14,11 @@ typedef struct syn_prepared {
     syn_dataset data;          /* the same with the model's numbering; other sessions are empty */
 } syn_prepared;
 
-/* Sessions [first, first + count) of a model. recordings: [count], normalised in place; NULL: opened by the path and
- * the reading options that the model keeps. Errors: a recording that cannot be found, or that is not like the one of
- * the fit. */
+/* Sessions [first, first + count) of a model. Option `split`: all makes every frame one of the test split. recordings:
+ * [count], normalised in place; NULL: opened by the path and the reading options that the model keeps. Errors: a
+ * recording that cannot be found, or that is not like the one of the fit. */
 syn_status syn_prepare(syn_prepared *prepared, const syn_model *model, size_t first, size_t count,
-                       syn_recording *const *recordings);
+                       syn_recording *const *recordings, const syn_options *options);
 void syn_prepared_free(syn_prepared *prepared);
 
 /* Options `threads` (auto: all processors) and `isa`. */

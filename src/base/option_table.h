@@ -84,6 +84,8 @@
       "Units of the exported effective connectivity.")                                                                 \
     X(TRUTH, "truth", TEXT, "", "", "", "connectivity",                                                                \
       "Simulated recording (or FILE:NAME) whose true weights the connectivity is scored against.")                     \
+    X(SPLIT, "split", CHOICE, "test", "", "test|all", "evaluate forecast",                                             \
+      "Frames to predict: the test split, or all, for a recording that the model was not fitted on.")                  \
     X(SESSION, "session", INT, "0", "", "0..", "connectivity forecast", "Which recording of the model, from 0.")       \
     /* simulate */                                                                                                     \
     X(NEURONS, "neurons", INT, "auto", "", "2..100000", "simulate",                                                    \

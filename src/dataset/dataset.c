@@ -77,7 +77,7 @@ static syn_status split_session(syn_session *s, double train, double validation,
         }
         done += length;
     }
-    for (int k = 0; k < SYN_SPLITS; k++) {
+    for (int k = train > 0 ? SYN_TRAIN : SYN_TEST; k < SYN_SPLITS; k++) {
         static const char *const name[] = {"train", "validation", "test"};
         int64_t frames = 0;
         for (int64_t j = 0; j < s->n_spans[k]; j++)

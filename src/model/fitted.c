@@ -87,6 +87,32 @@ const char *syn_neuron_id(const syn_model *model, size_t s, int64_t i) {
     return model->session[s].neuron_id[i];
 }
 
+syn_status syn_model_session(const syn_model *model, size_t s, syn_session_view *view) {
+    if (s >= model->n)
+        return syn_fail(SYN_ERR_OPTION, "session: found %zu; expected 0 to %zu: the model has %zu recording%s", s,
+                        model->n - 1, model->n, model->n == 1 ? "" : "s");
+    const syn_fitted_session *from = &model->session[s];
+    const syn_normalisation *norm = &from->norm;
+    *view = (syn_session_view){.neurons = norm->N,
+                               .recorded = norm->N_recorded,
+                               .embedding_length = model->p->d,
+                               .behaviors = norm->B,
+                               .kept = norm->kept,
+                               .embedding = model->p->value + model->p->session[s].e,
+                               .mean = norm->mean,
+                               .scale = norm->scale,
+                               .rate_hz = from->rate_hz,
+                               .signal = syn_signal_name(from->signal),
+                               .name = from->name,
+                               .path = from->path,
+                               .neuron_id = (const char *const *)from->neuron_id,
+                               .region = (const char *const *)from->region,
+                               .cell_type = (const char *const *)from->cell_type,
+                               .behavior_name = (const char *const *)from->behavior_name,
+                               .position = from->position};
+    return SYN_OK;
+}
+
 syn_status syn_model_describe(const syn_model *model, char **json) {
     json_t *root = json_loads(model->description ? model->description : "{}", 0, NULL);
     if (!root) return syn_fail(SYN_ERR_INPUT, "model: its description is not a JSON object");

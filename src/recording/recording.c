@@ -92,8 +92,7 @@ syn_status syn_recording_warn(syn_recording *r, const char *format, ...) {
     return SYN_OK;
 }
 
-/* What to call the recording in an error message. */
-static const char *label(const syn_recording *r) { return r->path ? r->path : r->name ? r->name : "recording"; }
+const char *syn_recording_label(const syn_recording *r) { return r->path ? r->path : r->name ? r->name : "recording"; }
 
 /* Moves what is not finite in x into mask bits. */
 static syn_status mask_unobserved(syn_recording *r) {
@@ -120,7 +119,7 @@ static syn_status mask_unobserved(syn_recording *r) {
     }
     if (observed == 0)
         return syn_fail(SYN_ERR_INPUT, "%s: all %lld x %lld entries of the activity are NaN; expected numbers",
-                        label(r), (long long)r->T, (long long)r->N);
+                        syn_recording_label(r), (long long)r->T, (long long)r->N);
     return SYN_OK;
 }
 
@@ -130,7 +129,7 @@ static syn_status check_counts(const syn_recording *r) {
             return syn_fail(SYN_ERR_INPUT,
                             "%s: the count of neuron %s in frame %lld is %g; expected counts >= 0, or --signal "
                             "fluorescence",
-                            label(r), r->neuron_id[k % r->N], (long long)(k / r->N), (double)r->x[k]);
+                            syn_recording_label(r), r->neuron_id[k % r->N], (long long)(k / r->N), (double)r->x[k]);
     return SYN_OK;
 }
 
@@ -142,7 +141,8 @@ static syn_status check_segments(const syn_recording *r) {
             return syn_fail(SYN_ERR_INPUT,
                             "%s: segment %lld is [%lld, %lld); expected start < stop <= %lld frames, in time order and "
                             "not overlapping",
-                            label(r), (long long)s, (long long)g.start, (long long)g.stop, (long long)r->T);
+                            syn_recording_label(r), (long long)s, (long long)g.start, (long long)g.stop,
+                            (long long)r->T);
         end = g.stop;
     }
     return SYN_OK;
@@ -152,12 +152,12 @@ syn_status syn_recording_check_times(const syn_recording *r) {
     for (int64_t t = 0; t < r->T; t++) {
         if (!isfinite(r->time_s[t]))
             return syn_fail(SYN_ERR_INPUT, "%s: timestamp %lld is not a number; expected the time of every frame in s",
-                            label(r), (long long)t);
+                            syn_recording_label(r), (long long)t);
         if (t > 0 && r->time_s[t] <= r->time_s[t - 1])
             return syn_fail(
                 SYN_ERR_INPUT,
-                "%s: timestamp %lld (%.9g s) is not after the one before it (%.9g s); expected rising times", label(r),
-                (long long)t, r->time_s[t], r->time_s[t - 1]);
+                "%s: timestamp %lld (%.9g s) is not after the one before it (%.9g s); expected rising times",
+                syn_recording_label(r), (long long)t, r->time_s[t], r->time_s[t - 1]);
     }
     return SYN_OK;
 }
@@ -235,9 +235,10 @@ static syn_status check_behaviors(syn_recording *r) {
 
 syn_status syn_recording_finish(syn_recording *r) {
     if (!(isfinite(r->rate_hz) && r->rate_hz > 0))
-        return syn_fail(SYN_ERR_INPUT, "%s: the frame rate is %g Hz; expected a positive number (--rate)", label(r),
-                        r->rate_hz);
-    if (r->S < 1 || !r->segment) return syn_fail(SYN_ERR_INPUT, "%s: no segments; expected at least one", label(r));
+        return syn_fail(SYN_ERR_INPUT, "%s: the frame rate is %g Hz; expected a positive number (--rate)",
+                        syn_recording_label(r), r->rate_hz);
+    if (r->S < 1 || !r->segment)
+        return syn_fail(SYN_ERR_INPUT, "%s: no segments; expected at least one", syn_recording_label(r));
     SYN_TRY(check_segments(r));
     if (r->time_s) {
         SYN_TRY(syn_recording_check_times(r));
@@ -258,48 +259,6 @@ bool syn_signal_find(const char *text, syn_signal *signal) {
     for (int k = SYN_SIGNAL_FLUORESCENCE; k <= SYN_SIGNAL_COUNTS; k++)
         if (!strcmp(text, syn_signal_name((syn_signal)k))) return *signal = (syn_signal)k, true;
     return false;
-}
-
-static syn_status copy_arrays(syn_recording *r, const float *activity, const float *behavior, int64_t B,
-                              const int64_t *segments, int64_t S) {
-    memcpy(r->x, activity, (size_t)r->T * (size_t)r->N * sizeof *r->x);
-    if (behavior && B > 0) {
-        SYN_TRY(syn_alloc(&r->u, (size_t)r->T * (size_t)B, sizeof *r->u, "behaviour"));
-        memcpy(r->u, behavior, (size_t)r->T * (size_t)B * sizeof *r->u);
-        r->B = B;
-    }
-    if (!segments || S < 1) return SYN_OK;
-    free(r->segment);
-    r->S = 0;
-    SYN_TRY(syn_alloc(&r->segment, (size_t)S, sizeof *r->segment, "segments"));
-    for (int64_t s = 0; s < S; s++) r->segment[s] = (syn_segment){segments[2 * s], segments[2 * s + 1]};
-    r->S = S;
-    return SYN_OK;
-}
-
-syn_status syn_recording_create(syn_recording **recording, const float *activity, int64_t T, int64_t N,
-                                const float *behavior, int64_t B, double rate_hz, const char *signal,
-                                const int64_t *segments, int64_t S) {
-    syn_status status;
-    syn_recording *r = NULL;
-    syn_signal kind;
-    *recording = NULL;
-    if (!activity) return syn_fail(SYN_ERR_INPUT, "recording: activity is NULL; expected an array [T][N]");
-    if (!signal || !syn_signal_find(signal, &kind))
-        return syn_fail(SYN_ERR_INPUT, "recording: signal is '%s'; expected fluorescence, deconvolved or counts",
-                        signal ? signal : "NULL");
-    SYN_CHECK(syn_recording_alloc(&r, T, N));
-    SYN_CHECK(copy_arrays(r, activity, behavior, B, segments, S));
-    r->rate_hz = rate_hz;
-    r->signal = kind;
-    SYN_CHECK(syn_copy_text(&r->name, "memory"));
-    SYN_CHECK(syn_copy_text(&r->format, "memory"));
-    SYN_CHECK(syn_recording_finish(r));
-    *recording = r;
-    return SYN_OK;
-done:
-    syn_recording_free(r);
-    return status;
 }
 
 int64_t syn_recording_frames(const syn_recording *r) { return r->T; }

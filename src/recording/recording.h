@@ -57,6 +57,8 @@ syn_status syn_recording_alloc(syn_recording **recording, int64_t T, int64_t N);
 /* Turns NaN (and +-Inf) in x into mask bits and 0; checks segments, timestamps and sizes; drops all-NaN behaviours with
  * a warning; makes segments from long gaps in the timestamps. Every reader ends with it. */
 syn_status syn_recording_finish(syn_recording *recording);
+/* What to call the recording in an error message: its path, or its name. */
+const char *syn_recording_label(const syn_recording *recording);
 /* Adds a warning line (printf style). */
 syn_status syn_recording_warn(syn_recording *recording, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Names behaviours "behavior_0", ... and gives them the unit "" where the file did not. */

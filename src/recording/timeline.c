@@ -28,7 +28,7 @@ static int compare_doubles(const void *a, const void *b) {
 
 static syn_status median_interval(const syn_recording *r, double *median) {
     double *step;
-    if (r->T < 2) return syn_fail(SYN_ERR_INPUT, "%s: one frame; expected at least two", r->path);
+    if (r->T < 2) return syn_fail(SYN_ERR_INPUT, "%s: one frame; expected at least two", syn_recording_label(r));
     SYN_TRY(syn_alloc(&step, (size_t)r->T - 1, sizeof *step, "timestamps"));
     for (int64_t t = 1; t < r->T; t++) step[t - 1] = r->time_s[t] - r->time_s[t - 1];
     qsort(step, (size_t)r->T - 1, sizeof *step, compare_doubles);
@@ -73,7 +73,7 @@ static syn_status find_slots(const syn_recording *r, timeline *line) {
     return syn_fail(SYN_ERR_INPUT,
                     "%s: the timestamps leave %lld of %lld frames empty at their median interval of %g s; expected one "
                     "frame rate",
-                    r->path, (long long)line->missing, (long long)line->T, line->median_s);
+                    syn_recording_label(r), (long long)line->missing, (long long)line->T, line->median_s);
 }
 
 /* Least squares of time on slot, with one interval for all segments and a start for each. */
@@ -214,7 +214,8 @@ syn_status syn_regularise(syn_recording *r) {
     SYN_CHECK(median_interval(r, &line.median_s));
     SYN_CHECK(find_segments(r, &line));
     if (line.S == 0)
-        SYN_CHECK(syn_fail(SYN_ERR_INPUT, "%s: no segment lies within its %lld frames", r->path, (long long)r->T));
+        SYN_CHECK(syn_fail(SYN_ERR_INPUT, "%s: no segment lies within its %lld frames", syn_recording_label(r),
+                           (long long)r->T));
     SYN_CHECK(find_slots(r, &line));
     SYN_CHECK(fit_grid(r, &line));
     bool snap = line.worst <= SNAP;
@@ -245,7 +246,7 @@ syn_status syn_rebin(syn_recording *r, double bin_s) {
     const int64_t k = (int64_t)round(ratio);
     if (k < 1 || fabs(ratio - (double)k) > 1e-3)
         return syn_fail(SYN_ERR_OPTION, "%s: --bin is %g s, but the counts come in bins of %g s; expected a multiple",
-                        r->path, bin_s, 1 / r->rate_hz);
+                        syn_recording_label(r), bin_s, 1 / r->rate_hz);
     if (k == 1) return SYN_OK;
     int64_t T = 0, S = 0;
     for (int64_t s = 0; s < r->S; s++) {
@@ -259,7 +260,8 @@ syn_status syn_rebin(syn_recording *r, double bin_s) {
         r->segment[S++] = (syn_segment){T, T + bins};
         T += bins;
     }
-    if (T == 0) return syn_fail(SYN_ERR_OPTION, "%s: --bin is %g s, longer than every segment", r->path, bin_s);
+    if (T == 0)
+        return syn_fail(SYN_ERR_OPTION, "%s: --bin is %g s, longer than every segment", syn_recording_label(r), bin_s);
     r->S = S;
     r->T = T;
     r->rate_hz /= (double)k;

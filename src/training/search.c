@@ -280,6 +280,11 @@ syn_status syn_search_epoch(syn_search *search, bool *done, bool (*keep_going)(v
     return stage_done ? end_stage(search) : SYN_OK;
 }
 
+syn_status syn_search_finish(syn_search *search) {
+    if (search->trainer && isfinite(search->trainer->best_loss)) SYN_TRY(end_stage(search));
+    return search->ablation ? SYN_OK : syn_fail(SYN_ERR_INTERRUPTED, "stopped on request before the first epoch ended");
+}
+
 const syn_parameters *syn_search_winner(const syn_search *search, int *stage) {
     /* a form that was asked for wins over `none` whatever its loss */
     const double margin = worth_an_edge * fabs(search->ablation_loss);

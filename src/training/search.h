@@ -59,6 +59,8 @@ void syn_search_free(syn_search *search);
 /* The next epoch, starting a stage when none is running; *done when the search is over.
  * keep_going: as in syn_trainer_epoch. */
 syn_status syn_search_epoch(syn_search *search, bool *done, bool (*keep_going)(void *), void *user);
+/* Ends the search now with the best weights so far. Error: no epoch was complete. */
+syn_status syn_search_finish(syn_search *search);
 /* The winner (borrowed) and its stage. */
 const syn_parameters *syn_search_winner(const syn_search *search, int *stage);
 /* "dense ridge 300 l1 60" */

@@ -268,6 +268,44 @@ static void threads_change_no_bit(void **state) {
     syn_model_free(a), syn_model_free(b), raw_free(&raw);
 }
 
+/* A progress function that asks for `what` once `epochs` have ended. */
+typedef struct request {
+    int what, epochs;
+} request;
+
+static int ask(const syn_progress *p, void *user) {
+    const request *r = user;
+    return p->candidate > 1 || p->epoch >= r->epochs ? r->what : SYN_GO_ON;
+}
+
+static syn_status stopped_fit(syn_model **model, request r) {
+    raw_data raw = chain(213);
+    syn_recording *recording = recording_of(&raw);
+    syn_options *options = OPTIONS("hidden", "4", "epochs", "50", "connectivity", "dense");
+    syn_status status = syn_fit(model, &recording, 1, options, ask, &r);
+    syn_options_free(options), syn_recording_free(recording), raw_free(&raw);
+    return status;
+}
+
+static void finishing_keeps_the_best_so_far(void **state) {
+    (void)state;
+    syn_model *model;
+    assert_int_equal(stopped_fit(&model, (request){SYN_STOP, 2}), SYN_ERR_INTERRUPTED);
+    assert_null(model);
+    assert_int_equal(stopped_fit(&model, (request){SYN_FINISH, 0}), SYN_ERR_INTERRUPTED); /* nothing to keep yet */
+    assert_null(model);
+    assert_int_equal(stopped_fit(&model, (request){SYN_FINISH, 2}), SYN_OK);
+    json_t *about = described(model);
+    assert_int_equal(json_integer_value(json_object_get(about, "epochs")), 2);
+    const json_t *warnings = json_object_get(about, "warnings");
+    const char *last = json_string_value(json_array_get(warnings, json_array_size(warnings) - 1));
+    assert_non_null(last);
+    assert_non_null(strstr(last, "stopped on request"));
+    assert_true(isfinite(number(about, "test", "mse")));
+    json_decref(about);
+    syn_model_free(model);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(forms_are_honoured),
@@ -280,6 +318,7 @@ int main(void) {
         cmocka_unit_test(gaps_and_trials_are_fitted),
         cmocka_unit_test(test_data_change_no_bit),
         cmocka_unit_test(threads_change_no_bit),
+        cmocka_unit_test(finishing_keeps_the_best_so_far),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

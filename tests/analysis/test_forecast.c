@@ -261,6 +261,24 @@ static void a_later_session(void **state) {
     syn_forecast_free(f), syn_model_free(model), set_free(&both), raw_free(&raw[0]), raw_free(&raw[1]);
 }
 
+static void all_frames_are_predicted(void **state) {
+    (void)state;
+    example e = example_create("fluorescence", 0, 0, false, false);
+    syn_forecast *test = forecast(&e, OPTIONS("steps", "3")),
+                 *all = forecast(&e, OPTIONS("steps", "3", "split", "all"));
+    syn_forecast_view of_test, of_all;
+    syn_forecast_arrays(test, &of_test);
+    syn_forecast_arrays(all, &of_all);
+    assert_int_equal(of_all.frames, TINY_T - 1); /* all but the first, which has no past */
+    assert_int_equal(of_all.neurons, of_test.neurons);
+    assert_true(of_test.frames < TINY_T / 4);
+    for (int64_t k = 0; k < of_all.frames; k++) assert_int_equal(of_all.frame[k], k + 1);
+    const int64_t from = of_test.frame[0] - 1;
+    assert_memory_equal(of_all.truth + from * of_all.neurons, of_test.truth,
+                        (size_t)(of_test.frames * of_test.neurons) * sizeof(float));
+    syn_forecast_free(test), syn_forecast_free(all), example_free(&e);
+}
+
 static void assert_shape(hid_t file, const char *name, int rank, const int64_t *shape) {
     hid_t dataset = H5Dopen2(file, name, H5P_DEFAULT);
     if (dataset < 0) fail_msg("%s is missing", name);
@@ -306,6 +324,7 @@ int main(void) {
         cmocka_unit_test(threads_change_no_bit),
         cmocka_unit_test(what_cannot_be_done),
         cmocka_unit_test(a_later_session),
+        cmocka_unit_test(all_frames_are_predicted),
         cmocka_unit_test(the_file_holds_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
