@@ -97,9 +97,9 @@ static syn_status choose_settings(fit *f) {
 static syn_status check_applies(const syn_search_limits *limits, const char *option, bool given, bool low_rank,
                                 bool free_weights, bool automatic) {
     const syn_form form = limits->form;
-    bool factored = form == SYN_FORM_LOWRANK || form == SYN_FORM_LOWRANK_SPARSE;
-    bool weights = form == SYN_FORM_DENSE || form == SYN_FORM_MASKED || form == SYN_FORM_LOWRANK_SPARSE;
-    bool used = limits->any_form ? automatic : (low_rank && factored) || (free_weights && weights);
+    bool used = limits->any_form
+                    ? automatic
+                    : (low_rank && syn_form_has_factors(form)) || (free_weights && syn_form_has_weights(form));
     if (!given || used) return SYN_OK;
     return syn_fail(SYN_ERR_OPTION, "%s: is not used by --connectivity %s; name a form that has it%s", option,
                     limits->any_form ? "auto" : syn_form_name[form], low_rank ? " (lowrank)" : " (dense)");
@@ -109,7 +109,7 @@ static syn_status choose_limits(const fit *f, syn_search_limits *limits) {
     const syn_options *o = f->options;
     const char *form = syn_option_text(o, SYN_OPT_CONNECTIVITY);
     *limits = (syn_search_limits){.any_form = !strcmp(form, "auto"), .any_hidden = syn_option_auto(o, SYN_OPT_HIDDEN)};
-    for (int k = SYN_FORM_NONE; k <= SYN_FORM_MASKED; k++)
+    for (int k = SYN_FORM_NONE; k < SYN_FORMS; k++)
         if (!strcmp(form, syn_form_name[k])) limits->form = (syn_form)k;
     limits->rank = syn_option_auto(o, SYN_OPT_RANK) ? 0 : (int)syn_option_int(o, SYN_OPT_RANK);
     limits->ridge = syn_option_auto(o, SYN_OPT_STRENGTH) ? -1 : syn_option_real(o, SYN_OPT_STRENGTH);
@@ -257,7 +257,7 @@ static json_t *stage_json(const syn_stage *stage) {
 
 static double share_of_zeros(const syn_parameters *p) {
     double zeros = 0, pairs = 0;
-    if (p->form == SYN_FORM_NONE || p->form == SYN_FORM_LOWRANK || p->form == SYN_FORM_LOWRANK_SPARSE) return 0;
+    if (!syn_form_has_weights(p->form) || syn_form_has_factors(p->form)) return 0;
     for (size_t s = 0; s < p->n_sessions; s++)
         for (int64_t k = 0, N = p->session[s].N; k < N * N; k++)
             if (k / N != k % N) pairs++, zeros += p->value[p->session[s].z + (size_t)k] == 0.0f;

@@ -31,8 +31,9 @@
     /* what to fit */                                                                                                  \
     X(LOSS, "loss", CHOICE, "auto", "", "auto|gaussian|poisson", "fit",                                                \
       "Observation model. auto: poisson for spike counts, gaussian otherwise.")                                        \
-    X(CONNECTIVITY, "connectivity", CHOICE, "auto", "", "auto|none|dense|lowrank|lowrank+sparse|masked", "fit",        \
-      "Form of the functional connectivity W. auto: chosen on the validation data.")                                   \
+    X(CONNECTIVITY, "connectivity", CHOICE, "auto", "", "auto|none|dense|dale|lowrank|lowrank+sparse|masked", "fit",   \
+      "Form of the functional connectivity W; dale: every sender excites or inhibits all its receivers. auto: chosen " \
+      "on the validation data.")                                                                                       \
     X(STRENGTH, "strength", REAL, "auto", "", "0..", "fit",                                                            \
       "Ridge penalty on the effective connectivity, in observations per unit of z-scored activity.")                   \
     X(L1, "l1", REAL, "auto", "", "0..", "fit", "L1 penalty on the effective connectivity; its zeros are exact.")      \

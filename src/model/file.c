@@ -322,13 +322,11 @@ static syn_status read_session(const reader *r, int k, syn_fitted_session *s) {
 /* What is large must be in the file before memory is asked for it. */
 static syn_status check_tensors(const reader *r, const syn_parameters *shape, const int64_t *N) {
     char path[2 * LONGEST_NAME];
-    const bool factors = shape->form == SYN_FORM_LOWRANK || shape->form == SYN_FORM_LOWRANK_SPARSE;
-    const bool free_weights =
-        shape->form == SYN_FORM_DENSE || shape->form == SYN_FORM_MASKED || shape->form == SYN_FORM_LOWRANK_SPARSE;
     for (int k = 0; k < (int)shape->n_sessions; k++) {
         if (shape->d > 0) SYN_TRY(check_shape(r, path_in(path, k, "e"), 2, H5T_FLOAT, N[k], shape->d));
-        if (free_weights) SYN_TRY(check_shape(r, path_in(path, k, "z"), 2, H5T_FLOAT, N[k], N[k]));
-        if (factors) SYN_TRY(check_shape(r, path_in(path, k, "s"), 2, H5T_FLOAT, N[k], shape->rank));
+        if (syn_form_has_weights(shape->form)) SYN_TRY(check_shape(r, path_in(path, k, "z"), 2, H5T_FLOAT, N[k], N[k]));
+        if (syn_form_has_factors(shape->form))
+            SYN_TRY(check_shape(r, path_in(path, k, "s"), 2, H5T_FLOAT, N[k], shape->rank));
         if (shape->form == SYN_FORM_MASKED)
             SYN_TRY(check_shape(r, path_in(path, k, "support"), 2, H5T_INTEGER, N[k], N[k]));
     }
@@ -354,12 +352,11 @@ static syn_status read_parameters(const reader *r, syn_model *model) {
     int64_t H = 0, d = 0, b = 0, rank = 0, *N = NULL, *B = NULL;
     int form;
     syn_status status;
-    SYN_CHECK(read_choice(r, "/", "form", syn_form_name, SYN_FORM_MASKED + 1, &form));
+    SYN_CHECK(read_choice(r, "/", "form", syn_form_name, SYN_FORMS, &form));
     SYN_CHECK(read_whole(r, "hidden", 1, 256, &H));
     SYN_CHECK(read_whole(r, "embedding", 0, 256, &d));
     SYN_CHECK(read_whole(r, "behavior_inputs", 0, 64, &b));
-    const bool factors = form == SYN_FORM_LOWRANK || form == SYN_FORM_LOWRANK_SPARSE;
-    SYN_CHECK(read_whole(r, "rank", factors ? 1 : 0, 4096, &rank));
+    SYN_CHECK(read_whole(r, "rank", syn_form_has_factors((syn_form)form) ? 1 : 0, 4096, &rank));
     SYN_CHECK(syn_alloc(&N, model->n, sizeof *N, "neurons"));
     SYN_CHECK(syn_alloc(&B, model->n, sizeof *B, "behaviours"));
     for (size_t k = 0; k < model->n; k++) N[k] = model->session[k].norm.N, B[k] = model->session[k].norm.B;

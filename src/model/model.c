@@ -5,8 +5,11 @@
 
 #include "base/memory.h"
 
-const char *const syn_form_name[] = {"none", "dense", "lowrank", "lowrank+sparse", "masked"};
+const char *const syn_form_name[] = {"none", "dense", "lowrank", "lowrank+sparse", "masked", "dale"};
 const char *const syn_loss_name[] = {"gaussian", "poisson"};
+
+bool syn_form_has_weights(syn_form form) { return form != SYN_FORM_NONE && form != SYN_FORM_LOWRANK; }
+bool syn_form_has_factors(syn_form form) { return form == SYN_FORM_LOWRANK || form == SYN_FORM_LOWRANK_SPARSE; }
 
 static size_t add_tensor(syn_parameters *p, const char *name, int session, int64_t rows, int64_t columns,
                          syn_group group) {
@@ -31,15 +34,15 @@ static void lay_out(syn_parameters *p) {
     p->we = add_tensor(p, "we", -1, 3 * p->H, p->d, SYN_GROUP_DECODER);
     p->bias = add_tensor(p, "bias", -1, 1, 3 * p->H, SYN_GROUP_DECODER);
     p->wu = add_tensor(p, "wu", -1, 3 * p->H, p->b, SYN_GROUP_DECODER);
-    bool free_weights = p->form == SYN_FORM_DENSE || p->form == SYN_FORM_MASKED || p->form == SYN_FORM_LOWRANK_SPARSE;
-    bool factors = p->form == SYN_FORM_LOWRANK || p->form == SYN_FORM_LOWRANK_SPARSE;
+    const bool weights = syn_form_has_weights(p->form), factors = syn_form_has_factors(p->form);
     for (size_t k = 0; k < p->n_sessions; k++) {
         syn_session_layout *s = &p->session[k];
         s->e = add_tensor(p, "e", (int)k, s->N, p->d, SYN_GROUP_NEURON);
         s->a = add_tensor(p, "a", (int)k, s->N, 1, SYN_GROUP_NEURON);
         s->c = add_tensor(p, "c", (int)k, s->N, 1, SYN_GROUP_NEURON);
         s->p = add_tensor(p, "p", (int)k, p->b, s->B, SYN_GROUP_DECODER);
-        s->z = add_tensor(p, "z", (int)k, free_weights ? s->N : 0, s->N, SYN_GROUP_CONNECTIVITY);
+        s->z = add_tensor(p, "z", (int)k, weights ? s->N : 0, s->N, SYN_GROUP_CONNECTIVITY);
+        s->sign = add_tensor(p, "sign", (int)k, p->form == SYN_FORM_DALE, s->N, SYN_GROUP_FIXED);
         s->s = add_tensor(p, "s", (int)k, factors ? s->N : 0, p->rank, SYN_GROUP_CONNECTIVITY);
         s->r = add_tensor(p, "r", (int)k, factors ? s->N : 0, p->rank, SYN_GROUP_CONNECTIVITY);
     }
@@ -95,12 +98,11 @@ syn_status syn_parameters_weights(const syn_parameters *p, size_t s, const syn_k
                                   float *W) {
     const syn_session_layout *at = &p->session[s];
     const int64_t N = at->N;
-    bool factors = p->form == SYN_FORM_LOWRANK || p->form == SYN_FORM_LOWRANK_SPARSE;
-    if (p->form == SYN_FORM_NONE || p->form == SYN_FORM_LOWRANK)
-        memset(W, 0, (size_t)(N * N) * sizeof *W);
-    else
+    if (syn_form_has_weights(p->form))
         memcpy(W, p->value + at->z, (size_t)(N * N) * sizeof *W);
-    if (factors)
+    else
+        memset(W, 0, (size_t)(N * N) * sizeof *W);
+    if (syn_form_has_factors(p->form))
         SYN_TRY(syn_gemm(kernels, threads, N, N, p->rank, (syn_matrix){p->value + at->s, p->rank, 1},
                          (syn_matrix){p->value + at->r, 1, p->rank}, W, N, true));
     for (int64_t i = 0; i < N; i++) W[i * N + i] = 0.0f;

@@ -13,15 +13,19 @@ typedef enum syn_form {
     SYN_FORM_DENSE,
     SYN_FORM_LOWRANK,
     SYN_FORM_LOWRANK_SPARSE,
-    SYN_FORM_MASKED
+    SYN_FORM_MASKED,
+    SYN_FORM_DALE, /* dense, every sender either excitatory or inhibitory */
+    SYN_FORMS
 } syn_form;
 typedef enum syn_loss { SYN_LOSS_GAUSSIAN, SYN_LOSS_POISSON } syn_loss;
 
 extern const char *const syn_form_name[]; /* "none", "dense", ... */
+bool syn_form_has_weights(syn_form form); /* free ones: z */
+bool syn_form_has_factors(syn_form form); /* s, r */
 extern const char *const syn_loss_name[];
 
-/* What learns at which rate. */
-typedef enum syn_group { SYN_GROUP_DECODER, SYN_GROUP_NEURON, SYN_GROUP_CONNECTIVITY } syn_group;
+/* What learns at which rate; what is fixed does not. */
+typedef enum syn_group { SYN_GROUP_DECODER, SYN_GROUP_NEURON, SYN_GROUP_CONNECTIVITY, SYN_GROUP_FIXED } syn_group;
 
 typedef struct syn_tensor {
     char name[32]; /* "wh", "e", ... */
@@ -37,7 +41,8 @@ typedef struct syn_session_layout {
     size_t e;         /* [N][d] embedding */
     size_t a, c;      /* [N] */
     size_t p;         /* [b][B] projection of the behaviour */
-    size_t z;         /* [N][N] free weights: dense, masked, or the sparse part */
+    size_t z;         /* [N][N] free weights: dense, dale, masked, or the sparse part */
+    size_t sign;      /* [N] of every sender (dale): 1 excitatory, -1 inhibitory */
     size_t s, r;      /* [N][rank] receivers, senders: W = S R^T */
     uint8_t *support; /* [N][N] 1 where an edge may be (masked), or NULL */
 } syn_session_layout;

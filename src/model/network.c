@@ -351,15 +351,13 @@ static syn_status connectivity_gradient(syn_network *net, size_t s, int64_t F, f
     const syn_session_layout *at = &p->session[s];
     const int64_t N = at->N;
     if (p->form == SYN_FORM_NONE) return SYN_OK;
-    const bool free_weights = p->form != SYN_FORM_LOWRANK,
-               factors = p->form == SYN_FORM_LOWRANK || p->form == SYN_FORM_LOWRANK_SPARSE;
-    float *dW = free_weights ? gradient + at->z : net->dW;
+    float *dW = syn_form_has_weights(p->form) ? gradient + at->z : net->dW;
     SYN_TRY(syn_gemm(net->kernels, net->threads, N, N, F, (syn_matrix){net->out, 1, N}, (syn_matrix){net->x, N, 1}, dW,
                      N, false));
     for (int64_t i = 0; i < N; i++) dW[i * N + i] = 0.0f;
     for (int64_t k = 0; at->support && k < N * N; k++)
         if (!at->support[k]) dW[k] = 0.0f;
-    if (!factors) return SYN_OK;
+    if (!syn_form_has_factors(p->form)) return SYN_OK;
     SYN_TRY(syn_gemm(net->kernels, net->threads, N, p->rank, N, (syn_matrix){dW, N, 1},
                      (syn_matrix){p->value + at->r, p->rank, 1}, gradient + at->s, p->rank, false));
     return syn_gemm(net->kernels, net->threads, N, p->rank, N, (syn_matrix){dW, 1, N},

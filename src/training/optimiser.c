@@ -69,6 +69,16 @@ static void step_tensor(syn_optimiser *o, const syn_tensor *t, const float *grad
     }
 }
 
+/* A sender keeps its sign: what crossed zero stays there. */
+static void keep_signs(const syn_parameters *p, const syn_tensor *t) {
+    const float *sign = p->value + p->session[t->session].sign;
+    for (int64_t i = 0; i < t->rows; i++)
+        for (int64_t j = 0; j < t->columns; j++) {
+            float *w = &p->value[t->offset + (size_t)(i * t->columns + j)];
+            *w = *w * sign[j] > 0 ? *w : 0.0f;
+        }
+}
+
 static void average_tensor(syn_optimiser *o, const syn_tensor *t, bool sparse) {
     const double decay = fmin(longest_average, (double)o->step / (double)(o->step + 9));
     for (size_t j = t->offset; j < t->offset + t->count; j++) {
@@ -85,8 +95,11 @@ syn_status syn_optimiser_step(syn_optimiser *o, float *gradient, const double ra
     clip(p, gradient);
     o->step++;
     for (size_t k = 0; k < p->n_tensors; k++) {
-        step_tensor(o, &p->tensor[k], gradient, rate[p->tensor[k].group], penalty, gain);
-        average_tensor(o, &p->tensor[k], penalty.l1 > 0 && is_free_weight(&p->tensor[k]));
+        const syn_tensor *t = &p->tensor[k];
+        if (t->group == SYN_GROUP_FIXED) continue;
+        step_tensor(o, t, gradient, rate[t->group], penalty, gain);
+        if (p->form == SYN_FORM_DALE && is_free_weight(t)) keep_signs(p, t);
+        average_tensor(o, t, penalty.l1 > 0 && is_free_weight(t));
     }
     return SYN_OK;
 }

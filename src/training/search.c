@@ -137,32 +137,45 @@ static bool next_none(const syn_search *search, syn_stage *next) {
     return true;
 }
 
-/* The stage with the least loss among dense ones under L1, or -1. */
-static int best_l1(const syn_search *search, int from) {
+/* The stage with the least loss among those of a form under L1, or -1. */
+static int best_l1(const syn_search *search, int from, syn_form form) {
     int best = -1;
     for (int k = from; k < search->n_stages; k++)
-        if (search->stage[k].candidate.l1 > 0 && (best < 0 || search->stage[k].loss < search->stage[best].loss))
+        if (search->stage[k].candidate.form == form && search->stage[k].candidate.l1 > 0 &&
+            (best < 0 || search->stage[k].loss < search->stage[best].loss))
             best = k;
     return best;
 }
 
-static bool tried_l1(const syn_search *search, int from, double l1) {
+static bool tried_l1(const syn_search *search, int from, syn_form form, double l1) {
     for (int k = from; k < search->n_stages; k++)
-        if (search->stage[k].candidate.l1 > 0 && fabs(log(search->stage[k].candidate.l1 / l1)) < 0.1) return true;
+        if (search->stage[k].candidate.form == form && search->stage[k].candidate.l1 > 0 &&
+            fabs(log(search->stage[k].candidate.l1 / l1)) < 0.1)
+            return true;
     return false;
 }
 
 /* The next strength of L1: sqrt(T) first (the size of a gradient's noise), then its double, then halves, going on in
  * the direction that helps. */
-static bool next_l1(const syn_search *search, int from, double *l1) {
+static bool next_l1(const syn_search *search, int from, syn_form form, double *l1) {
     const double start = sqrt(train_frames(search->data));
-    const int best = best_l1(search, from);
+    const int best = best_l1(search, from, form);
     if (best < 0) return *l1 = start, true;
     const double strength = search->stage[best].candidate.l1;
     if (fabs(log(strength / start)) > (MAX_HALVINGS + 0.5) * log(2)) return false;
-    if (!tried_l1(search, from, 2 * strength)) return *l1 = 2 * strength, true;
-    if (!tried_l1(search, from, strength / 2)) return *l1 = strength / 2, true;
+    if (!tried_l1(search, from, form, 2 * strength)) return *l1 = 2 * strength, true;
+    if (!tried_l1(search, from, form, strength / 2)) return *l1 = strength / 2, true;
     return false;
+}
+
+/* The best L1 again with senders that keep one sign, where an L1 has helped; then halves of it for as long as they do:
+ * signs do part of the penalty's work. */
+static bool next_dale(const syn_search *search, int from, syn_candidate *c) {
+    const int l1 = best_l1(search, from, SYN_FORM_DENSE), dale = best_l1(search, from, SYN_FORM_DALE);
+    if (search->stage[l1].loss > search->ablation_loss - worth_an_edge * fabs(search->ablation_loss)) return false;
+    c->form = SYN_FORM_DALE;
+    c->l1 = search->stage[dale < 0 ? l1 : dale].candidate.l1 / (dale < 0 ? 1 : 2);
+    return dale < 0 || (dale == search->n_stages - 1 && search->stage[dale].loss < search->stage[l1].loss);
 }
 
 /* A candidate of the form that the user asked for, or of those that are tried by default. */
@@ -175,7 +188,7 @@ static bool next_candidate(const syn_search *search, syn_stage *next) {
     *next = (syn_stage){.hidden = search->none->H};
     c.ridge = limits->ridge >= 0 ? limits->ridge : linear->strength[strength];
     c.rank = limits->rank ? limits->rank : syn_linear_rank[rank];
-    const bool factored = c.form == SYN_FORM_LOWRANK || c.form == SYN_FORM_LOWRANK_SPARSE;
+    const bool factored = syn_form_has_factors(c.form);
     if (!factored) c.rank = 0;
     bool more;
     if (factored && limits->ridge < 0) c.ridge = linear->rank_strength[rank];
@@ -190,7 +203,8 @@ static bool next_candidate(const syn_search *search, syn_stage *next) {
                             .ridge = linear->rank_strength[rank]};
         more = true;
     } else {
-        more = next_l1(search, from, &c.l1);
+        more = next_l1(search, from, c.form, &c.l1);
+        if (!more && limits->any_form) more = next_dale(search, from, &c);
         if (limits->ridge < 0) c.ridge *= ridge_beside_l1;
     }
     next->candidate = c;
@@ -234,8 +248,8 @@ static syn_status begin_stage(syn_search *search, bool *done) {
         if (!search->limits.any_form && search->limits.form == SYN_FORM_NONE) return *done = true, SYN_OK;
         if (!search->linear) SYN_TRY(regress_residuals(search));
         if (!next_candidate(search, &next)) return *done = true, SYN_OK;
-        SYN_TRY(syn_start_candidate(&p, search->none, search->linear, &next.candidate, search->data, &settings,
-                                    search->kernels));
+        SYN_TRY(syn_start_candidate(&p, search->none, search->best, search->linear, &next.candidate, search->data,
+                                    &settings, search->kernels));
     }
     syn_schedule schedule = syn_candidate_schedule(p, &settings, (uint32_t)search->n_stages);
     return syn_search_train(search, &next, p, &schedule);

@@ -119,9 +119,25 @@ syn_status syn_attach_support(syn_parameters *p, const syn_settings *settings) {
     return SYN_OK;
 }
 
-syn_status syn_start_candidate(syn_parameters **parameters, const syn_parameters *none, const syn_linear *linear,
-                               const syn_candidate *candidate, const syn_dataset *data, const syn_settings *settings,
-                               const syn_kernels *kernels) {
+/* Signs of the senders of session s of p, from those of `best` if it has weights, else from p's own; weights of p with
+ * the other sign become 0. */
+static void give_signs(syn_parameters *p, size_t s, const syn_parameters *best) {
+    const syn_session_layout *at = &p->session[s];
+    const float *from = best && syn_form_has_weights(best->form) ? best->value + best->session[s].z : p->value + at->z;
+    for (int64_t j = 0; j < at->N; j++) {
+        double sum = 0;
+        for (int64_t i = 0; i < at->N; i++) sum += (double)from[i * at->N + j];
+        p->value[at->sign + (size_t)j] = sum < 0 ? -1.0f : 1.0f;
+    }
+    for (int64_t k = 0; k < at->N * at->N; k++) {
+        float *w = &p->value[at->z + (size_t)k];
+        if (*w * p->value[at->sign + (size_t)(k % at->N)] < 0) *w = 0.0f;
+    }
+}
+
+syn_status syn_start_candidate(syn_parameters **parameters, const syn_parameters *none, const syn_parameters *best,
+                               const syn_linear *linear, const syn_candidate *candidate, const syn_dataset *data,
+                               const syn_settings *settings, const syn_kernels *kernels) {
     int64_t *N = NULL, *B = NULL;
     double gain;
     syn_status status;
@@ -138,14 +154,14 @@ syn_status syn_start_candidate(syn_parameters **parameters, const syn_parameters
     SYN_CHECK(mean_gain(p, data, settings, kernels, &gain));
     for (size_t s = 0; s < data->n; s++) {
         const syn_session_layout *at = &p->session[s];
-        const bool factors = candidate->form == SYN_FORM_LOWRANK || candidate->form == SYN_FORM_LOWRANK_SPARSE;
-        if (candidate->form == SYN_FORM_DENSE || candidate->form == SYN_FORM_MASKED) {
+        if (!syn_form_has_factors(candidate->form)) {
             SYN_CHECK(syn_linear_weights(linear, s, candidate->ridge, p->value + at->z));
             for (int64_t k = 0; k < N[s] * N[s]; k++) p->value[at->z + (size_t)k] /= (float)gain;
             for (int64_t i = 0; i < N[s]; i++) p->value[at->z + (size_t)(i * N[s] + i)] = 0;
             for (int64_t k = 0; at->support && k < N[s] * N[s]; k++)
                 if (!at->support[k]) p->value[at->z + (size_t)k] = 0;
-        } else if (factors) {
+            if (candidate->form == SYN_FORM_DALE) give_signs(p, s, best);
+        } else {
             SYN_CHECK(
                 syn_linear_factors(linear, s, candidate->ridge, candidate->rank, p->value + at->s, p->value + at->r));
             for (int64_t k = 0; k < N[s] * candidate->rank; k++) {

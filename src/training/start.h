@@ -23,10 +23,11 @@ typedef struct syn_settings {
 
 /* Fresh parameters without connectivity. */
 syn_status syn_start_none(syn_parameters **p, const syn_dataset *data, const syn_settings *settings);
-/* Parameters of a candidate from those of `none` and the linear model. */
-syn_status syn_start_candidate(syn_parameters **p, const syn_parameters *none, const syn_linear *linear,
-                               const syn_candidate *candidate, const syn_dataset *data, const syn_settings *settings,
-                               const syn_kernels *kernels);
+/* Parameters of a candidate from those of `none` and the linear model. best: with connectivity, or NULL; with `dale`
+ * the sign of a sender is that of the sum of its weights there, else in the linear model. */
+syn_status syn_start_candidate(syn_parameters **p, const syn_parameters *none, const syn_parameters *best,
+                               const syn_linear *linear, const syn_candidate *candidate, const syn_dataset *data,
+                               const syn_settings *settings, const syn_kernels *kernels);
 /* Gives masked parameters their support. */
 syn_status syn_attach_support(syn_parameters *p, const syn_settings *settings);
 /* The schedule that the settings ask for, with connectivity_rate made absolute. */

@@ -124,6 +124,38 @@ static double weight_size(const syn_parameters *p, syn_group group) {
 }
 
 /* Only W shrinks, and not if its gain is zero: the penalty is on the effective connectivity. */
+/* Under `dale` a gradient that pushes every weight through zero only moves those whose sender has that sign; without
+ * the form all would go. Signs are not trained. */
+static void senders_keep_their_sign(void **state) {
+    (void)state;
+    const int64_t N = 5, B = 0;
+    for (syn_form form = SYN_FORM_DENSE; form <= SYN_FORM_DALE; form += SYN_FORM_DALE - SYN_FORM_DENSE) {
+        syn_parameters *p;
+        syn_optimiser o;
+        assert_ok(syn_parameters_create(&p, 4, 2, 0, form, 0, 1, &N, &B));
+        float *gradient = floats((int64_t)p->count), *w = p->value + p->session[0].z;
+        const float sign[5] = {1, -1, -1, 1, -1};
+        for (int64_t k = 0; k < N * N; k++) w[k] = 0.01f * sign[k % N];
+        if (form == SYN_FORM_DALE) memcpy(p->value + p->session[0].sign, sign, sizeof sign);
+        assert_ok(syn_optimiser_create(&o, p));
+        for (int step = 0; step < 10; step++) {
+            memset(gradient, 0, p->count * sizeof *gradient);
+            for (int64_t k = 0; k < N * N; k++) gradient[p->session[0].z + (size_t)k] = k < N * N / 2 ? 1.0f : -1.0f;
+            assert_ok(syn_optimiser_step(&o, gradient, rate, (syn_penalty){0}, 1));
+        }
+        int crossed = 0;
+        for (int64_t k = 0; k < N * N; k++) {
+            const float pushed = k < N * N / 2 ? -1.0f : 1.0f;
+            crossed += w[k] * sign[k % N] < 0;
+            if (pushed * sign[k % N] > 0) assert_true(w[k] * sign[k % N] > 0.1f);
+            if (form == SYN_FORM_DALE) assert_true(w[k] * sign[k % N] >= 0);
+            if (form == SYN_FORM_DALE) assert_true(p->value[p->session[0].sign + (size_t)(k % N)] == sign[k % N]);
+        }
+        assert_true(form == SYN_FORM_DALE ? crossed == 0 : crossed > 5);
+        free(gradient), syn_optimiser_free(&o), syn_parameters_free(p);
+    }
+}
+
 static void ridge_shrinks_the_connectivity(void **state) {
     (void)state;
     for (int gain = 0; gain <= 1; gain++) {
@@ -218,6 +250,7 @@ int main(void) {
         cmocka_unit_test(average_follows),
         cmocka_unit_test(l1_makes_exact_zeros),
         cmocka_unit_test(l1_keeps_what_the_data_ask_for),
+        cmocka_unit_test(senders_keep_their_sign),
         cmocka_unit_test(ridge_shrinks_the_connectivity),
         cmocka_unit_test(clipping),
         cmocka_unit_test(refuses_what_is_not_finite),
