@@ -80,6 +80,12 @@ bool is_set(const syn_options *options, const char *flag) {
     return false;
 }
 
+static bool takes_output(const command *c) {
+    const syn_option_info *info = syn_option_at(0);
+    for (size_t k = 0; info && strcmp(info->name, "output"); k++) info = syn_option_at(k + 1);
+    return info && takes_option(c->name, info);
+}
+
 exit_code parse_arguments(const command *c, int argc, char **argv, arguments *parsed) {
     struct option options[MAX_OPTIONS + 2];
     list_options(c, options);
@@ -95,7 +101,7 @@ exit_code parse_arguments(const command *c, int argc, char **argv, arguments *pa
     exit_code code = DONE;
     opterr = 0;
     int found;
-    while (code == DONE && (found = getopt_long(argc, argv, c->needs_output ? ":ho:" : ":h", options, NULL)) != -1) {
+    while (code == DONE && (found = getopt_long(argc, argv, takes_output(c) ? ":ho:" : ":h", options, NULL)) != -1) {
         if (found == 'h')
             parsed->help = true;
         else if (found == 'o')
@@ -110,7 +116,7 @@ exit_code parse_arguments(const command *c, int argc, char **argv, arguments *pa
     if (code != DONE || parsed->help) return code;
 
     const char *output = syn_options_get(parsed->options, "output");
-    parsed->output = c->needs_output && output && *output ? output : NULL;
+    parsed->output = takes_output(c) && output && *output ? output : NULL;
     parsed->json = is_set(parsed->options, "json");
     parsed->quiet = is_set(parsed->options, "quiet");
     parsed->operand = argv + optind;

@@ -23,6 +23,9 @@ const command commands[] = {
      "synapsnet forecast model.h5 --steps 20 -o forecast.h5", 1, 2, true, run_forecast},
     {"connectivity", "MODEL -o FILE", "Export who drives whom, with sign, to FILE.npy, .csv, .h5 or .graphml.",
      "synapsnet connectivity model.h5 --lags 3 -o connectivity.csv", 1, 1, true, run_connectivity},
+    {"perturb", "MODEL [RECORDING] --neuron ID [-o FILE]",
+     "Stimulate a neuron of the model, or each in turn, and see how the others respond.",
+     "synapsnet perturb model.h5 --neuron 12 --steps 10 -o response.csv", 1, 2, false, run_perturb},
     {0},
 };
 

@@ -246,6 +246,29 @@ SYN_API const char *syn_neuron_id(const syn_model *model, size_t s, int64_t i);
 SYN_API syn_status syn_connectivity_write(const syn_model *model, size_t session, const syn_options *options,
                                           const char *path, char **json);
 
+/* Virtual stimulation: the mean response of all neurons to a pulse in one of them, over states of the test split. */
+typedef struct syn_perturbation syn_perturbation;
+/* From each of S states (teacher forcing up to a frame t0), neuron j's activity at t0 is raised by the amplitude, and
+ * the network runs on for K steps with and without it; a response is the difference. recording: as for
+ * syn_forecast_create. Used options: neuron, amplitude, pulse-units, noise, steps, states, hold-behavior, session,
+ * threads, isa; the result does not depend on threads. Errors: unknown neuron (the nearest is suggested), no stretch of
+ * the test split has K frames, responses that diverge. */
+SYN_API syn_status syn_perturb(syn_perturbation **perturbation, const syn_model *model, syn_recording *recording,
+                               const syn_options *options);
+SYN_API void syn_perturbation_free(syn_perturbation *perturbation);
+/* [K][N] by step where one neuron was stimulated; [N][N], row = receiver, column = stimulated, the mean over
+ * steps 1..K, where all were. */
+SYN_API void syn_perturbation_shape(const syn_perturbation *perturbation, int64_t *rows, int64_t *columns);
+/* Mean responses over states and their 95 % intervals, in that shape and the units of pulse-units. low, high: may be
+ * NULL; NaN where there are fewer than two independent states. */
+SYN_API void syn_perturbation_response(const syn_perturbation *perturbation, float *response, float *low, float *high);
+/* Writes .h5 (everything), .csv or .npy (the response of the shape above); replaced only when complete. */
+SYN_API syn_status syn_perturbation_write(const syn_perturbation *perturbation, const char *path);
+/* One JSON object: "neuron" (id, or "all"), "neurons", "steps", "states", "amplitude", "unit", "noise", and the
+ * responses' means over steps with their intervals: of every neuron ("responses"), or the strongest pairs
+ * ("strongest"). Free it with syn_free. */
+SYN_API syn_status syn_perturbation_describe(const syn_perturbation *perturbation, char **json);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,74 +1,19 @@
 /* The four file formats of an exported connectivity. */
-#include <errno.h>
 #include <hdf5.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "analysis/export.h"
+#include "base/plain.h"
 
-static syn_status cannot_write(const char *path) {
-    return syn_fail(SYN_ERR_IO, "%s: could not be written: %s", path, strerror(errno));
-}
-
-/* Closes the file; what the buffers could not take is an error too. */
-static syn_status finish(FILE *file, const char *path) {
-    bool failed = ferror(file);
-    failed = fclose(file) || failed;
-    return failed ? cannot_write(path) : SYN_OK;
-}
-
-/* --- NumPy .npy, version 1.0: magic, length of the header, header padded to 64 bytes, the values --- */
+/* --- NumPy .npy --- */
 
 syn_status syn_write_npy(const syn_connectome *connectome, const char *path) {
-    FILE *file = fopen(path, "wb");
-    if (!file) return cannot_write(path);
-    char shape[64], header[118]; /* 10 bytes of magic + 118 = 128 */
-    long long N = connectome->N;
-    if (connectome->K == 0)
-        snprintf(shape, sizeof shape, "%lld, %lld", N, N);
-    else
-        snprintf(shape, sizeof shape, "%d, %lld, %lld", connectome->K + 1, N, N);
-    int length = snprintf(header, sizeof header, "{'descr': '<f4', 'fortran_order': False, 'shape': (%s), }", shape);
-    memset(header + length, ' ', sizeof header - (size_t)length);
-    header[sizeof header - 1] = '\n';
-    fwrite("\x93NUMPY\x01\x00", 1, 8, file);
-    fputc(sizeof header, file);
-    fputc(0, file);
-    fwrite(header, 1, sizeof header, file);
-    fwrite(connectome->c, sizeof(float), (size_t)(connectome->K + 1) * (size_t)(N * N), file);
-    return finish(file, path);
+    const int64_t lags = connectome->K + 1, N = connectome->N, shape[] = {lags, N, N};
+    return lags == 1 ? syn_npy_write(path, connectome->c, 2, shape + 1) : syn_npy_write(path, connectome->c, 3, shape);
 }
 
 /* --- CSV: the matrix, or with lags one line an entry --- */
-
-/* A field by RFC 4180. */
-static void write_field(FILE *file, const char *text) {
-    if (!strpbrk(text, ",\"\r\n")) {
-        fputs(text, file);
-        return;
-    }
-    fputc('"', file);
-    for (const char *p = text; *p; p++) {
-        if (*p == '"') fputc('"', file);
-        fputc(*p, file);
-    }
-    fputc('"', file);
-}
-
-static void write_matrix(FILE *file, const syn_connectome *connectome) {
-    int64_t N = connectome->N;
-    fputs("receiver", file);
-    for (int64_t j = 0; j < N; j++) {
-        fputc(',', file);
-        write_field(file, connectome->id[j]);
-    }
-    fputc('\n', file);
-    for (int64_t i = 0; i < N; i++) {
-        write_field(file, connectome->id[i]);
-        for (int64_t j = 0; j < N; j++) fprintf(file, ",%.9g", (double)connectome->c[i * N + j]);
-        fputc('\n', file);
-    }
-}
 
 static void write_entries(FILE *file, const syn_connectome *connectome) {
     const float *value = connectome->c;
@@ -78,21 +23,21 @@ static void write_entries(FILE *file, const syn_connectome *connectome) {
             for (int64_t j = 0; j < connectome->N; j++, value++) {
                 if (i == j) continue;
                 fprintf(file, "%d,", k);
-                write_field(file, connectome->id[i]);
+                syn_csv_field(file, connectome->id[i]);
                 fputc(',', file);
-                write_field(file, connectome->id[j]);
+                syn_csv_field(file, connectome->id[j]);
                 fprintf(file, ",%.9g\n", (double)*value);
             }
 }
 
 syn_status syn_write_csv(const syn_connectome *connectome, const char *path) {
     FILE *file = fopen(path, "w");
-    if (!file) return cannot_write(path);
+    if (!file) return syn_plain_failed(path);
     if (connectome->K == 0)
-        write_matrix(file, connectome);
+        syn_csv_matrix(file, "receiver", connectome->c, connectome->N, connectome->id);
     else
         write_entries(file, connectome);
-    return finish(file, path);
+    return syn_plain_close(file, path);
 }
 
 /* --- GraphML: a directed graph of C(0), an edge from the sender to the receiver --- */
@@ -118,7 +63,7 @@ static void write_xml(FILE *file, const char *text) {
 
 syn_status syn_write_graphml(const syn_connectome *connectome, const char *path) {
     FILE *file = fopen(path, "w");
-    if (!file) return cannot_write(path);
+    if (!file) return syn_plain_failed(path);
     int64_t N = connectome->N;
     fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
           "<graphml xmlns=\"http://graphml.graphdrawing.org/xmlns\">\n"
@@ -141,7 +86,7 @@ syn_status syn_write_graphml(const syn_connectome *connectome, const char *path)
                     (long long)j, (long long)i, weight);
         }
     fputs("  </graph>\n</graphml>\n", file);
-    return finish(file, path);
+    return syn_plain_close(file, path);
 }
 
 /* --- HDF5: effective, weights, neuron_id, lag --- */
@@ -189,7 +134,7 @@ syn_status syn_write_hdf5(const syn_connectome *connectome, const char *path) {
     hid_t file;
     H5E_BEGIN_TRY { file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT); } /* the library never prints */
     H5E_END_TRY
-    if (file < 0) return cannot_write(path);
+    if (file < 0) return syn_plain_failed(path);
     bool done = put_text(file, "format", "synapsnet connectivity 1") && put_everything(file, connectome);
     done = H5Fclose(file) >= 0 && done;
     return done ? SYN_OK : syn_fail(SYN_ERR_IO, "%s: HDF5 could not write it", path);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "analysis/prepare.h"
+#include "analysis/rollout.h"
 #include "base/hdf5.h"
 #include "base/memory.h"
 #include "dataset/baseline.h"
@@ -82,69 +83,17 @@ done:
 
 /* ---- where rollouts start ---- */
 
-/* What is known before a rollout: frames of one segment from state_from on; the slow baseline is `level` one frame
- * before level_from. */
-typedef struct history {
-    int64_t state_from, level_from;
-    int64_t span; /* of the test split; -1: level_from starts a segment, where the baseline is 0 */
-    int64_t stop; /* end of the segment */
-} history;
-
-static history history_of(const syn_session *s, int64_t start) {
-    history h = {.span = -1};
-    for (int64_t k = 0; k < s->recording->S; k++) {
-        const syn_segment *segment = &s->recording->segment[k];
-        if (start <= segment->start || start > segment->stop) continue;
-        h.state_from = h.level_from = segment->start;
-        h.stop = segment->stop;
-    }
-    for (int64_t k = 0; k < s->n_spans[SYN_TEST]; k++) {
-        const syn_span *span = &s->span[SYN_TEST][k];
-        if (start < syn_span_first_target(span) || start >= span->stop) continue;
-        h.state_from = span->start - span->context;
-        h.level_from = syn_span_first_target(span);
-        h.span = k;
-    }
-    return h;
-}
-
-static int64_t starts_in(const syn_span *span, int64_t K) {
-    int64_t n = span->stop - K - syn_span_first_target(span) + 1;
-    return n > 0 ? n : 0;
-}
-
-int64_t syn_forecast_longest(const syn_session *s) {
-    int64_t longest = 0;
-    for (int64_t k = 0; k < s->n_spans[SYN_TEST]; k++) {
-        const syn_span *span = &s->span[SYN_TEST][k];
-        if (span->stop - syn_span_first_target(span) > longest) longest = span->stop - syn_span_first_target(span);
-    }
-    return longest;
-}
-
+/* As many as fit the memory that rollouts may take. */
 static syn_status spread_starts(const syn_session *s, syn_forecast *to) {
-    int64_t possible = 0;
-    for (int64_t k = 0; k < s->n_spans[SYN_TEST]; k++) possible += starts_in(&s->span[SYN_TEST][k], to->K);
-    if (possible == 0)
-        return syn_fail(SYN_ERR_OPTION,
-                        "steps: found %lld; expected at most %lld, the longest stretch of the test split",
-                        (long long)to->K, (long long)syn_forecast_longest(s));
     const double fit = most_rollout_bytes / (2 * sizeof(float) * (double)to->K * (double)to->N);
-    to->S = possible < MOST_STARTS ? possible : MOST_STARTS;
-    if ((double)to->S > fit) to->S = fit > 1 ? (int64_t)fit : 1;
-    SYN_TRY(syn_alloc(&to->start, (size_t)to->S, sizeof *to->start, "rollouts"));
-    for (int64_t n = 0; n < to->S; n++) {
-        int64_t place = to->S > 1 ? n * (possible - 1) / (to->S - 1) : 0, k = 0;
-        for (; place >= starts_in(&s->span[SYN_TEST][k], to->K); k++) place -= starts_in(&s->span[SYN_TEST][k], to->K);
-        to->start[n] = syn_span_first_target(&s->span[SYN_TEST][k]) + place;
-    }
-    return SYN_OK;
+    const int64_t most = fit >= MOST_STARTS ? MOST_STARTS : fit > 1 ? (int64_t)fit : 1;
+    return syn_spread_starts(s, to->K, most, &to->start, &to->S);
 }
 
 static syn_status choose_starts(const syn_session *s, const syn_options *options, syn_forecast *to) {
     if (syn_option_auto(options, SYN_OPT_START)) return spread_starts(s, to);
     const int64_t start = syn_option_int(options, SYN_OPT_START);
-    if (history_of(s, start).stop == 0)
+    if (syn_history_of(s, start).stop == 0)
         return syn_fail(SYN_ERR_OPTION,
                         "start: found frame %lld; expected one of 1 to %lld with a frame of its segment before it",
                         (long long)start, (long long)s->T);
@@ -185,58 +134,11 @@ static void rollouts_free(rollouts *r) {
     syn_level_free(&r->truth);
 }
 
-static bool complete(const syn_session *s, int64_t t) {
-    for (int64_t i = 0; s->mask && i < s->N; i++)
-        if (!syn_session_observed(s, t, i)) return false;
-    return true;
-}
-
-/* Moves `state` over frames [from, to) of recorded activity. What was not observed in them, and in frame `to`, is
- * replaced by the prediction of it; frame `from` must be filled. out: [CHUNK_FRAMES][N] work space. */
-static syn_status force(const runner *run, float *state, int64_t from, int64_t to, float *out) {
-    const syn_session *s = run->session;
-    for (int64_t t = from, n; t < to; t += n) {
-        for (n = 1; n < CHUNK_FRAMES && t + n < to && complete(s, t + n);) n++;
-        SYN_TRY(syn_network_advance(run->network, run->s, state, s->x + t * s->N, s->B ? s->u + t * s->B : NULL, n,
-                                    false, out));
-        for (int64_t i = 0; i < s->N && t + n < s->T; i++)
-            if (!syn_session_observed(s, t + n, i)) s->x[(t + n) * s->N + i] = out[(n - 1) * s->N + i];
-    }
-    return SYN_OK;
-}
-
-/* States of all rollouts before their last known frame. Those of one span share the way there. */
-static syn_status warm_up(const runner *run, rollouts *r) {
-    const syn_session *s = run->session;
-    const size_t size = syn_network_state_size(run->network, run->s);
-    float *state = NULL, *out = NULL;
-    syn_status status;
-    int64_t at = -1, from = -1;
-    SYN_CHECK(syn_network_state(run->network, run->s, 1, &state));
-    SYN_CHECK(syn_alloc(&out, (size_t)(CHUNK_FRAMES * s->N), sizeof *out, "rollouts"));
-    for (int64_t n = 0; n < run->to->S; n++) {
-        const history h = history_of(s, run->to->start[n]);
-        if (h.state_from != from) {
-            at = from = h.state_from;
-            memset(state, 0, size * sizeof *state);
-            for (int64_t i = 0; i < s->N; i++)
-                if (!syn_session_observed(s, at, i)) s->x[at * s->N + i] = 0.0f;
-        }
-        SYN_CHECK(force(run, state, at, run->to->start[n] - 1, out));
-        at = run->to->start[n] - 1;
-        memcpy(r->state + (size_t)n * size, state, size * sizeof *state);
-        memcpy(r->x + n * s->N, s->x + at * s->N, (size_t)s->N * sizeof(float));
-    }
-done:
-    free(state), free(out);
-    return status;
-}
-
 /* Baseline before the first step of rollout n, and the last observed values. */
 static void find_level(const runner *run, rollouts *r, int64_t n) {
     const syn_session *s = run->session;
     const int64_t start = run->to->start[n], N = s->N;
-    const history h = history_of(s, start);
+    const syn_history h = syn_history_of(s, start);
     if (h.span >= 0)
         syn_level_start(&r->truth, SYN_TEST, h.span);
     else
@@ -258,7 +160,7 @@ static void find_level(const runner *run, rollouts *r, int64_t n) {
 static void score(const runner *run, rollouts *r, int64_t n) {
     const syn_session *s = run->session;
     syn_forecast *to = run->to;
-    const int64_t N = s->N, stop = history_of(s, to->start[n]).stop;
+    const int64_t N = s->N, stop = syn_history_of(s, to->start[n]).stop;
     for (int64_t k = 0; k < to->K; k++) {
         const int64_t frame = to->start[n] + k, row = (n * to->K + k) * N;
         if (frame >= stop) {
@@ -284,7 +186,7 @@ static void score(const runner *run, rollouts *r, int64_t n) {
 static void set_behavior(const runner *run, rollouts *r, int64_t k) {
     const syn_session *s = run->session;
     for (int64_t n = 0; n < run->to->S && s->B > 0; n++) {
-        int64_t start = run->to->start[n], stop = history_of(s, start).stop;
+        int64_t start = run->to->start[n], stop = syn_history_of(s, start).stop;
         int64_t frame = start - 1 + (run->hold_behavior ? 0 : k);
         if (frame >= stop) frame = stop - 1;
         memcpy(r->u + n * s->B, s->u + frame * s->B, (size_t)s->B * sizeof(float));
@@ -334,7 +236,7 @@ static syn_status run_rollouts(const runner *run) {
     SYN_CHECK(syn_alloc(&to->rollout, (size_t)to->S * (size_t)(to->K * N), sizeof(float), "rollouts"));
     SYN_CHECK(syn_alloc(&to->rollout_truth, (size_t)to->S * (size_t)(to->K * N), sizeof(float), "rollouts"));
     SYN_CHECK(rollouts_create(&r, run));
-    SYN_CHECK(warm_up(run, &r));
+    SYN_CHECK(syn_warm_up(run->network, run->s, run->session, to->start, to->S, r.state, r.x));
     for (int64_t n = 0; n < to->S; n++) find_level(run, &r, n);
     SYN_CHECK(roll(run, &r));
     for (int64_t n = 0; n < to->S; n++) {

@@ -8,6 +8,7 @@
 #ifndef SYN_ANALYSIS_FORECAST_H
 #define SYN_ANALYSIS_FORECAST_H
 
+#include "analysis/rollout.h"
 #include "base/options.h"
 #include "model/fitted.h"
 
@@ -30,7 +31,5 @@ struct syn_forecast {
 /* As syn_forecast_create(), over recordings that are prepared already (prepare.h): of session `session`. */
 syn_status syn_forecast_run(syn_forecast **forecast, const syn_model *model, const syn_dataset *data,
                             const syn_options *options, const syn_kernels *kernels, int threads);
-/* Target frames of the longest stretch of the test split: the most steps of a rollout whose end is known. */
-int64_t syn_forecast_longest(const syn_session *session);
 
 #endif

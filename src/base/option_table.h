@@ -8,25 +8,26 @@
  */
 #define SYN_OPTION_TABLE(X)                                                                                            \
     /* what to read */                                                                                                 \
-    X(RATE, "rate", REAL, "", "Hz", "0..", "info fit evaluate forecast convert",                                       \
+    X(RATE, "rate", REAL, "", "Hz", "0..", "info fit evaluate forecast perturb convert",                               \
       "Frames per second, where the file does not say.")                                                               \
-    X(TIMESTAMPS, "timestamps", TEXT, "", "", "", "info fit evaluate forecast convert",                                \
+    X(TIMESTAMPS, "timestamps", TEXT, "", "", "", "info fit evaluate forecast perturb convert",                        \
       "Array FILE:NAME with the time of every frame in seconds; irregular times are resampled to one rate.")           \
-    X(BEHAVIOR, "behavior", LIST, "", "", "", "info fit evaluate forecast convert",                                    \
+    X(BEHAVIOR, "behavior", LIST, "", "", "", "info fit evaluate forecast perturb convert",                            \
       "Array FILE:NAME of behaviour or stimulus covariates, one row a frame; FILE:NAME@TIMES when it has its own "     \
       "clock. Several may be given.")                                                                                  \
-    X(BIN, "bin", TIME, "50ms", "s", "0.0001..60", "info fit evaluate forecast convert", "Bin width for spike times.") \
+    X(BIN, "bin", TIME, "50ms", "s", "0.0001..60", "info fit evaluate forecast perturb convert",                       \
+      "Bin width for spike times.")                                                                                    \
     X(SIGNAL, "signal", CHOICE, "auto", "", "auto|fluorescence|deconvolved|counts",                                    \
-      "info fit evaluate forecast convert",                                                                            \
+      "info fit evaluate forecast perturb convert",                                                                    \
       "What the activity is. auto: counts for spikes and small non-negative integers; for suite2p, fluorescence "      \
       "(F - 0.7 Fneu), or spks with deconvolved.")                                                                     \
     X(ORIENTATION, "orientation", CHOICE, "auto", "", "auto|time-first|neurons-first",                                 \
-      "info fit evaluate forecast convert",                                                                            \
+      "info fit evaluate forecast perturb convert",                                                                    \
       "Which axis of an array is time. auto: from the timestamps or behaviour; a square or doubtful array is "         \
       "refused.")                                                                                                      \
-    X(SEGMENTS, "segments", TEXT, "", "", "", "info fit evaluate forecast convert",                                    \
+    X(SEGMENTS, "segments", TEXT, "", "", "", "info fit evaluate forecast perturb convert",                            \
       "Array FILE:NAME (S, 2) with start and stop frame of every trial or epoch; nothing crosses their borders.")      \
-    X(UNITS, "units", CHOICE, "good", "", "good|mua|all", "info fit evaluate forecast convert",                        \
+    X(UNITS, "units", CHOICE, "good", "", "good|mua|all", "info fit evaluate forecast perturb convert",                \
       "Which sorted units to take from Kilosort/phy: good, good and mua, or all but noise.")                           \
     /* what to fit */                                                                                                  \
     X(LOSS, "loss", CHOICE, "auto", "", "auto|gaussian|poisson", "fit",                                                \
@@ -57,37 +58,53 @@
     X(PATIENCE, "patience", INT, "auto", "epochs", "1..1000000", "fit",                                                \
       "Epochs without a better validation loss before training stops.")                                                \
     /* what to write and how to run */                                                                                 \
-    X(OUTPUT, "output", TEXT, "", "", "", "fit forecast connectivity simulate convert",                                \
+    X(OUTPUT, "output", TEXT, "", "", "", "fit forecast connectivity perturb simulate convert",                        \
       "File to write. It is replaced only when complete.")                                                             \
     X(SEED, "seed", INT, "0", "", "0..", "fit simulate", "Seed of all randomness.")                                    \
-    X(THREADS, "threads", INT, "auto", "", "1..1024", "fit evaluate forecast",                                         \
+    X(THREADS, "threads", INT, "auto", "", "1..1024", "fit evaluate forecast perturb",                                 \
       "Threads; the result does not depend on their number.")                                                          \
-    X(ISA, "isa", CHOICE, "auto", "", "auto|reference|simd128|avx2|avx512", "fit evaluate forecast",                   \
+    X(ISA, "isa", CHOICE, "auto", "", "auto|reference|simd128|avx2|avx512", "fit evaluate forecast perturb",           \
       "Kernels to run; auto: the fastest of this processor.")                                                          \
     X(RESUME, "resume", FLAG, "no", "", "", "fit",                                                                     \
       "Go on from the checkpoint OUTPUT.ckpt of an interrupted fit; the result is that of an undisturbed one.")        \
-    X(CONFIG, "config", TEXT, "", "", "", "info fit evaluate forecast connectivity simulate convert",                  \
+    X(CONFIG, "config", TEXT, "", "", "", "info fit evaluate forecast connectivity perturb simulate convert",          \
       "File of `name = value` lines with options; those given on the command line win.")                               \
-    X(JSON, "json", FLAG, "no", "", "", "info fit evaluate forecast connectivity simulate convert",                    \
+    X(JSON, "json", FLAG, "no", "", "", "info fit evaluate forecast connectivity perturb simulate convert",            \
       "Print exactly one JSON object on standard output; everything else goes to standard error.")                     \
-    X(QUIET, "quiet", FLAG, "no", "", "", "info fit evaluate forecast connectivity simulate convert",                  \
+    X(QUIET, "quiet", FLAG, "no", "", "", "info fit evaluate forecast connectivity perturb simulate convert",          \
       "Say nothing but errors.")                                                                                       \
     X(SPLITS, "splits", FLAG, "no", "", "", "convert",                                                                 \
       "Write z-scored activity and the frames of each split, as a fit sees them, for models of other programs.")       \
     /* forecast and connectivity */                                                                                    \
-    X(STEPS, "steps", INT, "20", "frames", "1..100000", "forecast", "Steps K of the free-running forecast.")           \
+    X(STEPS, "steps", INT, "20", "frames", "1..100000", "forecast perturb",                                            \
+      "Steps K of the free-running forecast, or after a pulse.")                                                       \
     X(START, "start", INT, "auto", "frame", "0..", "forecast",                                                         \
       "First frame of one rollout; auto: rollouts from many frames spread over the test split.")                       \
-    X(HOLD_BEHAVIOR, "hold-behavior", FLAG, "no", "", "", "forecast",                                                  \
+    X(HOLD_BEHAVIOR, "hold-behavior", FLAG, "no", "", "", "forecast perturb",                                          \
       "Hold behaviour at its last value during a rollout instead of using the recorded one.")                          \
     X(LAGS, "lags", INT, "0", "frames", "0..1000", "connectivity", "Largest lag tau of C_ij(tau).")                    \
     X(SCALE, "scale", CHOICE, "raw", "", "raw|zscored", "connectivity",                                                \
       "Units of the exported effective connectivity.")                                                                 \
     X(TRUTH, "truth", TEXT, "", "", "", "connectivity",                                                                \
       "Simulated recording (or FILE:NAME) whose true weights the connectivity is scored against.")                     \
-    X(SPLIT, "split", CHOICE, "test", "", "test|all", "evaluate forecast",                                             \
+    X(SPLIT, "split", CHOICE, "test", "", "test|all", "evaluate forecast perturb",                                     \
       "Frames to predict: the test split, or all, for a recording that the model was not fitted on.")                  \
-    X(SESSION, "session", INT, "0", "", "0..", "connectivity forecast", "Which recording of the model, from 0.")       \
+    X(SESSION, "session", INT, "0", "", "0..", "connectivity forecast perturb",                                        \
+      "Which recording of the model, from 0.")                                                                         \
+    /* perturb */                                                                                                      \
+    X(NEURON, "neuron", TEXT, "", "", "", "perturb",                                                                   \
+      "Neuron to stimulate: its id as in the recording, index:K for the K-th neuron of the model (from 0), or all "    \
+      "for "                                                                                                           \
+      "every neuron in turn.")                                                                                         \
+    X(AMPLITUDE, "amplitude", REAL, "1", "", "", "perturb",                                                            \
+      "Size of the pulse, by which the neuron's activity is raised for one frame; negative: lowered.")                 \
+    X(PULSE_UNITS, "pulse-units", CHOICE, "zscored", "", "zscored|raw", "perturb",                                     \
+      "Units of pulse and responses: standard deviations of each neuron in the train split, or raw units.")            \
+    X(NOISE, "noise", CHOICE, "residuals", "", "residuals|none", "perturb",                                            \
+      "What both runs, with and without the pulse, meet beyond their predictions. residuals: at every frame what the " \
+      "recording held beyond the prediction; none: predictions alone are fed back.")                                   \
+    X(STATES, "states", INT, "auto", "", "1..1000000", "perturb",                                                      \
+      "States of the test split to average over, evenly spread; auto: at most 500, fewer where N is large.")           \
     /* simulate */                                                                                                     \
     X(NEURONS, "neurons", INT, "auto", "", "2..100000", "simulate",                                                    \
       "Neurons N of the simulated network; auto: 200 for celltypes, 60 for rates, 100 for spikes.")                    \

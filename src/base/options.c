@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/nearest.h"
 
 typedef enum option_type { INT, REAL, TIME, FLAG, CHOICE, TEXT, LIST } option_type;
 
@@ -233,26 +234,6 @@ const char *syn_option_list_item(const syn_options *options, syn_option_id id, s
     return item;
 }
 
-/* Damerau-free Levenshtein distance, words of fewer than 64 letters. */
-static int edit_distance(const char *a, const char *b) {
-    size_t n = strlen(b);
-    int row[64];
-    if (n >= 63) return 99;
-    for (size_t j = 0; j <= n; j++) row[j] = (int)j;
-    for (int i = 1; *a; a++, i++) {
-        int diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= n; j++) {
-            int best = diagonal + (tolower((unsigned char)*a) != b[j - 1]);
-            diagonal = row[j];
-            if (row[j - 1] + 1 < best) best = row[j - 1] + 1;
-            if (row[j] + 1 < best) best = row[j] + 1;
-            row[j] = best;
-        }
-    }
-    return row[n];
-}
-
 bool syn_option_applies(syn_option_id id, const char *command) {
     size_t n = strlen(command);
     for (const char *p = table[id].commands; (p = strstr(p, command)); p += n)
@@ -265,7 +246,7 @@ const char *syn_option_nearest(const char *name, const char *command) {
     const char *nearest = NULL;
     for (int k = 0; k < SYN_OPTION_COUNT; k++) {
         if (command && !syn_option_applies((syn_option_id)k, command)) continue;
-        int distance = edit_distance(name, table[k].name);
+        int distance = syn_edit_distance(name, table[k].name);
         if (!strncmp(name, table[k].name, strlen(name)) && strlen(name) >= 3) distance = 0;
         if (distance < best) best = distance, nearest = table[k].name;
     }
