@@ -5,8 +5,8 @@
 # the one line to run and stops. On other systems it does nothing: CMake says what it does not find.
 set -euo pipefail
 
-build=(gcc libc6-dev make cmake ninja-build pkg-config libhdf5-dev libopenblas-dev libzip-dev libjansson-dev libinih-dev
-       libxxhash-dev librandom123-dev libcmocka-dev)
+build=(gcc libc6-dev make cmake ninja-build pkg-config libhdf5-dev libmatio-dev zlib1g-dev libopenblas-dev libzip-dev
+       libjansson-dev libinih-dev libxxhash-dev librandom123-dev libcmocka-dev)
 case "${1:-}" in
 build) wanted=("${build[@]}") ;;
 test) wanted=("${build[@]}" clang clang-format libomp-dev libclang-rt-14-dev) ;;

@@ -237,7 +237,6 @@ def bad_tables():
     write("bad/wide_claim.csv", "1," * 3000 + "1\n" + "1\n" * 3000)
     write("bad/spike_word.csv", "id,time\n1,0.5\nb,0.7\n")
     write("bad/falling.csv", "time,a,b\n0,1,2\n2,1,2\n1,1,2\n")
-    write("bad/matlab5.mat", b"MATLAB 5.0 MAT-file, Platform: GLNXA64" + b" " * 100)
     write("bad/image.tif", b"II*\0" + b"\0" * 60)
     write("bad/archive.gz", b"\x1f\x8b\x08\0" + b"\0" * 30)
     write("bad/pickle.pkl", b"\x80\x04\x95\0\0\0\0\0\0\0\0}.")
@@ -291,12 +290,12 @@ CORPUS = {
 def corpus():
     """Starting points of the fuzz targets. Folder targets begin with the number of the file that is replaced."""
     root = os.path.join(HERE, "..", "fuzz", "corpus")
-    shutil.rmtree(root, ignore_errors=True)
-    for reader, names in CORPUS.items():
+    for reader in [*CORPUS, "native", "suite2p", "phy"]:
+        shutil.rmtree(os.path.join(root, reader), ignore_errors=True)
         os.makedirs(os.path.join(root, reader))
+    for reader, names in CORPUS.items():
         for name in names:
             shutil.copy(path("good", name), os.path.join(root, reader, name))
-    os.makedirs(os.path.join(root, "native"))
     with h5py.File(os.path.join(root, "native", "recording.h5"), "w", libver="latest") as f:
         f["activity"] = X[:4].astype("f4")
         f["activity"].attrs["signal"] = np.bytes_("counts")
@@ -309,7 +308,6 @@ def corpus():
         "phy": ("phy", ["spike_times.npy", "spike_clusters.npy", "params.py", "cluster_group.tsv"]),
     }
     for reader, (folder, names) in folders.items():
-        os.makedirs(os.path.join(root, reader))
         for k, name in enumerate(names):
             with open(path("good", *folder.split("/"), name), "rb") as f, open(os.path.join(root, reader, name), "wb") as g:
                 g.write(bytes([k]) + f.read())

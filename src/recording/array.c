@@ -14,7 +14,6 @@ static const struct refusal {
     size_t length;
     const char *what;
 } refused[] = {
-    {"MATLAB 5.0", 10, "a MATLAB v5 file; save it as v7.3 (save -v7.3) or export its arrays to npy, npz or HDF5"},
     {"MATLAB 7.3", 10, "a MATLAB v7.3 file whose HDF5 part is damaged; save it again"},
     {"II*\0", 4, "a TIFF image; extract the activity first (suite2p, CaImAn)"},
     {"MM\0*", 4, "a TIFF image; extract the activity first (suite2p, CaImAn)"},
@@ -45,7 +44,7 @@ const char *syn_refusal(const char *file) {
     size_t n = read_head(file, head, sizeof head);
     for (size_t k = 0; k < sizeof refused / sizeof *refused; k++)
         if (n >= refused[k].length && !memcmp(head, refused[k].magic, refused[k].length)) return refused[k].what;
-    if (n > 0 && memchr(head, 0, n)) return "a binary file of unknown format; expected HDF5, npz, npy or CSV";
+    if (n > 0 && memchr(head, 0, n)) return "a binary file of unknown format; expected HDF5, MATLAB, npz, npy or CSV";
     return NULL;
 }
 
@@ -53,12 +52,14 @@ static syn_content content_of(const char *file) {
     struct stat st;
     if (stat(file, &st) != 0) return SYN_CONTENT_MISSING;
     if (S_ISDIR(st.st_mode)) return SYN_CONTENT_FOLDER;
-    char head[8] = {0};
+    char head[10] = {0};
     size_t n = read_head(file, head, sizeof head);
     if (n >= 4 && (!memcmp(head, "PK\3\4", 4) || !memcmp(head, "PK\5\6", 4))) return SYN_CONTENT_NPZ;
     if (n >= 6 && !memcmp(head, "\x93NUMPY", 6)) return SYN_CONTENT_NPY;
+    if (n == sizeof head && !memcmp(head, "MATLAB 5.0", n)) return SYN_CONTENT_MATLAB;
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
-    if (S_ISREG(st.st_mode) && H5Fis_hdf5(file) > 0) return SYN_CONTENT_HDF5;
+    if (S_ISREG(st.st_mode) && H5Fis_hdf5(file) > 0)
+        return n == sizeof head && !memcmp(head, "MATLAB 7.3", n) ? SYN_CONTENT_MATLAB : SYN_CONTENT_HDF5;
     return syn_refusal(file) ? SYN_CONTENT_REFUSED : SYN_CONTENT_CSV;
 }
 
@@ -99,6 +100,8 @@ static syn_status open_content(syn_array *array, const char *file, const char *n
         return syn_fail(SYN_ERR_INPUT, "%s: is a folder; expected an array FILE:NAME", file);
     case SYN_CONTENT_HDF5:
         return syn_hdf5_open(array, file, name);
+    case SYN_CONTENT_MATLAB:
+        return syn_mat_open(array, file, name);
     case SYN_CONTENT_NPZ:
         return syn_npz_open(array, file, name);
     case SYN_CONTENT_NPY:
@@ -137,13 +140,19 @@ done:
     return status;
 }
 
+const char *syn_last_part(syn_content content, const char *name) {
+    const char *cut = strrchr(name, '/'), *point = content == SYN_CONTENT_MATLAB ? strrchr(name, '.') : NULL;
+    if (point && (!cut || point > cut)) cut = point;
+    return cut ? cut + 1 : name;
+}
+
 syn_status syn_array_open(syn_array **array, const char *file, const char *name) {
     syn_status status;
     syn_array *a = NULL;
     char *only = NULL;
     *array = NULL;
     syn_content content = content_of(file);
-    if (!name && (content == SYN_CONTENT_HDF5 || content == SYN_CONTENT_NPZ)) {
+    if (!name && (content == SYN_CONTENT_HDF5 || content == SYN_CONTENT_MATLAB || content == SYN_CONTENT_NPZ)) {
         SYN_TRY(only_name(file, &only));
         name = only;
     }
@@ -151,8 +160,7 @@ syn_status syn_array_open(syn_array **array, const char *file, const char *name)
     size_t size = strlen(file) + (name ? strlen(name) : 0) + 2;
     SYN_CHECK(syn_alloc(&a->label, size, 1, "array"));
     snprintf(a->label, size, "%s%s%s", file, name ? ":" : "", name ? name : "");
-    const char *slash = strrchr(name ? name : file, '/');
-    SYN_CHECK(syn_copy_text(&a->name, slash ? slash + 1 : name ? name : file));
+    SYN_CHECK(syn_copy_text(&a->name, name ? syn_last_part(content, name) : syn_last_part(SYN_CONTENT_FOLDER, file)));
     SYN_CHECK(open_content(a, file, name));
     int64_t count;
     SYN_CHECK(syn_shape_count(a->label, a->rank, a->shape, &count));
@@ -272,6 +280,8 @@ syn_status syn_listing_read(syn_listing *listing, const char *file) {
     switch (content_of(file)) {
     case SYN_CONTENT_HDF5:
         return syn_hdf5_list(listing, file);
+    case SYN_CONTENT_MATLAB:
+        return syn_mat_list(listing, file);
     case SYN_CONTENT_NPZ:
         return syn_npz_list(listing, file);
     case SYN_CONTENT_NPY:
@@ -320,8 +330,8 @@ syn_status syn_listing_text(const syn_listing *listing, bool (*wanted)(const syn
             left++;
             continue;
         }
-        length += (size_t)snprintf(*text + length, SIZE - length, "%s%.80s %s %s", shown ? ", " : "", e->name, e->type,
-                                   syn_shape_text(e->rank, e->shape));
+        length += (size_t)snprintf(*text + length, SIZE - length, "%s%.80s %s %s%s%s", shown ? ", " : "", e->name,
+                                   e->type, syn_shape_text(e->rank, e->shape), *e->detail ? " " : "", e->detail);
         shown++;
     }
     if (left) snprintf(*text + length, SIZE - length, " and %zu more", left);

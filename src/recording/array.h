@@ -1,5 +1,5 @@
-/* One array inside a file, whatever the file: NumPy .npy and .npz, HDF5, CSV. Values are handed out as tiles of doubles
- * in the order that is cheap for the file, so that an array is never held twice.
+/* One array inside a file, whatever the file: NumPy .npy and .npz, HDF5, MATLAB, CSV. Values are handed out as tiles of
+ * doubles in the order that is cheap for the file, so that an array is never held twice.
  *
  * A new kind of file needs its content kind, an open function that fills the public fields and the operations below, a
  * listing function, and a line in each of the two switches of array.c.
@@ -16,6 +16,7 @@ typedef enum syn_content {
     SYN_CONTENT_MISSING,
     SYN_CONTENT_FOLDER,
     SYN_CONTENT_HDF5,
+    SYN_CONTENT_MATLAB,
     SYN_CONTENT_NPZ,
     SYN_CONTENT_NPY,
     SYN_CONTENT_CSV,
@@ -63,6 +64,7 @@ typedef struct syn_entry {
     bool numeric;
     int rank;
     int64_t shape[SYN_MAX_RANK];
+    char detail[48]; /* what the elements of a cell are: "of double (49, 1)"; often "" */
 } syn_entry;
 
 typedef struct syn_listing {
@@ -93,6 +95,8 @@ syn_status syn_array_visit(syn_array *array, syn_tile_fn fn, void *user);
 syn_status syn_array_values(syn_array *array, double **values);
 /* All entries of a text array; numbers are written as text. Free the texts and the array. */
 syn_status syn_array_texts(syn_array *array, char ***texts, int64_t *n);
+/* The last part of an array's name: "speed" of behavior/speed, in MATLAB files of D.speed. */
+const char *syn_last_part(syn_content content, const char *name);
 /* Rows and columns as messages show them: "(219, 2000)". */
 const char *syn_shape_text(int rank, const int64_t *shape);
 
@@ -113,6 +117,8 @@ syn_status syn_npz_list(syn_listing *listing, const char *file);
 syn_status syn_npy_list(syn_listing *listing, const char *file);
 syn_status syn_hdf5_open(syn_array *array, const char *file, const char *name);
 syn_status syn_hdf5_list(syn_listing *listing, const char *file);
+syn_status syn_mat_open(syn_array *array, const char *file, const char *name);
+syn_status syn_mat_list(syn_listing *listing, const char *file);
 syn_status syn_csv_open(syn_array *array, const char *file, const char *name);
 syn_status syn_csv_list(syn_listing *listing, const char *file);
 syn_status syn_listing_add(syn_listing *listing, const char *name, const char *type, bool numeric, int rank,

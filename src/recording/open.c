@@ -11,6 +11,7 @@ static const syn_reader readers[] = {
     {"synapsnet", syn_native_probe, syn_native_open},
     {"suite2p", syn_suite2p_probe, syn_suite2p_open},
     {"phy", syn_phy_probe, syn_phy_open},
+    {"MATLAB", syn_mat_probe, syn_mat_recording_open},
     {"spike list", syn_spike_list_probe, syn_spike_list_open},
     {"array", syn_matrix_probe, syn_matrix_open},
 };
@@ -74,9 +75,6 @@ static syn_status set_timestamps(syn_recording *r, const char *given) {
     return SYN_OK;
 }
 
-/* Whether the frames are bins of --bin that the reader made from spike times. */
-static bool was_binned(const syn_recording *r) { return !strcmp(r->format, "phy") || !strcmp(r->format, "spike list"); }
-
 /* Puts the frames on one rate. A rate that came with the file must be that of its timestamps, and is then kept to the
  * last digit. */
 static syn_status follow_timestamps(syn_recording *r) {
@@ -95,7 +93,7 @@ static syn_status settle_rate(syn_recording *r, const syn_options *options) {
     const bool given = syn_option_given(options, SYN_OPT_RATE) && strcmp(r->format, "phy") != 0;
     const double rate = syn_option_real(options, SYN_OPT_RATE);
     if (given && rate <= 0) return syn_fail(SYN_ERR_OPTION, "rate: found %g Hz; expected a positive number", rate);
-    if (r->time_s && !was_binned(r)) SYN_TRY(follow_timestamps(r));
+    if (r->time_s && !r->binned) SYN_TRY(follow_timestamps(r));
     if (r->rate_hz == 0 && given) r->rate_hz = rate;
     if (r->rate_hz == 0)
         return syn_fail(SYN_ERR_INPUT,
@@ -105,9 +103,9 @@ static syn_status settle_rate(syn_recording *r, const syn_options *options) {
     if (given && fabs(r->rate_hz - rate) > 0.01 * rate)
         return syn_fail(SYN_ERR_OPTION, "%s: --rate says %g Hz, but the %s %g Hz; leave --rate out or correct it",
                         r->path, rate,
-                        was_binned(r) ? "bins of --bin give"
-                        : r->time_s   ? "times say"
-                                      : "file says",
+                        r->binned   ? "bins of --bin give"
+                        : r->time_s ? "times say"
+                                    : "file says",
                         r->rate_hz);
     return SYN_OK;
 }
@@ -122,7 +120,7 @@ static syn_status settle_bin(syn_recording *r, const syn_options *options) {
 static syn_status settle_signal(syn_recording *r, const syn_options *options) {
     syn_signal signal;
     if (!syn_signal_find(syn_option_text(options, SYN_OPT_SIGNAL), &signal)) return SYN_OK;
-    if (was_binned(r) && signal != SYN_SIGNAL_COUNTS)
+    if (r->binned && signal != SYN_SIGNAL_COUNTS)
         return syn_fail(SYN_ERR_OPTION, "%s: --signal %s does not apply to spikes, which are counts", r->path,
                         syn_signal_name(signal));
     r->signal = signal;
@@ -134,7 +132,7 @@ static syn_status apply_options(syn_recording *r, const syn_options *options) {
     syn_behaviors behaviors = {0};
     const char *segments = syn_option_text(options, SYN_OPT_SEGMENTS);
     const char *timestamps = syn_option_text(options, SYN_OPT_TIMESTAMPS);
-    if (*timestamps && was_binned(r))
+    if (*timestamps && r->binned)
         return syn_fail(SYN_ERR_OPTION, "%s: --timestamps does not apply to spikes, which carry their own times",
                         r->path);
     SYN_TRY(settle_signal(r, options));

@@ -1,4 +1,4 @@
-/* Any array in HDF5, npz, npy or CSV, addressed FILE:NAME. What lies beside it under a known name is used too:
+/* Any array in HDF5, MATLAB, npz, npy or CSV, addressed FILE:NAME. What lies beside it under a known name is used too:
  * segments (S, 2), bin_s or rate_hz or fs, and area or region (N). */
 #include <math.h>
 #include <stdio.h>
@@ -7,10 +7,9 @@
 #include "base/memory.h"
 #include "recording/reader.h"
 
-static bool is_matrix(const syn_entry *e) {
+bool syn_is_matrix(const syn_entry *e) {
     enum { LEAST_FRAMES = 10 };
-    const char *slash = strrchr(e->name, '/');
-    if (!e->numeric || e->rank != 2 || !strcmp(slash ? slash + 1 : e->name, "segments")) return false;
+    if (!e->numeric || e->rank != 2 || !strcmp(syn_last_part(SYN_CONTENT_MATLAB, e->name), "segments")) return false;
     int64_t small = e->shape[0] < e->shape[1] ? e->shape[0] : e->shape[1];
     int64_t large = e->shape[0] < e->shape[1] ? e->shape[1] : e->shape[0];
     return small >= 2 && large >= LEAST_FRAMES;
@@ -22,10 +21,11 @@ bool syn_matrix_probe(const syn_input *input) {
     case SYN_CONTENT_NPY:
         return true;
     case SYN_CONTENT_HDF5:
+    case SYN_CONTENT_MATLAB:
     case SYN_CONTENT_NPZ:
         if (input->address.name) return true;
         for (size_t k = 0; k < input->listing.n; k++)
-            if (is_matrix(&input->listing.entry[k])) return true;
+            if (syn_is_matrix(&input->listing.entry[k])) return true;
         return false;
     default:
         return false;
@@ -38,10 +38,10 @@ static syn_status choose_name(const syn_input *input, const char **name) {
     if (*name || input->address.content == SYN_CONTENT_CSV || input->address.content == SYN_CONTENT_NPY) return SYN_OK;
     size_t candidates = 0;
     for (size_t k = 0; k < input->listing.n; k++)
-        if (is_matrix(&input->listing.entry[k]) && candidates++ == 0) *name = input->listing.entry[k].name;
+        if (syn_is_matrix(&input->listing.entry[k]) && candidates++ == 0) *name = input->listing.entry[k].name;
     if (candidates == 1) return SYN_OK;
     char *text;
-    SYN_TRY(syn_listing_text(&input->listing, is_matrix, &text));
+    SYN_TRY(syn_listing_text(&input->listing, syn_is_matrix, &text));
     syn_status status =
         syn_fail(SYN_ERR_INPUT, "%s: holds %zu arrays that could be the activity (%s); say which as FILE:NAME",
                  input->address.file, candidates, text);
@@ -52,10 +52,9 @@ static syn_status choose_name(const syn_input *input, const char **name) {
 /* FILE:PREFIX/NAME of an array that lies beside `name`; false if there is none. */
 static bool beside(const syn_input *input, const char *name, const char *wanted, char *path, size_t size) {
     char full[512];
-    const char *slash = name ? strrchr(name, '/') : NULL;
     while (name && *name == '/') name++;
-    snprintf(full, sizeof full, "%.*s%s", slash && slash >= name ? (int)(slash - name + 1) : 0, name ? name : "",
-             wanted);
+    snprintf(full, sizeof full, "%.*s%s", name ? (int)(syn_last_part(input->address.content, name) - name) : 0,
+             name ? name : "", wanted);
     if (!name || !syn_listing_find(&input->listing, full)) return false;
     return (size_t)snprintf(path, size, "%s:%s", input->address.file, full) < size;
 }
@@ -184,11 +183,33 @@ static syn_status take_table_names(syn_recording *r, syn_array *a, bool time_fir
     return SYN_OK;
 }
 
-static syn_status take_rate(syn_recording *r, const syn_input *input, const char *name) {
-    static const char *const names[] = {"bin_s", "rate_hz", "fs"};
+/* The path of the only number with that name in a MATLAB file, whose structs keep settings apart from data. */
+static bool only_in_file(const syn_input *input, const char *wanted, char *path, size_t size) {
+    const syn_entry *found = NULL;
+    for (size_t k = 0; k < input->listing.n; k++) {
+        const syn_entry *e = &input->listing.entry[k];
+        if (!e->numeric || e->rank != 2 || e->shape[0] * e->shape[1] != 1) continue;
+        if (strcmp(syn_last_part(SYN_CONTENT_MATLAB, e->name), wanted) != 0) continue;
+        if (found) return false;
+        found = e;
+    }
+    return found && (size_t)snprintf(path, size, "%s:%s", input->address.file, found->name) < size;
+}
+
+syn_status syn_take_rate(syn_recording *r, const syn_input *input, const char *name) {
+    static const struct source {
+        const char *name;
+        bool seconds;
+    } sources[] = {{"bin_s", true},      {"rate_hz", false},       {"fs", false},         {"dt", true},
+                   {"Fs", false},        {"fps", false},           {"frame_rate", false}, {"framerate", false},
+                   {"frameRate", false}, {"sampling_rate", false}, {"bin_size", true},    {"binsize", true}};
+    const bool matlab = input->address.content == SYN_CONTENT_MATLAB;
     char path[4096];
-    for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
-        if (!beside(input, name, names[k], path, sizeof path)) continue;
+    for (size_t k = 0; k < sizeof sources / sizeof *sources; k++) {
+        const struct source *s = &sources[k];
+        if (!beside(input, name, s->name, path, sizeof path) &&
+            !(matlab && only_in_file(input, s->name, path, sizeof path)))
+            continue;
         double *value;
         int64_t n;
         SYN_TRY(syn_vector_read(path, "one number", &value, &n));
@@ -196,8 +217,9 @@ static syn_status take_rate(syn_recording *r, const syn_input *input, const char
         free(value);
         if (n != 1 || !(isfinite(v) && v > 0))
             return syn_fail(SYN_ERR_INPUT, "%s: holds %g; expected one positive number", path, v);
-        r->rate_hz = k == 0 ? 1 / v : v;
-        return syn_recording_warn(r, "frame rate %g Hz taken from %s beside the array", r->rate_hz, names[k]);
+        r->rate_hz = s->seconds ? 1 / v : v;
+        return syn_recording_warn(r, "frame rate %g Hz taken from %s beside the array", r->rate_hz,
+                                  path + strlen(input->address.file) + 1);
     }
     return SYN_OK;
 }
@@ -251,7 +273,7 @@ syn_status syn_matrix_open(syn_recording **recording, const syn_input *input) {
                                      name ? name : "the array", (long long)a->rows, (long long)a->cols,
                                      time_first ? "first" : "second"));
     SYN_CHECK(take_table_names(*recording, a, time_first));
-    SYN_CHECK(take_rate(*recording, input, name));
+    SYN_CHECK(syn_take_rate(*recording, input, name));
     SYN_CHECK(take_segments(*recording, input, name));
     SYN_CHECK(take_regions(*recording, input, name));
     if (syn_option_auto(input->options, SYN_OPT_SIGNAL)) SYN_CHECK(syn_guess_signal(*recording, a->label));

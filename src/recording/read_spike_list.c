@@ -1,5 +1,5 @@
-/* Spike lists: an array of times and one of neuron ids of the same length, in npz, HDF5 or a CSV with a header; or one
- * array (n, 2) named spikes or spks. An array of all ids (nodes) makes silent neurons count. */
+/* Spike lists: an array of times and one of neuron ids of the same length, in npz, HDF5, MATLAB or a CSV with a header;
+ * or one array (n, 2) named spikes or spks. An array of all ids (nodes) makes silent neurons count. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,10 +23,11 @@ static const char *const pair_names[] = {"spikes", "spks", "spike_list"};
 /* The listed vector with one of the names, within the group `group` ("" for the top). */
 static const syn_entry *find_vector(const syn_input *input, const char *group, const char *const *names, size_t n) {
     const size_t prefix = strlen(group);
+    const char separator = input->address.content == SYN_CONTENT_MATLAB ? '.' : '/';
     for (size_t k = 0; k < n; k++)
         for (size_t i = 0; i < input->listing.n; i++) {
             const syn_entry *e = &input->listing.entry[i];
-            bool in_group = !prefix || (!strncmp(e->name, group, prefix) && e->name[prefix] == '/');
+            bool in_group = !prefix || (!strncmp(e->name, group, prefix) && e->name[prefix] == separator);
             if (!e->numeric || !in_group || strcasecmp(e->name + (prefix ? prefix + 1 : 0), names[k]) != 0) continue;
             if (e->rank == 1 || (e->rank == 2 && (e->shape[0] == 1 || e->shape[1] == 1))) return e;
         }
@@ -52,7 +53,9 @@ static bool find_arrays(const syn_input *input, spike_arrays *found) {
     const syn_content content = input->address.content;
     while (*group == '/') group++;
     *found = (spike_arrays){0};
-    if (content != SYN_CONTENT_NPZ && content != SYN_CONTENT_HDF5 && content != SYN_CONTENT_CSV) return false;
+    if (content != SYN_CONTENT_NPZ && content != SYN_CONTENT_HDF5 && content != SYN_CONTENT_MATLAB &&
+        content != SYN_CONTENT_CSV)
+        return false;
     if (content == SYN_CONTENT_CSV && (input->listing.n > MOST_COLUMNS || input->address.name)) return false;
     found->times = find_vector(input, group, time_names, COUNT(time_names));
     found->ids = find_vector(input, group, id_names, COUNT(id_names));

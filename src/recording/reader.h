@@ -29,10 +29,17 @@ bool syn_suite2p_probe(const syn_input *input);
 syn_status syn_suite2p_open(syn_recording **recording, const syn_input *input);
 bool syn_phy_probe(const syn_input *input);
 syn_status syn_phy_open(syn_recording **recording, const syn_input *input);
+bool syn_mat_probe(const syn_input *input);
+syn_status syn_mat_recording_open(syn_recording **recording, const syn_input *input);
 bool syn_spike_list_probe(const syn_input *input);
 syn_status syn_spike_list_open(syn_recording **recording, const syn_input *input);
 bool syn_matrix_probe(const syn_input *input);
 syn_status syn_matrix_open(syn_recording **recording, const syn_input *input);
+/* Whether an array can be the activity by its shape. */
+bool syn_is_matrix(const syn_entry *entry);
+/* Takes the frame rate from a number that lies beside the array `name`; in a MATLAB file, from the only one anywhere.
+ */
+syn_status syn_take_rate(syn_recording *recording, const syn_input *input, const char *name);
 
 /* ---- activity.c: putting arrays into x ---- */
 

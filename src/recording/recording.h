@@ -40,6 +40,7 @@ struct syn_recording {
     char **behavior_unit; /* [B] "" if not known */
     double *truth;        /* [N][N] true weights, row = receiver, or NULL (simulations) */
     char *parameters;     /* simulation parameters as JSON, or NULL */
+    bool binned;          /* the frames are bins that the reader made from spike times */
     /* spike trains behind counts (simulations, spike lists), or NULL */
     int64_t n_spikes;
     double *spike_time_s;  /* [n_spikes] ascending */

@@ -75,6 +75,7 @@ syn_status syn_bin_spikes(syn_recording **recording, const char *label, double *
         free(neuron);
         return status;
     }
+    (*recording)->binned = true;
     (*recording)->n_spikes = n;
     (*recording)->spike_time_s = time_s;
     (*recording)->spike_neuron = neuron;

@@ -5,6 +5,9 @@
 #include <hdf5.h>
 /* libhdf5 asks for whatever memory a damaged file claims, and leaks some of its own when it then gives up. */
 const char *__asan_default_options(void) { return "allocator_may_return_null=1:detect_leaks=0"; }
+#elif defined(SYN_FUZZ_MATLAB)
+/* So does matio, but for the leaks. */
+const char *__asan_default_options(void) { return "allocator_may_return_null=1"; }
 #endif
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

@@ -108,11 +108,60 @@ static const struct bad_case {
     {"%/good/plain.csv:a", "rate=10", "no header row", "plain.csv"},
     {"%/good/header.csv:zzz", "rate=10", "has no column 'zzz'; it has AVAL", "header.csv"},
     /* other formats */
-    {"%/bad/matlab5.mat", "", "MATLAB v5", NULL},
     {"%/bad/image.tif", "", "TIFF", NULL},
     {"%/bad/archive.gz", "", "gzip", NULL},
     {"%/bad/pickle.pkl", "", "pickle", NULL},
     {"%/bad/binary.dat", "", "unknown format", NULL},
+    /* MATLAB */
+    {"%/matlab/bad/header.mat", "", "damaged or cut short", NULL},
+    {"%/matlab/bad/v73_header.mat", "", "HDF5 part is damaged", NULL},
+    {"%/matlab/bad/endian.mat", "", "damaged or cut short", NULL},
+    {"%/matlab/bad/empty.mat", "", "no variable of the MATLAB file can be read", NULL},
+    {"%/matlab/bad/cut_compressed.mat", "", "damaged or cut short: a variable of", NULL},
+    {"%/matlab/bad/cut_plain.mat", "", "damaged or cut short: a variable of", NULL},
+    {"%/matlab/bad/cut_v73.mat", "", "no variable of the MATLAB file can be read", NULL},
+    {"%/matlab/bad/flipped.mat", "", "is not whole", NULL},
+    {"%/matlab/bad/class.mat", "", "it holds D empty", NULL},
+    {"%/matlab/bad/huge_axes.mat", "", "is not whole", NULL},
+    {"%/matlab/bad/text.mat", "", "it holds note text (1,)", NULL},
+    {"%/matlab/bad/settings.mat", "", "it holds p.a double (1, 1), p.b.c double (1, 1)", NULL},
+    {"%/matlab/bad/zero.mat", "", "dff double (0, 5)", NULL},
+    {"%/matlab/bad/zero.mat:dff", "rate=10", "(0, 5); expected", NULL},
+    {"%/matlab/bad/complex.mat", "", "dff complex (40, 5)", NULL},
+    {"%/matlab/bad/complex.mat:dff", "rate=10", "holds complex; expected numbers", NULL},
+    {"%/matlab/bad/cube.mat:dff", "rate=10", "(40, 3, 2); expected", NULL},
+    {"%/matlab/bad/square.mat", "rate=10", "nothing says which axis", NULL},
+    {"%/matlab/bad/square_trials.mat", "rate=10", "do not say which axis is time; give --orientation", NULL},
+    {"%/matlab/bad/two.mat", "rate=10", "a double (40, 5), b double (40, 5)", NULL},
+    {"%/matlab/bad/two_cells.mat", "", "(a, b); say which as FILE:NAME", NULL},
+    {"%/matlab/bad/two_fields.mat", "", "several fields of matrices", NULL},
+    {"%/matlab/bad/cell_and_matrix.mat", "", "(a, b double (40, 5)); say which", NULL},
+    {"%/matlab/bad/neurons_differ.mat", "rate=10", "which axis is time", NULL},
+    {"%/matlab/bad/mixed_cell.mat", "", "no trials and no spike trains", NULL},
+    {"%/matlab/bad/text_cell.mat", "", "a cell (1, 2) of char", NULL},
+    {"%/matlab/bad/text_cell.mat:a", "", "is a cell, but neither trials", NULL},
+    {"%/matlab/bad/falling_trains.mat", "", "no spike trains", NULL},
+    {"%/matlab/bad/nan_trains.mat", "", "no spike trains", NULL},
+    {"%/matlab/bad/far_trains.mat", "", "expected times in seconds", NULL},
+    {"%/matlab/bad/zero_rate.mat", "", "holds 0; expected one positive number", NULL},
+    {"%/matlab/trials_cell.mat", "", "give it with --rate", NULL},
+    {"%/matlab/trials_numbered.mat", "rate=30", "--rate says 30 Hz, but the file says 10 Hz", NULL},
+    {"%/matlab/trials_numbered.mat:Q", "", "has no variable 'Q'; it holds D.cell1 cell", "trials_numbered.mat"},
+    {"%/matlab/trials_numbered.mat:D.q", "", "has no field 'q'; it has cell1, cell2", "trials_numbered.mat"},
+    {"%/matlab/trials_numbered.mat:D.cell1{5}", "", "index outside 'D.cell1', which is cell (1, 4)",
+     "trials_numbered.mat"},
+    {"%/matlab/trials_numbered.mat:D.cell1{0}", "", "index outside", "trials_numbered.mat"},
+    {"%/matlab/trials_numbered.mat:D.cell1{x}", "", "index outside", "trials_numbered.mat"},
+    {"%/matlab/trials_numbered.mat:D{1}", "", "expected a cell to index with {}", "trials_numbered.mat"},
+    {"%/matlab/trials_numbered.mat:D.cell1(1)", "", "expected a struct to index with ()", "trials_numbered.mat"},
+    {"%/matlab/trials_numbered.mat:D.cell1{99999999999999999999}", "", "index outside", "trials_numbered.mat"},
+    {"%/matlab/trials_numbered.mat:D.cell1{1}x", "", "is no MATLAB path", "trials_numbered.mat"},
+    {"%/matlab/trials_struct_array.mat:trials.dff", "", "say which element, as trials(1).dff",
+     "trials_struct_array.mat"},
+    {"%/matlab/matrix_in_struct.mat:data.label", "rate=10", "expected an array with 2 axes", "matrix_in_struct.mat"},
+    {"%/matlab/pairs.mat", "signal=fluorescence", "does not apply to spikes", NULL},
+    {"%/good/single.h5", "rate=10 behavior=%/matlab/trials_numbered.mat:TE", "holds struct; expected numbers",
+     "trials_numbered.mat:TE"},
     /* suite2p */
     {"%/good/suite2p", "signal=counts", "no spike counts", NULL},
     {"%/good/suite2p", "rate=30", "--rate says 30 Hz", NULL},
@@ -206,18 +255,17 @@ static void copy_head(const char *from, const char *to, long keep) {
     fclose(out);
 }
 
-/* Every good file, cut at many places, is opened or refused, and never more. */
-static void cut_files_are_refused_or_read(void **state) {
-    (void)state;
+/* Every file of a folder, cut at many places, is opened or refused, and never more. */
+static void cut_files_of(const char *folder_of_files) {
     enum { CUTS = 24 };
     char folder[] = "/tmp/synapsnet_test_XXXXXX", cut[PATH_MAX], whole[PATH_MAX];
-    const char *good = in_data("%/good");
+    const char *good = in_data(folder_of_files);
     assert_non_null(mkdtemp(folder));
     DIR *dir = opendir(good);
     assert_non_null(dir);
     for (struct dirent *e; (e = readdir(dir));) {
         struct stat st;
-        snprintf(whole, sizeof whole, "%s/%s", in_data("%/good"), e->d_name);
+        snprintf(whole, sizeof whole, "%s/%s", in_data(folder_of_files), e->d_name);
         snprintf(cut, sizeof cut, "%s/%s", folder, e->d_name);
         if (stat(whole, &st) != 0 || !S_ISREG(st.st_mode)) continue;
         for (long k = 0; k < CUTS; k++) {
@@ -230,6 +278,12 @@ static void cut_files_are_refused_or_read(void **state) {
     }
     closedir(dir);
     rmdir(folder);
+}
+
+static void cut_files_are_refused_or_read(void **state) {
+    (void)state;
+    cut_files_of("%/good");
+    cut_files_of("%/matlab");
 }
 
 static void bad_options_are_refused(void **state) {
