@@ -44,6 +44,7 @@ exit_code run_evaluate(const arguments *a);
 exit_code run_forecast(const arguments *a);
 exit_code run_connectivity(const arguments *a);
 exit_code run_perturb(const arguments *a);
+exit_code run_report(const arguments *a);
 
 /* arguments.c: fills `parsed` from the command line after the command's name. On misuse one line has been printed. */
 exit_code parse_arguments(const command *c, int argc, char **argv, arguments *parsed);

@@ -26,6 +26,8 @@ const command commands[] = {
     {"perturb", "MODEL [RECORDING] --neuron ID [-o FILE]",
      "Stimulate a neuron of the model, or each in turn, and see how the others respond.",
      "synapsnet perturb model.h5 --neuron 12 --steps 10 -o response.csv", 1, 2, false, run_perturb},
+    {"report", "MODEL [RECORDING...] -o FILE", "Write one page with all figures, FILE.html, that needs no network.",
+     "synapsnet report model.h5 -o report.html", 1, 1000000, true, run_report},
     {0},
 };
 

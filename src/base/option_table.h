@@ -8,26 +8,26 @@
  */
 #define SYN_OPTION_TABLE(X)                                                                                            \
     /* what to read */                                                                                                 \
-    X(RATE, "rate", REAL, "", "Hz", "0..", "info fit evaluate forecast perturb convert",                               \
+    X(RATE, "rate", REAL, "", "Hz", "0..", "info fit evaluate forecast perturb report convert",                        \
       "Frames per second, where the file does not say.")                                                               \
-    X(TIMESTAMPS, "timestamps", TEXT, "", "", "", "info fit evaluate forecast perturb convert",                        \
+    X(TIMESTAMPS, "timestamps", TEXT, "", "", "", "info fit evaluate forecast perturb report convert",                 \
       "Array FILE:NAME with the time of every frame in seconds; irregular times are resampled to one rate.")           \
-    X(BEHAVIOR, "behavior", LIST, "", "", "", "info fit evaluate forecast perturb convert",                            \
+    X(BEHAVIOR, "behavior", LIST, "", "", "", "info fit evaluate forecast perturb report convert",                     \
       "Array FILE:NAME of behaviour or stimulus covariates, one row a frame; FILE:NAME@TIMES when it has its own "     \
       "clock. Several may be given.")                                                                                  \
-    X(BIN, "bin", TIME, "50ms", "s", "0.0001..60", "info fit evaluate forecast perturb convert",                       \
+    X(BIN, "bin", TIME, "50ms", "s", "0.0001..60", "info fit evaluate forecast perturb report convert",                \
       "Bin width for spike times.")                                                                                    \
     X(SIGNAL, "signal", CHOICE, "auto", "", "auto|fluorescence|deconvolved|counts",                                    \
-      "info fit evaluate forecast perturb convert",                                                                    \
+      "info fit evaluate forecast perturb report convert",                                                             \
       "What the activity is. auto: counts for spikes and small non-negative integers; for suite2p, fluorescence "      \
       "(F - 0.7 Fneu), or spks with deconvolved.")                                                                     \
     X(ORIENTATION, "orientation", CHOICE, "auto", "", "auto|time-first|neurons-first",                                 \
-      "info fit evaluate forecast perturb convert",                                                                    \
+      "info fit evaluate forecast perturb report convert",                                                             \
       "Which axis of an array is time. auto: from the timestamps or behaviour; a square or doubtful array is "         \
       "refused.")                                                                                                      \
-    X(SEGMENTS, "segments", TEXT, "", "", "", "info fit evaluate forecast perturb convert",                            \
+    X(SEGMENTS, "segments", TEXT, "", "", "", "info fit evaluate forecast perturb report convert",                     \
       "Array FILE:NAME (S, 2) with start and stop frame of every trial or epoch; nothing crosses their borders.")      \
-    X(UNITS, "units", CHOICE, "good", "", "good|mua|all", "info fit evaluate forecast perturb convert",                \
+    X(UNITS, "units", CHOICE, "good", "", "good|mua|all", "info fit evaluate forecast perturb report convert",         \
       "Which sorted units to take from Kilosort/phy: good, good and mua, or all but noise.")                           \
     /* what to fit */                                                                                                  \
     X(LOSS, "loss", CHOICE, "auto", "", "auto|gaussian|poisson", "fit",                                                \
@@ -58,25 +58,25 @@
     X(PATIENCE, "patience", INT, "auto", "epochs", "1..1000000", "fit",                                                \
       "Epochs without a better validation loss before training stops.")                                                \
     /* what to write and how to run */                                                                                 \
-    X(OUTPUT, "output", TEXT, "", "", "", "fit forecast connectivity perturb simulate convert",                        \
+    X(OUTPUT, "output", TEXT, "", "", "", "fit forecast connectivity perturb report simulate convert",                 \
       "File to write. It is replaced only when complete.")                                                             \
     X(SEED, "seed", INT, "0", "", "0..", "fit simulate", "Seed of all randomness.")                                    \
-    X(THREADS, "threads", INT, "auto", "", "1..1024", "fit evaluate forecast perturb",                                 \
+    X(THREADS, "threads", INT, "auto", "", "1..1024", "fit evaluate forecast perturb report",                          \
       "Threads; the result does not depend on their number.")                                                          \
-    X(ISA, "isa", CHOICE, "auto", "", "auto|reference|simd128|avx2|avx512", "fit evaluate forecast perturb",           \
+    X(ISA, "isa", CHOICE, "auto", "", "auto|reference|simd128|avx2|avx512", "fit evaluate forecast perturb report",    \
       "Kernels to run; auto: the fastest of this processor.")                                                          \
     X(RESUME, "resume", FLAG, "no", "", "", "fit",                                                                     \
       "Go on from the checkpoint OUTPUT.ckpt of an interrupted fit; the result is that of an undisturbed one.")        \
-    X(CONFIG, "config", TEXT, "", "", "", "info fit evaluate forecast connectivity perturb simulate convert",          \
+    X(CONFIG, "config", TEXT, "", "", "", "info fit evaluate forecast connectivity perturb report simulate convert",   \
       "File of `name = value` lines with options; those given on the command line win.")                               \
-    X(JSON, "json", FLAG, "no", "", "", "info fit evaluate forecast connectivity perturb simulate convert",            \
+    X(JSON, "json", FLAG, "no", "", "", "info fit evaluate forecast connectivity perturb report simulate convert",     \
       "Print exactly one JSON object on standard output; everything else goes to standard error.")                     \
-    X(QUIET, "quiet", FLAG, "no", "", "", "info fit evaluate forecast connectivity perturb simulate convert",          \
+    X(QUIET, "quiet", FLAG, "no", "", "", "info fit evaluate forecast connectivity perturb report simulate convert",   \
       "Say nothing but errors.")                                                                                       \
     X(SPLITS, "splits", FLAG, "no", "", "", "convert",                                                                 \
       "Write z-scored activity and the frames of each split, as a fit sees them, for models of other programs.")       \
     /* forecast and connectivity */                                                                                    \
-    X(STEPS, "steps", INT, "20", "frames", "1..100000", "forecast perturb",                                            \
+    X(STEPS, "steps", INT, "20", "frames", "1..100000", "forecast perturb report",                                     \
       "Steps K of the free-running forecast, or after a pulse.")                                                       \
     X(START, "start", INT, "auto", "frame", "0..", "forecast",                                                         \
       "First frame of one rollout; auto: rollouts from many frames spread over the test split.")                       \
@@ -87,7 +87,7 @@
       "Units of the exported effective connectivity.")                                                                 \
     X(TRUTH, "truth", TEXT, "", "", "", "connectivity",                                                                \
       "Simulated recording (or FILE:NAME) whose true weights the connectivity is scored against.")                     \
-    X(SPLIT, "split", CHOICE, "test", "", "test|all", "evaluate forecast perturb",                                     \
+    X(SPLIT, "split", CHOICE, "test", "", "test|all", "evaluate forecast perturb report",                              \
       "Frames to predict: the test split, or all, for a recording that the model was not fitted on.")                  \
     X(SESSION, "session", INT, "0", "", "0..", "connectivity forecast perturb",                                        \
       "Which recording of the model, from 0.")                                                                         \
@@ -105,6 +105,8 @@
       "recording held beyond the prediction; none: predictions alone are fed back.")                                   \
     X(STATES, "states", INT, "auto", "", "1..1000000", "perturb",                                                      \
       "States of the test split to average over, evenly spread; auto: at most 500, fewer where N is large.")           \
+    X(FORMAT, "format", CHOICE, "auto", "", "auto|html|json", "report",                                                \
+      "What to write: a page, or its data. auto: by the name of the output.")                                          \
     /* simulate */                                                                                                     \
     X(NEURONS, "neurons", INT, "auto", "", "2..100000", "simulate",                                                    \
       "Neurons N of the simulated network; auto: 200 for celltypes, 60 for rates, 100 for spikes.")                    \

@@ -14,7 +14,7 @@ declare -A may_use=(
     [model]="base recording dataset kernels"
     [training]="base recording dataset kernels model"
     [analysis]="base recording dataset kernels model training"
-    [report]="base recording dataset kernels model training analysis"
+    [report]="base recording dataset kernels model analysis"
 )
 broken=0
 complain() {

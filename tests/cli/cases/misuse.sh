@@ -26,6 +26,8 @@ convert recording.h5|convert: missing -o FILE
 fit recording.h5|fit: missing -o FILE
 forecast model.h5|forecast: missing -o FILE
 connectivity model.h5|connectivity: missing -o FILE
+report -o r.html|report: missing MODEL
+report model.h5|report: missing -o FILE
 simulate rates celltypes -o x.h5|unexpected 'celltypes'
 convert recording.h5 model.h5 -o x.h5|found 2 recordings; expected one, or --splits
 forecast model.h5 recording.h5 more -o f.h5|unexpected 'more'

@@ -75,6 +75,15 @@ one_error 'expected a name that ends in .npy, .csv, .h5 or .graphml'
 run 2 synapsnet connectivity model.h5 --session 1 -o c.npy
 one_error 'session: found 1'
 
+run 0 synapsnet report model2.h5 --steps 5 -o report.html
+out '^Report written to report.html '
+run 0 synapsnet report model2.h5 sim.h5 --steps 5 --format json -o report.data --json
+no_err
+[ "$(json test.mse)" = "$fit_mse" ] || fail "report and fit disagree on test mse"
+[ "$(json bytes)" = "$(stat -c %s report.data)" ] || fail "the report has another size than it says"
+run 2 synapsnet report model2.h5 -o report.doc
+one_error "output: found 'report.doc'"
+
 run 0 synapsnet fit sim.h5 --hidden 4 --epochs 2 --connectivity none -o quiet.h5 --quiet
 no_out
 no_err

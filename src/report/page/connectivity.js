@@ -1,0 +1,220 @@
+/* Connectivity: heat map and graph. C_ij(tau) = row_gain[tau][i] c_ij; row = receiver, column = sender. */
+
+const SHARES = [1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001];
+
+/* C(tau), rows as Float32Array. */
+function connectivityAt(session, tau) {
+  return session.c().map((row, i) => row.map((value) => value * session.connectivity.row_gain[tau][i]));
+}
+
+/* Absolute values off the diagonal, ascending, of a sample large enough for any share. */
+function magnitudes(matrix) {
+  const n = matrix.length, step = Math.max(1, Math.floor((n * n) / 4e5));
+  const values = [];
+  for (let k = 0; k < n * n; k += step) {
+    const i = Math.floor(k / n), j = k % n;
+    if (i !== j) values.push(Math.abs(matrix[i][j]));
+  }
+  return Float32Array.from(values).sort();
+}
+const quantile = (sorted, q) => sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))];
+
+/* End of the colour scale: the same for all lags, so that the slider compares them. */
+const colourLimits = new Map();
+function colourLimit(session) {
+  if (!colourLimits.has(session)) {
+    const gain = session.connectivity.row_gain;
+    const largest = session.c().map((row, i) => row.map((value) => value * Math.max(...gain.map((g) => Math.abs(g[i])))));
+    colourLimits.set(session, quantile(magnitudes(largest), 0.998) || 1);
+  }
+  return colourLimits.get(session);
+}
+
+/* Where groups end in an order, and a label in the middle of each. */
+function groupMarks(session, key, order) {
+  const group = groupings(session).find((g) => g.key === key);
+  if (!group) return null;
+  const marks = [];
+  order.forEach((i, place) => {
+    const last = marks[marks.length - 1];
+    if (last && last.name === group.values[i]) last.stop = place + 1;
+    else marks.push({ name: group.values[i], start: place, stop: place + 1 });
+  });
+  return marks;
+}
+
+function neuronTicks(session, key, order) {
+  const marks = groupMarks(session, key, order);
+  if (marks) return { tickvals: marks.map((m) => (m.start + m.stop - 1) / 2), ticktext: marks.map((m) => m.name || '?'), tickangle: 0 };
+  const step = Math.max(1, Math.ceil(order.length / 30));
+  const places = order.map((_, k) => k).filter((k) => k % step === 0);
+  return { tickvals: places, ticktext: places.map((k) => session.neurons.id[order[k]]) };
+}
+
+function drawConnectivity(session) {
+  const key = byId('connectivity-order').value, tau = Number(byId('connectivity-lag').value);
+  const share = SHARES[Number(byId('connectivity-share').value)];
+  const order = orderOf(session, key), matrix = connectivityAt(session, tau), n = session.n;
+  const least = share < 1 ? quantile(magnitudes(matrix), 1 - share) : 0;
+  let shown = 0;
+  const z = order.map((i) => Float32Array.from(order, (j) => {
+    const value = matrix[i][j];
+    const keep = Math.abs(value) >= least && value !== 0;
+    shown += keep;
+    return keep || share === 1 ? value : NaN;
+  }));
+  const ids = order.map((i) => session.neurons.id[i]);
+  const limit = colourLimit(session), marks = groupMarks(session, key, order) || [];
+  const border = { color: colour('muted'), width: 1 };
+  const shapes = marks.slice(1).flatMap((m) => [
+    { type: 'line', x0: m.start - 0.5, x1: m.start - 0.5, y0: -0.5, y1: n - 0.5, line: border },
+    { type: 'line', y0: m.start - 0.5, y1: m.start - 0.5, x0: -0.5, x1: n - 0.5, line: border },
+  ]);
+  const ticks = neuronTicks(session, key, order);
+  draw('fig-connectivity', [{
+    type: 'heatmap', z, zmin: -limit, zmax: limit, colorscale: signedScale(), zsmooth: n > 300 ? 'fast' : false,
+    hoverongaps: false,
+    colorbar: { title: { text: 'C (standard deviations per standard deviation)', side: 'right' }, outlinewidth: 0, thickness: 14 },
+    hovertemplate: 'from %{x} to %{y}<br>C = %{z:.4f}<extra></extra>',
+  }], {
+    xaxis: axis('sender', { tickangle: -90, ...ticks, showgrid: false, constrain: 'domain', range: [-0.5, n - 0.5] }),
+    yaxis: axis('receiver', { ...ticks, showgrid: false, range: [n - 0.5, -0.5], scaleanchor: 'x', constrain: 'domain' }),
+    shapes, plot_bgcolor: colour('middle'), height: byId('fig-connectivity').clientHeight,
+  }, `Effective connectivity of ${n} neurons at lag ${tau}, ordered by ${byId('connectivity-order').selectedOptions[0].text}.`);
+  byId('connectivity-lag-value').textContent = tau === 0 ? '0 (the next frame)' : `${tau} (${figures(tau / session.recording.rate_hz)} s)`;
+  byId('connectivity-share-value').textContent = share === 1 ? 'all' : percent(share);
+  byId('connectivity-note').textContent = `${whole(share === 1 ? n * (n - 1) : shown)} of ${whole(n * (n - 1))} ordered pairs drawn.` +
+    (n < session.recording.neurons ? ` The ${whole(n)} neurons with the strongest connections of ${whole(session.recording.neurons)} are shown.` : '') +
+    ` Lag: how many frames before the last known one the sender was active. Order: ${ids.length > 1 ? ORDER_NOTES[key] || 'by group, and within a group by like connections' : ''}.`;
+}
+const ORDER_NOTES = { index: 'as in the recording', cluster: 'neurons with like connections stand side by side (average linkage)' };
+
+/* ---- graph ---- */
+
+/* The strongest edges of C(0): [{from, to, value}], strongest first. */
+function strongestEdges(session, count) {
+  const matrix = connectivityAt(session, 0), n = session.n;
+  const found = [];
+  let least = 0;
+  const prune = () => {
+    found.sort((a, b) => Math.abs(b.value) - Math.abs(a.value) || a.to - b.to || a.from - b.from);
+    found.length = Math.min(found.length, count);
+    if (found.length === count) least = Math.abs(found[count - 1].value);
+  };
+  for (let i = 0; i < n; i++)
+    for (let j = 0; j < n; j++) {
+      const value = matrix[i][j];
+      if (i === j || value === 0 || Math.abs(value) < least) continue;
+      found.push({ from: j, to: i, value });
+      if (found.length > 4 * count) prune();
+    }
+  prune();
+  return found;
+}
+
+function ring(order) {
+  const x = [], y = [];
+  order.forEach((i, place) => {
+    const angle = (2 * Math.PI * place) / order.length;
+    x[i] = Math.sin(angle), y[i] = Math.cos(angle);
+  });
+  return { x, y };
+}
+
+/* Fruchterman and Reingold (1991) from a ring, so the same every time. */
+function springs(nodes, edges) {
+  const start = ring(nodes.map((_, k) => k)), place = new Map(nodes.map((i, k) => [i, k]));
+  const { x, y } = start, n = nodes.length, ideal = 1.6 / Math.sqrt(n);
+  for (let step = 0; step < 300; step++) {
+    const fx = new Float64Array(n), fy = new Float64Array(n), heat = 0.1 * (1 - step / 300);
+    const pull = (a, b, strength) => {
+      const dx = x[a] - x[b], dy = y[a] - y[b], d = Math.hypot(dx, dy) || 1e-6, f = strength(d) / d;
+      fx[a] += dx * f, fy[a] += dy * f, fx[b] -= dx * f, fy[b] -= dy * f;
+    };
+    for (let a = 0; a < n; a++) {
+      for (let b = 0; b < a; b++) pull(a, b, (d) => (ideal * ideal) / d);
+      fx[a] -= x[a] * 1.5, fy[a] -= y[a] * 1.5;
+    }
+    edges.forEach((e) => pull(place.get(e.from), place.get(e.to), (d) => -(d * d) / ideal));
+    for (let a = 0; a < n; a++) {
+      const f = Math.hypot(fx[a], fy[a]) || 1e-6, move = Math.min(f, heat) / f;
+      x[a] += fx[a] * move, y[a] += fy[a] * move;
+    }
+  }
+  const all = { x: [], y: [] };
+  nodes.forEach((i, k) => (all.x[i] = x[k], all.y[i] = y[k]));
+  return all;
+}
+
+function nodePlaces(session, choice, nodes, edges) {
+  if (choice === 'position') return { x: session.neurons.position.map((p) => p[0]), y: session.neurons.position.map((p) => p[1]) };
+  if (choice === 'springs') return springs(nodes, edges);
+  const order = orderOf(session, choice), kept = new Set(nodes);
+  return ring(order.filter((i) => kept.has(i)));
+}
+
+/* Arrows of one sign and width: lines that end short of the dot they point at. */
+function arrows(edges, at, sign, width, name) {
+  const x = [], y = [], size = [];
+  const span = (values) => Math.max(...values.filter(Number.isFinite)) - Math.min(...values.filter(Number.isFinite)) || 1;
+  const spanX = span(at.x), spanY = span(at.y);
+  edges.forEach(({ from, to }) => {
+    const dx = at.x[to] - at.x[from], dy = at.y[to] - at.y[from];
+    const short = Math.max(0, 1 - 0.018 / (Math.hypot(dx / spanX, dy / spanY) || 1));
+    x.push(at.x[from], at.x[from] + dx * short, null), y.push(at.y[from], at.y[from] + dy * short, null), size.push(0, 6 + 2 * width, 0);
+  });
+  const shade = colour(sign > 0 ? 'positive' : 'negative');
+  return {
+    type: 'scatter', mode: 'lines+markers', x, y, name, legendgroup: name, hoverinfo: 'skip', opacity: 0.85,
+    line: { color: shade, width, dash: sign > 0 ? 'solid' : 'dash' },
+    marker: { symbol: 'arrow', angleref: 'previous', size, color: shade, opacity: 1, line: { width: 0 } },
+  };
+}
+
+/* Ids beside the dots; what is known of a neuron stays with the pointer. */
+function label(session, points) {
+  points.mode = 'markers+text';
+  points.hovertext = points.text;
+  points.text = points.places.map((i) => session.neurons.id[i]);
+  points.hovertemplate = '%{hovertext}<extra></extra>';
+  points.textposition = 'top center';
+  points.textfont = { size: 12, color: colour('ink') };
+  points.cliponaxis = false;
+}
+
+function drawGraph(session) {
+  const edges = strongestEdges(session, Number(byId('graph-count').value));
+  const nodes = [...new Set(edges.flatMap((e) => [e.from, e.to]))].sort((a, b) => a - b);
+  const at = nodePlaces(session, byId('graph-layout').value, nodes, edges);
+  const strongest = edges.length ? Math.abs(edges[0].value) : 1;
+  const WIDTHS = [1, 2.2, 4];
+  const widthOf = (e) => Math.min(2, Math.floor((3 * Math.abs(e.value)) / strongest));
+  const traces = [];
+  for (const sign of [1, -1]) {
+    let first = true;
+    WIDTHS.forEach((width, k) => {
+      const some = edges.filter((e) => Math.sign(e.value) === sign && widthOf(e) === k);
+      if (!some.length) return;
+      traces.push({ ...arrows(some, at, sign, width, sign > 0 ? 'rises' : 'falls'), showlegend: first });
+      first = false;
+    });
+  }
+  const sent = new Float64Array(session.n);
+  edges.forEach((e) => (sent[e.from] += Math.abs(e.value)));
+  const most = Math.max(...sent) || 1;
+  const kept = new Set(nodes);
+  const hide = (values) => values.map((value, i) => (kept.has(i) ? value : null));
+  const size = Array.from(sent, (value) => 9 + 15 * Math.sqrt(value / most));
+  const all = (values) => hide(Array.from({ length: session.n }, (_, i) => values[i]));
+  const points = pointsBy(session, byId('graph-colour').value, all(at.x), all(at.y), size);
+  if (nodes.length <= 60) points.forEach((p) => label(session, p));
+  const plain = { visible: false, showgrid: false };
+  draw('fig-graph', [...traces, ...points], {
+    xaxis: plain, yaxis: { ...plain, ...(byId('graph-layout').value === 'springs' ? {} : { scaleanchor: 'x' }) },
+    hovermode: 'closest', margin: { l: 20, r: 20, t: 50, b: 20 }, height: byId('fig-graph').clientHeight,
+  }, `The ${edges.length} strongest edges between ${nodes.length} neurons.`);
+  byId('graph-count-value').textContent = String(edges.length);
+  byId('graph-note').textContent = edges.length
+    ? `${plural(edges.length, 'edge')} between ${plural(nodes.length, 'neuron')}, of ${whole(session.n)}. The absolute value of C(0) runs from ${figures(Math.abs(edges[edges.length - 1].value))} to ${figures(Math.abs(edges[0].value))}.`
+    : 'No edge differs from zero.';
+}

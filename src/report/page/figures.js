@@ -1,0 +1,234 @@
+/* The figures but for those of the connectivity. Each takes the session that is shown. */
+
+const byId = (id) => document.getElementById(id);
+
+function fillTable(id, head, rows) {
+  const table = byId(id);
+  const cell = (tag, content) => {
+    const element = document.createElement(tag);
+    element.textContent = typeof content === 'object' && content ? content.text : content;
+    if (typeof content === 'object' && content) {
+      element.className = 'number';
+      if (content.title) element.title = content.title;
+    }
+    return element;
+  };
+  const line = (cells, tag, chosen) => {
+    const tr = document.createElement('tr');
+    if (chosen) tr.className = 'chosen';
+    cells.forEach((content, k) => tr.append(cell(k === 0 ? 'th' : tag, content)));
+    return tr;
+  };
+  if (head) table.tHead.replaceChildren(line(head, 'th'));
+  table.tBodies[0].replaceChildren(...rows.map((row) => line(row.cells || row, 'td', row.chosen)));
+}
+
+function fillList(id, texts) {
+  byId(id).replaceChildren(...texts.map((text) => {
+    const item = document.createElement('li');
+    item.textContent = text;
+    return item;
+  }));
+}
+
+function fillChoice(id, choices, selected) {
+  byId(id).replaceChildren(...choices.map(([value, text]) => new Option(text, value, false, value === selected)));
+}
+
+/* ---- models compared ---- */
+
+const MODEL_COLOURS = { SynapsNet: 'synapsnet', 'copy-last': 'copy-last', mean: 'mean', 'no connectivity': 'none' };
+const modelColour = (name) => colour(MODEL_COLOURS[name] || 'other');
+
+/* [{name, metrics, interval}], best first. What the fit measured without connectivity stands in where the evaluation
+ * has none: the same test frames, unless another recording was given. */
+function models() {
+  const { test, baselines, intervals } = report.evaluation;
+  const fitted = report.fit;
+  const rows = Object.entries(baselines).map(([name, metrics]) => ({
+    name, metrics, interval: intervals[`mse ${name} - synapsnet`],
+  }));
+  const without = (fitted.baselines || {})['no connectivity'];
+  const sameFrames = fitted.test && Math.abs(fitted.test.mse - test.mse) < 1e-6 * test.mse;
+  if (without && sameFrames && !baselines['no connectivity'])
+    rows.push({ name: 'no connectivity', metrics: without, interval: fitted.connectivity.mse_without_minus_with });
+  rows.push({ name: 'SynapsNet', metrics: test });
+  return rows.sort((a, b) => a.metrics.mse - b.metrics.mse);
+}
+
+const METRICS = [
+  ['mse', 'Mean squared error, in units of the variance'], ['mae', 'Mean absolute error, in standard deviations'],
+  ['skill', 'Share of the error of copy-last that is gone'], ['r2', 'Explained variance, mean over neurons'],
+  ['neuron_r', 'Correlation over time, mean over neurons'], ['delta_r', 'Correlation of changes, mean over neurons'],
+  ['population_r', 'Correlation over time of the sum of all neurons'],
+  ['spatial_r', 'Correlation over neurons, mean over frames'],
+  ['bits_per_spike', 'Information about the spikes beyond their mean rate'],
+];
+
+function drawBaselines() {
+  const rows = models();
+  const names = rows.map((row) => row.name);
+  const dots = {
+    type: 'scatter', mode: 'markers+text', x: rows.map((row) => row.metrics.mse), y: names, xaxis: 'x',
+    marker: { size: 13, color: names.map(modelColour) }, text: rows.map((row) => figures(row.metrics.mse)),
+    textposition: 'top center', cliponaxis: false, hovertemplate: '%{y}: %{x:.4f}<extra></extra>',
+  };
+  const known = rows.filter((row) => row.interval && Number.isFinite(row.interval.mean));
+  const gains = {
+    type: 'scatter', mode: 'markers', x: known.map((row) => row.interval.mean), y: known.map((row) => row.name),
+    xaxis: 'x2', marker: { size: 10, color: known.map((row) => modelColour(row.name)) },
+    error_x: {
+      type: 'data', symmetric: false, color: colour('ink'), thickness: 1.5, width: 6,
+      array: known.map(({ interval }) => (interval.high ?? interval.mean) - interval.mean),
+      arrayminus: known.map(({ interval }) => interval.mean - (interval.low ?? interval.mean)),
+    },
+    customdata: known.map(({ interval }) => [figures(interval.low), figures(interval.high)]),
+    hovertemplate: '%{y}: %{x:.4f}, 95 % interval %{customdata[0]} to %{customdata[1]}<extra></extra>',
+  };
+  draw('fig-baselines', [dots, gains], {
+    showlegend: false, height: 110 + 45 * rows.length, margin: { l: 20, r: 20, t: 25, b: 50 },
+    xaxis: axis('mean squared error', { domain: [0, 0.47], rangemode: 'tozero' }),
+    xaxis2: axis('error of the other model − error of SynapsNet', { domain: [0.55, 1] }),
+    yaxis: axis('', { categoryorder: 'array', categoryarray: [...names].reverse(), showgrid: true }),
+    shapes: [{ type: 'line', xref: 'x2', yref: 'paper', x0: 0, x1: 0, y0: 0, y1: 1, line: { color: colour('muted'), dash: 'dot', width: 1.5 } }],
+  }, `Test error of ${rows.map((row) => `${row.name} ${figures(row.metrics.mse)}`).join(', ')}.`);
+  const shown = METRICS.filter(([name]) => rows.some((row) => Number.isFinite(row.metrics[name])));
+  fillTable('metrics', ['model', ...shown.map(([text, title]) => ({ text, title }))], rows.map((row) => ({
+    cells: [row.name, ...shown.map(([name]) => ({ text: decimals(row.metrics[name]) }))], chosen: row.name === 'SynapsNet',
+  })));
+}
+
+/* ---- traces ---- */
+
+/* Neurons from best to worst predicted, or as recorded. */
+function traceOrder(session) {
+  const places = Array.from({ length: session.n }, (_, i) => i);
+  if (byId('traces-sort').value === 'index') return places;
+  const r = session.neurons.r;
+  return places.sort((a, b) => (r[b] ?? -2) - (r[a] ?? -2) || a - b);
+}
+
+function fillNeurons(session, selected) {
+  const order = traceOrder(session);
+  const chosen = selected ?? order[Math.floor(order.length / 2)];
+  fillChoice('traces-neuron', order.map((i) => [String(i), `${session.neurons.id[i]}   r ${figures(session.neurons.r[i], 2)}`]), String(chosen));
+}
+
+/* Values with a gap wherever a frame is missing or a segment ends. */
+function withGaps(frame, values) {
+  const out = [];
+  for (let t = 0; t < values.length; t++) {
+    if (t > 0 && frame[t] !== frame[t - 1] + 1) out.push(null);
+    out.push(Number.isNaN(values[t]) ? null : values[t]);
+  }
+  return out;
+}
+
+function drawTraces(session) {
+  const { frame, time_s: time, test_frames: all } = session.traces;
+  const select = byId('traces-neuron');
+  const first = select.selectedIndex, count = Math.min(Number(byId('traces-count').value), session.n);
+  const start = Math.max(0, Math.min(first, session.n - count));
+  const neurons = Array.from({ length: count }, (_, k) => Number(select.options[start + k].value));
+  const x = withGaps(frame, time);
+  const traces = [], more = {
+    xaxis: axis('time in the recording (s)', { rangeslider: { visible: true, thickness: 0.1, bgcolor: colour('paper'), bordercolor: colour('line') }, anchor: count > 1 ? `y${count}` : 'y' }),
+    height: 190 + 150 * count, annotations: [],
+  };
+  neurons.forEach((i, k) => {
+    const yaxis = k ? `y${k + 1}` : 'y';
+    const top = 1 - k / count, bottom = 1 - (k + 0.8) / count;
+    more[k ? `yaxis${k + 1}` : 'yaxis'] = axis('', { domain: [bottom, top], nticks: 4, fixedrange: false });
+    more.annotations.push({
+      text: `${nameOf(session, i)}, r = ${figures(session.neurons.r[i], 2)}`, xref: 'paper', yref: 'paper', x: 0, y: top,
+      xanchor: 'left', yanchor: 'bottom', showarrow: false, font: { size: 13, color: colour('muted') },
+    });
+    const common = { type: 'scatter', mode: 'lines', x, yaxis, showlegend: k === 0 };
+    traces.push({ ...common, y: withGaps(frame, session.truth()[i]), name: 'recorded', legendgroup: 'truth', line: { color: colour('truth'), width: 1.3 } });
+    traces.push({ ...common, y: withGaps(frame, session.prediction()[i]), name: 'predicted one frame ahead', legendgroup: 'prediction', line: { color: colour('positive'), width: 1.6 } });
+  });
+  more.legend = { orientation: 'h', x: 1, xanchor: 'right', y: 1.02, yanchor: 'bottom' };
+  byId('fig-traces').style.height = `${more.height}px`;
+  draw('fig-traces', traces, more, `Recorded and predicted activity of ${neurons.map((i) => nameOf(session, i)).join(', ')}.`);
+  byId('traces-note').textContent = `Vertical: ${session.recording.unit}. r: correlation over all ${whole(all)} test frames of the recording` +
+    (frame.length < all ? `, of which the first ${whole(frame.length)} are drawn.` : ', all of which are drawn.');
+}
+
+function stepNeuron(session, by) {
+  const select = byId('traces-neuron');
+  select.selectedIndex = Math.max(0, Math.min(select.options.length - 1, select.selectedIndex + by));
+  drawTraces(session);
+}
+
+/* ---- horizon and training ---- */
+
+function drawHorizon(session) {
+  const { steps, starts, ...by } = session.horizon;
+  const ahead = Array.from({ length: steps }, (_, k) => k + 1);
+  const line = (name, values, shade, dash) => ({
+    type: 'scatter', mode: steps > 40 ? 'lines' : 'lines+markers', x: ahead, y: values, name,
+    line: { color: colour(shade), width: 2.2, dash }, marker: { size: 6 },
+    hovertemplate: `%{y:.4f} after %{x} frames<extra>${name}</extra>`,
+  });
+  draw('fig-horizon', [line('SynapsNet', by.mse, 'synapsnet'), line('copy-last', by.mse_copy_last, 'copy-last', 'dash'), line('mean', by.mse_mean, 'mean', 'dot')], {
+    xaxis: axis(`frames ahead (one frame: ${figures(1 / session.recording.rate_hz)} s)`), yaxis: axis('mean squared error', { rangemode: 'tozero' }),
+  }, `Error one to ${steps} frames ahead: SynapsNet ${figures(by.mse[0])} to ${figures(by.mse[steps - 1])}.`);
+  byId('horizon-note').textContent = `Mean over ${plural(starts, 'start')} in the test frames and all neurons, in units of each neuron's variance.`;
+}
+
+/* The candidate whose curve was kept with the model. */
+function chosenCandidate() {
+  const best = Math.min(...report.fit.training_curve.map(([, validation]) => validation));
+  return (report.fit.candidates || []).findIndex((c) => c.epochs === report.fit.training_curve.length && Math.abs(c.validation_loss - best) < 1e-9 * Math.abs(best));
+}
+
+function drawTraining() {
+  const curve = report.fit.training_curve, candidates = report.fit.candidates || [];
+  const epoch = curve.map((_, k) => k + 1), chosen = chosenCandidate();
+  const best = curve.reduce((least, [, v], k) => (v < curve[least][1] ? k : least), 0);
+  const line = (name, k, shade, dash) => ({
+    type: 'scatter', mode: 'lines', name, x: epoch, y: curve.map((point) => point[k]), line: { color: colour(shade), width: 2, dash },
+  });
+  draw('fig-training', [line('train', 0, 'copy-last', 'dot'), line('validation', 1, 'synapsnet'), {
+    type: 'scatter', mode: 'markers', name: `kept: epoch ${best + 1}`, x: [best + 1], y: [curve[best][1]],
+    marker: { size: 11, symbol: 'circle-open', line: { width: 2.5 }, color: colour('ink') },
+  }], { xaxis: axis('epoch'), yaxis: axis('loss per observed value') },
+  `Training and validation loss over ${curve.length} epochs; epoch ${best + 1} was kept.`);
+  fillTable('candidates', ['candidate', { text: 'validation loss' }, { text: 'best epoch' }, { text: 'epochs' }], candidates.map((c, k) => ({
+    cells: [c.candidate, { text: figures(c.validation_loss, 5) }, { text: c.best_epoch + 1 }, { text: c.epochs }], chosen: k === chosen,
+  })));
+}
+
+/* ---- embedding ---- */
+
+/* Traces of points coloured by a grouping, or by a number for which `scale` is given. */
+function pointsBy(session, key, x, y, size) {
+  const text = Array.from({ length: session.n }, (_, i) => nameOf(session, i));
+  const base = { type: 'scatter', mode: 'markers', hovertemplate: '%{text}<extra></extra>' };
+  const edge = { width: 1, color: colour('muted') };
+  const group = groupings(session).find((g) => g.key === key);
+  if (!group) {
+    const values = session.neurons.r.map((r) => r ?? NaN);
+    return [{ ...base, x, y, text, places: text.map((_, i) => i), showlegend: false, marker: { size, line: edge, ...(key === 'r' ? { color: values, colorscale: CIVIDIS, showscale: true, colorbar: { title: { text: 'r of the prediction', side: 'right' }, outlinewidth: 0, thickness: 14 } } : { color: colour('synapsnet') }) } }];
+  }
+  const names = [...new Set(group.values)].sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
+  return names.map((name, k) => {
+    const members = group.values.flatMap((value, i) => (value === name ? [i] : []));
+    const pick = (values) => members.map((i) => values[i]);
+    return {
+      ...base, name: name || 'not known', x: pick(x), y: pick(y), text: pick(text), places: members,
+      marker: { size: Array.isArray(size) ? pick(size) : size, line: edge, color: GROUP_COLOURS[k % GROUP_COLOURS.length], symbol: GROUP_SYMBOLS[Math.floor(k / GROUP_COLOURS.length) % GROUP_SYMBOLS.length] },
+    };
+  });
+}
+
+const colourChoices = (session) => [...groupings(session).map((g) => [g.key, g.name]), ['r', 'how well predicted'], ['none', 'none']];
+
+function drawEmbedding(session) {
+  const { component, explained } = session.embedding;
+  const [a, b] = byId('embedding-axes').value.split(',').map(Number);
+  const title = (k) => `component ${k + 1} (${percent(explained[k])} of the variance)`;
+  draw('fig-embedding', pointsBy(session, byId('embedding-colour').value, component.map((p) => p[a]), component.map((p) => p[b]), 10), {
+    xaxis: axis(title(a)), yaxis: axis(title(b)), height: 460, hovermode: 'closest',
+  }, `Embeddings of ${session.n} neurons, components ${a + 1} and ${b + 1}.`);
+}

@@ -1,0 +1,206 @@
+/* Puts the page together: which sections there are, their words and controls, and drawing them one after another. */
+
+let session = sessions[0];
+
+/* ---- words ---- */
+
+function verdict() {
+  const { test } = report.evaluation;
+  const lines = [];
+  const against = (name, words) => {
+    const row = models().find((m) => m.name === name);
+    if (!row || !row.interval || !Number.isFinite(row.interval.mean)) return;
+    const { mean, low, high } = row.interval, share = mean / (test.mse + mean);
+    const sure = low > 0 ? 'a reliable gain' : high < 0 ? 'reliably worse' : 'which may be chance';
+    lines.push(`${mean >= 0 ? `${percent(share)} less` : `${percent(-share)} more`} squared error than ${words}: ${sure} (difference ${figures(mean)}, 95 % interval ${figures(low)} to ${figures(high)}).`);
+  };
+  against('copy-last', 'repeating the last value');
+  against('mean', 'the mean of each neuron');
+  against('no connectivity', 'the same model without connections between neurons');
+  const { statement } = report.fit.connectivity || {};
+  if (statement) lines.push(`${statement[0].toUpperCase()}${statement.slice(1)}.`);
+  return lines;
+}
+
+const TILES = [
+  ['skill', 'skill against copy-last', (x) => percent(x)], ['neuron_r', 'correlation, mean neuron', (x) => figures(x, 2)],
+  ['mse', 'mean squared error', (x) => figures(x)], ['bits_per_spike', 'bits per spike', (x) => figures(x)],
+];
+
+function drawOverview() {
+  const { test } = report.evaluation;
+  fillList('verdict', verdict());
+  const tiles = TILES.filter(([name]) => Number.isFinite(test[name])).map(([name, title, show]) => [title, show(test[name])]);
+  tiles.push(['neurons', whole(sessions.reduce((sum, s) => sum + s.recording.neurons, 0))]);
+  tiles.push(['test frames', whole(report.evaluation.sessions.reduce((sum, s) => sum + s.frames, 0))]);
+  byId('tiles').replaceChildren(...tiles.map(([title, value]) => {
+    const tile = document.createElement('div'), dt = document.createElement('dt'), dd = document.createElement('dd');
+    dt.textContent = title, dd.textContent = value;
+    tile.append(dt, dd);
+    return tile;
+  }));
+}
+
+function drawRecording() {
+  const r = session.recording, fit = session.fit, left = fit.left_out || [];
+  const [train, validation, test] = fit.split_frames || [];
+  const rows = [
+    ['Recording', r.path || r.name],
+    ['Signal', `${r.signal}, ${figures(r.rate_hz, 5)} frames per second`],
+    ['Length', `${whole(r.frames)} frames, ${figures(r.frames / r.rate_hz / 60)} min` + (r.segments > 1 ? `, in ${plural(r.segments, r.whole_trials ? 'trial' : 'segment')}` : '')],
+    ['Neurons', `${whole(r.neurons)} of ${whole(r.neurons_recorded)} used`],
+    ['Left out', left.length ? `${left.slice(0, 40).join(', ')}${left.length > 40 ? `, and ${left.length - 40} more` : ''} (silent or constant in the training frames)` : 'none'],
+    ['Not observed', r.missing > 0 ? `${percent(r.missing)} of all values; they are not scored and not trained on` : 'nothing is missing'],
+    ['Behaviour', r.behaviors.length ? r.behaviors.join(', ') : 'none'],
+  ];
+  if (test !== undefined) rows.push(['Split', `${whole(train)} training, ${whole(validation)} validation and ${whole(test)} test frames, in this order` + (r.whole_trials ? ', by whole trials' : '')]);
+  if (fit.baseline_alpha) rows.push(['Slow drift', `followed by a running mean over about ${whole(1 / fit.baseline_alpha)} frames, before the model`]);
+  groupings(session).forEach((g) => {
+    const counts = new Map();
+    g.values.forEach((value) => counts.set(value, (counts.get(value) || 0) + 1));
+    rows.push([g.name[0].toUpperCase() + g.name.slice(1), [...counts].map(([name, count]) => `${name || 'not known'} ${count}`).join(', ')]);
+  });
+  fillTable('facts', null, rows);
+  const warnings = report.fit.warnings || [];
+  byId('warnings-block').hidden = !warnings.length;
+  fillList('warnings', warnings);
+}
+
+const quoted = (word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replace(/'/g, "'\\''")}'`);
+
+function drawMethod() {
+  const fit = report.fit, chosen = fit.connectivity || {};
+  byId('command').textContent = report.command.map(quoted).join(' ');
+  const form = Object.entries(chosen).filter(([name, value]) => name !== 'form' && typeof value === 'number').map(([name, value]) => `${name.replaceAll('_', ' ')} ${figures(value)}`);
+  const rows = [
+    ['Seed', fit.seed ?? report.options.seed ?? '0'],
+    ['Options given', Object.entries(report.options).map(([name, value]) => `${name} = ${[].concat(value).join(', ')}`).join('; ') || 'none'],
+    ['Loss', fit.loss ?? '–'],
+    ['Connectivity', [chosen.form, ...form, chosen.chosen_by && `chosen by ${chosen.chosen_by}`].filter(Boolean).join(', ')],
+    ['Decoder', `${fit.hidden} hidden units, embedding of ${fit.embedding}, windows of ${fit.window} frames`],
+    ['Training', `${plural(fit.epochs ?? 0, 'epoch')} in all, over ${plural((fit.candidates || []).length, 'candidate')}`],
+    ['Version', `synapsnet ${report.library_version}`],
+    ...report.build.trim().split('\n').map((line) => { const at = line.indexOf(': '); return [line.slice(0, at), line.slice(at + 2)]; }),
+  ];
+  fillTable('method-table', null, rows);
+}
+
+/* ---- sections ---- */
+
+/* has: whether there is anything to show. set: fills the controls for a session. draw: words and figures. */
+const SECTIONS = [
+  { id: 'overview', has: () => true, draw: drawOverview },
+  { id: 'recording', has: () => true, draw: drawRecording },
+  { id: 'baselines', has: () => true, draw: drawBaselines },
+  { id: 'traces', has: () => session.traces && session.traces.frame.length > 0, set: () => fillNeurons(session), draw: () => drawTraces(session) },
+  { id: 'horizon', has: () => session.horizon && session.horizon.steps > 0, draw: () => drawHorizon(session) },
+  { id: 'training', has: () => (report.fit.training_curve || []).length > 0, draw: drawTraining },
+  { id: 'connectivity', has: hasEdges, set: setConnectivity, draw: () => drawConnectivity(session) },
+  { id: 'graph', has: hasEdges, set: setGraph, draw: () => drawGraph(session) },
+  { id: 'embedding', has: () => Boolean(session.embedding), set: setEmbedding, draw: () => drawEmbedding(session) },
+  { id: 'method', has: () => true, draw: drawMethod },
+];
+
+function hasEdges() {
+  return session.c().some((row) => row.some((value) => value !== 0));
+}
+
+function setConnectivity() {
+  fillChoice('connectivity-order', [['cluster', 'like connections'], ...groupings(session).map((g) => [g.key, g.name]), ['index', 'recording']], groupings(session).length ? groupings(session)[0].key : 'cluster');
+  byId('connectivity-lag').max = session.connectivity.lags;
+  byId('connectivity-lag').value = 0;
+  byId('connectivity-share').max = SHARES.length - 1;
+  byId('connectivity-share').value = 0;
+}
+
+/* The first thing that neurons are known by, if there is one. */
+const plainest = (s) => (groupings(s).length ? groupings(s)[0].key : 'none');
+
+function setGraph() {
+  const positions = session.neurons.position && session.neurons.position.some((p) => Number.isFinite(p[0]) && Number.isFinite(p[1]));
+  fillChoice('graph-layout', [...(positions ? [['position', 'position']] : []), ['springs', 'springs'], ['cluster', 'ring, by like connections'], ...groupings(session).map((g) => [g.key, `ring, by ${g.name}`])], positions ? 'position' : 'springs');
+  fillChoice('graph-colour', colourChoices(session), plainest(session));
+}
+
+function setEmbedding() {
+  const dimensions = session.embedding.explained.length;
+  fillChoice('embedding-colour', colourChoices(session), plainest(session));
+  fillChoice('embedding-axes', [['0,1', '1 and 2'], ...(dimensions > 2 ? [['0,2', '1 and 3'], ['1,2', '2 and 3']] : [])], '0,1');
+}
+
+const visible = () => SECTIONS.filter((s) => !byId(s.id).hidden);
+
+function showSections() {
+  SECTIONS.forEach((s) => {
+    byId(s.id).hidden = !s.has();
+    if (!byId(s.id).hidden && s.set) s.set();
+  });
+  byId('contents').replaceChildren(...visible().map((s) => {
+    const item = document.createElement('li'), link = document.createElement('a');
+    link.href = `#${s.id}`, link.textContent = document.querySelector(`#${s.id} h2`).textContent;
+    item.append(link);
+    return item;
+  }));
+}
+
+/* One section after another, with the browser free in between. */
+async function drawAll() {
+  document.body.dataset.drawn = 'no';
+  for (const s of visible()) {
+    s.draw();
+    await new Promise((resume) => setTimeout(resume));
+  }
+  document.body.dataset.drawn = 'yes';
+}
+
+/* ---- controls ---- */
+
+function listen() {
+  const on = (id, event, action) => byId(id).addEventListener(event, action);
+  const redraw = { traces: ['neuron', 'count'], connectivity: ['order', 'lag', 'share'], graph: ['count', 'layout', 'colour'], embedding: ['colour', 'axes'] };
+  for (const [id, names] of Object.entries(redraw))
+    for (const name of names) on(`${id}-${name}`, 'input', SECTIONS.find((s) => s.id === id).draw);
+  on('traces-sort', 'input', () => { fillNeurons(session, Number(byId('traces-neuron').value)); drawTraces(session); });
+  on('traces-previous', 'click', () => stepNeuron(session, -1));
+  on('traces-next', 'click', () => stepNeuron(session, 1));
+  on('session', 'input', () => { session = sessions[Number(byId('session').value)]; showSections(); drawAll(); });
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', drawAll);
+  for (const [event, printing] of [['beforeprint', true], ['afterprint', false]])
+    addEventListener(event, () => {
+      document.documentElement.classList.toggle('print', printing);
+      if (matchMedia('(prefers-color-scheme: dark)').matches) visible().forEach((s) => s.draw());
+    });
+}
+
+/* plotly.js lies compressed in the page. */
+async function loadPlotly() {
+  const packed = new Blob([bytesOf(byId('plotly').textContent.trim())]).stream();
+  const script = document.createElement('script');
+  script.text = await new Response(packed.pipeThrough(new DecompressionStream('gzip'))).text();
+  document.head.append(script);
+}
+
+function fail(error) {
+  const note = document.createElement('p');
+  note.className = 'problem';
+  note.textContent = typeof DecompressionStream === 'undefined'
+    ? 'This browser is too old to draw the figures: please open the page with one from 2023 or later.'
+    : `The figures could not be drawn: ${error.message}`;
+  document.querySelector('main').prepend(note);
+}
+
+async function start() {
+  const names = sessions.map((s) => s.recording.name);
+  byId('title').textContent = names.length === 1 ? names[0] : `${names.length} recordings`;
+  document.title = `${byId('title').textContent} – synapsnet`;
+  byId('subtitle').textContent = 'Forecast and connectivity of a recorded population of neurons, by SynapsNet';
+  byId('made-by').textContent = `Written by synapsnet ${report.library_version}. Figures drawn by plotly.js, which is part of this file, as are all data shown.`;
+  byId('session-choice').hidden = names.length === 1;
+  fillChoice('session', names.map((name, k) => [String(k), name]), '0');
+  showSections();
+  await loadPlotly();
+  listen();
+  await drawAll();
+}
+
+start().catch((error) => { fail(error); throw error; });

@@ -1,0 +1,171 @@
+/* Parts of the report that a page would not show to be wrong: encoding, order, components; and what is written. */
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../analysis/tiny_model.h"
+#include "report/report.h"
+
+static const char page[] = "test_report.html", data[] = "test_report.json";
+
+static void test_base64(void **state) {
+    static const struct {
+        const char *bytes, *text;
+    } cases[] = {{"", ""},        {"f", "Zg=="},        {"fo", "Zm8="},
+                 {"foo", "Zm9v"}, {"foob", "Zm9vYg=="}, {"\xff\xfe\xfd", "//79"}};
+    (void)state;
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        json_t *json = syn_base64_json(cases[k].bytes, strlen(cases[k].bytes));
+        assert_string_equal(json_string_value(json), cases[k].text);
+        json_decref(json);
+    }
+}
+
+/* Two rows: 1, 3, unknown; 0, 0, 0. */
+static void test_rows(void **state) {
+    const float x[2][3] = {{1, 3, NAN}, {0, 0, 0}};
+    json_t *json = syn_rows_json(x[0], 2, 3, 1, false);
+    (void)state;
+    assert_string_equal(json_string_value(json_object_get(json, "type")), "i8");
+    assert_string_equal(json_string_value(json_object_get(json, "data")), "gX+AAAAA"); /* -127, 127, -128, 0, 0, 0 */
+    assert_near("offset", 2, json_number_value(json_array_get(json_object_get(json, "offset"), 0)), 1e-12);
+    assert_near("scale", 1.0 / 127, json_number_value(json_array_get(json_object_get(json, "scale"), 0)), 1e-12);
+    json_decref(json);
+    json = syn_rows_json(x[0], 1, 2, 2, true); /* 10922, 32767 of scale 3 / 32767 */
+    assert_null(json_object_get(json, "offset"));
+    assert_string_equal(json_string_value(json_object_get(json, "data")), "qir/fw==");
+    json_decref(json);
+}
+
+/* Items of two groups, shuffled: near within, far between. */
+static void test_cluster(void **state) {
+    enum { n = 9 };
+    float distance[n * n];
+    int64_t order[n];
+    (void)state;
+    for (int a = 0; a < n; a++)
+        for (int b = 0; b < n; b++) distance[a * n + b] = a % 2 == b % 2 ? 0.1f + 0.01f * (float)abs(a - b) : 1.0f;
+    assert_ok(syn_cluster_order(distance, n, order));
+    int changes = 0, seen = 0;
+    for (int k = 0; k < n; k++) {
+        seen |= 1 << order[k];
+        if (k) changes += order[k] % 2 != order[k - 1] % 2;
+    }
+    assert_int_equal(seen, (1 << n) - 1);
+    assert_int_equal(changes, 1);
+    float one = 0;
+    assert_ok(syn_cluster_order(&one, 1, order));
+    assert_int_equal(order[0], 0);
+}
+
+/* Points along (3, 4): one component, five times as long. */
+static void test_components(void **state) {
+    float rows[5][2], component[5][2];
+    double explained[2];
+    (void)state;
+    for (int i = 0; i < 5; i++) rows[i][0] = 3 * (float)i + 7, rows[i][1] = 4 * (float)i;
+    assert_ok(syn_principal_components(rows[0], 5, 2, 2, component[0], explained));
+    assert_near("explained", 1, explained[0], 1e-9);
+    for (int i = 0; i < 5; i++) assert_near("component", 5 * (i - 2), (double)component[i][0], 1e-4);
+}
+
+/* ---- a whole report ---- */
+
+typedef struct example {
+    raw_data raw;
+    test_set set;
+    syn_model *model;
+} example;
+
+static example example_create(bool trials) {
+    example e = {.raw = raw_create(TINY_T, TINY_N, 1, "fluorescence", 31)};
+    if (trials) raw_cut(&e.raw, 20, 2);
+    raw_hide(&e.raw, 5);
+    e.set = set_create(&e.raw, 1, TINY_WINDOW);
+    e.model = model_of(&e.set, random_parameters(e.set.data, SYN_FORM_DENSE, 5, 33), SYN_LOSS_GAUSSIAN);
+    return e;
+}
+
+static void example_free(example *e) { syn_model_free(e->model), set_free(&e->set), raw_free(&e->raw); }
+
+static syn_status write_report(const example *e, const char *path, syn_options *options, char **json) {
+    syn_recording *recording = recording_of(&e->raw);
+    syn_status status = syn_report_write(e->model, &recording, 1, options, path, json);
+    syn_recording_free(recording);
+    syn_options_free(options);
+    return status;
+}
+
+static json_t *session_of(json_t *root) { return json_array_get(json_object_get(root, "sessions"), 0); }
+
+static json_t *read_data(void) {
+    json_t *root = json_load_file(data, JSON_REJECT_DUPLICATES, NULL);
+    assert_non_null(root);
+    return root;
+}
+
+/* The page holds the same data, with no "<" that could end it early, and every mark of the frame is gone. */
+static void test_page(void **state) {
+    example e = example_create(false);
+    char *json = NULL;
+    struct stat file;
+    (void)state;
+    assert_ok(write_report(&e, page, OPTIONS("steps", "4"), &json));
+    json_t *summary = json_loads(json, 0, NULL);
+    assert_int_equal(stat(page, &file), 0);
+    assert_int_equal(json_integer_value(json_object_get(summary, "bytes")), file.st_size);
+    assert_true(json_number_value(json_object_get(json_object_get(summary, "test"), "mse")) > 0);
+    json_decref(summary);
+    syn_free(json);
+    assert_ok(write_report(&e, data, OPTIONS("steps", "4"), NULL));
+
+    char *text = calloc((size_t)file.st_size + 1, 1);
+    assert_non_null(text);
+    FILE *in = fopen(page, "rb");
+    assert_int_equal(fread(text, 1, (size_t)file.st_size, in), file.st_size);
+    fclose(in);
+    assert_null(strstr(text, "<!--"));
+    const char *start = strstr(text, "id=\"data\">") + strlen("id=\"data\">");
+    json_t *inside = json_loadb(start, (size_t)(strstr(start, "</script>") - start), 0, NULL), *beside = read_data();
+    assert_true(json_equal(inside, beside));
+    assert_int_equal(json_integer_value(json_object_get(json_object_get(session_of(beside), "horizon"), "steps")), 4);
+    json_decref(inside), json_decref(beside);
+    free(text);
+    unlink(page), unlink(data);
+    example_free(&e);
+}
+
+/* The default number of steps gives way to short trials; one that was asked for does not. */
+static void test_short_trials(void **state) {
+    example e = example_create(true);
+    (void)state;
+    assert_ok(write_report(&e, data, OPTIONS("threads", "1"), NULL));
+    json_t *root = read_data(), *horizon = json_object_get(session_of(root), "horizon");
+    const json_int_t steps = json_integer_value(json_object_get(horizon, "steps"));
+    assert_in_range(steps, 1, 19);
+    assert_int_equal(json_array_size(json_object_get(horizon, "mse")), steps);
+    json_decref(root);
+    assert_int_equal(write_report(&e, data, OPTIONS("steps", "21"), NULL), SYN_ERR_OPTION);
+    assert_non_null(strstr(syn_last_error(), "steps: found 21"));
+    unlink(data);
+    example_free(&e);
+}
+
+static void test_refused(void **state) {
+    example e = example_create(false);
+    (void)state;
+    assert_int_equal(write_report(&e, "report.docx", OPTIONS("steps", "4"), NULL), SYN_ERR_OPTION);
+    assert_non_null(strstr(syn_last_error(), "output: found 'report.docx'"));
+    assert_int_equal(write_report(&e, "no/such/folder.html", OPTIONS("steps", "4"), NULL), SYN_ERR_IO);
+    assert_non_null(strstr(syn_last_error(), "no/such/folder.html"));
+    assert_int_equal(syn_report_write(e.model, (syn_recording *[]){NULL, NULL}, 2, NULL, page, NULL), SYN_ERR_INPUT);
+    assert_non_null(strstr(syn_last_error(), "found 2 recordings; the model was fitted on 1"));
+    example_free(&e);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_base64),  cmocka_unit_test(test_rows),
+                                       cmocka_unit_test(test_cluster), cmocka_unit_test(test_components),
+                                       cmocka_unit_test(test_page),    cmocka_unit_test(test_short_trials),
+                                       cmocka_unit_test(test_refused)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
