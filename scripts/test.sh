@@ -48,7 +48,7 @@ preset() {
     passed=$((passed + all - bad))
 }
 
-preset release -DSYN_WERROR=ON
+preset release -DSYN_WERROR=ON -DSYN_PYTHON=ON
 preset asan -DSYN_WERROR=ON
 preset fuzz -DSYN_WERROR=ON
 check "format" scripts/check_format.sh

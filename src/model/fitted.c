@@ -116,6 +116,8 @@ syn_status syn_model_session(const syn_model *model, size_t s, syn_session_view 
 syn_status syn_model_describe(const syn_model *model, char **json) {
     json_t *root = json_loads(model->description ? model->description : "{}", 0, NULL);
     if (!root) return syn_fail(SYN_ERR_INPUT, "model: its description is not a JSON object");
+    json_t *options = json_loads(model->options ? model->options : "{}", 0, NULL);
+    if (options) json_object_set_new(root, "options", options);
     if (model->seconds >= 0) json_object_set_new(root, "seconds", json_real(model->seconds));
     *json = json_dumps(root, JSON_REAL_PRECISION(9));
     json_decref(root);

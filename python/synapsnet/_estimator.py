@@ -1,0 +1,478 @@
+"""SynapsNet as a scikit-learn style estimator."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import warnings
+from ctypes import byref, c_void_p
+from typing import Any, Mapping
+
+import numpy as np
+
+from . import _library as lib
+from . import _plot, errors
+from ._parameters import DEFAULTS, Parameters
+from ._progress import Watch
+from ._recording import Recording, bytes_file, check_keywords, file_bytes, make
+from ._results import Connectivity, Evaluation, Forecast, Perturbation
+
+_UNITS = {"raw": "raw units of the receiver per raw unit of the sender", "zscored": "z-scored units"}
+
+
+def _not_fitted(message: str) -> Exception:
+    """NotFittedError, which is scikit-learn's as well where that is loaded."""
+    if "sklearn.exceptions" not in sys.modules:
+        return errors.NotFittedError(message)
+    theirs = sys.modules["sklearn.exceptions"].NotFittedError
+    return type("NotFittedError", (errors.NotFittedError, theirs), {})(message)
+
+
+class _Session:
+    """One recording of a fitted model."""
+
+    def __init__(self, model: lib.Handle, number: Any) -> None:
+        if not isinstance(number, (int, np.integer)) or isinstance(number, bool) or number < 0:
+            raise errors.OptionError(f"session: found {number!r}; expected a number from 0")
+        self._model, self.number = model, int(number)
+        self._seen = seen = lib.SessionView()
+        lib.call("model_session", model.address, self.number, byref(seen))
+        self.n_neurons, self.n_recorded, self.n_behaviors = seen.neurons, seen.recorded, seen.behaviors
+        self.rate_hz, self.signal = seen.rate_hz, seen.signal.decode()
+        self.path = os.fsdecode(seen.path) if seen.path else None
+        self.neuron_ids = lib.texts(seen.neuron_id, seen.neurons) or []
+        self.regions = lib.texts(seen.region, seen.neurons)
+
+    def open(self, path: Any, options: Mapping[str, Any]) -> lib.Handle:
+        """Opens a recording of the same neurons, read as the one of the fit was but for `options`."""
+        encoded = lib.path_bytes(path)
+        address = c_void_p()
+        lib.call("model_reading_options", self._model.address, encoded, byref(address))
+        reading = lib.Handle("options", address.value)
+        over = lib.options(options)
+        lib.call("options_overlay", reading.address, over.address)
+        return lib.create("recording", "recording_open", encoded, reading.address)
+
+    def array(self, field: str, shape: tuple[int, ...], dtype: Any) -> np.ndarray:
+        array = lib.view(self._model, getattr(self._seen, field), shape, dtype)
+        assert array is not None
+        return array
+
+
+def _is_list_of_recordings(X: Any) -> bool:
+    """Whether X is several recordings, and not a list of rows."""
+    if not isinstance(X, (list, tuple)) or len(X) == 0:
+        return False
+    return all(isinstance(x, (Recording, str, os.PathLike)) or getattr(x, "ndim", 0) == 2 for x in X)
+
+
+class SynapsNet(Parameters):
+    """Forecasts a recorded population of neurons and reads off who drives whom.
+
+    The parameters are the options of the program's ``fit``; what is "auto" is chosen from the data. After
+    :meth:`fit`: ``connectivity_``, ``weights_``, ``embedding_``, ``neuron_ids_``, ``kept_``, ``description_``. Of a
+    model of several recordings these are lists, one entry a recording.
+
+    Neurons that are silent or constant in the train split are left out: N counts those that are kept, and
+    ``X[:, model.kept_]`` are their columns.
+    """
+
+    __init__ = Parameters.__init__
+
+    # ---- parameters, as scikit-learn expects them ----
+
+    @classmethod
+    def _get_param_names(cls) -> list[str]:
+        return sorted([*DEFAULTS, "progress"])
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """The parameters by name. deep: for scikit-learn; there is nothing deeper."""
+        return {name: getattr(self, name) for name in self._get_param_names()}
+
+    def set_params(self, **params: Any) -> SynapsNet:
+        """Sets parameters; an unknown name is an error that suggests the nearest."""
+        check_keywords(params, dict.fromkeys(self._get_param_names(), ""), "SynapsNet")
+        for name, value in params.items():
+            setattr(self, name, value)
+        return self
+
+    def __repr__(self) -> str:
+        given = [f"{name}={getattr(self, name)!r}" for name in self._get_param_names()
+                 if not self._is_default(name, getattr(self, name))]
+        return f"SynapsNet({', '.join(given)})"
+
+    @staticmethod
+    def _is_default(name: str, value: Any) -> bool:
+        default = DEFAULTS.get(name)
+        return value is default or (type(value) is type(default) and not isinstance(value, np.ndarray)
+                                    and value == default)
+
+    def __sklearn_tags__(self) -> Any:
+        from sklearn.utils import InputTags, Tags, TargetTags
+
+        return Tags(estimator_type=None, target_tags=TargetTags(required=False), transformer_tags=None,
+                    classifier_tags=None, regressor_tags=None, input_tags=InputTags(allow_nan=True))
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return getattr(self, "_model", None) is not None
+
+    # ---- fit ----
+
+    def _options(self, folder: str) -> lib.Handle:
+        """The parameters that are not at their defaults, as the program would be given them."""
+        given = {name: value for name, value in self.get_params().items()
+                 if name != "progress" and not self._is_default(name, value)}
+        if given.get("mask") is not None and not isinstance(given["mask"], (str, os.PathLike)):
+            mask = np.asarray(given["mask"])
+            if mask.ndim != 2 or mask.dtype.kind not in "biuf":
+                raise errors.InputError(f"mask: has shape {mask.shape} and type {mask.dtype}; expected numbers (N, N), "
+                                        "row = receiver")
+            given["mask"] = os.path.join(folder, "mask.npy")
+            np.save(given["mask"], mask.astype(np.float64))
+        return lib.options(given)
+
+    def fit(self, X: Any, y: Any = None, *, behavior: Any = None, segments: Any = None, rate_hz: float | None = None,
+            timestamps: Any = None, signal: str | None = None, bin: float | str = 0.05, neuron_ids: Any = None,
+            **options: Any) -> SynapsNet:
+        """Fits one model to one or many recordings.
+
+        X: a Recording, or whatever :func:`synapsnet.recording` takes with these keywords; a list of them fits all with
+        a shared decoder. y: not used. The recordings are kept, so that :meth:`forecast` needs no argument.
+
+        In the main thread Ctrl-C ends the fit with the best weights so far, and a StoppedEarlyWarning; pressed again,
+        or before there are any, it is a KeyboardInterrupt and leaves the estimator as it was.
+        """
+        many = _is_list_of_recordings(X)
+        keywords: dict[str, Any] = dict(behavior=behavior, segments=segments, rate_hz=rate_hz, timestamps=timestamps,
+                                        signal=signal, bin=bin, neuron_ids=neuron_ids, options=options)
+        if many and any(keywords[name] is not None for name in ("behavior", "segments", "timestamps", "neuron_ids")):
+            raise errors.InputError("fit: behavior, segments, timestamps and neuron_ids belong to one recording; make "
+                                    "each with synapsnet.recording(...) first")
+        recordings = [make(x, **keywords) for x in (X if many else [X])]
+        with tempfile.TemporaryDirectory(prefix="synapsnet-") as folder:
+            model = self._fit(recordings, self._options(folder))
+        self._model = model
+        self._recordings = recordings
+        self._connectivity: dict[int, np.ndarray] = {}
+        self.n_features_in_ = recordings[0].n_neurons
+        for line in self.description_["warnings"]:
+            stopped = line.startswith("the fit was stopped")
+            warnings.warn(lib.in_python(line), errors.StoppedEarlyWarning if stopped else errors.RecordingWarning,
+                          stacklevel=2)
+        return self
+
+    def _fit(self, recordings: list[Recording], options: lib.Handle) -> lib.Handle:
+        handles = [one._copy() for one in recordings]
+        pointers = (c_void_p * len(handles))(*[one.address for one in handles])
+        with Watch(self.progress) as watch:
+            return lib.create("model", "fit", pointers, len(handles), options.address, watch.function, None)
+
+    def fit_predict(self, X: Any, y: Any = None, **keywords: Any) -> np.ndarray:
+        """Fits, and predicts the same recording one step ahead."""
+        return self.fit(X, y, **keywords).predict()
+
+    # ---- what was fitted ----
+
+    def _fitted(self) -> lib.Handle:
+        model = getattr(self, "_model", None)
+        if model is None:
+            raise _not_fitted("this SynapsNet is not fitted yet; call fit(recording) first")
+        return model
+
+    def _session(self, number: Any = 0) -> _Session:
+        return _Session(self._fitted(), number)
+
+    def _each(self, function: Any) -> Any:
+        """function(session) of the only session, or a list of all."""
+        results = [function(self._session(k)) for k in range(self.n_sessions_)]
+        return results[0] if len(results) == 1 else results
+
+    @property
+    def n_sessions_(self) -> int:
+        """Recordings of the model."""
+        return int(lib.plain("model_sessions", self._fitted().address))
+
+    @property
+    def description_(self) -> dict[str, Any]:
+        """What was chosen and how the fit went: connectivity, candidates, training curve, recordings, warnings, test
+        metrics."""
+        return lib.json_of("model_describe", self._fitted().address)
+
+    @property
+    def neuron_ids_(self) -> Any:
+        """list [N] of the neurons that are kept."""
+        return self._each(lambda s: s.neuron_ids)
+
+    @property
+    def kept_(self) -> Any:
+        """int64 [N]: their columns in the recording."""
+        return self._each(lambda s: s.array("kept", (s.n_neurons,), np.int64))
+
+    @property
+    def embedding_(self) -> Any:
+        """float32 [N][d]: what the model learned about each neuron."""
+        return self._each(lambda s: s.array("embedding", (s.n_neurons, s._seen.embedding_length), np.float32))
+
+    @property
+    def weights_(self) -> Any:
+        """float32 [N][N]: the raw W, row = receiver. Its sign and scale are not identified: see connectivity_."""
+        return self._each(self._weights)
+
+    def _weights(self, session: _Session) -> np.ndarray:
+        out = np.empty((session.n_neurons, session.n_neurons), np.float32)
+        lib.call("weights", self._fitted().address, session.number, lib.address_of(out))
+        return out
+
+    @property
+    def connectivity_(self) -> Any:
+        """float32 [N][N]: the effective connectivity C_ij(0) in raw units, row = receiver, column = sender."""
+        return self._each(self._lag_0)
+
+    def _lag_0(self, session: _Session) -> np.ndarray:
+        if session.number not in self._connectivity:
+            self._connectivity[session.number] = self.effective_connectivity(session=session.number).values[0]
+        return self._connectivity[session.number]
+
+    def effective_connectivity(self, lags: int = 0, *, scale: str = "raw", session: int = 0) -> Connectivity:
+        """C_ij(tau) = mean over the train frames of d xhat_i[t+1] / d x_j[t-tau], for tau = 0..lags.
+
+        scale: "raw" for raw units of the recording, "zscored" for units of the train split's standard deviation.
+        """
+        if not isinstance(lags, (int, np.integer)) or isinstance(lags, bool) or not 0 <= lags <= 1000:
+            raise errors.OptionError(f"lags: found {lags!r}; expected a whole number in 0..1000")
+        if scale not in _UNITS:
+            raise errors.OptionError(f"scale: found {scale!r}; expected one of raw|zscored")
+        s = self._session(session)
+        try:
+            out = np.empty((int(lags) + 1, s.n_neurons, s.n_neurons), np.float32)
+        except MemoryError:
+            raise errors.OutOfMemoryError(f"connectivity: {lags + 1} lags of {s.n_neurons} neurons do not fit in "
+                                          "memory") from None
+        lib.call("connectivity", self._fitted().address, s.number, int(lags), int(scale == "raw"), lib.address_of(out))
+        return Connectivity(out, s.neuron_ids, _UNITS[scale], s.rate_hz, s.regions)
+
+    def save_connectivity(self, path: str | os.PathLike[str], *, lags: int = 0, scale: str = "raw",
+                          session: int = 0) -> dict[str, Any]:
+        """Writes the connectivity as .npy, .csv, .h5 or .graphml; returns what was written."""
+        s = self._session(session)
+        options = lib.options({"lags": lags, "scale": scale})
+        return lib.json_of("connectivity_write", self._fitted().address, s.number, options.address,
+                           lib.path_bytes(path))
+
+    # ---- what it predicts ----
+
+    def _is_own(self, X: Any, session: _Session) -> bool:
+        """Whether X is the recording of the fit, whose frames were partly trained on."""
+        if X is None or any(X is one for one in getattr(self, "_recordings", None) or []):
+            return True
+        path = X.path if isinstance(X, Recording) else X if isinstance(X, (str, os.PathLike)) else None
+        return path is not None and session.path is not None and (
+            os.path.realpath(path) == os.path.realpath(session.path))
+
+    def _data(self, X: Any, session: _Session, keywords: Mapping[str, Any]) -> lib.Handle | None:
+        """A handle to use up; None: the library finds the recording of the fit by its path."""
+        if X is None:
+            if keywords:
+                raise errors.InputError(f"found {', '.join(keywords)} without a recording to go with; give X as well")
+            kept = getattr(self, "_recordings", None)
+            return kept[session.number]._copy() if kept else None
+        return self._like(X, session, keywords)._copy()
+
+    def _all_data(self, X: Any, keywords: Mapping[str, Any]) -> tuple[Any, int, bool]:
+        """Handles to use up for all sessions (None, 0: the library finds them), and whether they are those of the fit.
+        A wrong number of recordings is left to the library to refuse."""
+        n = self.n_sessions_
+        many = X if _is_list_of_recordings(X) else [X] * (1 if X is not None else n)
+        sessions = [self._session(min(k, n - 1)) for k in range(len(many))]
+        own = all(self._is_own(x, session) for x, session in zip(many, sessions))
+        handles = [self._data(x, session, keywords) for x, session in zip(many, sessions)]
+        if any(handle is None for handle in handles):
+            return None, 0, own
+        array = (c_void_p * len(handles))(*[handle.address for handle in handles if handle])
+        array.owners = handles  # type: ignore[attr-defined]
+        return array, len(handles), own
+
+    def _like(self, X: Any, session: _Session, keywords: Mapping[str, Any]) -> Recording:
+        """X as a recording of the neurons of a session."""
+        names = {"behavior", "segments", "rate_hz", "timestamps", "signal", "bin", "neuron_ids"}
+        named = {name: value for name, value in keywords.items() if name in names}
+        rest = {name: value for name, value in keywords.items() if name not in names}
+        recording = make(X, **named, options=rest, model=session)
+        if recording.n_neurons != session.n_recorded:
+            raise errors.InputError(f"X has {recording.n_neurons} features, but {type(self).__name__} is expecting "
+                                    f"{session.n_recorded} features as input, the neurons of the recording of the fit")
+        return recording
+
+    def _settings(self, **options: Any) -> lib.Handle:
+        """Options of a run of the fitted model."""
+        return lib.options({"threads": self.threads, "isa": self.isa, **options})
+
+    def _split(self, split: str | None, own: bool) -> str:
+        if split not in (None, "test", "all"):
+            raise errors.OptionError(f"split: found {split!r}; expected one of test|all")
+        return split or ("test" if own else "all")
+
+    def evaluate(self, X: Any = None, *, split: str | None = None, **keywords: Any) -> Evaluation:
+        """All metrics beside the baselines.
+
+        X: as for :meth:`fit`; None: the recording of the fit. split: "test" for the frames at the end that the fit
+        did not see, "all" for every frame; None: "test" of the recording of the fit, "all" of another.
+        """
+        self._fitted()
+        if X is None and split in (None, "test") and not keywords:
+            about = self.description_
+            return Evaluation({name: about[name] for name in ("test", "baselines", "intervals", "sessions")})
+        pointers, n, own = self._all_data(X, keywords)
+        options = self._settings(split=self._split(split, own))
+        return Evaluation(lib.json_of("evaluate", self._fitted().address, pointers, n, options.address))
+
+    def score(self, X: Any = None, y: Any = None, *, metric: str = "r2", split: str | None = None,
+              **keywords: Any) -> float:
+        """One metric of :meth:`evaluate`, higher is better; by default the mean over neurons of R2. y: not used."""
+        test = self.evaluate(X, split=split, **keywords)["test"]
+        if metric in ("mse", "mae") or (metric not in test and not hasattr(self, metric) and not self._known(metric)):
+            raise errors.OptionError(f"metric: found {metric!r}; expected one of "
+                                     + "|".join(name for name in test if name not in ("mse", "mae")))
+        return float(test.get(metric, np.nan))
+
+    @staticmethod
+    def _known(metric: str) -> bool:
+        """A metric that a recording may leave undefined."""
+        return metric in ("r2", "skill", "neuron_r", "delta_r", "population_r", "spatial_r", "bits_per_spike")
+
+    def forecast(self, X: Any = None, steps: int = 20, *, start: int | str = "auto", hold_behavior: bool = False,
+                 split: str | None = None, session: int = 0, **keywords: Any) -> Forecast:
+        """One step ahead, and free-running rollouts of `steps` frames.
+
+        X, split: as for :meth:`evaluate`. start: first frame of one rollout; "auto": rollouts from many frames.
+        hold_behavior: hold behaviour at its last value during a rollout instead of using the recorded one.
+        """
+        s = self._session(session)
+        options = self._settings(steps=steps, start=start, hold_behavior=bool(hold_behavior), session=s.number,
+                                 split=self._split(split, self._is_own(X, s)))
+        data = self._data(X, s, keywords)
+        handle = lib.create("forecast", "forecast_create", self._fitted().address, data.address if data else None,
+                            options.address)
+        return Forecast(handle, s.neuron_ids, s.rate_hz)
+
+    def predict(self, X: Any = None, *, session: int = 0, **keywords: Any) -> np.ndarray:
+        """float32 [T][N]: every frame predicted from the frames before it, in raw units; NaN on the first frame of a
+        segment, which has no past."""
+        self._fitted()
+        frames = None
+        if X is None:
+            if keywords:
+                self._data(X, self._session(session), keywords)  # refuses them
+            kept = getattr(self, "_recordings", None)
+            X = kept[self._session(session).number] if kept else None
+        else:
+            X = self._like(X, self._session(session), keywords)
+        if X is not None:
+            frames = X.n_frames
+        forecast = self.forecast(X, 1, split="all", session=session)
+        if frames is None:
+            frames = int(forecast.frame[-1]) + 1
+        out = np.full((frames, len(forecast.neurons)), np.nan, np.float32)
+        out[forecast.frame] = forecast.prediction
+        return out
+
+    def perturb(self, neuron: int | str = "all", X: Any = None, *, amplitude: float = 1.0, steps: int = 20,
+                pulse_units: str = "zscored", noise: str = "residuals", states: int | str = "auto",
+                hold_behavior: bool = False, split: str | None = None, session: int = 0,
+                **keywords: Any) -> Perturbation:
+        """Virtual stimulation: what a pulse in one neuron does to all, by the model.
+
+        neuron: its place in ``neuron_ids_``, its id, or "all". amplitude: by how much it is raised for one frame, in
+        pulse_units "zscored" or "raw". noise: "residuals" feeds both runs what the recording held beyond the
+        predictions, "none" the predictions alone. states: how many states of the test split to average over.
+        """
+        if isinstance(neuron, bool) or not isinstance(neuron, (int, np.integer, str)):
+            raise errors.OptionError(f"neuron: found {neuron!r}; expected a place, an id or 'all'")
+        s = self._session(session)
+        named = neuron if isinstance(neuron, str) else f"index:{int(neuron)}"
+        options = self._settings(neuron=named, amplitude=amplitude, steps=steps, pulse_units=pulse_units, noise=noise,
+                                 states=states, hold_behavior=bool(hold_behavior), session=s.number,
+                                 split=self._split(split, self._is_own(X, s)))
+        data = self._data(X, s, keywords)
+        handle = lib.create("perturbation", "perturb", self._fitted().address, data.address if data else None,
+                            options.address)
+        return Perturbation(handle, s.neuron_ids)
+
+    # ---- files ----
+
+    def report(self, path: str | os.PathLike[str], X: Any = None, *, steps: int | None = None, split: str | None = None,
+               **keywords: Any) -> dict[str, Any]:
+        """Writes the report: one HTML page with all figures, or with a name that ends in .json its data. X: as for
+        :meth:`evaluate`. Returns what was written."""
+        self._fitted()
+        pointers, n, own = self._all_data(X, keywords)
+        options = self._settings(steps=steps, split=self._split(split, own))
+        return lib.json_of("report_write", self._fitted().address, pointers, n, options.address, lib.path_bytes(path))
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes the model file that the program reads too."""
+        lib.call("model_write", self._fitted().address, lib.path_bytes(path))
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = {name: value for name, value in self.__dict__.items()
+                 if name not in ("_model", "_recordings", "_connectivity")}
+        if self.__sklearn_is_fitted__():
+            state["_file"] = file_bytes(self.save)
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        state = dict(state)
+        content = state.pop("_file", None)
+        self.__dict__.update(state)
+        if content is not None:
+            with bytes_file(content) as path:
+                self._read(path)
+
+    def _read(self, path: Any) -> None:
+        self._model = lib.create("model", "model_read", lib.path_bytes(path))
+        self._recordings = None  # type: ignore[assignment]
+        self._connectivity = {}
+        self.n_features_in_ = self._session(0).n_recorded
+
+    # ---- figures ----
+
+    def plot_forecast(self, neurons: Any = None, *, seconds: float | None = None, session: int = 0,
+                      ax: Any = None) -> Any:
+        """True and predicted activity of some neurons on the test frames, one step ahead. Needs matplotlib.
+
+        neurons: ids or places; None: the four that are predicted best. seconds: how much time; None: 200 frames.
+        Returns the Axes.
+        """
+        forecast = self.forecast(steps=1, session=session)
+        return _plot.forecast(forecast, neurons, seconds, ax)
+
+    def plot_connectivity(self, lag: int = 0, *, order: str = "given", scale: str = "raw", session: int = 0,
+                          ax: Any = None) -> Any:
+        """The effective connectivity as a heat map. Needs matplotlib.
+
+        order: "given", "region", or "cluster" (neurons with alike connections side by side). Returns the Axes.
+        """
+        connectivity = self.effective_connectivity(lag, scale=scale, session=session)
+        return _plot.connectivity(connectivity, lag, order, ax)
+
+
+def load(path: str | os.PathLike[str]) -> SynapsNet:
+    """Reads a model file, of Python or of the program, with the parameters of its fit."""
+    model = SynapsNet()
+    model._read(path)
+    given = model.description_.get("options", {})
+    for name in DEFAULTS:
+        if name.replace("_", "-") in given:
+            setattr(model, name, _value(given[name.replace("_", "-")]))
+    return model
+
+
+def _value(text: Any) -> Any:
+    """A parameter from the text that the model file keeps: a number where it is one."""
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except (TypeError, ValueError):
+            pass
+    return text

@@ -1,0 +1,111 @@
+"""Figures with matplotlib, in colours that colour-blind readers tell apart (Okabe and Ito)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from . import _library as lib
+from ._results import Connectivity, Forecast
+from .errors import InputError, OptionError
+
+BLACK, ORANGE = "#000000", "#D55E00"
+FRAMES = 200
+
+
+def _axes(ax: Any, size: tuple[float, float]) -> Any:
+    pyplot = lib.optional("matplotlib.pyplot", "a plot")
+    return pyplot.subplots(figsize=size, layout="constrained")[1] if ax is None else ax
+
+
+def _places(forecast: Forecast, neurons: Any) -> list[int]:
+    """Columns of the named neurons, or of the four that are predicted best."""
+    if neurons is None:
+        error = np.nanmean((forecast.prediction - forecast.truth) ** 2, axis=0)
+        spread = np.nanvar(forecast.truth, axis=0)
+        share = np.where(spread > 0, error / np.where(spread > 0, spread, 1), np.inf)
+        return [int(k) for k in np.argsort(share, kind="stable")[:4]]
+    places = []
+    for neuron in [neurons] if isinstance(neurons, (str, int, np.integer)) else neurons:
+        if isinstance(neuron, str) and neuron in forecast.neurons:
+            places.append(forecast.neurons.index(neuron))
+        elif isinstance(neuron, (int, np.integer)) and 0 <= neuron < len(forecast.neurons):
+            places.append(int(neuron))
+        else:
+            raise InputError(f"neurons: found {neuron!r}; expected an id of model.neuron_ids_ or a place from 0 to "
+                             f"{len(forecast.neurons) - 1}")
+    return places
+
+
+def forecast(forecast: Forecast, neurons: Any, seconds: float | None, ax: Any) -> Any:
+    places = _places(forecast, neurons)
+    frames = FRAMES if seconds is None else int(round(seconds * forecast.rate_hz))
+    if frames < 2:
+        raise OptionError(f"seconds: found {seconds}; expected at least two frames, {2 / forecast.rate_hz:g} s")
+    axes = _axes(ax, (9, 1.2 + 1.1 * len(places)))
+    time = forecast.time_s[:frames].copy()
+    gap = np.flatnonzero(np.diff(forecast.frame[:frames]) > 1) + 1  # lines do not join what is apart
+    ticks = []
+    for row, k in enumerate(places):
+        truth, predicted = forecast.truth[:frames, k], forecast.prediction[:frames, k]
+        low, high = np.nanmin([truth, predicted]), np.nanmax([truth, predicted])
+        offset = -1.15 * row
+        ticks.append(offset + 0.5)
+        for values, color, label, width in ((truth, BLACK, "recorded", 1.0), (predicted, ORANGE, "predicted", 1.4)):
+            scaled = offset + (values - low) / (high - low if high > low else 1)
+            axes.plot(np.insert(time, gap, np.nan), np.insert(scaled, gap, np.nan), color=color, linewidth=width,
+                      label=label if row == 0 else None)
+    axes.set_yticks(ticks, [forecast.neurons[k] for k in places])
+    axes.set(xlabel="time (s)", ylabel="neuron", title="Test frames, predicted one step ahead")
+    axes.spines[["top", "right", "left"]].set_visible(False)
+    axes.tick_params(axis="y", length=0)
+    axes.margins(x=0)
+    axes.legend(loc="upper right", bbox_to_anchor=(1, 1.14), ncols=2, frameon=False)
+    return axes
+
+
+def _clustered(values: np.ndarray) -> np.ndarray:
+    """Neurons in the order of the second singular direction of what they send and receive, which puts alike ones side
+    by side."""
+    profile = np.hstack([values, values.T])
+    profile = profile - profile.mean(axis=0)
+    left = np.linalg.svd(profile, full_matrices=False)[0]
+    return np.argsort(left[:, 0], kind="stable")
+
+
+def connectivity(connectivity: Connectivity, lag: int, order: str, ax: Any) -> Any:
+    values = connectivity.at(lag)
+    n = len(values)
+    if order == "given":
+        place = np.arange(n)
+    elif order == "cluster":
+        place = _clustered(values)
+    elif order == "region":
+        if not connectivity.regions:
+            raise InputError("order: region was asked for, but the recording names no regions; expected given or "
+                             "cluster")
+        place = np.argsort(connectivity.regions, kind="stable")
+    else:
+        raise OptionError(f"order: found {order!r}; expected one of given|region|cluster")
+    axes = _axes(ax, (6.4, 5.4))
+    off = np.abs(values[~np.eye(n, dtype=bool)])
+    limit = float(np.quantile(off, 0.995)) if off.size and off.max() > 0 else 1.0
+    limit = limit or float(off.max())
+    image = axes.imshow(values[np.ix_(place, place)], cmap="PuOr_r", vmin=-limit, vmax=limit, interpolation="nearest")
+    axes.figure.colorbar(image, ax=axes, label=f"C(lag {lag}), {connectivity.unit}", shrink=0.85, extend="both")
+    axes.set(xlabel="sender", ylabel="receiver", title="Effective connectivity")
+    if order == "region":
+        names = [connectivity.regions[k] for k in place]  # type: ignore[index]
+        first = [k for k in range(n) if k == 0 or names[k] != names[k - 1]] + [n]
+        middle = [(a + b - 1) / 2 for a, b in zip(first, first[1:])]
+        axes.set_xticks(middle, [names[a] for a in first[:-1]], rotation=90)
+        axes.set_yticks(middle, [names[a] for a in first[:-1]])
+        for edge in first[1:-1]:
+            axes.axhline(edge - 0.5, color=BLACK, linewidth=0.5)
+            axes.axvline(edge - 0.5, color=BLACK, linewidth=0.5)
+    elif n <= 40:
+        ids = [connectivity.neurons[k] for k in place]
+        axes.set_xticks(range(n), ids, rotation=90, fontsize=7)
+        axes.set_yticks(range(n), ids, fontsize=7)
+    return axes

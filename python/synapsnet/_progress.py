@@ -1,0 +1,95 @@
+"""How far a fit is, in a notebook or a terminal, and its interruption."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from typing import Any
+
+from . import _library as lib
+
+
+def wanted(progress: bool | None) -> bool:
+    """Whether to show progress; None: where somebody watches."""
+    if progress is not None:
+        return bool(progress)
+    return "ipykernel" in sys.modules or bool(getattr(sys.stderr, "isatty", lambda: False)())
+
+
+class _Line:
+    """One line on standard error that is written again and again, where tqdm is not installed."""
+
+    def show(self, p: Any) -> None:
+        sys.stderr.write(f"\r[{p.candidate}/{p.candidates}] {p.stage.decode()}  epoch {p.epoch}/{p.max_epochs}  "
+                         f"validation {p.validation_loss:.4f}  {p.elapsed_s:.0f} s, left {p.eta_s:.0f} s\033[K")
+        sys.stderr.flush()
+
+    def close(self) -> None:
+        sys.stderr.write("\r\033[K")
+        sys.stderr.flush()
+
+
+class _Bar:
+    """A tqdm bar of the epochs of the candidate in training."""
+
+    def __init__(self, tqdm: Any) -> None:
+        self.bar = tqdm(total=1, unit="epoch", leave=False)
+
+    def show(self, p: Any) -> None:
+        self.bar.total, self.bar.n = max(p.max_epochs, 1), p.epoch
+        self.bar.set_description(f"[{p.candidate}/{p.candidates}] {p.stage.decode()}", refresh=False)
+        self.bar.set_postfix({"validation": f"{p.validation_loss:.4f}", "left": f"{p.eta_s:.0f} s"}, refresh=False)
+        self.bar.refresh()
+
+    def close(self) -> None:
+        self.bar.close()
+
+
+def _display(progress: bool | None) -> Any:
+    if not wanted(progress):
+        return None
+    try:
+        from tqdm.auto import tqdm
+    except ImportError:
+        return _Line()
+    return _Bar(tqdm)
+
+
+class Watch:
+    """Shows the progress of a fit and, in the main thread, turns the first Ctrl-C into a request to finish with the best
+    weights so far; a second one ends the fit at once. ``function`` is what the library calls."""
+
+    def __init__(self, progress: bool | None) -> None:
+        self.display = _display(progress)
+        self.interrupts = 0
+        self.error: BaseException | None = None
+        self.function = lib.PROGRESS(self._report)
+
+    def _report(self, progress: Any, _: Any) -> int:
+        try:
+            if self.display:
+                self.display.show(progress.contents)
+        except BaseException as error:  # an exception cannot pass through the library: it is raised after the fit
+            self.error = error
+            return lib.STOP
+        return (lib.GO_ON, lib.FINISH, lib.STOP)[min(self.interrupts, 2)]
+
+    def _on_interrupt(self, *_: Any) -> None:
+        self.interrupts += 1
+        if self.interrupts == 1:
+            sys.stderr.write("\nstopping with the best weights so far; interrupt again to end at once\n")
+
+    def __enter__(self) -> Watch:
+        self.main = threading.current_thread() is threading.main_thread()
+        if self.main:
+            self.previous = signal.signal(signal.SIGINT, self._on_interrupt)
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        if self.main:
+            signal.signal(signal.SIGINT, self.previous)
+        if self.display:
+            self.display.close()
+        if self.error:
+            raise self.error

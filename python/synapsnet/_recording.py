@@ -1,0 +1,606 @@
+"""Recordings: from files, and from what users hold in memory."""
+
+from __future__ import annotations
+
+import math
+import os
+import tempfile
+import warnings
+from ctypes import byref
+from typing import Any, Mapping, Protocol, Sequence
+
+import numpy as np
+
+from . import _library as lib
+from ._parameters import READING, SIMULATION
+from .errors import InputError, InputTypeError, OptionError, RecordingWarning
+
+
+class Recording:
+    """A recorded population: activity, and what belongs to it.
+
+    Made by :func:`synapsnet.read`, :func:`synapsnet.recording` or :func:`synapsnet.simulate`. It is not changed by
+    anything, so one recording can be fitted many times. Arrays are views of the library's memory where that is
+    possible, and read-only. Letters: T frames, N neurons, B behaviours, S segments.
+    """
+
+    def __init__(self, handle: lib.Handle) -> None:
+        self._handle = handle
+        self._seen = lib.RecordingArrays()
+        lib.plain("recording_view", handle.address, byref(self._seen))
+
+    def _view(self, field: str, shape: tuple[int, ...], dtype: Any) -> np.ndarray | None:
+        return lib.view(self._handle, getattr(self._seen, field), shape, dtype)
+
+    def _copy(self) -> lib.Handle:
+        """A handle for a function that uses the recording up."""
+        return lib.create("recording", "recording_copy", self._handle.address)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(T, N)"""
+        return self._seen.T, self._seen.N
+
+    @property
+    def n_frames(self) -> int:
+        """T"""
+        return self._seen.T
+
+    @property
+    def n_neurons(self) -> int:
+        """N"""
+        return self._seen.N
+
+    @property
+    def n_behaviors(self) -> int:
+        """B"""
+        return self._seen.B
+
+    @property
+    def rate_hz(self) -> float:
+        """Frames per second."""
+        return self._seen.rate_hz
+
+    @property
+    def signal(self) -> str:
+        """What the activity is: "fluorescence", "deconvolved" or "counts"."""
+        return self._seen.signal.decode()
+
+    @property
+    def name(self) -> str:
+        """A short name for tables and messages."""
+        return (self._seen.name or b"").decode(errors="replace")
+
+    @property
+    def path(self) -> str | None:
+        """The path that was read, or None for a recording from memory."""
+        return os.fsdecode(self._seen.path) if self._seen.path else None
+
+    @property
+    def observed(self) -> np.ndarray | None:
+        """bool [T][N], or None where everything was observed."""
+        bits = self._view("observed", (self.n_frames, (self.n_neurons + 7) // 8), np.uint8)
+        if bits is None:
+            return None
+        return np.unpackbits(bits, axis=1, bitorder="little", count=self.n_neurons).astype(bool)
+
+    @property
+    def activity(self) -> np.ndarray:
+        """float32 [T][N] in raw units, NaN where not observed: a view if everything was observed, else a copy."""
+        x, observed = self._view("activity", self.shape, np.float32), self.observed
+        assert x is not None
+        return x if observed is None else np.where(observed, x, np.float32(np.nan))
+
+    @property
+    def behavior(self) -> np.ndarray:
+        """float32 [T][B], NaN where unknown: a view."""
+        u = self._view("behavior", (self.n_frames, self.n_behaviors), np.float32)
+        return np.empty((self.n_frames, 0), np.float32) if u is None else u
+
+    @property
+    def time_s(self) -> np.ndarray:
+        """float64 [T], the time of every frame."""
+        times = self._view("time_s", (self.n_frames,), np.float64)
+        return np.arange(self.n_frames) / self.rate_hz if times is None else times
+
+    @property
+    def segments(self) -> np.ndarray:
+        """int64 [S][2], start and stop frame of every segment: nothing crosses their borders."""
+        segments = self._view("segments", (self._seen.S, 2), np.int64)
+        assert segments is not None
+        return segments
+
+    @property
+    def neuron_ids(self) -> list[str]:
+        """[N]"""
+        return lib.texts(self._seen.neuron_id, self.n_neurons) or []
+
+    @property
+    def regions(self) -> list[str] | None:
+        """[N] brain regions, or None."""
+        return lib.texts(self._seen.region, self.n_neurons)
+
+    @property
+    def cell_types(self) -> list[str] | None:
+        """[N] cell types, or None."""
+        return lib.texts(self._seen.cell_type, self.n_neurons)
+
+    @property
+    def behavior_names(self) -> list[str]:
+        """[B]"""
+        return lib.texts(self._seen.behavior_name, self.n_behaviors) or []
+
+    @property
+    def positions(self) -> np.ndarray | None:
+        """float32 [N][3] in micrometres, or None."""
+        return self._view("position", (self.n_neurons, 3), np.float32)
+
+    @property
+    def truth(self) -> np.ndarray | None:
+        """float64 [N][N] true weights of a simulation, row = receiver, or None."""
+        return self._view("truth", (self.n_neurons, self.n_neurons), np.float64)
+
+    def info(self) -> dict[str, Any]:
+        """What was understood of the recording, and its warnings."""
+        return lib.json_of("recording_describe", self._handle.address, 1)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes synapsnet's own HDF5 layout."""
+        lib.call("recording_write", self._handle.address, lib.path_bytes(path))
+
+    def to_pandas(self) -> Any:
+        """The activity as a DataFrame: a row a frame (index: time in s), a column a neuron. Needs pandas."""
+        pandas = lib.optional("pandas", "to_pandas()")
+        return pandas.DataFrame(self.activity, index=pandas.Index(self.time_s, name="time_s"), columns=self.neuron_ids)
+
+    def to_xarray(self) -> Any:
+        """The activity as a DataArray (time_s, neuron). Needs xarray."""
+        xarray = lib.optional("xarray", "to_xarray()")
+        coordinates: dict[str, Any] = {"time_s": self.time_s, "neuron": self.neuron_ids}
+        for name, values in (("region", self.regions), ("cell_type", self.cell_types)):
+            if values:
+                coordinates[name] = ("neuron", values)
+        return xarray.DataArray(self.activity, dims=("time_s", "neuron"), coords=coordinates, name="activity",
+                                attrs={"rate_hz": self.rate_hz, "signal": self.signal})
+
+    def __str__(self) -> str:
+        return lib.text_of("recording_describe", self._handle.address, 0).rstrip()
+
+    def __repr__(self) -> str:
+        return (f"<Recording {self.name}: {self.n_frames} frames x {self.n_neurons} neurons at {self.rate_hz:g} Hz, "
+                f"{self.signal}>")
+
+    def __len__(self) -> int:
+        return self.n_frames
+
+    def __getstate__(self) -> dict[str, bytes]:
+        return {"file": file_bytes(self.save)}
+
+    def __setstate__(self, state: dict[str, bytes]) -> None:
+        with bytes_file(state["file"]) as path:
+            self.__init__(_opened(path, {}))  # type: ignore[misc]
+
+
+# ---- files ----
+
+
+def file_bytes(write: Any) -> bytes:
+    """What `write` puts into a file."""
+    with tempfile.TemporaryDirectory(prefix="synapsnet-") as folder:
+        path = os.path.join(folder, "file.h5")
+        write(path)
+        with open(path, "rb") as file:
+            return file.read()
+
+
+class bytes_file:
+    """A file with these bytes, while the block runs."""
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+
+    def __enter__(self) -> str:
+        self.folder = tempfile.TemporaryDirectory(prefix="synapsnet-")
+        path = os.path.join(self.folder.name, "file.h5")
+        with open(path, "wb") as file:
+            file.write(self.content)
+        return path
+
+    def __exit__(self, *_: Any) -> None:
+        self.folder.cleanup()
+
+
+def _opened(path: Any, options: Mapping[str, Any]) -> lib.Handle:
+    handle = lib.options(options)
+    return lib.create("recording", "recording_open", lib.path_bytes(path), handle.address)
+
+
+def _warned(recording: Recording) -> Recording:
+    for line in recording.info()["warnings"]:
+        warnings.warn(f"{recording.name}: {lib.in_python(line)}", RecordingWarning, stacklevel=3)
+    return recording
+
+
+def check_keywords(given: Mapping[str, Any], known: Mapping[str, str], what: str) -> None:
+    """An unknown keyword is refused with the nearest known one."""
+    import difflib
+
+    for name in given:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, 1)
+            hint = f"did you mean '{near[0]}'?" if near else "expected one of " + ", ".join(known)
+            raise OptionError(f"{what}: unknown keyword '{name}'; {hint}")
+
+
+def read(path: str | os.PathLike[str], **options: Any) -> Recording:
+    """Reads a recording from a file or a folder, whose kind is found by its content.
+
+    path: FILE, FOLDER, or FILE:NAME for one array of a file. options: the reading options of the program, such as
+    ``rate=30``, ``bin="50ms"``, ``behavior=["FILE:speed"]``, ``segments="FILE:trials"``; docs/options.md lists them.
+    """
+    check_keywords(options, READING, "read")
+    return _warned(Recording(_opened(path, options)))
+
+
+def simulate(kind: str, **options: Any) -> Recording:
+    """A simulated network whose connectivity is known (``.truth``).
+
+    kind: "celltypes", "rates" or "spikes". options: ``neurons``, ``frames``, ``seed``, ``unobserved``, ``drive``,
+    ``view``; docs/options.md says what they mean.
+    """
+    check_keywords(options, SIMULATION, "simulate")
+    handle = lib.options(options)
+    if not isinstance(kind, str):
+        raise InputTypeError(f"simulate: kind is {type(kind).__name__}; expected a text such as 'rates'")
+    return Recording(lib.create("recording", "simulate", kind.encode(), handle.address))
+
+
+# ---- arrays ----
+
+
+def _number_array(values: Any, what: str, ranks: tuple[int, ...], shape: str) -> np.ndarray:
+    """An array of real numbers with one of the given numbers of axes."""
+    if hasattr(values, "toarray"):
+        raise InputTypeError(f"{what}: found a sparse matrix; expected a dense array {shape}")
+    try:
+        array = np.asarray(values)
+    except (ValueError, TypeError) as error:
+        raise InputError(f"{what}: is not an array ({error}); expected {shape}") from None
+    if array.dtype == object:
+        try:
+            array = array.astype(np.float64)
+        except (ValueError, TypeError):
+            raise InputTypeError(f"{what}: holds objects; expected an array of numbers {shape}: each argument must be "
+                                 "a string or a number") from None
+    if array.dtype.kind == "c":
+        raise InputError(f"{what}: holds complex numbers; Complex data not supported, expected real numbers {shape}")
+    if array.dtype.kind not in "biuf":
+        raise InputError(f"{what}: holds {array.dtype}; expected numbers {shape}")
+    if array.ndim not in ranks:
+        raise InputError(f"{what}: has shape {array.shape}; expected {shape}. Reshape your data: a single neuron is "
+                         "X.reshape(-1, 1)")
+    return array
+
+
+def _single(array: np.ndarray, what: str) -> np.ndarray:
+    """float32 in C order, the same memory where it is that already; refuses what float32 cannot hold."""
+    with np.errstate(over="ignore"):
+        single = np.ascontiguousarray(array, np.float32)
+    if array.dtype.kind == "f" and np.isinf(single).any():
+        place = np.argwhere(np.isinf(single))[0]
+        raise InputError(f"{what}: frame {place[0]}, column {place[1]} is {array[tuple(place)]:g}; expected finite "
+                         "numbers: inf is not allowed, NaN means not observed")
+    return single
+
+
+def _is(value: Any, package: str, *names: str) -> bool:
+    """Whether value is of a class of an optional package, which is not imported for that."""
+    return any(cls.__module__.split(".")[0] == package and cls.__name__ in names for cls in type(value).__mro__)
+
+
+class _Parts:
+    """What was found in an object of the user, before it becomes a recording."""
+
+    def __init__(self) -> None:
+        self.values: Any = None
+        self.time_s: np.ndarray | None = None
+        self.neuron_ids: Sequence[Any] | None = None
+        self.regions: Sequence[Any] | None = None
+        self.segments: Any = None
+        self.signal: str | None = None
+
+
+def _seconds(index: Any) -> np.ndarray | None:
+    """Times in seconds from an index of dates, durations or rising numbers; None from one that only numbers frames."""
+    values = np.asarray(index)
+    if values.dtype.kind in "mM":
+        return (values - values[:1]).astype("timedelta64[ns]").astype(np.float64) * 1e-9
+    return values.astype(np.float64) if values.dtype.kind == "f" else None
+
+
+def _from_pandas(frame: Any) -> _Parts:
+    parts = _Parts()
+    parts.values = frame.to_numpy()
+    parts.time_s = _seconds(frame.index)
+    if not all(isinstance(name, (int, np.integer)) for name in frame.columns):
+        parts.neuron_ids = [str(name) for name in frame.columns]
+    return parts
+
+
+_TIME_NAMES = ("time", "time_s", "t", "times", "timestamps", "frame", "frames")
+
+
+def _from_xarray(array: Any) -> _Parts:
+    parts = _Parts()
+    if array.ndim != 2:
+        raise InputError(f"recording: the DataArray has axes {array.dims}; expected (time, neuron)")
+    times = [name for name in array.dims if str(name).lower() in _TIME_NAMES]
+    if len(times) != 1:
+        raise InputError(f"recording: the DataArray has axes {array.dims}; expected one of them to be named time")
+    other = next(name for name in array.dims if name != times[0])
+    array = array.transpose(times[0], other)
+    parts.values = array.values
+    if times[0] in array.coords:
+        parts.time_s = _seconds(array.coords[times[0]].values)
+    if other in array.coords:
+        parts.neuron_ids = [str(name) for name in array.coords[other].values]
+    for name in ("region", "area", "location"):
+        if name in array.coords and array.coords[name].dims == (other,):
+            parts.regions = [str(region) for region in array.coords[name].values]
+    return parts
+
+
+def _epochs(support: Any) -> np.ndarray:
+    """Start and end in s of pynapple's epochs, [S][2]."""
+    return np.column_stack([np.asarray(support.start), np.asarray(support.end)])
+
+
+def _from_pynapple(frame: Any) -> _Parts:
+    parts = _Parts()
+    parts.values = np.asarray(frame.values)
+    parts.time_s = np.asarray(frame.t, np.float64)
+    columns = getattr(frame, "columns", None)
+    if columns is not None and not all(isinstance(name, (int, np.integer)) for name in columns):
+        parts.neuron_ids = [str(name) for name in columns]
+    epochs = _epochs(frame.time_support)
+    if len(epochs) > 1:
+        bounds = [(np.searchsorted(parts.time_s, a), np.searchsorted(parts.time_s, b, "right")) for a, b in epochs]
+        parts.segments = [pair for pair in bounds if pair[1] > pair[0]]
+    return parts
+
+
+def _from_spike_group(group: Any, bin_s: float) -> Recording:
+    """A pynapple TsGroup, counted by pynapple within its epochs."""
+    counts = group.count(bin_s)
+    parts = _from_pynapple(counts)
+    ids = [str(name) for name in group.index]
+    regions = None
+    for name in ("location", "region", "area", "brain_region"):
+        if name in group.metadata_columns:
+            regions = [str(value) for value in group[name]]
+            break
+    return _build(parts.values, signal="counts", time_s=parts.time_s, segments=parts.segments, neuron_ids=ids,
+                  regions=regions, name="TsGroup")
+
+
+def _spike_trains(trains: Mapping[Any, Any], bin_s: float, start_s: float) -> Recording:
+    """{id: spike times in s} as counts."""
+    if not trains:
+        raise InputError("spike trains: the dict is empty; expected {neuron: spike times in s}")
+    arrays = [_number_array(times, f"spike times of neuron {name}", (1,), "(spikes,) in s")
+              for name, times in trains.items()]
+    times = np.ascontiguousarray(np.concatenate(arrays), np.float64)
+    neuron = np.repeat(np.arange(len(arrays), dtype=np.int64), [len(one) for one in arrays])
+    return Recording(lib.create("recording", "recording_from_spikes", lib.address_of(times), lib.address_of(neuron),
+                                len(times), len(arrays), lib.text_array(trains), start_s, bin_s))
+
+
+def _behavior(behavior: Any, frames: int) -> tuple[np.ndarray | None, list[str] | None]:
+    """Covariates [T][B] and their names."""
+    if behavior is None:
+        return None, None
+    names = None
+    if isinstance(behavior, Mapping):
+        names = [str(name) for name in behavior]
+        columns = [_number_array(one, f"behavior {name}", (1,), "(frames,)") for name, one in behavior.items()]
+        lengths = {len(one) for one in columns}
+        if len(lengths) != 1:
+            raise InputError(f"behavior: the variables have {sorted(lengths)} values; expected {frames} each")
+        behavior = np.column_stack(columns)
+    elif _is(behavior, "pandas", "DataFrame"):
+        names = [str(name) for name in behavior.columns]
+    elif _is(behavior, "pandas", "Series"):
+        names = [str(behavior.name)] if behavior.name is not None else None
+    elif _is(behavior, "pynapple", "TsdFrame"):
+        names, behavior = [str(name) for name in behavior.columns], behavior.values
+    elif _is(behavior, "pynapple", "Tsd"):
+        behavior = behavior.values
+    array = _number_array(behavior, "behavior", (1, 2), "(frames,) or (frames, variables)")
+    array = array.reshape(len(array), -1)
+    if len(array) != frames:
+        raise InputError(f"behavior: has {len(array)} rows; expected {frames}, one for every frame of the activity")
+    return _single(array, "behavior"), names
+
+
+def _segments(segments: Any) -> np.ndarray | None:
+    if segments is None:
+        return None
+    array = _number_array(segments, "segments", (2,), "(segments, 2), start and stop frame")
+    if array.shape[1] != 2 or len(array) == 0:
+        raise InputError(f"segments: has shape {array.shape}; expected (segments, 2), start and stop frame")
+    if array.dtype.kind == "f" and not (array == np.floor(array)).all():
+        raise InputError("segments: holds numbers that are not whole; expected start and stop frames")
+    return np.ascontiguousarray(array, np.int64)
+
+
+def _labels(values: Any, n: int, what: str, unique: bool = False) -> Any:
+    """char *[n] for the library."""
+    if values is None:
+        return None
+    if isinstance(values, (str, bytes)) or not hasattr(values, "__len__"):
+        raise InputTypeError(f"{what}: found {type(values).__name__}; expected a list of {n}")
+    texts = [str(value) for value in values]
+    if len(texts) != n:
+        raise InputError(f"{what}: has {len(texts)} entries; expected {n}")
+    if unique and len(set(texts)) != n:
+        twice = next(text for text in texts if texts.count(text) > 1)
+        raise InputError(f"{what}: '{twice}' is there twice; expected a different one for every neuron")
+    return lib.text_array(texts)
+
+
+def _build(values: Any, *, behavior: Any = None, segments: Any = None, rate_hz: float | None = None,
+           time_s: Any = None, signal: str | None = None, neuron_ids: Any = None, regions: Any = None,
+           cell_types: Any = None, name: str | None = None) -> Recording:
+    """A recording from an array [T][N] and what goes with it."""
+    activity = _number_array(values, "activity", (2,), "(frames, neurons)")
+    T, N = activity.shape
+    if N < 1:
+        raise InputError(f"activity: has 0 feature(s) (shape={activity.shape}) while a minimum of 1 is required: expected "
+                         "(frames, neurons)")
+    if T < 2:
+        raise InputError(f"activity: has n_samples = {T} (shape={activity.shape}); expected (frames, neurons), at least "
+                         "2 frames")
+    x = _single(activity, "activity")
+    u, names = _behavior(behavior, T)
+    bounds = _segments(segments)
+    times = None
+    if time_s is not None:
+        times = np.ascontiguousarray(_number_array(time_s, "timestamps", (1,), "(frames,) in s"), np.float64)
+        if len(times) != T:
+            raise InputError(f"timestamps: has {len(times)} values; expected {T}, one for every frame")
+    rate = 0.0
+    if rate_hz is not None:
+        if not isinstance(rate_hz, (int, float, np.number)) or isinstance(rate_hz, bool):
+            raise InputTypeError(f"rate_hz: found {type(rate_hz).__name__}; expected a number of frames per second")
+        rate = float(rate_hz)
+        if not (math.isfinite(rate) and rate > 0):
+            raise OptionError(f"rate_hz: found {rate:g}; expected a positive number of frames per second")
+    elif times is None:
+        warnings.warn("no rate_hz was given: times count frames, as at 1 Hz", RecordingWarning, stacklevel=4)
+        rate = 1.0
+    if signal is not None and not isinstance(signal, str):
+        raise InputTypeError(f"signal: found {type(signal).__name__}; expected a text such as 'counts'")
+    arrays = lib.RecordingArrays(
+        T=T, N=N, B=0 if u is None else u.shape[1], S=0 if bounds is None else len(bounds),
+        activity=lib.address_of(x), behavior=lib.address_of(u), rate_hz=rate, time_s=lib.address_of(times),
+        segments=lib.address_of(bounds), signal=(signal or "auto").encode(), name=(name or "memory").encode(),
+        neuron_id=_labels(neuron_ids, N, "neuron_ids", unique=True), region=_labels(regions, N, "regions"),
+        cell_type=_labels(cell_types, N, "cell_types"), behavior_name=lib.text_array(names))
+    return Recording(lib.create("recording", "recording_from_arrays", byref(arrays)))
+
+
+def seconds(value: Any, name: str) -> float:
+    """0.05, "50ms" or "0.05s" in seconds."""
+    if isinstance(value, str):
+        for unit, scale in (("ms", 1e-3), ("us", 1e-6), ("s", 1.0), ("", 1.0)):
+            if value.endswith(unit):
+                try:
+                    return float(value[: len(value) - len(unit)]) * scale
+                except ValueError:
+                    break
+    elif isinstance(value, (int, float, np.number)) and not isinstance(value, bool):
+        return float(value)
+    raise OptionError(f"{name}: found {value!r}; expected a time such as 0.05 or '50ms'")
+
+
+class _Like(Protocol):
+    """A fitted session, for recordings that should be read as its own was."""
+
+    rate_hz: float
+    signal: str
+
+    def open(self, path: Any, options: Mapping[str, Any]) -> lib.Handle: ...
+
+
+def recording(data: Any, *, behavior: Any = None, segments: Any = None, rate_hz: float | None = None,
+              timestamps: Any = None, signal: str | None = None, bin: float | str = 0.05, start_s: float | None = None,
+              neuron_ids: Any = None, regions: Any = None, cell_types: Any = None, name: str | None = None,
+              **options: Any) -> Recording:
+    """A recording from what is at hand.
+
+    data
+        - an array (frames, neurons), NaN where not observed;
+        - a pandas DataFrame (columns: neurons; an index of dates, durations or seconds gives the times);
+        - an xarray DataArray with an axis named time;
+        - a pynapple TsdFrame, or a TsGroup, whose spikes are counted in bins;
+        - a dict {neuron: spike times in s};
+        - a path, as for :func:`read`; a Recording is returned as it is.
+    behavior
+        Covariates on the same frames: an array (frames,) or (frames, variables), a DataFrame, or a dict of arrays.
+    segments
+        (segments, 2), start and stop frame of every trial or epoch. None: epochs of pynapple, long gaps in the times,
+        or one segment.
+    rate_hz, timestamps
+        Frames per second, or the time of every frame in s; irregular times are resampled to one rate.
+    signal
+        "fluorescence", "deconvolved" or "counts"; None: small non-negative integers are counts.
+    bin, start_s
+        Of spike times: the width of the bins, and where the first starts (None: at the first spike).
+    neuron_ids, regions, cell_types
+        One for every neuron. Neurons with an id are the same neurons in every recording that has it.
+    """
+    return make(data, behavior=behavior, segments=segments, rate_hz=rate_hz, timestamps=timestamps, signal=signal,
+                bin=bin, start_s=start_s, neuron_ids=neuron_ids, regions=regions, cell_types=cell_types, name=name,
+                options=options)
+
+
+def make(data: Any, *, behavior: Any = None, segments: Any = None, rate_hz: Any = None, timestamps: Any = None,
+         signal: Any = None, bin: Any = 0.05, start_s: Any = None, neuron_ids: Any = None, regions: Any = None,
+         cell_types: Any = None, name: Any = None, options: Mapping[str, Any], model: _Like | None = None) -> Recording:
+    """What :func:`recording` does. model: what an array without a rate or a signal of its own is taken to be like."""
+    options = dict(options)
+    if isinstance(data, (str, os.PathLike)):
+        for key, value in (("behavior", behavior), ("segments", segments), ("timestamps", timestamps),
+                           ("signal", signal), ("rate", rate_hz)):
+            if value is not None:
+                if not isinstance(value, (str, os.PathLike, list, tuple, int, float)):
+                    raise InputTypeError(f"{key}: found {type(value).__name__} beside a path; expected FILE:NAME, or "
+                                         "the activity as an array as well")
+                options[key] = value
+        if bin != 0.05:
+            options["bin"] = bin
+        check_keywords(options, READING, "read")
+        return _warned(Recording(_opened(data, options) if model is None else model.open(data, options)))
+    if options:
+        check_keywords(options, dict.fromkeys(recording.__kwdefaults__ or {}, ""), "recording")
+    if hasattr(data, "toarray"):
+        raise InputTypeError("recording: found a sparse matrix; expected a dense array (frames, neurons)")
+    parts = _Parts()
+    if isinstance(data, Recording):
+        if any(value is not None for value in (behavior, segments, rate_hz, timestamps, signal, neuron_ids)):
+            raise InputError("recording: is one already; expected no behavior, segments, rate_hz or timestamps beside "
+                             "it: give them where it is made")
+        return data
+    if _is(data, "pynapple", "TsGroup"):
+        made = _from_spike_group(data, seconds(bin, "bin"))
+        if behavior is None:
+            return made
+        return _build(made.activity, behavior=behavior, signal="counts", time_s=made.time_s, segments=made.segments,
+                      neuron_ids=made.neuron_ids, regions=made.regions, name="TsGroup")
+    if isinstance(data, Mapping):
+        made = _spike_trains(data, seconds(bin, "bin"), math.nan if start_s is None else seconds(start_s, "start_s"))
+        if behavior is None and segments is None:
+            return made
+        return _build(made.activity, behavior=behavior, signal="counts", rate_hz=made.rate_hz,
+                      segments=made.segments if segments is None else segments, neuron_ids=made.neuron_ids)
+    if _is(data, "pandas", "DataFrame"):
+        parts = _from_pandas(data)
+    elif _is(data, "xarray", "DataArray"):
+        parts = _from_xarray(data)
+    elif _is(data, "pynapple", "TsdFrame"):
+        parts = _from_pynapple(data)
+    elif data is None or isinstance(data, (bytes, bool)):
+        raise InputTypeError(f"recording: found {type(data).__name__}; expected an array (frames, neurons), a path, or "
+                             "one of the kinds that synapsnet.recording lists")
+    else:
+        parts.values = data
+    if timestamps is None:
+        timestamps = parts.time_s
+    if model is not None and rate_hz is None and timestamps is None:
+        rate_hz = model.rate_hz
+    if model is not None and signal is None:
+        signal = model.signal
+    return _build(parts.values, behavior=behavior, segments=parts.segments if segments is None else segments,
+                  rate_hz=rate_hz, time_s=timestamps, signal=signal,
+                  neuron_ids=parts.neuron_ids if neuron_ids is None else neuron_ids,
+                  regions=parts.regions if regions is None else regions, cell_types=cell_types, name=name)

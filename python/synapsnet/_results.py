@@ -1,0 +1,231 @@
+"""What a model gives back, as NumPy and for pandas, xarray and networkx."""
+
+from __future__ import annotations
+
+import os
+from ctypes import byref, c_int64
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from . import _library as lib
+from .errors import OptionError
+
+
+class Evaluation(dict):  # type: ignore[type-arg]
+    """Metrics on the test frames: ``["test"]`` of the model, ``["baselines"]`` beside it, ``["intervals"]`` of the
+    differences. docs/model.md says what each metric is."""
+
+    def to_pandas(self) -> Any:
+        """A DataFrame: a row for SynapsNet and every baseline, a column a metric. Needs pandas."""
+        pandas = lib.optional("pandas", "to_pandas()")
+        return pandas.DataFrame({"SynapsNet": self["test"], **self["baselines"]}).T
+
+    def __str__(self) -> str:
+        names = list(self["test"])
+        lines = [" " * 18 + "".join(f"{name:>16}" for name in names)]
+        for row, values in {"SynapsNet": self["test"], **self["baselines"]}.items():
+            lines.append(f"{row:<18}" + "".join(f"{values.get(name, np.nan):16.4f}" for name in names))
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True, eq=False)
+class Connectivity:
+    """Effective connectivity C_ij(tau): how a rise of neuron j moves the prediction for neuron i, tau frames before.
+
+    ``values`` [lags + 1][N][N], row = receiver (post), column = sender (pre). NumPy takes the object as that array.
+    """
+
+    values: np.ndarray
+    neurons: list[str]
+    unit: str
+    rate_hz: float
+    regions: list[str] | None = None
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return np.array(self.values, dtype=dtype, copy=True if copy is None else copy)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self.values[index]
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.values.shape
+
+    @property
+    def lags(self) -> int:
+        """The largest lag tau in frames."""
+        return len(self.values) - 1
+
+    def at(self, lag: int = 0) -> np.ndarray:
+        """[N][N] of one lag."""
+        if not isinstance(lag, (int, np.integer)) or not 0 <= lag <= self.lags:
+            raise OptionError(f"lag: found {lag!r}; expected 0 to {self.lags}: ask effective_connectivity for more lags")
+        return self.values[lag]
+
+    def to_pandas(self, lag: int = 0) -> Any:
+        """A DataFrame of one lag: index = receiver, columns = sender. Needs pandas."""
+        pandas = lib.optional("pandas", "to_pandas()")
+        return pandas.DataFrame(self.at(lag), index=pandas.Index(self.neurons, name="receiver"),
+                                columns=pandas.Index(self.neurons, name="sender"))
+
+    def to_xarray(self) -> Any:
+        """A DataArray (lag, receiver, sender). Needs xarray."""
+        xarray = lib.optional("xarray", "to_xarray()")
+        return xarray.DataArray(self.values, dims=("lag", "receiver", "sender"), name="connectivity",
+                                coords={"lag": np.arange(len(self)), "receiver": self.neurons, "sender": self.neurons},
+                                attrs={"unit": self.unit, "rate_hz": self.rate_hz})
+
+    def to_networkx(self, lag: int = 0, threshold: float = 0.0) -> Any:
+        """A DiGraph with an edge sender -> receiver of weight C_ij where abs(C_ij) > threshold. Needs networkx."""
+        networkx = lib.optional("networkx", "to_networkx()")
+        graph = networkx.DiGraph(unit=self.unit, lag=lag)
+        for k, name in enumerate(self.neurons):
+            graph.add_node(name, **({"region": self.regions[k]} if self.regions else {}))
+        values = self.at(lag)
+        for i, j in np.argwhere(np.abs(values) > threshold):
+            graph.add_edge(self.neurons[j], self.neurons[i], weight=float(values[i, j]))
+        return graph
+
+
+class Forecast:
+    """One step ahead over the predicted frames, and free-running rollouts, in raw units.
+
+    Letters: F frames one step ahead, S rollouts of K steps, N neurons. Arrays are views; truth is NaN where it was not
+    observed or lies beyond the segment.
+    """
+
+    def __init__(self, handle: lib.Handle, neurons: list[str], rate_hz: float) -> None:
+        self._handle = handle
+        self._seen = seen = lib.ForecastView()
+        lib.plain("forecast_arrays", handle.address, byref(seen))
+        self.neurons = neurons
+        self.rate_hz = rate_hz
+        summary = lib.json_of("forecast_describe", handle.address)
+        #: [K] mean squared error by horizon, z-scored; NaN where no truth is known
+        self.mse, self.mse_copy_last, self.mse_mean, self.skill = (
+            np.array([np.nan if v is None else v for v in summary[name]])
+            for name in ("mse", "mse_copy_last", "mse_mean", "skill"))
+
+    def _view(self, field: str, shape: tuple[int, ...], dtype: Any = np.float32) -> np.ndarray:
+        array = lib.view(self._handle, getattr(self._seen, field), shape, dtype)
+        assert array is not None
+        return array
+
+    @property
+    def prediction(self) -> np.ndarray:
+        """float32 [F][N] one step ahead."""
+        return self._view("prediction", (self._seen.frames, self._seen.neurons))
+
+    @property
+    def truth(self) -> np.ndarray:
+        """float32 [F][N]"""
+        return self._view("truth", (self._seen.frames, self._seen.neurons))
+
+    @property
+    def frame(self) -> np.ndarray:
+        """int64 [F] which frame of the recording."""
+        return self._view("frame", (self._seen.frames,), np.int64)
+
+    @property
+    def time_s(self) -> np.ndarray:
+        """float64 [F]"""
+        return self._view("time_s", (self._seen.frames,), np.float64)
+
+    @property
+    def rollout(self) -> np.ndarray:
+        """float32 [S][K][N], every step fed with the prediction before it."""
+        return self._view("rollout", (self._seen.rollouts, self._seen.steps, self._seen.neurons))
+
+    @property
+    def rollout_truth(self) -> np.ndarray:
+        """float32 [S][K][N]"""
+        return self._view("rollout_truth", (self._seen.rollouts, self._seen.steps, self._seen.neurons))
+
+    @property
+    def start(self) -> np.ndarray:
+        """int64 [S] first predicted frame of every rollout."""
+        return self._view("start", (self._seen.rollouts,), np.int64)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes the forecast as HDF5 (docs/file-formats.md)."""
+        lib.call("forecast_write", self._handle.address, lib.path_bytes(path))
+
+    def to_pandas(self) -> Any:
+        """One step ahead as a DataFrame: columns (prediction | truth, neuron), index time in s. Needs pandas."""
+        pandas = lib.optional("pandas", "to_pandas()")
+        columns = pandas.MultiIndex.from_product([["prediction", "truth"], self.neurons], names=["what", "neuron"])
+        return pandas.DataFrame(np.hstack([self.prediction, self.truth]), columns=columns,
+                                index=pandas.Index(self.time_s, name="time_s"))
+
+    def to_xarray(self) -> Any:
+        """All arrays as a Dataset. Needs xarray."""
+        xarray = lib.optional("xarray", "to_xarray()")
+        step = np.arange(1, self._seen.steps + 1)
+        return xarray.Dataset(
+            {"prediction": (("time_s", "neuron"), self.prediction), "truth": (("time_s", "neuron"), self.truth),
+             "rollout": (("start", "step", "neuron"), self.rollout),
+             "rollout_truth": (("start", "step", "neuron"), self.rollout_truth), "mse": ("step", self.mse),
+             "mse_copy_last": ("step", self.mse_copy_last), "mse_mean": ("step", self.mse_mean),
+             "skill": ("step", self.skill)},
+            coords={"time_s": self.time_s, "neuron": self.neurons, "start": self.start, "step": step},
+            attrs={"rate_hz": self.rate_hz})
+
+    def __repr__(self) -> str:
+        return (f"<Forecast of {self._seen.neurons} neurons: {self._seen.frames} frames one step ahead, "
+                f"{self._seen.rollouts} rollouts of {self._seen.steps} steps>")
+
+
+class Perturbation:
+    """Responses to a virtual pulse: the mean over states of the network's run with the pulse less its run without.
+
+    ``response``, ``low``, ``high`` (95 % interval) are float32 [K][N], a row a step, where one neuron was stimulated;
+    [N][N], row = receiver, column = stimulated, the mean over the steps, where all were. NaN bounds: too few states.
+    """
+
+    def __init__(self, handle: lib.Handle, neurons: list[str]) -> None:
+        self._handle = handle
+        rows, columns = c_int64(), c_int64()
+        lib.plain("perturbation_shape", handle.address, byref(rows), byref(columns))
+        self.response, self.low, self.high = (np.empty((rows.value, columns.value), np.float32) for _ in range(3))
+        lib.plain("perturbation_response", handle.address, *(lib.address_of(a) for a in (self.response, self.low,
+                                                                                        self.high)))
+        #: What was done: "neuron", "amplitude", "unit", "states", "steps", and the strongest responses.
+        self.summary: dict[str, Any] = lib.json_of("perturbation_describe", handle.address)
+        self.neurons = neurons
+        self.neuron: str = self.summary["neuron"]
+        self.unit: str = self.summary["unit"]
+
+    @property
+    def of_all(self) -> bool:
+        """Whether every neuron was stimulated in turn."""
+        return "responses" not in self.summary
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes .h5 (everything), .csv or .npy (the responses)."""
+        lib.call("perturbation_write", self._handle.address, lib.path_bytes(path))
+
+    def to_pandas(self) -> Any:
+        """The responses as a DataFrame: step x neuron, or receiver x stimulated. Needs pandas."""
+        pandas = lib.optional("pandas", "to_pandas()")
+        if self.of_all:
+            return pandas.DataFrame(self.response, index=pandas.Index(self.neurons, name="receiver"),
+                                    columns=pandas.Index(self.neurons, name="stimulated"))
+        return pandas.DataFrame(self.response, index=pandas.RangeIndex(1, len(self.response) + 1, name="step"),
+                                columns=pandas.Index(self.neurons, name="neuron"))
+
+    def to_xarray(self) -> Any:
+        """Responses and intervals as a Dataset. Needs xarray."""
+        xarray = lib.optional("xarray", "to_xarray()")
+        dims = ("receiver", "stimulated") if self.of_all else ("step", "neuron")
+        rows = self.neurons if self.of_all else np.arange(1, len(self.response) + 1)
+        return xarray.Dataset({name: (dims, getattr(self, name)) for name in ("response", "low", "high")},
+                              coords={dims[0]: rows, dims[1]: self.neurons}, attrs={"unit": self.unit})
+
+    def __repr__(self) -> str:
+        return (f"<Perturbation of {'every neuron' if self.of_all else 'neuron ' + self.neuron} by "
+                f"{self.summary['amplitude']:g}, {self.summary['states']} states>")

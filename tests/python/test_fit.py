@@ -1,0 +1,261 @@
+"""Fits from Python: the same bits as the program, recordings that stay, interruption, memory."""
+
+import copy
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import threading
+import time
+import warnings
+
+import numpy as np
+import pytest
+
+import synapsnet
+from conftest import SMALL
+from synapsnet.errors import RecordingWarning, StoppedEarlyWarning
+
+pytestmark = pytest.mark.filterwarnings("ignore::synapsnet.errors.RecordingWarning")
+
+
+def test_the_model_file_is_that_of_the_program(rec, program):
+    rec.save("sim.h5")
+    words = ["--hidden", "4", "--embedding", "2", "--epochs", "3", "--seed", "7", "--connectivity", "dense"]
+    subprocess.run([program, "fit", "sim.h5", "-o", "program.h5", "--quiet", *words], check=True)
+    synapsnet.SynapsNet(connectivity="dense", seed=7, **SMALL).fit("sim.h5").save("python.h5")
+    with open("program.h5", "rb") as a, open("python.h5", "rb") as b:
+        assert a.read() == b.read()
+
+
+def test_a_recording_from_memory_gives_the_bits_of_its_file(rec):
+    rec.save("sim.h5")
+    from_file = synapsnet.SynapsNet(connectivity="dense", **SMALL).fit("sim.h5")
+    from_memory = synapsnet.SynapsNet(connectivity="dense", **SMALL).fit(rec)
+    np.testing.assert_array_equal(from_file.weights_, from_memory.weights_)
+    np.testing.assert_array_equal(from_file.connectivity_, from_memory.connectivity_)
+
+
+def test_a_recording_is_not_used_up(rec):
+    before = rec.activity.copy()
+    first = synapsnet.SynapsNet(connectivity="dense", **SMALL).fit(rec)
+    second = synapsnet.SynapsNet(connectivity="dense", **SMALL).fit(rec)
+    np.testing.assert_array_equal(rec.activity, before)
+    np.testing.assert_array_equal(first.weights_, second.weights_)
+    np.testing.assert_array_equal(first.predict(rec), second.predict(rec))
+
+
+def test_the_users_array_is_not_changed(X):
+    X.flags.writeable = False
+    before = X.copy()
+    synapsnet.SynapsNet(connectivity="none", **SMALL).fit(X, rate_hz=10).predict(X)
+    np.testing.assert_array_equal(X, before)
+
+
+def test_several_recordings_share_a_decoder(rec, X):
+    other = synapsnet.recording(X, rate_hz=30)
+    model = synapsnet.SynapsNet(connectivity="dense", **SMALL).fit([rec, other])
+    assert model.n_sessions_ == 2
+    assert [c.shape for c in model.connectivity_] == [(8, 8), (5, 5)]
+    assert [e.shape for e in model.embedding_] == [(8, 2), (5, 2)]
+    assert model.predict(other, session=1).shape == X.shape
+    assert model.forecast(steps=3, session=1).rollout.shape[1:] == (3, 5)
+    assert model.evaluate([rec, other])["test"] == pytest.approx(model.evaluate()["test"])
+
+
+def test_behaviour_trials_and_missing_frames(X):
+    X[50:60, 1] = np.nan
+    trials = [[k, k + 40] for k in range(0, 400, 40)]
+    model = synapsnet.SynapsNet(connectivity="dense", **SMALL)
+    model.fit(X, behavior=np.sin(np.arange(400)), segments=trials, rate_hz=10)
+    predicted = model.predict(X, behavior=np.sin(np.arange(400)), segments=trials)
+    unknown = np.isnan(predicted).all(axis=1)
+    np.testing.assert_array_equal(np.flatnonzero(unknown), [first for first, _ in trials])
+
+
+def test_a_mask_as_an_array(X):
+    mask = np.roll(np.eye(5), 1, axis=1)
+    model = synapsnet.SynapsNet(connectivity="masked", mask=mask, **SMALL).fit(X, rate_hz=10)
+    off = ~np.eye(5, dtype=bool)
+    np.testing.assert_array_equal(model.weights_[off & (mask == 0)], 0)
+    assert np.abs(model.weights_[mask != 0]).min() > 0
+
+
+def test_scores(rec, model):
+    about = model.evaluate()
+    assert model.score() == about["test"]["r2"] and model.score(metric="skill") == about["test"]["skill"]
+    assert model.evaluate(rec)["test"] == pytest.approx(about["test"], rel=1e-6)
+    everything = model.evaluate(rec, split="all")["test"]
+    assert everything["mse"] != pytest.approx(about["test"]["mse"], rel=1e-3)
+    assert model.score(rec.activity) == pytest.approx(everything["r2"])  # another object: all of its frames
+
+
+def test_predictions_are_those_of_the_forecast(rec, model):
+    predicted, forecast = model.predict(rec), model.forecast(rec, steps=4)
+    assert predicted.shape == rec.shape and np.isnan(predicted[0]).all() and np.isfinite(predicted[1:]).all()
+    assert forecast.rollout.shape == (len(forecast.start), 4, 8)
+    assert len(forecast.mse) == 4 and np.isfinite(forecast.mse).all()
+    np.testing.assert_allclose(forecast.truth, rec.activity[forecast.frame], atol=1e-6)  # z-scored and back
+    # the state at the first test frame differs by what came before the gap, which fades
+    np.testing.assert_allclose(predicted[forecast.frame[40:]], forecast.prediction[40:], atol=2e-3)
+
+
+def test_a_silent_neuron_is_left_out(X):
+    X[:, 2] = 1
+    with pytest.warns(RecordingWarning, match="left out: 2"):
+        model = synapsnet.SynapsNet(connectivity="none", **SMALL).fit(X, rate_hz=10)
+    assert list(model.kept_) == [0, 1, 3, 4] and model.neuron_ids_ == ["0", "1", "3", "4"]
+    assert model.predict(X).shape == (400, 4)
+    assert model.n_features_in_ == 5
+
+
+def test_saved_loaded_pickled_and_copied(rec, model):
+    model.save("model.h5")
+    for other in (synapsnet.load("model.h5"), pickle.loads(pickle.dumps(model)), copy.deepcopy(model)):
+        np.testing.assert_array_equal(other.connectivity_, model.connectivity_)
+        np.testing.assert_array_equal(other.embedding_, model.embedding_)
+        np.testing.assert_array_equal(other.predict(rec), model.predict(rec))
+        assert other.evaluate()["test"] == model.evaluate()["test"]
+        assert {**other.get_params(), "progress": None} == {**model.get_params(), "progress": None}
+    unfitted = pickle.loads(pickle.dumps(synapsnet.SynapsNet(hidden=3)))
+    assert unfitted.hidden == 3
+
+
+def test_a_model_of_a_file_finds_it_again(rec):
+    rec.save("sim.h5")
+    synapsnet.SynapsNet(connectivity="dense", **SMALL).fit("sim.h5").save("model.h5")
+    model = synapsnet.load("model.h5")
+    assert model.predict().shape == rec.shape
+    assert model.forecast(steps=2).rollout.shape[1:] == (2, 8)
+    assert model.evaluate("sim.h5")["test"] == pytest.approx(model.evaluate()["test"], rel=1e-6)
+
+
+def test_a_failed_fit_leaves_the_model_that_was(rec):
+    model = synapsnet.SynapsNet(connectivity="none", **SMALL).fit(rec)
+    before = model.predict(rec)
+    with pytest.raises(synapsnet.SynapsNetError):
+        model.fit(np.zeros((400, 3)), rate_hz=1)
+    np.testing.assert_array_equal(model.predict(rec), before)
+
+
+# ---- interruption and progress ----
+
+LONG = dict(hidden=16, epochs=100000, patience=100000, connectivity="dense")
+
+
+def interrupt_after(seconds, times=1):
+    def run():
+        for _ in range(times):
+            time.sleep(seconds)
+            os.kill(os.getpid(), signal.SIGINT)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    return thread
+
+
+def test_ctrl_c_leaves_the_best_so_far(rec):
+    thread = interrupt_after(2)
+    model = synapsnet.SynapsNet(**LONG)
+    with pytest.warns(StoppedEarlyWarning, match="stopped on request"):
+        model.fit(rec)
+    thread.join()
+    assert np.isfinite(model.predict(rec)[1:]).all() and np.isfinite(model.score())
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_ctrl_c_twice_is_a_keyboard_interrupt():
+    big = synapsnet.simulate("rates", neurons=200, frames=20000)  # an epoch takes longer than both
+    thread = interrupt_after(0.05, 2)
+    model = synapsnet.SynapsNet(hidden=64, epochs=1000, threads=1)
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(big)
+        time.sleep(5)
+    thread.join()
+    with pytest.raises(synapsnet.errors.NotFittedError):
+        model.predict(big)
+
+
+def test_the_gil_is_released(rec):
+    counted = 0
+    running = True
+
+    def count():
+        nonlocal counted
+        while running:
+            counted += 1
+            time.sleep(0.001)
+
+    thread = threading.Thread(target=count)
+    thread.start()
+    interrupter = interrupt_after(1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        synapsnet.SynapsNet(**LONG).fit(rec)
+    running = False
+    thread.join()
+    interrupter.join()
+    assert counted > 50
+
+
+@pytest.mark.parametrize("without_tqdm", [False, True])
+def test_progress(rec, capfd, monkeypatch, without_tqdm):
+    if without_tqdm:
+        monkeypatch.setitem(sys.modules, "tqdm.auto", None)
+    synapsnet.SynapsNet(connectivity="dense", progress=True, **SMALL).fit(rec)
+    shown = capfd.readouterr().err
+    assert "validation" in shown and "dense" in shown
+    synapsnet.SynapsNet(connectivity="dense", progress=False, **SMALL).fit(rec)
+    assert capfd.readouterr().err == ""
+
+
+def test_fits_in_threads_are_those_in_turn(rec):
+    def fit(seed, to):
+        to[seed] = synapsnet.SynapsNet(connectivity="dense", seed=seed, threads=1, **SMALL).fit(rec).weights_
+
+    alone, together = {}, {}
+    for seed in range(3):
+        fit(seed, alone)
+    threads = [threading.Thread(target=fit, args=(seed, together)) for seed in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for seed in range(3):
+        np.testing.assert_array_equal(alone[seed], together[seed])
+
+
+def resident_bytes():
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def test_a_hundred_fits_do_not_grow(X):
+    """A copy of the recording that was lost in every fit would be 100 x 1.6 MB."""
+    wide = np.tile(X, (20, 10))
+    model = synapsnet.SynapsNet(hidden=1, embedding=1, epochs=1, connectivity="none", threads=1)
+
+    def once():
+        fitted = model.fit(wide, rate_hz=10)
+        fitted.predict(wide[:200])
+        fitted.effective_connectivity(lags=1)
+        pickle.loads(pickle.dumps(fitted))
+
+    for _ in range(10):
+        once()
+    before = resident_bytes()
+    for _ in range(100):
+        once()
+    grown = resident_bytes() - before
+    assert grown < 20 * wide.nbytes, f"{grown / 1e6:.1f} MB in 100 fits"
+
+
+def test_the_library_is_told_the_right_core_and_leaves_no_trace():
+    code = ("import os; before = dict(os.environ); import synapsnet; assert dict(os.environ) == before; "
+            "print(synapsnet.build_info())")
+    environment = {k: v for k, v in os.environ.items() if k not in ("OPENBLAS_CORETYPE", "GOMP_SPINCOUNT")}
+    ours = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    program = os.path.join(os.environ["SYNAPSNET_BUILD"], "synapsnet")
+    theirs = subprocess.run([program, "--version"], env=environment, capture_output=True, text=True, check=True)
+    assert ours.stdout.strip() == theirs.stdout.split("\n", 1)[1].strip()
