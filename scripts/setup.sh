@@ -9,7 +9,7 @@ build=(gcc libc6-dev make cmake ninja-build pkg-config libhdf5-dev libmatio-dev 
        libjansson-dev libinih-dev libxxhash-dev librandom123-dev libcmocka-dev)
 case "${1:-}" in
 build) wanted=("${build[@]}") ;;
-test) wanted=("${build[@]}" clang clang-format libomp-dev libclang-rt-14-dev python3 python3-venv) ;;
+test) wanted=("${build[@]}" clang clang-format libomp-dev libclang-rt-14-dev python3 python3-venv chromium) ;;
 format) wanted=(clang-format) ;;
 tidy) wanted=("${build[@]}" clang-tidy) ;;
 bench) wanted=("${build[@]}") ;;

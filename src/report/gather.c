@@ -175,6 +175,58 @@ done:
     return status;
 }
 
+/* ---- virtual stimulation ---- */
+
+/* Neurons to stimulate, states to do it from, and neuron-steps that may be spent on it. */
+enum { MOST_STIMULATED = 24, STATES = 100 };
+static const double stimulation_budget = 2e8;
+
+/* How many: each costs a run over the test split, and two of K steps from every state. */
+static int64_t affordable(const syn_report_session *r) {
+    const double N = (double)r->N, steps = (double)r->forecast->F + 2.0 * STATES * (double)r->forecast->K;
+    const double most = fmin(stimulation_budget / (N * steps), MOST_STIMULATED);
+    return most < 1 ? 1 : most < (double)r->n ? (int64_t)most : r->n;
+}
+
+/* The neurons that send most, those that send nothing left out. */
+static syn_status choose_senders(syn_report_session *r) {
+    const int64_t n = r->n;
+    strength *strengths;
+    SYN_TRY(syn_alloc(&strengths, (size_t)n, sizeof *strengths, "stimulation"));
+    for (int64_t a = 0; a < n; a++) strengths[a].neuron = a;
+    for (int64_t k = 0; k < n * n; k++) strengths[k % n].value += fabs((double)r->c[k]);
+    qsort(strengths, (size_t)n, sizeof *strengths, stronger_first);
+    syn_status status = syn_alloc(&r->sender, (size_t)n, sizeof *r->sender, "stimulation");
+    for (int64_t most = affordable(r); status == SYN_OK && r->M < most && strengths[r->M].value > 0; r->M++)
+        r->sender[r->M] = strengths[r->M].neuron;
+    free(strengths);
+    return status;
+}
+
+static syn_status stimulate(syn_report_session *r, const syn_report *report, const syn_prepared *prepared,
+                            const syn_kernels *kernels, int threads) {
+    syn_options *options = NULL;
+    syn_status status;
+    char neuron[40];
+    SYN_CHECK(choose_senders(r));
+    SYN_CHECK(syn_alloc(&r->response, (size_t)r->M, sizeof *r->response, "stimulation"));
+    SYN_CHECK(syn_options_create(&options));
+    SYN_CHECK(set_number(options, "session", (int64_t)r->s));
+    SYN_CHECK(set_number(options, "steps", r->forecast->K));
+    SYN_CHECK(set_number(options, "states", STATES));
+    for (int64_t m = 0; m < r->M; m++) {
+        snprintf(neuron, sizeof neuron, "index:%lld", (long long)r->shown[r->sender[m]]);
+        SYN_CHECK(syn_options_set(options, "neuron", neuron));
+        status = syn_perturb_run(&r->response[m], report->model, &prepared->data, options, kernels, threads);
+        if (status == SYN_ERR_NUMERIC) r->M = m; /* responses that diverge: nothing to be seen */
+        if (status != SYN_OK && status != SYN_ERR_NUMERIC) goto done;
+    }
+    status = SYN_OK;
+done:
+    syn_options_free(options);
+    return status;
+}
+
 static syn_status gather_session(syn_report_session *r, const syn_report *report, const syn_prepared *prepared,
                                  const syn_kernels *kernels, int threads) {
     r->fitted = &report->model->session[r->s];
@@ -184,7 +236,8 @@ static syn_status gather_session(syn_report_session *r, const syn_report *report
     SYN_TRY(syn_alloc(&r->neuron_r, (size_t)r->N, sizeof *r->neuron_r, "correlations"));
     for (int64_t i = 0; i < r->N; i++) r->neuron_r[i] = correlation(r->forecast, i);
     SYN_TRY(connectivity(r, report, kernels, threads));
-    return embedding(r, report->model->p);
+    SYN_TRY(embedding(r, report->model->p));
+    return stimulate(r, report, prepared, kernels, threads);
 }
 
 syn_status syn_report_gather(syn_report *report, const syn_model *model, const syn_prepared *prepared,
@@ -211,6 +264,8 @@ void syn_report_free(syn_report *report) {
     for (size_t s = 0; report->session && s < report->n; s++) {
         syn_report_session *r = &report->session[s];
         syn_forecast_free(r->forecast);
+        for (int64_t m = 0; r->response && m < r->M; m++) syn_perturbation_free(r->response[m]);
+        free(r->response), free(r->sender);
         free(r->shown), free(r->neuron_r), free(r->c), free(r->row_gain), free(r->cluster), free(r->component);
     }
     free(report->session);

@@ -9,7 +9,7 @@
 
 enum { FORMAT_VERSION = 1, MOST_TRACE_FRAMES = 5000, FEWEST_TRACE_FRAMES = 50 };
 /* Room on the page, shared by the recordings, before base64 takes a third more. */
-static const double trace_bytes = 1.6e6, matrix_bytes = 1e6;
+static const double trace_bytes = 1.6e6, matrix_bytes = 1e6, stimulation_bytes = 3e5;
 
 static json_t *number(double value) { return isfinite(value) ? json_real(value) : json_null(); }
 
@@ -136,13 +136,44 @@ static json_t *embedding_json(const syn_report_session *r) {
     return json_pack("{s:o, s:o}", "explained", numbers(r->explained, r->components), "component", points);
 }
 
+/* values[K][N] of the neurons shown. */
+static json_t *steps_json(const syn_report_session *r, const float *values, int bytes, float *rows) {
+    const int64_t K = r->forecast->K;
+    for (int64_t k = 0; k < K * r->n; k++) rows[k] = values[k / r->n * r->N + r->shown[k % r->n]];
+    return syn_rows_json(rows, K, r->n, bytes, true);
+}
+
+static syn_status stimulation_json(const syn_report_session *r, size_t sessions, json_t **json) {
+    const syn_perturbation *first = r->response[0];
+    const double count = 3.0 * (double)r->M * (double)(r->forecast->K * r->n);
+    const int bytes = 2 * count <= stimulation_bytes / (double)sessions ? 2 : 1;
+    json_t *senders = json_array(), *responses = json_array();
+    float *rows;
+    *json = json_pack("{s:I, s:I, s:f, s:s, s:s, s:o, s:o}", "steps", (json_int_t)first->K, "states",
+                      (json_int_t)first->S, "amplitude", first->amplitude, "unit", syn_perturbation_unit(first),
+                      "noise", first->residuals ? "residuals" : "none", "sender", senders, "response", responses);
+    SYN_TRY(syn_alloc(&rows, (size_t)(first->K * r->n), sizeof *rows, "stimulation"));
+    for (int64_t m = 0; m < r->M; m++) {
+        const syn_means *by_step = &r->response[m]->by_step;
+        json_array_append_new(senders, json_integer((json_int_t)r->sender[m]));
+        json_array_append_new(responses, json_pack("{s:o, s:o, s:o}", "mean", steps_json(r, by_step->mean, bytes, rows),
+                                                   "low", steps_json(r, by_step->low, bytes, rows), "high",
+                                                   steps_json(r, by_step->high, bytes, rows)));
+    }
+    free(rows);
+    return SYN_OK;
+}
+
 static syn_status session_json(const syn_report_session *r, size_t sessions, json_t **json) {
-    json_t *traces = NULL;
+    json_t *traces = NULL, *stimulation = NULL;
     *json = json_pack("{s:o, s:o, s:o, s:o}", "recording", facts_json(r), "neurons", neurons_json(r), "horizon",
                       horizon_json(r->forecast), "connectivity", connectivity_json(r, sessions));
     if (r->components >= 2) json_object_set_new(*json, "embedding", embedding_json(r));
     SYN_TRY(traces_json(r, sessions, &traces));
     json_object_set_new(*json, "traces", traces);
+    if (r->M == 0) return SYN_OK;
+    SYN_TRY(stimulation_json(r, sessions, &stimulation));
+    json_object_set_new(*json, "stimulation", stimulation);
     return SYN_OK;
 }
 

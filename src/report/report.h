@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 #include "analysis/forecast.h"
+#include "analysis/perturb.h"
 #include "analysis/prepare.h"
 
 typedef struct syn_report_session {
@@ -26,6 +27,9 @@ typedef struct syn_report_session {
     int components;   /* of the embedding, at most 3 */
     float *component; /* [n][components] */
     double explained[3];
+    int64_t M;                   /* neurons stimulated; 0: there are no connections */
+    int64_t *sender;             /* [M] places in `shown`, strongest first */
+    syn_perturbation **response; /* [M] */
 } syn_report_session;
 
 typedef struct syn_report {

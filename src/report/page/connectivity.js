@@ -1,4 +1,4 @@
-/* Connectivity: heat map and graph. C_ij(tau) = row_gain[tau][i] c_ij; row = receiver, column = sender. */
+/* Connectivity: heat map, graph and virtual stimulation. C_ij(tau) = row_gain[tau][i] c_ij; row = receiver, column = sender. */
 
 const SHARES = [1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001];
 
@@ -217,4 +217,56 @@ function drawGraph(session) {
   byId('graph-note').textContent = edges.length
     ? `${plural(edges.length, 'edge')} between ${plural(nodes.length, 'neuron')}, of ${whole(session.n)}. The absolute value of C(0) runs from ${figures(Math.abs(edges[edges.length - 1].value))} to ${figures(Math.abs(edges[0].value))}.`
     : 'No edge differs from zero.';
+}
+
+/* ---- virtual stimulation ---- */
+
+/* Places of the neurons by the size of their mean response, the stimulated one left out. */
+function responders(mean, stimulated) {
+  const total = mean[0].map((_, i) => mean.reduce((sum, row) => sum + row[i], 0) / mean.length);
+  const order = Array.from(total, (_, i) => i).filter((i) => i !== stimulated);
+  return { total, order: order.sort((a, b) => Math.abs(total[b]) - Math.abs(total[a]) || a - b) };
+}
+
+/* The mean as a line, in the band of its 95 % interval. */
+function responseLines(session, response, i, k, steps) {
+  const shade = GROUP_COLOURS[k], at = (rows) => rows.map((row) => row[i]);
+  const low = at(response.low), high = at(response.high), band = low.every(Number.isFinite);
+  const name = session.neurons.id[i];
+  const line = {
+    type: 'scatter', mode: 'lines', x: steps, y: at(response.mean), name, legendgroup: name,
+    line: { color: shade, width: 2.2, dash: ['solid', 'dash', 'dot'][k % 3] }, hovertemplate: `%{y:.4f} after %{x} frames<extra>${nameOf(session, i)}</extra>`,
+  };
+  return [...(band ? [{
+    type: 'scatter', mode: 'lines', x: [...steps, ...[...steps].reverse()], y: [...low, ...high.reverse()], fill: 'toself', fillcolor: `${shade}33`,
+    line: { width: 0 }, hoverinfo: 'skip', showlegend: false, legendgroup: name,
+  }] : []), line];
+}
+
+function drawStimulation(session) {
+  const { sender, steps: count, states } = session.stimulation;
+  const m = Number(byId('stimulation-neuron').value), stimulated = sender[m];
+  const response = responseOf(session, m), steps = Array.from({ length: count }, (_, k) => k + 1);
+  const { total, order } = responders(response.mean, stimulated);
+  const key = byId('stimulation-order').value;
+  const rows = key === 'response' ? [...order].sort((a, b) => total[b] - total[a]) : orderOf(session, key).filter((i) => i !== stimulated);
+  const limit = Math.max(...rows.flatMap((i) => response.mean.map((row) => Math.abs(row[i])))) || 1;
+  const step = Math.max(1, Math.ceil(rows.length / 25));
+  const places = rows.map((_, k) => k).filter((k) => k % step === 0);
+  const strongest = order.slice(0, 6);
+  draw('fig-stimulation', [
+    ...strongest.flatMap((i, k) => responseLines(session, response, i, k, steps)),
+    {
+      type: 'heatmap', x: steps, z: rows.map((i) => response.mean.map((row) => row[i])), xaxis: 'x2', yaxis: 'y2', zmin: -limit, zmax: limit, colorscale: signedScale(),
+      customdata: rows.map((i) => steps.map(() => nameOf(session, i))), hovertemplate: '%{customdata}<br>%{z:.4f} after %{x} frames<extra></extra>',
+      colorbar: { title: { text: 'response (standard deviations)', side: 'right' }, outlinewidth: 0, thickness: 14 },
+    },
+  ], {
+    xaxis: axis('frames after the pulse', { domain: [0, 0.43], rangemode: 'tozero' }), yaxis: axis('response (standard deviations)', { zeroline: true, zerolinecolor: colour('muted') }),
+    xaxis2: axis('frames after the pulse', { domain: [0.56, 1], showgrid: false }),
+    yaxis2: axis('neuron', { anchor: 'x2', autorange: 'reversed', showgrid: false, tickvals: places, ticktext: places.map((k) => session.neurons.id[rows[k]]) }),
+    margin: { l: 60, r: 20, t: 40, b: 50 },
+  }, `Response to a pulse in ${nameOf(session, stimulated)}; strongest in ${strongest.map((i) => nameOf(session, i)).join(', ')}.`);
+  byId('stimulation-note').textContent = `Left: the ${strongest.length} neurons that respond most, with 95 % intervals of the mean over ${plural(states, 'state')} of the test frames. Right: all other neurons.` +
+    (sender.length < session.n ? ` The ${plural(sender.length, 'neuron')} that ${sender.length === 1 ? 'sends' : 'send'} most can be chosen; synapsnet perturb stimulates any.` : '');
 }

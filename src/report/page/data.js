@@ -44,6 +44,12 @@ const sessions = report.sessions.map((s, k) => ({
   prediction: lazily(() => rowsOf(s.traces.prediction)),
 }));
 
+/* What is known of the m-th neuron that was stimulated: rows of steps, columns of neurons. */
+function responseOf(session, m) {
+  const { mean, low, high } = session.stimulation.response[m];
+  return { mean: rowsOf(mean), low: rowsOf(low), high: rowsOf(high) };
+}
+
 /* ---- numbers and words ---- */
 
 function figures(x, digits = 3) {

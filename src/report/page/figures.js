@@ -229,6 +229,6 @@ function drawEmbedding(session) {
   const [a, b] = byId('embedding-axes').value.split(',').map(Number);
   const title = (k) => `component ${k + 1} (${percent(explained[k])} of the variance)`;
   draw('fig-embedding', pointsBy(session, byId('embedding-colour').value, component.map((p) => p[a]), component.map((p) => p[b]), 10), {
-    xaxis: axis(title(a)), yaxis: axis(title(b)), height: 460, hovermode: 'closest',
+    xaxis: axis(title(a)), yaxis: axis(title(b)), hovermode: 'closest',
   }, `Embeddings of ${session.n} neurons, components ${a + 1} and ${b + 1}.`);
 }

@@ -98,6 +98,7 @@ const SECTIONS = [
   { id: 'connectivity', has: hasEdges, set: setConnectivity, draw: () => drawConnectivity(session) },
   { id: 'graph', has: hasEdges, set: setGraph, draw: () => drawGraph(session) },
   { id: 'embedding', has: () => Boolean(session.embedding), set: setEmbedding, draw: () => drawEmbedding(session) },
+  { id: 'stimulation', has: () => Boolean(session.stimulation), set: setStimulation, draw: () => drawStimulation(session) },
   { id: 'method', has: () => true, draw: drawMethod },
 ];
 
@@ -126,6 +127,11 @@ function setEmbedding() {
   const dimensions = session.embedding.explained.length;
   fillChoice('embedding-colour', colourChoices(session), plainest(session));
   fillChoice('embedding-axes', [['0,1', '1 and 2'], ...(dimensions > 2 ? [['0,2', '1 and 3'], ['1,2', '2 and 3']] : [])], '0,1');
+}
+
+function setStimulation() {
+  fillChoice('stimulation-neuron', session.stimulation.sender.map((i, m) => [String(m), nameOf(session, i)]), '0');
+  fillChoice('stimulation-order', [['response', 'response'], ['cluster', 'like connections'], ...groupings(session).map((g) => [g.key, g.name]), ['index', 'recording']], 'response');
 }
 
 const visible = () => SECTIONS.filter((s) => !byId(s.id).hidden);
@@ -157,7 +163,7 @@ async function drawAll() {
 
 function listen() {
   const on = (id, event, action) => byId(id).addEventListener(event, action);
-  const redraw = { traces: ['neuron', 'count'], connectivity: ['order', 'lag', 'share'], graph: ['count', 'layout', 'colour'], embedding: ['colour', 'axes'] };
+  const redraw = { traces: ['neuron', 'count'], connectivity: ['order', 'lag', 'share'], graph: ['count', 'layout', 'colour'], embedding: ['colour', 'axes'], stimulation: ['neuron', 'order'] };
   for (const [id, names] of Object.entries(redraw))
     for (const name of names) on(`${id}-${name}`, 'input', SECTIONS.find((s) => s.id === id).draw);
   on('traces-sort', 'input', () => { fillNeurons(session, Number(byId('traces-neuron').value)); drawTraces(session); });

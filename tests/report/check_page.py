@@ -1,0 +1,245 @@
+"""Opens the pages that page.sh made in Chromium: every figure holds the numbers of the other commands, every control does
+what it says, nothing is asked of a network, and nothing is written to the console."""
+
+import json
+import pathlib
+import sys
+import unittest
+
+import numpy as np
+from playwright.sync_api import sync_playwright
+
+WORK = pathlib.Path(sys.argv.pop(1))
+
+
+class Page(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.playwright = sync_playwright().start()
+        cls.browser = cls.playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        cls.evaluate = json.loads((WORK / "evaluate.json").read_text())
+        cls.forecast = json.loads((WORK / "forecast.json").read_text())
+        cls.c = np.load(WORK / "c.npy")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.browser.close()
+        cls.playwright.stop()
+
+    def open(self, name, **options):
+        self.context = self.browser.new_context(**options)
+        self.addCleanup(self.context.close)
+        self.page = self.context.new_page()
+        self.said, self.asked = [], []
+        self.page.on("console", lambda message: self.said.append(message.text))
+        self.page.on("pageerror", lambda error: self.said.append(str(error)))
+        self.page.on("request", lambda request: self.asked.append(request.url))
+        self.page.goto(f"file://{WORK / name}")
+        self.drawn()
+
+    def drawn(self):
+        self.page.wait_for_selector("body[data-drawn=yes]", timeout=60000)
+
+    def tearDown(self):
+        self.assertEqual(self.said, [])
+        self.assertEqual([url for url in self.asked if not url.startswith(("file:", "data:", "blob:"))], [])
+
+    def figure(self, name):
+        """The traces of a figure, arrays as lists."""
+        return self.page.evaluate(
+            """(id) => document.getElementById(id).data.map((trace) => JSON.parse(JSON.stringify(trace,
+               (key, value) => (ArrayBuffer.isView(value) ? Array.from(value) : value))))""", f"fig-{name}")
+
+    def trace(self, name, label):
+        return next(t for t in self.figure(name) if t.get("name") == label)
+
+    def set(self, control, value):
+        """Sets a slider as the user does: the page hears of it by an event."""
+        self.page.locator(f"#{control}").fill(str(value))
+
+    def heat_map(self):
+        return np.array(self.figure("connectivity")[0]["z"], dtype=float)
+
+    def order(self):
+        return self.page.evaluate("orderOf(session, document.getElementById('connectivity-order').value)")
+
+    def near(self, found, expected, tolerance):
+        np.testing.assert_allclose(np.array(found, dtype=float), np.array(expected, dtype=float), rtol=0, atol=tolerance)
+
+    # ---- figures hold the numbers of the other commands ----
+
+    def test_baselines(self):
+        self.open("model.html")
+        dots, gains = self.figure("baselines")
+        error = dict(zip(dots["y"], dots["x"]))
+        self.near(error["SynapsNet"], self.evaluate["test"]["mse"], 1e-8)
+        for name, metrics in self.evaluate["baselines"].items():
+            self.near(error[name], metrics["mse"], 1e-8)
+            interval = self.evaluate["intervals"][f"mse {name} - synapsnet"]
+            k = gains["y"].index(name)
+            self.near(gains["x"][k], interval["mean"], 1e-8)
+            self.near(gains["x"][k] + gains["error_x"]["array"][k], interval["high"], 1e-8)
+            self.near(gains["x"][k] - gains["error_x"]["arrayminus"][k], interval["low"], 1e-8)
+        row = self.page.locator("#metrics tr", has_text="SynapsNet").inner_text()
+        self.assertIn(f"{self.evaluate['test']['r2']:.4f}".replace("-", "\u2212"), row)
+
+    def test_horizon(self):
+        self.open("model.html")
+        for label, key in (("SynapsNet", "mse"), ("copy-last", "mse_copy_last"), ("mean", "mse_mean")):
+            self.near(self.trace("horizon", label)["y"], self.forecast[key], 1e-8)
+
+    def test_connectivity(self):
+        self.open("model.html")
+        for order in ("index", "cluster", "type"):
+            self.page.select_option("#connectivity-order", order)
+            for lag in (0, 2, 3):
+                self.set("connectivity-lag", lag)
+                places = self.order()
+                self.assertEqual(sorted(places), list(range(11)))
+                expected = self.c[lag][np.ix_(places, places)]
+                self.near(self.heat_map(), expected, 1e-4 * np.abs(self.c).max())
+
+    def test_traces(self):
+        import h5py
+
+        self.open("model.html")
+        with h5py.File(WORK / "forecast.h5") as file:
+            truth, prediction = file["one_step/truth"][:], file["one_step/prediction"][:]
+            time = file["one_step/time_s"][:]
+        self.page.select_option("#traces-count", "1")
+        for neuron in (0, 7):
+            self.page.select_option("#traces-neuron", str(neuron))
+            recorded, predicted = self.trace("traces", "recorded"), self.trace("traces", "predicted one frame ahead")
+            self.near(recorded["x"], time, 1e-6)
+            self.near(recorded["y"], truth[:, neuron], 1e-4 * np.ptp(truth[:, neuron]))
+            self.near(predicted["y"], prediction[:, neuron], 1e-4 * np.ptp(truth[:, neuron]))
+            r = np.corrcoef(truth[:, neuron], prediction[:, neuron])[0, 1]
+            self.near(self.page.evaluate(f"session.neurons.r[{neuron}]"), r, 1e-6)
+
+    def test_stimulation(self):
+        self.open("model.html")
+        expected = np.load(WORK / "response.npy")  # [K][N]
+        m = self.page.evaluate("session.stimulation.sender.indexOf(3)")
+        self.page.select_option("#stimulation-neuron", str(m))
+        self.page.select_option("#stimulation-order", "index")
+        z = np.array(next(t for t in self.figure("stimulation") if t["type"] == "heatmap")["z"])
+        self.near(z, np.delete(expected, 3, axis=1).T, 1e-4 * np.abs(expected).max())
+
+    # ---- controls do what they say ----
+
+    def test_traces_controls(self):
+        self.open("model.html")
+        chosen = lambda: self.page.locator("#traces-neuron").input_value()
+        order = lambda: self.page.locator("#traces-neuron option").evaluate_all("options => options.map((o) => Number(o.value))")
+        r = self.page.evaluate("session.neurons.r")
+        self.assertEqual(order(), sorted(range(11), key=lambda i: -r[i]))
+        before = chosen()
+        self.page.click("#traces-next")
+        self.assertEqual(order().index(int(chosen())), order().index(int(before)) + 1)
+        self.page.click("#traces-previous")
+        self.assertEqual(chosen(), before)
+        self.page.select_option("#traces-sort", "index")
+        self.assertEqual(order(), list(range(11)))
+        self.assertEqual(chosen(), before)
+        for count in (1, 3, 6):
+            self.page.select_option("#traces-count", str(count))
+            self.assertEqual(len(self.figure("traces")), 2 * count)
+
+    def test_strongest_share(self):
+        self.open("model.html")
+        whole = np.abs(self.heat_map())
+        pairs = ~np.eye(11, dtype=bool)
+        for place, share in ((1, 0.5), (3, 0.1)):
+            self.set("connectivity-share", place)
+            kept = ~np.isnan(self.heat_map())
+            self.assertLess(abs(kept.sum() - min(share * pairs.sum(), (whole > 0).sum())), 2)
+            self.assertGreaterEqual(whole[kept].min(), np.sort(whole[pairs])[-kept.sum()])
+        self.assertIn("10", self.page.locator("#connectivity-share-value").inner_text())
+
+    def test_graph(self):
+        self.open("model.html")
+        off = [(abs(self.c[0][i][j]), j, i) for i in range(11) for j in range(11) if i != j]
+        for count in (5, 20):
+            self.set("graph-count", count)
+            edges = self.page.evaluate(f"strongestEdges(session, {count}).map((e) => [e.from, e.to])")
+            self.assertEqual([tuple(e) for e in edges], [(j, i) for _, j, i in sorted(off, reverse=True)[:count]])
+            drawn = sum(len(t["x"]) // 3 for t in self.figure("graph") if t.get("name") in ("rises", "falls"))
+            self.assertEqual(drawn, count)
+        places = {}
+        for layout in ("springs", "cluster", "type"):
+            self.page.select_option("#graph-layout", layout)
+            places[layout] = json.dumps([t["x"] for t in self.figure("graph")])
+        self.assertEqual(len(set(places.values())), 3)
+        self.page.select_option("#graph-colour", "none")
+        self.assertFalse(any(t.get("name") in ("E", "I") for t in self.figure("graph")))
+
+    def test_embedding(self):
+        self.open("model.html")
+        self.assertEqual(sorted(t["name"] for t in self.figure("embedding")), ["E", "I"])
+        self.page.select_option("#embedding-colour", "r")
+        one, = self.figure("embedding")
+        points = self.page.evaluate("session.embedding.component")
+        self.near(one["x"], [p[0] for p in points], 1e-9)
+        self.page.select_option("#embedding-axes", "1,2")
+        self.near(self.figure("embedding")[0]["y"], [p[2] for p in points], 1e-9)
+
+    def test_recordings(self):
+        self.open("pair.html")
+        self.assertEqual(self.heat_map().shape, (11, 11))
+        self.page.select_option("#session", "1")
+        self.drawn()
+        self.assertEqual(self.heat_map().shape, (12, 12))
+        self.assertEqual(len(self.page.evaluate("session.neurons.id")), 12)
+
+    def test_sections_without_data(self):
+        self.open("none.html")
+        for section in ("connectivity", "graph", "stimulation"):
+            self.assertFalse(self.page.locator(f"#{section}").is_visible())
+            self.assertEqual(self.page.locator(f"nav a[href='#{section}']").count(), 0)
+        self.assertTrue(self.page.locator("#traces").is_visible())
+
+    # ---- readers ----
+
+    def test_keyboard(self):
+        """Every control can be reached by Tab, has a name, and shows that it has the focus."""
+        self.open("model.html")
+        controls = set(self.page.locator("select, button, input").evaluate_all(
+            "all => all.filter((c) => c.offsetParent && c.closest('header, .controls')).map((c) => c.id)"))
+        reached = set()
+        for _ in range(120):
+            self.page.keyboard.press("Tab")
+            reached.add(self.page.evaluate("document.activeElement.id"))
+        self.assertEqual(controls - reached, set())
+        for control in controls:
+            named = self.page.evaluate(f"(document.getElementById('{control}').labels[0] || document.getElementById('{control}')).textContent.trim()")
+            self.assertTrue(named, control)
+        for div in self.page.locator(".plot").all():
+            if div.is_visible():
+                self.assertTrue(div.get_attribute("aria-label"))
+        self.page.focus("#connectivity-lag")
+        self.page.keyboard.press("ArrowRight")
+        self.assertIn("1 (", self.page.locator("#connectivity-lag-value").inner_text())
+
+    def test_light_dark_print(self):
+        paper = lambda: self.page.evaluate("document.getElementById('fig-horizon').layout.paper_bgcolor")
+        self.open("model.html", color_scheme="light")
+        self.assertEqual(paper(), "#ffffff")
+        self.page.emulate_media(color_scheme="dark")
+        self.page.wait_for_function("document.getElementById('fig-horizon').layout.paper_bgcolor !== '#ffffff'")
+        self.drawn()
+        self.page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        self.assertEqual(paper(), "#ffffff")
+        self.page.evaluate("dispatchEvent(new Event('afterprint'))")
+        self.assertNotEqual(paper(), "#ffffff")
+        self.assertGreater(len(self.page.pdf()), 50000)
+
+    def test_narrow(self):
+        for width in (800, 400):
+            self.open("model.html", viewport={"width": width, "height": 900})
+            self.assertLessEqual(self.page.evaluate("document.documentElement.scrollWidth"), width)
+            for div in self.page.locator(".plot").all():
+                self.assertLessEqual(div.bounding_box()["width"], width)
+
+
+if __name__ == "__main__":
+    unittest.main()
