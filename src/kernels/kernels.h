@@ -5,8 +5,7 @@
  * reference.
  *
  * One block is R neurons side by side, one per SIMD lane, over L consecutive frames. Letters:
- *   R  lanes (table->lanes)      G  lanes of a gradient accumulator (table->gradient_lanes)
- *   H  hidden units              L  frames of the block       B  behaviour variables
+ *   R  lanes (table->lanes)      H  hidden units      L  frames of the block      B  behaviour variables
  *
  * The decoder is the GRU of Cho et al. (2014) in PyTorch's form (gates r, z, n in this order):
  *   r = sigmoid(base_r + wx_r x + wi_r I + drive_r + Wh_r h)
@@ -26,8 +25,7 @@
 
 #include "base/status.h"
 
-/* Where each part of the shared decoder starts in one float array. Gradient accumulators have the same layout with G
- * floats for each of these. */
+/* Where each part of the shared decoder, or of its gradient, starts in one float array. */
 typedef struct syn_decoder_layout {
     int H;
     size_t wx;    /* [3H] own activity -> gates */
@@ -40,12 +38,23 @@ typedef struct syn_decoder_layout {
 
 syn_decoder_layout syn_decoder_layout_of(int H);
 
+enum { SYN_MAX_HIDDEN = 256 };
+
 /* Floats of one frame on the tape: 5 H R and a cache line. Without that line, frames lie a power of two apart for some
  * H, and what the backward pass reads of several frames falls on the same few sets of the first-level cache. */
 static inline size_t syn_tape_stride(int H, int lanes) { return 5 * (size_t)H * (size_t)lanes + 16; }
 /* The state [H][R] after frame t. */
 static inline const float *syn_tape_state(const float *tape, int64_t t, int H, int lanes) {
     return tape + (size_t)t * syn_tape_stride(H, lanes) + 4 * (size_t)H * (size_t)lanes;
+}
+
+/* Frames whose derivatives backward keeps before it sums them into the gradient of the weights. */
+enum { SYN_CHUNK = 4 };
+
+/* Floats of work space of backward; simd.h says what lies there. */
+static inline size_t syn_work_size(int H, int B, int lanes) {
+    size_t h = (size_t)H, r = (size_t)lanes, padded = h + r;
+    return h * r + (4 * h + padded) * SYN_CHUNK * r + 3 * h * padded + 8 * padded * r + 4 * padded * (size_t)B;
 }
 
 typedef struct syn_block {
@@ -57,8 +66,8 @@ typedef struct syn_block {
     const float *u;       /* [L][B] behaviour behind drive; backward only */
     const float *a, *c;   /* [R] */
     float *h;             /* [H][R] state before the first frame; forward replaces it by the state after the last */
-    float *tape;          /* [L][syn_tape_stride]: r, z, n, s, h [5H][R] of every frame; forward fills it, backward
-                             consumes it. Inference without a tape passes one frame of it and keep_tape = false. */
+    float *tape;          /* [L][syn_tape_stride]: r, z, s, n, h [5H][R] of every frame; forward fills it, backward
+                             consumes it. Inference without a tape passes two frames of it and keep_tape = false. */
     bool keep_tape;
     float *y; /* [L][R] out: prediction before the link function */
 } syn_block;
@@ -69,9 +78,9 @@ typedef struct syn_block_gradient {
     float *dcurrent; /* [L][R] written */
     float *dbase;    /* [3H][R] added to */
     float *da, *dc;  /* [R] added to */
-    float *decoder;  /* [layout.count][G] added to */
-    float *drive;    /* [3H][B][G] added to: gradient of the drive weights; NULL without behaviour */
-    float *dh;       /* [H][R] work space */
+    float *decoder;  /* [layout.count] added to */
+    float *drive;    /* [3H][B] added to: gradient of the drive weights; NULL without behaviour */
+    float *work;     /* [syn_work_size] */
 } syn_block_gradient;
 
 /* Loss of one block and its derivative. All [L][R] unless said. */
@@ -89,12 +98,11 @@ typedef struct syn_block_loss {
 
 typedef struct syn_kernels {
     const char *name;
-    int lanes, gradient_lanes;
+    int lanes;
     int gemm_rows, gemm_columns; /* tile of the matrix product */
-    void (*forward)(const syn_block *block, const float *decoder, int H);
     /* transposed: [H][3H] transpose of wh */
-    void (*backward)(const syn_block *block, const syn_block_gradient *gradient, const float *decoder,
-                     const float *transposed, int H);
+    void (*forward)(const syn_block *block, const float *decoder, const float *transposed, int H);
+    void (*backward)(const syn_block *block, const syn_block_gradient *gradient, const float *decoder, int H);
     /* Sum over entries of weight * (y - target)^2 / 2. */
     double (*gaussian)(const syn_block_loss *loss);
     /* Sum over entries of weight * (rate - counts log rate), rate = mean softplus(y + log(e - 1)). */

@@ -1,4 +1,4 @@
-/* The specification of the kernels: one neuron at a time, no vectors, readable. Lanes R = G = 1. */
+/* The specification of the kernels: one neuron at a time, no vectors, readable. One lane: R = 1. */
 #include <math.h>
 #include <string.h>
 
@@ -8,10 +8,10 @@ static float sigmoid(float value) { return 1.0f / (1.0f + expf(-value)); }
 
 static float softplus(float value) { return fmaxf(value, 0.0f) + log1pf(expf(-fabsf(value))); }
 
-static void forward(const syn_block *block, const float *decoder, int H) {
+static void forward(const syn_block *block, const float *decoder, const float *transposed, int H) {
     syn_decoder_layout at = syn_decoder_layout_of(H);
     for (int t = 0; t < block->L; t++) {
-        float *slot = block->tape + (block->keep_tape ? (size_t)t * syn_tape_stride(H, 1) : 0);
+        float *slot = block->tape + (size_t)(block->keep_tape ? t : t % 2) * syn_tape_stride(H, 1);
         float *r = slot, *z = r + H, *n = z + H, *s = n + H, *h = s + H;
         float x = block->x[t], current = block->current[t], y = block->a[0] * x + block->c[0];
         float gate[3];
@@ -23,7 +23,7 @@ static void forward(const syn_block *block, const float *decoder, int H) {
             }
             float sum[3] = {0, 0, 0};
             for (int g = 0; g < 3; g++)
-                for (int j = 0; j < H; j++) sum[g] += decoder[at.wh + (size_t)((g * H + k) * H + j)] * block->h[j];
+                for (int j = 0; j < H; j++) sum[g] += transposed[j * 3 * H + g * H + k] * block->h[j];
             r[k] = sigmoid(gate[0] + sum[0]);
             z[k] = sigmoid(gate[1] + sum[1]);
             s[k] = sum[2] + decoder[at.bhn + (size_t)k];
@@ -38,11 +38,10 @@ static void forward(const syn_block *block, const float *decoder, int H) {
     }
 }
 
-static void backward(const syn_block *block, const syn_block_gradient *gradient, const float *decoder,
-                     const float *transposed, int H) {
+static void backward(const syn_block *block, const syn_block_gradient *gradient, const float *decoder, int H) {
     syn_decoder_layout at = syn_decoder_layout_of(H);
     const size_t stride = syn_tape_stride(H, 1);
-    float *dh = gradient->dh, *out = gradient->decoder;
+    float *dh = gradient->work, *out = gradient->decoder;
     memset(dh, 0, (size_t)H * sizeof *dh);
     for (int t = block->L - 1; t >= 0; t--) {
         float *r = block->tape + (size_t)t * stride, *z = r + H, *n = z + H, *s = n + H, *h = s + H;
@@ -73,7 +72,7 @@ static void backward(const syn_block *block, const syn_block_gradient *gradient,
                 gradient->drive[row * block->B + b] += input * block->u[t * block->B + b];
             for (int j = 0; j < H; j++) {
                 out[at.wh + (size_t)(row * H + j)] += state * (previous ? previous[j] : 0.0f);
-                dh[j] += transposed[j * 3 * H + row] * state;
+                dh[j] += decoder[at.wh + (size_t)(row * H + j)] * state;
             }
         }
         for (int k = 0; k < H; k++) out[at.bhn + (size_t)k] += s[k];
@@ -118,7 +117,6 @@ static void tanh_all(const float *in, float *out, int64_t n) {
 const syn_kernels syn_kernels_reference = {
     .name = "reference",
     .lanes = 1,
-    .gradient_lanes = 1,
     .gemm_rows = 1,
     .gemm_columns = 1,
     .forward = forward,

@@ -2,7 +2,8 @@
  *
  * The including file defines
  *   W           floats in a vector
- *   GEMM_ROWS   rows of the matrix-product tile (GEMM_ROWS * 2 accumulators must fit in the registers)
+ *   TILE        rows of a tile of a product: 2 TILE accumulators, two operands and a weight must fit in the registers
+ *   LOW, HIGH   indices that interleave the lower halves of two vectors, and the upper halves
  *   MIN, MAX    the smaller and the larger of two vectors in one instruction, where there is one (compilers do not find
  *               it by themselves)
  *   TABLE       name of the table to define
@@ -17,7 +18,7 @@
 typedef float vf __attribute__((vector_size(4 * W), aligned(4), may_alias));
 typedef int32_t vi __attribute__((vector_size(4 * W), aligned(4), may_alias));
 
-enum { R = 2 * W, TILE = 4, CHUNK = 16 };
+enum { R = 2 * W, CHUNK = SYN_CHUNK, GROUP = 4 };
 
 static inline vf splat(float value) { return (vf){0} + value; }
 static inline vf load(const float *p) { return *(const vf *)p; }
@@ -32,45 +33,56 @@ static inline vf vmax(vf a, vf b) { return choose(a > b, a, b); }
 #endif
 static inline vf vabs(vf a) { return (vf)((vi)a & 0x7fffffff); }
 
-/* tanh as a ratio of polynomials, x P(x^2) / Q(x^2), minimax on [-7.9, 7.9] (coefficients as in Eigen's packet math);
- * at most a few units in the last place. */
-static inline vf vtanh(vf x) {
-    const float limit = 7.90531110763549805f;
-    x = vmin(vmax(x, splat(-limit)), splat(limit));
-    vf s = x * x;
-    vf p = splat(-2.76076847742355e-16f);
-    p = p * s + 2.00018790482477e-13f;
-    p = p * s + -8.60467152213735e-11f;
-    p = p * s + 5.12229709037114e-08f;
-    p = p * s + 1.48572235717979e-05f;
-    p = p * s + 6.37261928875436e-04f;
-    p = p * s + 4.89352455891786e-03f;
-    vf q = splat(1.19825839466702e-06f);
-    q = q * s + 1.18534705686654e-04f;
-    q = q * s + 2.26843463243900e-03f;
-    q = q * s + 4.89352518554385e-03f;
-    return x * p / q;
+#define INLINE static inline __attribute__((always_inline))
+#ifdef __clang__
+#define UNROLL _Pragma("unroll")
+#else
+#define UNROLL _Pragma("GCC unroll 32")
+#endif
+/* A long chain of dependent instructions on several vectors in lockstep keeps the processor busier than one after the
+ * other. */
+#define EACH UNROLL for (int i = 0; i < n; i++)
+
+/* p <- polynomial in x by Horner's rule, highest power first, of n vectors */
+INLINE void polynomial(const float *coefficient, int terms, const vf *x, vf *p, int n) {
+    EACH p[i] = splat(coefficient[0]);
+    UNROLL
+    for (int k = 1; k < terms; k++) EACH p[i] = p[i] * x[i] + coefficient[k];
 }
 
-static inline vf vsigmoid(vf x) { return 0.5f * vtanh(0.5f * x) + 0.5f; }
+/* tanh as a ratio of polynomials, x P(x^2) / Q(x^2), minimax on [-7.9, 7.9] (coefficients as in Eigen's packet math);
+ * at most a few units in the last place. */
+INLINE void vtanh(vf *x, int n) {
+    const float limit = 7.90531110763549805f;
+    const float above[] = {-2.76076847742355e-16f, 2.00018790482477e-13f, -8.60467152213735e-11f, 5.12229709037114e-08f,
+                           1.48572235717979e-05f,  6.37261928875436e-04f, 4.89352455891786e-03f};
+    const float below[] = {1.19825839466702e-06f, 1.18534705686654e-04f, 2.26843463243900e-03f, 4.89352518554385e-03f};
+    vf s[GROUP], p[GROUP], q[GROUP];
+    EACH x[i] = vmin(vmax(x[i], splat(-limit)), splat(limit));
+    EACH s[i] = x[i] * x[i];
+    polynomial(above, 7, s, p, n);
+    polynomial(below, 4, s, q, n);
+    EACH x[i] = x[i] * p[i] / q[i];
+}
 
-/* exp by 2^k and a degree-6 polynomial (Taylor in Horner form on |f| <= ln 2 / 2, error below 2e-7 relative). */
-static inline vf vexp(vf x) {
-    x = vmin(vmax(x, splat(-87.0f)), splat(88.0f));
+/* exp by 2^k and a degree-6 polynomial (Taylor on |f| <= ln 2 / 2, error below 2e-7 relative). */
+INLINE void vexp(vf *x, int n) {
     const float magic = 12582912.0f; /* 1.5 * 2^23: adding it rounds to the nearest integer */
-    vf rounded = x * 1.44269504088896341f + magic;
-    vi k = (vi)rounded - (vi)splat(magic);
-    vf kf = rounded - magic;
-    vf f = x - kf * 0.693359375f;
-    f = f - kf * -2.12194440e-4f;
-    vf p = splat(1.0f / 720);
-    p = p * f + 1.0f / 120;
-    p = p * f + 1.0f / 24;
-    p = p * f + 1.0f / 6;
-    p = p * f + 0.5f;
-    p = p * f + 1.0f;
-    p = p * f + 1.0f;
-    return (vf)((vi)p + (k << 23));
+    const float taylor[] = {1.0f / 720, 1.0f / 120, 1.0f / 24, 1.0f / 6, 0.5f, 1.0f, 1.0f};
+    vf rounded[GROUP], k[GROUP], p[GROUP];
+    EACH x[i] = vmin(vmax(x[i], splat(-87.0f)), splat(88.0f));
+    EACH rounded[i] = x[i] * 1.44269504088896341f + magic;
+    EACH k[i] = rounded[i] - magic;
+    EACH x[i] -= k[i] * 0.693359375f;
+    EACH x[i] -= k[i] * -2.12194440e-4f;
+    polynomial(taylor, 7, x, p, n);
+    EACH x[i] = (vf)((vi)p[i] + (((vi)rounded[i] - (vi)splat(magic)) << 23));
+}
+
+INLINE void vsigmoid(vf *x, int n) {
+    EACH x[i] = -x[i];
+    vexp(x, n);
+    EACH x[i] = 1.0f / (1.0f + x[i]);
 }
 
 /* log of a positive normal number: exponent plus 2 atanh((m - 1) / (m + 1)) of the mantissa m in [sqrt(1/2), sqrt(2)).
@@ -90,263 +102,302 @@ static inline vf vlog(vf x) {
 
 /* softplus(x) = log(1 + exp x) and its derivative, the sigmoid, with small relative error also far below zero. */
 static inline vf vsoftplus(vf x, vf *sigmoid) {
-    vf e = vexp(-vabs(x));
+    vf e = -vabs(x);
+    vexp(&e, 1);
     *sigmoid = choose(x > 0.0f, splat(1.0f), e) / (1.0f + e);
     vf small = e * (1.0f - e * (0.5f - e * 0.333333333f));
     return vmax(x, splat(0.0f)) + choose(e < 4e-3f, small, vlog(1.0f + e));
 }
 
+/* C[rows][V vectors] = (or +=) sum over k of A(i, k) B[k]: element (i, k) of A at i a_row + k a_k, row k of B at k
+ * b_row, row i of C at i c_row. */
+INLINE void product_tile(int rows, int V, int64_t K, const float *A, int64_t a_row, int64_t a_k, const float *B,
+                         int64_t b_row, float *C, int64_t c_row, bool accumulate) {
+    vf acc[2 * TILE][2];
+    UNROLL
+    for (int i = 0; i < rows; i++)
+        for (int v = 0; v < V; v++) acc[i][v] = splat(0);
+    for (int64_t k = 0; k < K; k++, A += a_k, B += b_row) {
+        vf operand[2];
+        for (int v = 0; v < V; v++) operand[v] = load(B + v * W);
+        UNROLL
+        for (int i = 0; i < rows; i++) {
+            float weight = A[i * a_row];
+            for (int v = 0; v < V; v++) acc[i][v] += weight * operand[v];
+        }
+    }
+    UNROLL
+    for (int i = 0; i < rows; i++, C += c_row)
+        for (int v = 0; v < V; v++) {
+            if (accumulate) acc[i][v] += load(C + v * W);
+            store(C + v * W, acc[i][v]);
+        }
+}
+
+/* As product_tile, for any number of rows. */
+INLINE void product(int M, int V, int64_t K, const float *A, int64_t a_row, int64_t a_k, const float *B, int64_t b_row,
+                    float *C, int64_t c_row, bool accumulate) {
+    int i = 0;
+    for (; V == 1 && i + 2 * TILE <= M; i += 2 * TILE)
+        product_tile(2 * TILE, V, K, A + i * a_row, a_row, a_k, B, b_row, C + i * c_row, c_row, accumulate);
+    for (; i + TILE <= M; i += TILE)
+        product_tile(TILE, V, K, A + i * a_row, a_row, a_k, B, b_row, C + i * c_row, c_row, accumulate);
+    for (; i + 4 <= M; i += 4)
+        product_tile(4, V, K, A + i * a_row, a_row, a_k, B, b_row, C + i * c_row, c_row, accumulate);
+    for (; i < M; i++) product_tile(1, V, K, A + i * a_row, a_row, a_k, B, b_row, C + i * c_row, c_row, accumulate);
+}
+
 /* One frame of the decoder. */
 typedef struct frame {
-    const float *base, *wx, *wi, *drive; /* drive: [3H] or NULL */
+    const float *base, *wx, *wi, *drive; /* drive: [3H] */
+    const float *bhn, *v;
     vf x[2], current[2];
+    const float *before; /* [H][R] state of the frame before */
+    float *tape;
 } frame;
 
 /* What gate row `row` gets from everything but the state. */
-static inline __attribute__((always_inline)) vf gate_input(const frame *f, int row, int half) {
-    vf input = load(f->base + row * R + half * W) + f->wx[row] * f->x[half] + f->wi[row] * f->current[half];
-    if (f->drive) input += f->drive[row];
-    return input;
+INLINE vf gate_input(const frame *f, int row, int half) {
+    return load(f->base + row * R + half * W) + f->drive[row] + f->wx[row] * f->x[half] + f->wi[row] * f->current[half];
 }
 
-/* out[row][R] = w[row][H] . state[H][R] + the gate's input (bias NULL) or bias[row], for rows [row, row + rows). */
-static inline __attribute__((always_inline)) void product_tile(const frame *f, const float *w, const float *bias,
-                                                               const float *state, float *out, int H, int row,
-                                                               int rows) {
-    vf acc[TILE][2];
-    for (int i = 0; i < rows; i++)
-        for (int half = 0; half < 2; half++) acc[i][half] = bias ? splat(bias[row + i]) : gate_input(f, row + i, half);
-    const float *p = w + (size_t)row * (size_t)H;
-    for (int k = 0; k < H; k++) {
-        vf low = load(state + k * R), high = load(state + k * R + W);
-        for (int i = 0; i < rows; i++) {
-            float weight = p[i * H + k];
-            acc[i][0] += weight * low;
-            acc[i][1] += weight * high;
-        }
+/* Hidden units [k, k + n / 2) once their gates r and z are known; adds v . h to y. */
+INLINE void states(const frame *f, int H, int k, int n, vf y[2]) {
+    const int part = H * R;
+    vf s[GROUP], x[GROUP], h[GROUP];
+    float *tape = f->tape + k * R;
+    EACH s[i] = load(tape + 2 * part + i * W) + f->bhn[k + i / 2];
+    EACH x[i] = gate_input(f, 2 * H + k + i / 2, i % 2) + load(tape + i * W) * s[i];
+    EACH store(tape + 2 * part + i * W, s[i]);
+    vtanh(x, n);
+    EACH h[i] = x[i] + load(tape + part + i * W) * (load(f->before + k * R + i * W) - x[i]);
+    EACH store(tape + 3 * part + i * W, x[i]);
+    EACH store(tape + 4 * part + i * W, h[i]);
+    EACH y[i % 2] += f->v[k + i / 2] * h[i];
+}
+
+/* From Wh h, which the first 3H rows of the tape hold, to the gates and the state; adds v . h to y. */
+static void gates(const frame *f, int H, float *y) {
+    for (int row = 0; row < 2 * H; row += 2) {
+        enum { n = GROUP };
+        vf x[n];
+        EACH x[i] = load(f->tape + row * R + i * W) + gate_input(f, row + i / 2, i % 2);
+        vsigmoid(x, n);
+        EACH store(f->tape + row * R + i * W, x[i]);
     }
-    for (int i = 0; i < rows; i++)
-        for (int half = 0; half < 2; half++) store(out + (row + i) * R + half * W, acc[i][half]);
+    vf sum[2] = {load(y), load(y + W)};
+    int k = 0;
+    for (; k + 2 <= H; k += 2) states(f, H, k, 4, sum);
+    if (k < H) states(f, H, k, 2, sum);
+    store(y, sum[0]);
+    store(y + W, sum[1]);
 }
 
-static inline __attribute__((always_inline)) void product_rows(const frame *f, const float *w, const float *bias,
-                                                               const float *state, float *out, int H, int rows) {
-    int row = 0;
-    for (; row + TILE <= rows; row += TILE) product_tile(f, w, bias, state, out, H, row, TILE);
-    for (; row < rows; row++) product_tile(f, w, bias, state, out, H, row, 1);
+static void state_product(const float *transposed, const float *before, float *out, int H) {
+    product(3 * H, 2, H, transposed, 1, 3 * H, before, R, out, R, false);
 }
 
-static void forward(const syn_block *block, const float *decoder, int H) {
+static void forward(const syn_block *block, const float *decoder, const float *transposed, int H) {
+    static const float no_drive[3 * SYN_MAX_HIDDEN];
     syn_decoder_layout at = syn_decoder_layout_of(H);
-    const float *wh = decoder + at.wh, *v = decoder + at.v;
-    const size_t part = (size_t)H * R, slot = syn_tape_stride(H, R);
-    const float *previous = block->h;
+    frame f = {.base = block->base,
+               .wx = decoder + at.wx,
+               .wi = decoder + at.wi,
+               .bhn = decoder + at.bhn,
+               .v = decoder + at.v,
+               .before = block->h};
     for (int t = 0; t < block->L; t++) {
-        float *r = block->tape + (block->keep_tape ? (size_t)t * slot : 0);
-        float *z = r + part, *n = z + part, *s = n + part, *h = s + part;
-        const frame f = {.base = block->base,
-                         .wx = decoder + at.wx,
-                         .wi = decoder + at.wi,
-                         .drive = block->drive ? block->drive + (size_t)t * 3 * (size_t)H : NULL,
-                         .x = {load(block->x + t * R), load(block->x + t * R + W)},
-                         .current = {load(block->current + t * R), load(block->current + t * R + W)}};
-        product_rows(&f, wh, NULL, previous, r, H, 2 * H);
-        product_rows(&f, wh + 2 * (size_t)H * (size_t)H, decoder + at.bhn, previous, s, H, H);
-        vf y[2];
-        for (int half = 0; half < 2; half++)
-            y[half] = load(block->a + half * W) * f.x[half] + load(block->c + half * W);
-        /* a loop of its own: more of these long chains of dependent instructions are then under way at a time */
-        for (int o = 0; o < 2 * H * R; o += W) store(r + o, vsigmoid(load(r + o)));
-        for (int k = 0; k < H; k++) {
-            for (int half = 0; half < 2; half++) {
-                int o = k * R + half * W;
-                vf nk = vtanh(gate_input(&f, 2 * H + k, half) + load(r + o) * load(s + o));
-                vf hk = nk + load(z + o) * (load(previous + o) - nk);
-                store(n + o, nk);
-                store(h + o, hk);
-                y[half] += v[k] * hk;
-            }
+        f.tape = block->tape + (size_t)(block->keep_tape ? t : t % 2) * syn_tape_stride(H, R);
+        f.drive = block->drive ? block->drive + t * 3 * H : no_drive;
+        for (int half = 0; half < 2; half++) {
+            const int o = t * R + half * W;
+            f.x[half] = load(block->x + o);
+            f.current[half] = load(block->current + o);
+            store(block->y + o, load(block->a + half * W) * f.x[half] + load(block->c + half * W));
         }
-        store(block->y + t * R, y[0]);
-        store(block->y + t * R + W, y[1]);
-        previous = h;
+        state_product(transposed, f.before, f.tape, H);
+        gates(&f, H, block->y + t * R);
+        f.before = f.tape + 4 * H * R;
     }
-    if (block->L > 0) memcpy(block->h, previous, part * sizeof(float));
+    if (block->L > 0) memcpy(block->h, f.before, (size_t)(H * R) * sizeof(float));
 }
 
-/* Adds to the lane-wide gradient of wh rows [row, row + rows): sum over frames of d[row] * previous state. */
-static inline __attribute__((always_inline)) void outer_tile(const float *d, size_t d_stride, const float *const *state,
-                                                             int frames, float *out, int H, int rows, int column,
-                                                             int columns) {
-    vf acc[4][3];
-    for (int i = 0; i < rows; i++)
-        for (int j = 0; j < columns; j++) acc[i][j] = load(out + (i * H + column + j) * W);
-    for (int t = 0; t < frames; t++) {
-        const float *dt = d + (size_t)t * d_stride, *st = state[t] + column * R;
-        for (int half = 0; half < R; half += W) {
-            vf s[3];
-            for (int j = 0; j < columns; j++) s[j] = load(st + j * R + half);
-            for (int i = 0; i < rows; i++) {
-                vf di = load(dt + i * R + half);
-                for (int j = 0; j < columns; j++) acc[i][j] += di * s[j];
-            }
+/* Vectors in[k] of n whose step is `step` floats, interleaved log2 W times: the transpose of a W x W square. */
+INLINE void transpose(const float *in, int64_t in_step, float *out, int64_t out_step) {
+    vf a[W], b[W];
+    for (int i = 0; i < W; i++) a[i] = load(in + i * in_step);
+    for (int step = 1; step < W; step *= 2) {
+        for (int i = 0; i < W / 2; i++) {
+            b[2 * i] = __builtin_shufflevector(a[i], a[i + W / 2], LOW);
+            b[2 * i + 1] = __builtin_shufflevector(a[i], a[i + W / 2], HIGH);
         }
+        for (int i = 0; i < W; i++) a[i] = b[i];
     }
-    for (int i = 0; i < rows; i++)
-        for (int j = 0; j < columns; j++) store(out + (i * H + column + j) * W, acc[i][j]);
+    for (int i = 0; i < W; i++) store(out + i * out_step, a[i]);
 }
 
-static void outer_rows(const float *d, size_t d_stride, const float *const *state, int frames, float *out, int H,
-                       int rows) {
-    int row = 0;
-    for (; row + 4 <= rows; row += 4) {
-        const float *dr = d + row * R;
-        float *o = out + (size_t)row * (size_t)H * W;
-        int column = 0;
-        for (; H - column >= 3 && H - column != 4; column += 3)
-            outer_tile(dr, d_stride, state, frames, o, H, 4, column, 3);
-        for (; column + 2 <= H; column += 2) outer_tile(dr, d_stride, state, frames, o, H, 4, column, 2);
-        for (; column < H; column++) outer_tile(dr, d_stride, state, frames, o, H, 4, column, 1);
-    }
-    for (; row < rows; row++)
-        for (int column = 0; column < H; column++)
-            outer_tile(d + row * R, d_stride, state, frames, out + (size_t)row * (size_t)H * W, H, 1, column, 1);
+/* Element i: the sum of the elements of rows[i]. The same interleaving, adding up as soon as may be. */
+INLINE vf row_sums(vf rows[W]) {
+    for (int n = W / 2; n > 0; n /= 2)
+        for (int i = 0; i < n; i++)
+            rows[i] = __builtin_shufflevector(rows[i], rows[i + n], LOW) +
+                      __builtin_shufflevector(rows[i], rows[i + n], HIGH);
+    return rows[0];
 }
 
-/* Sums of one chunk of frames [start, start + frames) whose slots hold derivatives. state[t]: h before frame t. */
-static void gradient_chunk(const syn_block *block, const syn_block_gradient *gradient, int H, int start, int frames,
-                           const float *const *state) {
-    syn_decoder_layout at = syn_decoder_layout_of(H);
-    const size_t part = (size_t)H * R, slot = syn_tape_stride(H, R);
-    const float *d = block->tape + (size_t)start * slot;
-    float *out = gradient->decoder;
-    outer_rows(d, slot, state, frames, out + at.wh * W, H, 2 * H);
-    outer_rows(d + 3 * part, slot, state, frames, out + (at.wh + 2 * (size_t)H * (size_t)H) * W, H, H);
-    const int B = gradient->drive ? block->B : 0;
-    for (int row = 0; row < 3 * H; row++) {
-        vf low = load(gradient->dbase + row * R), high = load(gradient->dbase + row * R + W);
-        vf dwx = load(out + (at.wx + (size_t)row) * W), dwi = load(out + (at.wi + (size_t)row) * W);
-        for (int t = 0; t < frames; t++) {
-            const float *dt = d + (size_t)t * slot + row * R;
-            const float *x = block->x + (start + t) * R, *current = block->current + (start + t) * R;
-            vf d0 = load(dt), d1 = load(dt + W);
-            low += d0;
-            high += d1;
-            dwx += d0 * load(x) + d1 * load(x + W);
-            dwi += d0 * load(current) + d1 * load(current + W);
-            for (int b = 0; b < B; b++) {
-                float *o = gradient->drive + (row * B + b) * W;
-                store(o, load(o) + (d0 + d1) * block->u[(start + t) * B + b]);
-            }
-        }
-        store(gradient->dbase + row * R, low);
-        store(gradient->dbase + row * R + W, high);
-        store(out + (at.wx + (size_t)row) * W, dwx);
-        store(out + (at.wi + (size_t)row) * W, dwi);
-    }
-    for (int k = 0; k < H; k++) {
-        vf dbhn = load(out + (at.bhn + (size_t)k) * W), dv = load(out + (at.v + (size_t)k) * W);
-        for (int t = 0; t < frames; t++) {
-            const float *ds = d + (size_t)t * slot + 3 * part + k * R, *h = ds + part,
-                        *dy = gradient->dy + (start + t) * R;
-            dbhn += load(ds) + load(ds + W);
-            dv += load(dy) * load(h) + load(dy + W) * load(h + W);
-        }
-        store(out + (at.bhn + (size_t)k) * W, dbhn);
-        store(out + (at.v + (size_t)k) * W, dv);
-    }
+/* Work space of backward. P: H rounded up to whole vectors. */
+typedef struct work {
+    int H, P;
+    float *dh;    /* [H][R] */
+    float *d;     /* [4H][CHUNK][R] derivatives of r, z, s, n before their non-linearity, of the frames of a chunk */
+    float *state; /* [CHUNK][R][P] state before each of these frames, transposed */
+    float *wh;    /* [3H][P] */
+    float *sum;   /* [8H][W] lane by lane: wx [3H], wi [3H], bhn, v */
+    float *drive; /* [B][4H] */
+} work;
+
+static work work_at(float *space, int H, int B) {
+    work w = {.H = H, .P = (H + W - 1) / W * W};
+    size_t h = (size_t)H, p = (size_t)w.P;
+    w.dh = space;
+    w.d = w.dh + h * R;
+    w.state = w.d + 4 * h * CHUNK * R;
+    w.wh = w.state + CHUNK * R * p;
+    w.sum = w.wh + 3 * h * p;
+    w.drive = w.sum + 8 * p * W;
+    memset(w.dh, 0, h * R * sizeof(float));
+    memset(w.state, 0, CHUNK * R * p * sizeof(float));
+    memset(w.wh, 0, (3 * h * p + 8 * p * W + 4 * p * (size_t)B) * sizeof(float));
+    return w;
 }
 
-static void backward(const syn_block *block, const syn_block_gradient *gradient, const float *decoder,
-                     const float *transposed, int H) {
+/* Frame t, slot f of its chunk: derivatives of the gates into w->d, of the state before into w->dh. */
+static void backward_frame(const syn_block *block, const syn_block_gradient *gradient, const float *decoder, int t,
+                           int f, work *w) {
+    const int H = w->H, part = H * R, row = CHUNK * R;
     syn_decoder_layout at = syn_decoder_layout_of(H);
     const float *v = decoder + at.v, *wi = decoder + at.wi;
-    const size_t part = (size_t)H * R, slot = syn_tape_stride(H, R);
-    float *dh = gradient->dh;
-    const float *state[CHUNK];
-    memset(dh, 0, part * sizeof(float));
-    vf da[2] = {load(gradient->da), load(gradient->da + W)}, dc[2] = {load(gradient->dc), load(gradient->dc + W)};
-    static const float zeros[256 * R];
-    int end = block->L;
-    while (end > 0) {
-        int start = (end - 1) / CHUNK * CHUNK;
-        for (int t = end - 1; t >= start; t--) {
-            float *r = block->tape + (size_t)t * slot, *z = r + part, *n = z + part, *s = n + part;
-            const float *previous = t ? r - slot + 4 * part : gradient->h0 ? gradient->h0 : zeros;
-            state[t - start] = previous;
-            vf dy[2] = {load(gradient->dy + t * R), load(gradient->dy + t * R + W)};
-            vf dcurrent[2] = {splat(0), splat(0)};
-            for (int half = 0; half < 2; half++) {
-                da[half] += dy[half] * load(block->x + t * R + half * W);
-                dc[half] += dy[half];
-            }
-            for (int k = 0; k < H; k++) {
-                for (int half = 0; half < 2; half++) {
-                    int o = k * R + half * W;
-                    vf rk = load(r + o), zk = load(z + o), nk = load(n + o), sk = load(s + o);
-                    vf total = load(dh + o) + dy[half] * v[k];
-                    vf dn = total * (1.0f - zk) * (1.0f - nk * nk);
-                    vf dz = total * (load(previous + o) - nk) * zk * (1.0f - zk);
-                    vf dr = dn * sk * rk * (1.0f - rk);
-                    store(dh + o, total * zk);
-                    store(r + o, dr);
-                    store(z + o, dz);
-                    store(n + o, dn);
-                    store(s + o, dn * rk);
-                    dcurrent[half] += dr * wi[k] + dz * wi[H + k] + dn * wi[2 * H + k];
-                }
-            }
-            /* derivatives of r, z and s: rows 0..2H of the slot, then its fourth part */
-            const int rows = 3 * H;
-            int k = 0;
-            for (; k + TILE <= H; k += TILE) {
-                vf acc[TILE][2];
-                for (int i = 0; i < TILE; i++) {
-                    acc[i][0] = load(dh + (k + i) * R);
-                    acc[i][1] = load(dh + (k + i) * R + W);
-                }
-                const float *p = transposed + (size_t)k * (size_t)rows;
-                for (int row = 0; row < 2 * H; row++) {
-                    vf low = load(r + row * R), high = load(r + row * R + W);
-                    for (int i = 0; i < TILE; i++) {
-                        float weight = p[i * rows + row];
-                        acc[i][0] += weight * low;
-                        acc[i][1] += weight * high;
-                    }
-                }
-                for (int row = 0; row < H; row++) {
-                    vf low = load(s + row * R), high = load(s + row * R + W);
-                    for (int i = 0; i < TILE; i++) {
-                        float weight = p[i * rows + 2 * H + row];
-                        acc[i][0] += weight * low;
-                        acc[i][1] += weight * high;
-                    }
-                }
-                for (int i = 0; i < TILE; i++) {
-                    store(dh + (k + i) * R, acc[i][0]);
-                    store(dh + (k + i) * R + W, acc[i][1]);
-                }
-            }
-            for (; k < H; k++) {
-                vf low = load(dh + k * R), high = load(dh + k * R + W);
-                for (int row = 0; row < rows; row++) {
-                    const float *d = row < 2 * H ? r + row * R : s + (row - 2 * H) * R;
-                    float weight = transposed[(size_t)k * (size_t)rows + (size_t)row];
-                    low += weight * load(d);
-                    high += weight * load(d + W);
-                }
-                store(dh + k * R, low);
-                store(dh + k * R + W, high);
-            }
-            store(gradient->dcurrent + t * R, dcurrent[0]);
-            store(gradient->dcurrent + t * R + W, dcurrent[1]);
+    const float *tape = block->tape + (size_t)t * syn_tape_stride(H, R);
+    const float *before = t ? syn_tape_state(block->tape, t - 1, H, R) : gradient->h0;
+    float *d = w->d + f * R;
+    vf dy[2], dcurrent[2];
+    for (int half = 0; half < 2; half++) dy[half] = load(gradient->dy + t * R + half * W), dcurrent[half] = splat(0);
+    for (int k = 0; k < H; k++) {
+        float *sum = w->sum + (7 * H + k) * W;
+        vf dv = load(sum);
+        for (int half = 0; half < 2; half++) {
+            const float *at_k = tape + k * R + half * W;
+            float *dh = w->dh + k * R + half * W, *dk = d + k * row + half * W;
+            vf r = load(at_k), z = load(at_k + part), s = load(at_k + 2 * part), n = load(at_k + 3 * part);
+            vf h = load(at_k + 4 * part), total = load(dh) + v[k] * dy[half], rest = total - total * z;
+            vf dn = rest - rest * n * n, dz = rest * (h - n); /* h - n = z (before - n) */
+            vf ds = dn * r, dr = ds * s * (1.0f - r);
+            store(dh, total * z);
+            store(dk, dr);
+            store(dk + H * row, dz);
+            store(dk + 2 * H * row, ds);
+            store(dk + 3 * H * row, dn);
+            dcurrent[half] += wi[k] * dr + wi[H + k] * dz + wi[2 * H + k] * dn;
+            dv += dy[half] * h;
         }
-        gradient_chunk(block, gradient, H, start, end - start, state);
-        end = start;
+        store(sum, dv);
     }
-    for (int half = 0; half < 2; half++) {
-        store(gradient->da + half * W, da[half]);
-        store(gradient->dc + half * W, dc[half]);
+    for (int half = 0; half < 2; half++) store(gradient->dcurrent + t * R + half * W, dcurrent[half]);
+    product(H, 2, 3 * H, decoder + at.wh, 1, H, d, row, w->dh, R, true);
+    float *state = w->state + f * R * w->P;
+    if (!before) {
+        memset(state, 0, (size_t)(R * w->P) * sizeof(float));
+        return;
+    }
+    int k = 0;
+    for (; k + W <= H; k += W)
+        for (int half = 0; half < 2; half++) transpose(before + k * R + half * W, R, state + half * W * w->P + k, w->P);
+    for (; k < H; k++)
+        for (int lane = 0; lane < R; lane++) state[lane * w->P + k] = before[k * R + lane];
+}
+
+/* Adds to the gradient what the frames [start, start + frames) give, whose derivatives are in w. */
+static void add_chunk(const syn_block *block, const syn_block_gradient *gradient, int start, int frames, work *w) {
+    const int H = w->H, P = w->P, row = CHUNK * R;
+    int column = 0;
+    for (; column + R <= P; column += R)
+        product(3 * H, 2, frames * R, w->d, row, 1, w->state + column, P, w->wh + column, P, true);
+    if (column < P) product(3 * H, 1, frames * R, w->d, row, 1, w->state + column, P, w->wh + column, P, true);
+    const float *x = block->x + start * R, *current = block->current + start * R;
+    for (int k = 0; k < 3 * H; k++) {
+        const float *d = w->d + (k < 2 * H ? k : H + k) * row;
+        float *base = gradient->dbase + k * R, *wx = w->sum + k * W, *wi = wx + 3 * H * W;
+        vf dwx = load(wx), dwi = load(wi), low = load(base), high = load(base + W);
+        for (int f = 0; f < frames; f++) {
+            vf d0 = load(d + f * R), d1 = load(d + f * R + W);
+            low += d0;
+            high += d1;
+            dwx += d0 * load(x + f * R) + d1 * load(x + f * R + W);
+            dwi += d0 * load(current + f * R) + d1 * load(current + f * R + W);
+        }
+        store(wx, dwx);
+        store(wi, dwi);
+        store(base, low);
+        store(base + W, high);
+    }
+    for (int k = 0; k < H; k++) {
+        const float *ds = w->d + (2 * H + k) * row;
+        vf *dbhn = (vf *)(w->sum + (6 * H + k) * W);
+        for (int o = 0; o < frames * R; o += W) *dbhn += load(ds + o);
+    }
+    for (int f = 0; f < frames && gradient->drive; f++)
+        for (int k = 0; k < 4 * H; k += W) {
+            vf rows[W];
+            for (int i = 0; i < W; i++) {
+                const float *d = w->d + (k + i) * row + f * R;
+                rows[i] = load(d) + load(d + W);
+            }
+            vf sums = row_sums(rows);
+            for (int b = 0; b < block->B; b++) {
+                vf *drive = (vf *)(w->drive + b * 4 * P + k);
+                *drive += sums * block->u[(start + f) * block->B + b];
+            }
+        }
+}
+
+/* What was summed in the work space, to the gradient. */
+static void add_work(const syn_block *block, const syn_block_gradient *gradient, const work *w) {
+    const int H = w->H;
+    syn_decoder_layout at = syn_decoder_layout_of(H);
+    float *out = gradient->decoder;
+    for (int row = 0; row < 3 * H; row++)
+        for (int k = 0; k < H; k++) out[at.wh + (size_t)(row * H + k)] += w->wh[row * w->P + k];
+    for (int k = 0; k < 8 * H; k += W) {
+        vf rows[W];
+        for (int i = 0; i < W; i++) rows[i] = load(w->sum + (k + i) * W);
+        vf sums = row_sums(rows);
+        for (int i = 0; i < W && k + i < 8 * H; i++) {
+            size_t to = (size_t)(k + i); /* wx, wi; then bhn, v, which in the gradient come after wh */
+            out[to < 6 * (size_t)H ? at.wx + to : at.bhn + to - 6 * (size_t)H] += sums[i];
+        }
+    }
+    for (int row = 0; gradient->drive && row < 3 * H; row++)
+        for (int b = 0; b < block->B; b++)
+            gradient->drive[row * block->B + b] += w->drive[b * 4 * w->P + (row < 2 * H ? row : row + H)];
+}
+
+static void backward(const syn_block *block, const syn_block_gradient *gradient, const float *decoder, int H) {
+    work w = work_at(gradient->work, H, gradient->drive ? block->B : 0);
+    for (int end = block->L, start; end > 0; end = start) {
+        start = (end - 1) / CHUNK * CHUNK;
+        for (int t = end - 1; t >= start; t--) backward_frame(block, gradient, decoder, t, t - start, &w);
+        add_chunk(block, gradient, start, end - start, &w);
+    }
+    add_work(block, gradient, &w);
+    for (int half = 0; half < R; half += W) {
+        vf da = load(gradient->da + half), dc = load(gradient->dc + half);
+        for (int o = half; o < block->L * R; o += R) {
+            vf dy = load(gradient->dy + o);
+            da += dy * load(block->x + o);
+            dc += dy;
+        }
+        store(gradient->da + half, da);
+        store(gradient->dc + half, dc);
     }
 }
 
@@ -383,38 +434,23 @@ static double poisson(const syn_block_loss *loss) {
 }
 
 static void gemm_tile(int64_t K, const float *A, const float *B, float *C, int64_t ldc, bool accumulate) {
-    vf acc[GEMM_ROWS][2];
-    for (int i = 0; i < GEMM_ROWS; i++) acc[i][0] = acc[i][1] = splat(0);
-    for (int64_t k = 0; k < K; k++) {
-        vf low = load(B + k * R), high = load(B + k * R + W);
-        for (int i = 0; i < GEMM_ROWS; i++) {
-            float a = A[k * GEMM_ROWS + i];
-            acc[i][0] += a * low;
-            acc[i][1] += a * high;
-        }
-    }
-    for (int i = 0; i < GEMM_ROWS; i++) {
-        float *row = C + i * ldc;
-        if (accumulate) {
-            acc[i][0] += load(row);
-            acc[i][1] += load(row + W);
-        }
-        store(row, acc[i][0]);
-        store(row + W, acc[i][1]);
-    }
+    product_tile(TILE, 2, K, A, 1, TILE, B, R, C, ldc, accumulate);
 }
 
 static void tanh_all(const float *in, float *out, int64_t n) {
-    int64_t k = 0;
-    for (; k + W <= n; k += W) store(out + k, vtanh(load(in + k)));
-    for (; k < n; k++) out[k] = vtanh(splat(in[k]))[0];
+    vf x;
+    for (int64_t k = 0; k < n; k += W) {
+        const size_t bytes = (size_t)(n - k < W ? n - k : W) * sizeof *in;
+        memcpy(&x, in + k, bytes);
+        vtanh(&x, 1);
+        memcpy(out + k, &x, bytes);
+    }
 }
 
 const syn_kernels TABLE = {
     .name = TABLE_NAME,
     .lanes = R,
-    .gradient_lanes = W,
-    .gemm_rows = GEMM_ROWS,
+    .gemm_rows = TILE,
     .gemm_columns = R,
     .forward = forward,
     .backward = backward,

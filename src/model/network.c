@@ -12,8 +12,9 @@ enum { MAX_CHUNKS = 32 };
 /* One thread's block of neurons: all [L][R] unless said. */
 typedef struct block_space {
     float *x, *current, *target, *weight, *y, *dy, *dcurrent;
-    float *tape;   /* [L][syn_tape_stride] */
-    float *h, *dh; /* [H][R] */
+    float *tape; /* [L][syn_tape_stride] */
+    float *h;    /* [H][R] */
+    float *work; /* [syn_work_size] */
 } block_space;
 
 struct syn_network {
@@ -33,8 +34,8 @@ struct syn_network {
     float *x, *current, *out; /* [F][N]; out holds the gradient of current in training */
     float *u, *drive;         /* [F][B], [F][3H] */
     /* gradient sums */
-    float *decoder_sum; /* [MAX_CHUNKS][layout.count][G] */
-    float *drive_sum;   /* [MAX_CHUNKS][3H][B][G] */
+    float *decoder_sum; /* [MAX_CHUNKS][layout.count] */
+    float *drive_sum;   /* [MAX_CHUNKS][3H][B] */
     float *neuron_sum;  /* [NB][groups][3H + 2][R] */
     size_t neuron_sum_size;
     block_space *space; /* [threads] */
@@ -42,6 +43,13 @@ struct syn_network {
 
 static int64_t blocks_of(const syn_network *net, int64_t N) {
     return (N + net->kernels->lanes - 1) / net->kernels->lanes;
+}
+
+static int64_t most_behaviour(const syn_network *net) {
+    int64_t B = 0;
+    for (size_t s = 0; s < net->p->n_sessions; s++)
+        if (net->p->session[s].B > B) B = net->p->session[s].B;
+    return B;
 }
 
 static syn_status block_space_create(const syn_network *net, int64_t frames, block_space *space) {
@@ -53,12 +61,13 @@ static syn_status block_space_create(const syn_network *net, int64_t frames, blo
     SYN_TRY(
         syn_alloc(&space->tape, L * syn_tape_stride(net->p->H, net->kernels->lanes), sizeof(float), "decoder tape"));
     SYN_TRY(syn_alloc(&space->h, H * R, sizeof(float), "decoder state"));
-    return syn_alloc(&space->dh, H * R, sizeof(float), "decoder state");
+    return syn_alloc(&space->work, syn_work_size(net->p->H, (int)most_behaviour(net), net->kernels->lanes),
+                     sizeof(float), "decoder state");
 }
 
 static void block_space_free(block_space *s) {
     free(s->x), free(s->current), free(s->target), free(s->weight), free(s->y), free(s->dy), free(s->dcurrent);
-    free(s->tape), free(s->h), free(s->dh);
+    free(s->tape), free(s->h), free(s->work);
 }
 
 syn_status syn_network_create(syn_network **network, const syn_parameters *p, const syn_dataset *data, syn_loss loss,
@@ -73,7 +82,7 @@ syn_status syn_network_create(syn_network **network, const syn_parameters *p, co
                          .threads = threads,
                          .max_frames = max_frames,
                          .max_window = max_window};
-    size_t N = 1, B = 1, R = (size_t)kernels->lanes, G = (size_t)kernels->gradient_lanes, H = (size_t)p->H;
+    size_t N = 1, B = 1, R = (size_t)kernels->lanes, H = (size_t)p->H;
     for (size_t s = 0; s < p->n_sessions; s++) {
         if ((size_t)p->session[s].N > N) N = (size_t)p->session[s].N;
         if ((size_t)p->session[s].B > B) B = (size_t)p->session[s].B;
@@ -92,9 +101,8 @@ syn_status syn_network_create(syn_network **network, const syn_parameters *p, co
     SYN_CHECK(syn_alloc(&net->out, F * N, sizeof(float), "currents"));
     SYN_CHECK(syn_alloc(&net->u, F * B, sizeof(float), "batch"));
     SYN_CHECK(syn_alloc(&net->drive, F * 3 * H, sizeof(float), "batch"));
-    SYN_CHECK(
-        syn_alloc(&net->decoder_sum, MAX_CHUNKS * syn_decoder_layout_of(p->H).count * G, sizeof(float), "gradient"));
-    SYN_CHECK(syn_alloc(&net->drive_sum, MAX_CHUNKS * 3 * H * B * G, sizeof(float), "gradient"));
+    SYN_CHECK(syn_alloc(&net->decoder_sum, MAX_CHUNKS * syn_decoder_layout_of(p->H).count, sizeof(float), "gradient"));
+    SYN_CHECK(syn_alloc(&net->drive_sum, MAX_CHUNKS * 3 * H * B, sizeof(float), "gradient"));
     SYN_CHECK(syn_alloc(&net->space, (size_t)threads, sizeof *net->space, "threads"));
     for (int k = 0; k < threads; k++) SYN_CHECK(block_space_create(net, max_window, &net->space[k]));
 done:
@@ -257,7 +265,7 @@ static void gather_targets(const syn_network *net, const batch *b, const syn_win
 /* Forward, loss and backward of one block of neurons over one group of windows; sums into chunk's accumulators. */
 static double run_task(syn_network *net, const batch *b, int64_t task, int64_t chunk, block_space *space) {
     const syn_parameters *p = net->p;
-    const int R = net->kernels->lanes, G = net->kernels->gradient_lanes, H = p->H;
+    const int R = net->kernels->lanes, H = p->H;
     const int64_t N = p->session[b->s].N, B = p->session[b->s].B, block = task / b->groups, group = task % b->groups;
     const int64_t first = block * R;
     const float *decoder = p->value + p->decoder;
@@ -267,10 +275,9 @@ static double run_task(syn_network *net, const batch *b, int64_t task, int64_t c
                                    .dbase = neuron,
                                    .da = neuron + 3 * H * R,
                                    .dc = neuron + (3 * H + 1) * R,
-                                   .decoder =
-                                       net->decoder_sum + (size_t)chunk * syn_decoder_layout_of(H).count * (size_t)G,
-                                   .drive = B ? net->drive_sum + chunk * 3 * H * B * G : NULL,
-                                   .dh = space->dh};
+                                   .decoder = net->decoder_sum + (size_t)chunk * syn_decoder_layout_of(H).count,
+                                   .drive = B ? net->drive_sum + chunk * 3 * H * B : NULL,
+                                   .work = space->work};
     double total = 0;
     memset(neuron, 0, (size_t)((3 * H + 2) * R) * sizeof *neuron);
     for (int64_t k = group * b->per_group; k < (group + 1) * b->per_group && k < b->n_windows; k++) {
@@ -281,21 +288,20 @@ static double run_task(syn_network *net, const batch *b, int64_t task, int64_t c
         memset(space->h, 0, (size_t)(H * R) * sizeof(float));
         syn_block forward = block_at(net, space, b->s, block, b->row[k], w->length);
         syn_block_loss loss = loss_at(net, space, block, w->length, b->derivative);
-        net->kernels->forward(&forward, decoder, H);
+        net->kernels->forward(&forward, decoder, net->transposed, H);
         total += net->loss == SYN_LOSS_POISSON ? net->kernels->poisson(&loss) : net->kernels->gaussian(&loss);
         if (!b->derivative) continue;
-        net->kernels->backward(&forward, &gradient, decoder, net->transposed, H);
+        net->kernels->backward(&forward, &gradient, decoder, H);
         scatter(net->out + b->row[k] * N, space->dcurrent, w->length, N, first, R);
     }
     return total;
 }
 
-/* out[count] <- sum over chunks and lanes of in[MAX_CHUNKS][count][G], in a fixed order. */
-static void reduce(float *out, const float *in, size_t count, int64_t chunks, int G) {
+/* out[count] <- sum over chunks of in[MAX_CHUNKS][count], in a fixed order. */
+static void reduce(float *out, const float *in, size_t count, int64_t chunks) {
     for (size_t k = 0; k < count; k++) {
         double sum = 0;
-        for (int64_t c = 0; c < chunks; c++)
-            for (int g = 0; g < G; g++) sum += (double)in[((size_t)c * count + k) * (size_t)G + (size_t)g];
+        for (int64_t c = 0; c < chunks; c++) sum += (double)in[(size_t)c * count + k];
         out[k] = (float)sum;
     }
 }
@@ -332,12 +338,11 @@ static void neuron_gradient(const syn_network *net, const batch *b, float *gradi
 static void drive_gradient(const syn_network *net, size_t s, int64_t chunks, float *gradient) {
     const syn_parameters *p = net->p;
     const syn_session_layout *at = &p->session[s];
-    const int rows = 3 * p->H, G = net->kernels->gradient_lanes;
+    const int rows = 3 * p->H;
     for (int row = 0; row < rows; row++)
         for (int64_t v = 0; v < at->B; v++) {
             double total = 0;
-            for (int64_t c = 0; c < chunks; c++)
-                for (int g = 0; g < G; g++) total += (double)net->drive_sum[((c * rows + row) * at->B + v) * G + g];
+            for (int64_t c = 0; c < chunks; c++) total += (double)net->drive_sum[(c * rows + row) * at->B + v];
             for (int k = 0; k < p->b; k++) {
                 size_t wu = p->wu + (size_t)(row * p->b + k), pk = at->p + (size_t)(k * at->B + v);
                 gradient[wu] += (float)total * p->value[pk];
@@ -396,7 +401,6 @@ syn_status syn_network_gradient(syn_network *net, size_t s, const syn_window *wi
                                 float *gradient, double *loss) {
     const syn_parameters *p = net->p;
     const int64_t NB = blocks_of(net, p->session[s].N);
-    const int G = net->kernels->gradient_lanes;
     int64_t *row = NULL, F = 0;
     batch b = {.s = s, .windows = windows, .n_windows = n_windows, .derivative = gradient != NULL};
     syn_status status;
@@ -415,8 +419,8 @@ syn_status syn_network_gradient(syn_network *net, size_t s, const syn_window *wi
     b.target_weight = observed ? 1.0f / (float)observed : 0.0f;
     SYN_CHECK(prepare(net, s));
     SYN_CHECK(inputs(net, s, net->x, net->u, F));
-    memset(net->decoder_sum, 0, (size_t)chunks * decoder_count * (size_t)G * sizeof(float));
-    memset(net->drive_sum, 0, (size_t)(chunks * 3 * p->H * p->session[s].B * G) * sizeof(float));
+    memset(net->decoder_sum, 0, (size_t)chunks * decoder_count * sizeof(float));
+    memset(net->drive_sum, 0, (size_t)(chunks * 3 * p->H * p->session[s].B) * sizeof(float));
 #pragma omp parallel for schedule(dynamic, 1) num_threads(net->threads)
     for (int64_t c = 0; c < chunks; c++)
         for (int64_t task = c * tasks / chunks; task < (c + 1) * tasks / chunks; task++)
@@ -425,7 +429,7 @@ syn_status syn_network_gradient(syn_network *net, size_t s, const syn_window *wi
     for (int64_t c = 0; c < chunks; c++) *loss += chunk_loss[c];
     if (gradient) {
         memset(gradient, 0, p->count * sizeof *gradient);
-        reduce(gradient + p->decoder, net->decoder_sum, decoder_count, chunks, G);
+        reduce(gradient + p->decoder, net->decoder_sum, decoder_count, chunks);
         neuron_gradient(net, &b, gradient);
         drive_gradient(net, s, chunks, gradient);
         SYN_CHECK(connectivity_gradient(net, s, F, gradient));
@@ -477,7 +481,7 @@ static syn_status advance_chunk(syn_network *net, size_t s, float *state, const 
         syn_block forward = block_at(net, space, s, block, row, L);
         forward.h = state + task * H * R;
         forward.keep_tape = false;
-        net->kernels->forward(&forward, net->p->value + net->p->decoder, H);
+        net->kernels->forward(&forward, net->p->value + net->p->decoder, net->transposed, H);
         link_function(net, space, block, L);
         scatter(out + row * N, space->y, L, N, block * R, R);
     }
@@ -565,14 +569,14 @@ static void block_gain(syn_network *net, size_t s, int64_t block, int64_t n, int
     const int R = net->kernels->lanes, H = net->p->H, thread = omp_get_thread_num();
     const int64_t N = net->p->session[s].N;
     const float *decoder = net->p->value + net->p->decoder;
-    const size_t decoder_sums = syn_decoder_layout_of(H).count * (size_t)net->kernels->gradient_lanes;
+    const size_t decoder_sums = syn_decoder_layout_of(H).count;
     const size_t state_bytes = (size_t)(H * R) * sizeof(float), inputs_bytes = (size_t)((lags + 1) * R) * sizeof(float);
     float *neuron = net->neuron_sum + thread * (3 * H + 2) * R;
     gather(space->x, net->x, n, N, block * R, R);
     gather(space->current, net->current, n, N, block * R, R);
     memcpy(space->h, state, state_bytes);
     syn_block whole = block_at(net, space, s, block, 0, n);
-    net->kernels->forward(&whole, decoder, H);
+    net->kernels->forward(&whole, decoder, net->transposed, H);
     for (int64_t t = lags; t < n; t++) {
         const int64_t from = t - lags;
         const float *before = from ? syn_tape_state(space->tape, from - 1, H, R) : state;
@@ -580,7 +584,7 @@ static void block_gain(syn_network *net, size_t s, int64_t block, int64_t n, int
         memcpy(seed->x, space->x + from * R, inputs_bytes);
         memcpy(seed->current, space->current + from * R, inputs_bytes);
         syn_block part = block_at(net, seed, s, block, from, lags + 1);
-        net->kernels->forward(&part, decoder, H);
+        net->kernels->forward(&part, decoder, net->transposed, H);
         memset(seed->dy, 0, inputs_bytes);
         for (int i = 0; i < R; i++) {
             float slope = 1.0f;
@@ -597,8 +601,8 @@ static void block_gain(syn_network *net, size_t s, int64_t block, int64_t n, int
                                        .da = neuron + 3 * H * R,
                                        .dc = neuron + (3 * H + 1) * R,
                                        .decoder = net->decoder_sum + (size_t)thread * decoder_sums,
-                                       .dh = seed->dh};
-        net->kernels->backward(&part, &gradient, decoder, net->transposed, H);
+                                       .work = seed->work};
+        net->kernels->backward(&part, &gradient, decoder, H);
         for (int lag = 0; lag <= lags; lag++)
             for (int i = 0; i < R; i++) sum[lag * R + i] += (double)seed->dcurrent[(lags - lag) * R + i];
     }
