@@ -40,6 +40,7 @@ exit_code run_info(const arguments *a);
 exit_code run_convert(const arguments *a);
 exit_code run_simulate(const arguments *a);
 exit_code run_fit(const arguments *a);
+exit_code run_compare(const arguments *a);
 exit_code run_evaluate(const arguments *a);
 exit_code run_forecast(const arguments *a);
 exit_code run_connectivity(const arguments *a);

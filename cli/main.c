@@ -17,6 +17,8 @@ const command commands[] = {
      "synapsnet info recording.npz:counts --bin 50ms", 1, 1000000, false, run_info},
     {"fit", "RECORDING... -o MODEL", "Fit a model to one or many recordings and score it on their test frames.",
      "synapsnet fit recording.h5 -o model.h5", 1, 1000000, true, run_fit},
+    {"compare", "RECORDING...", "Fit SynapsNet and its rivals on the same frames: one table, with intervals.",
+     "synapsnet compare recording.h5 --rivals linear,gru", 1, 1000000, false, run_compare},
     {"evaluate", "MODEL [RECORDING...]", "Score a model on the test frames, beside the baselines.",
      "synapsnet evaluate model.h5", 1, 1000000, false, run_evaluate},
     {"forecast", "MODEL [RECORDING] -o FILE", "Forecast one step ahead and in free-running rollouts.",

@@ -205,6 +205,13 @@ SYN_API syn_status syn_model_reading_options(const syn_model *model, const char 
 SYN_API syn_status syn_evaluate(const syn_model *model, syn_recording *const *recordings, size_t n_recordings,
                                 const syn_options *options, char **json);
 
+/* SynapsNet and its rivals (docs/compare.md) on the same train, validation and test frames of the recordings, which are
+ * consumed as by syn_fit. *json: {"synapsnet": {metrics, "seconds", "peak_mb", "chosen"}, "rivals": {NAME: {the same,
+ * "mse_diff_ci95": [low, high]}}} and more; a difference is rival minus SynapsNet. Free it with syn_free. progress: its
+ * stage names the model that is fitted. Used options: those of syn_fit but output and resume, rivals, predictions. */
+SYN_API syn_status syn_compare(syn_recording *const *recordings, size_t n_recordings, const syn_options *options,
+                               syn_progress_fn progress, void *user, char **json);
+
 typedef struct syn_forecast syn_forecast;
 /* One step ahead over the test split, and free-running rollouts of K steps. recording: consumed as by syn_fit; NULL:
  * the one that the model was fitted on, found by its path. Used options: split, steps, start, hold-behavior, session,

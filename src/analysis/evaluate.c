@@ -25,17 +25,33 @@ typedef struct collector {
     uint8_t *observed;
 } collector;
 
+syn_status syn_metrics_of(syn_metrics **metrics, const syn_session *s) {
+    double *train_rate = NULL;
+    if (s->recording->signal == SYN_SIGNAL_COUNTS) {
+        SYN_TRY(syn_alloc(&train_rate, (size_t)s->N, sizeof *train_rate, "rates"));
+        for (int64_t i = 0; i < s->N; i++) train_rate[i] = (double)s->norm.mean[i];
+    }
+    syn_status status = syn_metrics_create(metrics, s->N, train_rate);
+    free(train_rate);
+    return status;
+}
+
+void syn_counts_of(const syn_session *s, const float *x, float *counts) {
+    for (int64_t i = 0; i < s->N; i++) counts[i] = x[i] * s->norm.scale[i] + s->norm.mean[i];
+}
+
+void syn_rates_of(const syn_session *s, const float *prediction, float *rate) {
+    syn_counts_of(s, prediction, rate);
+    for (int64_t i = 0; i < s->N; i++)
+        if (isfinite(rate[i])) rate[i] = fmaxf(rate[i], least_rate);
+}
+
 static syn_status collector_create(collector *c, const syn_session *s, syn_session_evaluation *to) {
     const size_t N = (size_t)s->N;
     syn_status status;
-    double *train_rate = NULL;
     *c = (collector){.session = s, .to = to};
-    if (s->recording->signal == SYN_SIGNAL_COUNTS) {
-        SYN_CHECK(syn_alloc(&train_rate, N, sizeof *train_rate, "rates"));
-        for (size_t i = 0; i < N; i++) train_rate[i] = (double)s->norm.mean[i];
-    }
     for (int k = 0; k < SYN_PREDICTORS; k++) {
-        SYN_CHECK(syn_metrics_create(&c->metrics[k], s->N, train_rate));
+        SYN_CHECK(syn_metrics_of(&c->metrics[k], s));
         SYN_CHECK(syn_alloc(&c->prediction[k], N, sizeof(float), "prediction"));
     }
     float **rows[] = {&c->x, &c->last, &c->counts, &c->rate};
@@ -43,7 +59,6 @@ static syn_status collector_create(collector *c, const syn_session *s, syn_sessi
     SYN_CHECK(syn_alloc(&c->observed, N, 1, "frame"));
     SYN_CHECK(syn_level_create(&c->level, s));
 done:
-    free(train_rate);
     return status;
 }
 
@@ -67,13 +82,9 @@ static void begin_span(collector *c) {
 }
 
 static void add_counts(collector *c) {
-    const syn_normalisation *norm = &c->session->norm;
+    syn_counts_of(c->session, c->x, c->counts);
     for (int k = 0; k < SYN_PREDICTORS; k++) {
-        for (int64_t i = 0; i < c->session->N; i++) {
-            float rate = c->prediction[k][i] * norm->scale[i] + norm->mean[i];
-            c->counts[i] = c->x[i] * norm->scale[i] + norm->mean[i];
-            c->rate[i] = isfinite(rate) ? fmaxf(rate, least_rate) : rate;
-        }
+        syn_rates_of(c->session, c->prediction[k], c->rate);
         syn_metrics_add_counts(c->metrics[k], 1, c->counts, c->rate, c->observed, NULL, NULL);
     }
 }

@@ -39,6 +39,12 @@ void syn_evaluation_free(syn_evaluation *evaluation);
 syn_status syn_evaluation_difference(const syn_evaluation *worse, syn_predictor worse_by, const syn_evaluation *better,
                                      syn_predictor better_by, syn_interval *interval);
 
+/* Metrics for a session: with its mean rates where it holds counts. */
+syn_status syn_metrics_of(syn_metrics **metrics, const syn_session *session);
+/* z-scored x[N] to counts[N], and a prediction[N] to rates[N], which are above 0. */
+void syn_counts_of(const syn_session *session, const float *x, float *counts);
+void syn_rates_of(const syn_session *session, const float *prediction, float *rate);
+
 /* {"mse": ..., "skill": ..., ...}: what is present. */
 json_t *syn_metrics_json(const syn_metric_values *metrics);
 /* {"mean", "low", "high"}: what is present. */

@@ -8,6 +8,7 @@
 
 #include "analysis/connectivity.h"
 #include "analysis/evaluate.h"
+#include "analysis/fit.h"
 #include "analysis/prepare.h"
 #include "base/memory.h"
 #include "recording/array.h"
@@ -435,8 +436,9 @@ static syn_status choose_checkpoint(fit *f) {
     return SYN_OK;
 }
 
-syn_status syn_fit(syn_model **model, syn_recording *const *recordings, size_t n_recordings, const syn_options *options,
-                   syn_progress_fn progress, void *user) {
+syn_status syn_fit_with_ablation(syn_model **model, syn_parameters **without, syn_recording *const *recordings,
+                                 size_t n_recordings, const syn_options *options, syn_progress_fn progress,
+                                 void *user) {
     fit f = {.options = options, .progress = progress, .user = user, .start_s = now_s()};
     syn_search_limits limits;
     syn_status status;
@@ -448,6 +450,7 @@ syn_status syn_fit(syn_model **model, syn_recording *const *recordings, size_t n
     SYN_CHECK(choose_checkpoint(&f));
     SYN_CHECK(syn_search_create(&f.search, f.data, f.kernels, &f.settings, &limits));
     SYN_CHECK(run_search(&f));
+    if (without) SYN_CHECK(syn_parameters_copy(without, f.search->ablation));
     SYN_CHECK(make_model(&f, model));
     if (f.checkpoint && f.asked != SYN_FINISH) unlink(f.checkpoint);
 done:
@@ -457,4 +460,9 @@ done:
     syn_dataset_free(f.data);
     free(f.checkpoint);
     return status;
+}
+
+syn_status syn_fit(syn_model **model, syn_recording *const *recordings, size_t n_recordings, const syn_options *options,
+                   syn_progress_fn progress, void *user) {
+    return syn_fit_with_ablation(model, NULL, recordings, n_recordings, options, progress, user);
 }

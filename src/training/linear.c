@@ -2,13 +2,10 @@
 
 #include <cblas.h>
 #include <math.h>
-#include <pthread.h>
 #include <string.h>
 
+#include "base/lapack.h"
 #include "base/memory.h"
-
-void dsyevd_(const char *jobz, const char *uplo, const int *n, double *a, const int *lda, double *w, double *work,
-             const int *lwork, int *iwork, const int *liwork, int *info);
 
 const int syn_linear_rank[SYN_LINEAR_RANKS] = {1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64};
 
@@ -87,24 +84,6 @@ done:
     return status;
 }
 
-/* A <- eigenvectors (in rows, ascending) of the symmetric A[n][n], lambda <- its eigenvalues. */
-static syn_status eigen(double *A, double *lambda, int64_t n) {
-    int size = (int)n, work_size = -1, iwork_size = -1, info = 0, iwork_best;
-    double work_best, *work = NULL;
-    int *iwork = NULL;
-    syn_status status;
-    dsyevd_("V", "L", &size, A, &size, lambda, &work_best, &work_size, &iwork_best, &iwork_size, &info);
-    work_size = (int)work_best, iwork_size = iwork_best;
-    SYN_CHECK(syn_alloc(&work, (size_t)work_size, sizeof *work, "eigenvectors"));
-    SYN_CHECK(syn_alloc(&iwork, (size_t)iwork_size, sizeof *iwork, "eigenvectors"));
-    dsyevd_("V", "L", &size, A, &size, lambda, work, &work_size, iwork, &iwork_size, &info);
-    if (info)
-        status = syn_fail(SYN_ERR_NUMERIC, "the activity's covariance could not be diagonalised (LAPACK %d)", info);
-done:
-    free(work), free(iwork);
-    return status;
-}
-
 /* C[n][n] = op(A) op(B), row-major. */
 static void multiply(const double *A, bool transpose_a, const double *B, bool transpose_b, double *C, int64_t n) {
     cblas_dgemm(CblasRowMajor, transpose_a ? CblasTrans : CblasNoTrans, transpose_b ? CblasTrans : CblasNoTrans, (int)n,
@@ -137,7 +116,7 @@ static syn_status components(const struct syn_linear_session *s, double strength
     multiply(A, false, s->Q, false, W, N);
     multiply(W, false, s->xx, false, A, N);
     multiply(A, false, W, true, V, N);
-    SYN_CHECK(eigen(V, lambda, N));
+    SYN_CHECK(syn_eigen(V, lambda, N));
     for (int64_t k = 0; k < N / 2; k++) cblas_dswap((int)N, V + k * N, 1, V + (N - 1 - k) * N, 1);
     multiply(V, false, W, false, A, N);
 done:
@@ -178,7 +157,7 @@ static syn_status session_create(syn_linear *l, syn_network *network, const syn_
     SYN_CHECK(syn_alloc(&session->lambda, (size_t)N, sizeof(double), "eigenvalues"));
     SYN_CHECK(syn_alloc(&session->P, square, sizeof(double), "ridge"));
     memcpy(session->Q, session->xx, square * sizeof(double));
-    SYN_CHECK(eigen(session->Q, session->lambda, N));
+    SYN_CHECK(syn_eigen(session->Q, session->lambda, N));
     multiply(m.ex, false, session->Q, true, session->P, N);
     SYN_CHECK(syn_alloc(&W, square, sizeof(double), "ridge"));
     SYN_CHECK(syn_alloc(&product, square, sizeof(double), "ridge"));
@@ -196,26 +175,6 @@ done:
     return status;
 }
 
-/* BLAS sums depend on its number of threads, which is one setting for the whole process: one thread for as long as any
- * regression runs, then what was set before. */
-static pthread_mutex_t blas_lock = PTHREAD_MUTEX_INITIALIZER;
-static int blas_users, blas_threads_before;
-
-static void begin_single_threaded_blas(void) {
-    pthread_mutex_lock(&blas_lock);
-    if (blas_users++ == 0) {
-        blas_threads_before = openblas_get_num_threads();
-        openblas_set_num_threads(1);
-    }
-    pthread_mutex_unlock(&blas_lock);
-}
-
-static void end_single_threaded_blas(void) {
-    pthread_mutex_lock(&blas_lock);
-    if (--blas_users == 0) openblas_set_num_threads(blas_threads_before);
-    pthread_mutex_unlock(&blas_lock);
-}
-
 syn_status syn_linear_create(syn_linear **linear, syn_network *network, const syn_dataset *data) {
     syn_status status;
     moments *v = NULL;
@@ -223,7 +182,7 @@ syn_status syn_linear_create(syn_linear **linear, syn_network *network, const sy
     SYN_TRY(syn_alloc(linear, 1, sizeof **linear, "linear model"));
     syn_linear *l = *linear;
     l->n_sessions = data->n;
-    begin_single_threaded_blas();
+    syn_blas_begin();
     for (int k = 0; k < SYN_LINEAR_STRENGTHS; k++) l->strength[k] = 10 * pow(10, 0.5 * k - 0.5);
     SYN_CHECK(syn_alloc(&l->session, data->n, sizeof *l->session, "linear model"));
     SYN_CHECK(syn_alloc(&v, data->n, sizeof *v, "linear model"));
@@ -240,7 +199,7 @@ syn_status syn_linear_create(syn_linear **linear, syn_network *network, const sy
 done:
     for (size_t s = 0; v && s < data->n; s++) free(v[s].xx), free(v[s].ex);
     free(v);
-    end_single_threaded_blas();
+    syn_blas_end();
     if (status != SYN_OK) syn_linear_free(l), *linear = NULL;
     return status;
 }
@@ -268,14 +227,14 @@ syn_status syn_linear_weights(const syn_linear *l, size_t s, double strength, fl
     const int64_t N = session->N;
     double *rotated = NULL, *product = NULL;
     syn_status status;
-    begin_single_threaded_blas();
+    syn_blas_begin();
     SYN_CHECK(syn_alloc(&rotated, (size_t)(N * N), sizeof *rotated, "ridge"));
     SYN_CHECK(syn_alloc(&product, (size_t)(N * N), sizeof *product, "ridge"));
     rotated_weights(session, strength, rotated);
     multiply(rotated, false, session->Q, false, product, N);
     for (int64_t k = 0; k < N * N; k++) W[k] = (float)product[k];
 done:
-    end_single_threaded_blas();
+    syn_blas_end();
     free(rotated), free(product);
     return status;
 }
@@ -285,7 +244,7 @@ syn_status syn_linear_factors(const syn_linear *l, size_t s, double strength, in
     const int64_t N = session->N;
     double *V = NULL, *A = NULL;
     syn_status status;
-    begin_single_threaded_blas();
+    syn_blas_begin();
     SYN_CHECK(syn_alloc(&V, (size_t)(N * N), sizeof *V, "reduced rank"));
     SYN_CHECK(syn_alloc(&A, (size_t)(N * N), sizeof *A, "reduced rank"));
     SYN_CHECK(components(session, strength, V, A));
@@ -298,7 +257,7 @@ syn_status syn_linear_factors(const syn_linear *l, size_t s, double strength, in
         }
     }
 done:
-    end_single_threaded_blas();
+    syn_blas_end();
     free(V), free(A);
     return status;
 }

@@ -13,7 +13,8 @@ declare -A may_use=(
     [kernels]="base"
     [model]="base recording dataset kernels"
     [training]="base recording dataset kernels model"
-    [analysis]="base recording dataset kernels model training"
+    [rivals]="base recording dataset kernels model"
+    [analysis]="base recording dataset kernels model training rivals"
     [report]="base recording dataset kernels model analysis"
 )
 broken=0

@@ -1,6 +1,6 @@
 # Help, version, manual page and docs/options.md: all from one table, and current.
 # shellcheck shell=bash
-commands="simulate convert info fit evaluate forecast connectivity"
+commands="simulate convert info fit compare evaluate forecast connectivity"
 
 run 0 synapsnet help
 no_err

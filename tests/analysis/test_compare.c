@@ -1,0 +1,149 @@
+/* syn_compare: the figures of SynapsNet are those of a fit, predictions from files are scored as those of the program's
+ * own models, and what is wrong is found before the work. */
+#include <jansson.h>
+#include <unistd.h>
+
+#include "analysis/evaluate.h"
+#include "analysis/score.h"
+#include "tiny_model.h"
+
+static syn_options *small_options(void) {
+    return OPTIONS("hidden", "4", "embedding", "2", "window", "8", "epochs", "3", "connectivity", "dense", "l1", "1");
+}
+
+static json_t *compared(const raw_data *raw, size_t n, syn_options *options) {
+    syn_recording *recording[2] = {0};
+    char *text;
+    for (size_t k = 0; k < n; k++) recording[k] = recording_of(&raw[k]);
+    assert_ok(syn_compare(recording, n, options, NULL, NULL, &text));
+    for (size_t k = 0; k < n; k++) syn_recording_free(recording[k]);
+    syn_options_free(options);
+    json_t *root = json_loads(text, 0, NULL);
+    assert_non_null(root);
+    syn_free(text);
+    return root;
+}
+
+static double number(const json_t *object, const char *name) {
+    const json_t *value = json_object_get(object, name);
+    if (!json_is_number(value)) fail_msg("%s is missing", name);
+    return json_number_value(value);
+}
+
+static const json_t *rival(const json_t *root, const char *name) {
+    const json_t *row = json_object_get(json_object_get(root, "rivals"), name);
+    if (!row) fail_msg("no row %s", name);
+    return row;
+}
+
+static void same_figures(const json_t *a, const json_t *b) {
+    size_t found = 0;
+#define X(name)                                                                                                        \
+    const json_t *name = json_object_get(a, #name), *other_##name = json_object_get(b, #name);                         \
+    found += name != NULL;                                                                                             \
+    assert_true(name ? json_equal(name, other_##name) : !other_##name);
+    SYN_METRIC_LIST(X)
+#undef X
+    assert_true(found > 8);
+}
+
+/* With gaps, trials and behaviour: the whole model and the one without connectivity as the fit reports them. */
+static void figures_are_those_of_a_fit(void **state) {
+    (void)state;
+    raw_data raw[2] = {raw_create(TINY_T, TINY_N, 2, "fluorescence", 1), raw_create(TINY_T, 5, 0, "fluorescence", 2)};
+    raw_hide(&raw[0], 13), raw_cut(&raw[1], 20, 3);
+    syn_recording *recording[2] = {recording_of(&raw[0]), recording_of(&raw[1])};
+    syn_options *options = small_options();
+    syn_model *model;
+    char *text;
+    assert_ok(syn_fit(&model, recording, 2, options, NULL, NULL));
+    assert_ok(syn_model_describe(model, &text));
+    json_t *fit = json_loads(text, 0, NULL), *root = compared(raw, 2, options);
+    json_t *baselines = json_object_get(fit, "baselines");
+    same_figures(json_object_get(fit, "test"), json_object_get(root, "synapsnet"));
+    same_figures(json_object_get(baselines, "no connectivity"), rival(root, "no-connectivity"));
+    same_figures(json_object_get(baselines, "copy-last"), rival(root, "copy-last"));
+    same_figures(json_object_get(baselines, "mean"), rival(root, "mean"));
+    const json_t *known = json_object_get(json_object_get(fit, "intervals"), "mse copy-last - synapsnet");
+    const json_t *interval = json_object_get(rival(root, "copy-last"), "mse_diff_ci95");
+    assert_near("low", number(known, "low"), json_number_value(json_array_get(interval, 0)), 1e-8);
+    assert_near("high", number(known, "high"), json_number_value(json_array_get(interval, 1)), 1e-8);
+    rival(root, "no-embedding"), rival(root, "no-behavior");
+    json_decref(fit), json_decref(root), syn_free(text), syn_model_free(model);
+    for (int k = 0; k < 2; k++) syn_recording_free(recording[k]), raw_free(&raw[k]);
+}
+
+static void counts_are_ranked_by_bits(void **state) {
+    (void)state;
+    raw_data raw = raw_create(TINY_T, TINY_N, 0, "counts", 3);
+    syn_options *options = small_options();
+    assert_ok(syn_options_set(options, "rivals", "mean,ar"));
+    json_t *root = compared(&raw, 1, options);
+    assert_string_equal(json_string_value(json_object_get(root, "ranked_by")), "bits_per_spike");
+    assert_int_equal(json_object_size(json_object_get(root, "rivals")), 2);
+    const json_t *interval = json_object_get(rival(root, "mean"), "bits_per_spike_diff_ci95");
+    const double low = json_number_value(json_array_get(interval, 0)),
+                 high = json_number_value(json_array_get(interval, 1));
+    const double difference =
+        number(rival(root, "mean"), "bits_per_spike") - number(json_object_get(root, "synapsnet"), "bits_per_spike");
+    assert_true(low < difference && difference < high);
+    json_decref(root), raw_free(&raw);
+}
+
+/* [F][N] zeros, which is what the mean predicts. */
+static void write_zeros(const char *path, int64_t F, int64_t N) {
+    char header[128] = "\x93NUMPY\x01\x00\x76\x00{'descr': '<f4', 'fortran_order': False, 'shape': (";
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    int n = 10 + (int)strlen(header + 10);
+    n += snprintf(header + n, sizeof header - (size_t)n, "%lld, %lld), }", (long long)F, (long long)N);
+    memset(header + n, ' ', sizeof header - (size_t)n);
+    header[127] = '\n';
+    memcpy(header, "\x93NUMPY\x01\x00\x76\x00", 10);
+    fwrite(header, 1, sizeof header, file);
+    for (int64_t k = 0; k < F * N; k++) fwrite(&(float){0}, sizeof(float), 1, file);
+    fclose(file);
+}
+
+static void predictions_from_files(void **state) {
+    (void)state;
+    raw_data raw = raw_create(TINY_T, TINY_N, 0, "fluorescence", 4);
+    test_set set = set_create(&raw, 1, TINY_WINDOW);
+    const syn_span *span = &set.data->session[0].span[SYN_TEST][0];
+    const int64_t F = span->stop - syn_span_first_target(span);
+    write_zeros("zeros.npy", F, TINY_N), write_zeros("short.npy", F - 1, TINY_N);
+    syn_options *options = small_options();
+    assert_ok(syn_options_set(options, "rivals", "mean"));
+    assert_ok(syn_options_set(options, "predictions", "zeros=zeros.npy"));
+    json_t *root = compared(&raw, 1, options);
+    same_figures(rival(root, "mean"), rival(root, "zeros"));
+    json_decref(root);
+
+    static const char *const wrong[][3] = {{"predictions", "zeros.npy", "expected NAME=FILE"},
+                                           {"predictions", "ar=zeros.npy", "is the name of a model"},
+                                           {"predictions", "x=missing.npy", "missing.npy"},
+                                           {"predictions", "x=short.npy", "the test frames and neurons of"},
+                                           {"rivals", "linear,gruu", "found 'gruu'; expected some"}};
+    for (size_t k = 0; k < sizeof wrong / sizeof *wrong; k++) {
+        syn_recording *recording = recording_of(&raw);
+        char *text;
+        options = small_options();
+        assert_ok(syn_options_set(options, "rivals", "mean"));
+        assert_ok(syn_options_set(options, wrong[k][0], wrong[k][1]));
+        assert_int_not_equal(syn_compare(&recording, 1, options, NULL, NULL, &text), SYN_OK);
+        assert_null(text);
+        if (!strstr(syn_last_error(), wrong[k][2])) fail_msg("%s: no '%s'", syn_last_error(), wrong[k][2]);
+        syn_options_free(options), syn_recording_free(recording);
+    }
+    unlink("zeros.npy"), unlink("short.npy");
+    set_free(&set), raw_free(&raw);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(figures_are_those_of_a_fit),
+        cmocka_unit_test(counts_are_ranked_by_bits),
+        cmocka_unit_test(predictions_from_files),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

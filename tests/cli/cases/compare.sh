@@ -1,0 +1,21 @@
+# compare: one table of SynapsNet and its rivals, as text and as JSON; predictions of another program beside them.
+# shellcheck shell=bash
+run 0 synapsnet simulate rates --neurons 6 --frames 600 --seed 1 -o sim.h5
+small="--hidden 4 --epochs 3 --connectivity dense --l1 1"
+# shellcheck disable=SC2086
+run 0 synapsnet compare sim.h5 $small --rivals copy-last,mean,ar,linear,no-connectivity
+for name in SynapsNet copy-last mean ar linear no-connectivity; do out "^  $name +[0-9.]+ "; done
+out '^By mse .* is first'
+# shellcheck disable=SC2086
+run 0 synapsnet compare sim.h5 $small --rivals ar --rivals linear-change --json
+json synapsnet.mse synapsnet.seconds synapsnet.peak_mb rivals.ar.mse rivals.ar.mse_diff_ci95.0 rivals.ar.mse_diff_ci95.1 \
+    rivals.ar.seconds rivals.ar.peak_mb rivals.ar.chosen.p rivals.linear-change.mse recordings.0.name seed statement >values
+number_between 0.01 "$(sed -n 1p values)" 10
+mse=$(json synapsnet.mse)
+# shellcheck disable=SC2086
+run 0 synapsnet fit sim.h5 $small -o model.h5 --json
+[ "$(json test.mse)" = "$mse" ] || fail "fit and compare disagree on test mse"
+run 2 synapsnet compare sim.h5 --rivals linar
+one_error "found 'linar'; expected some of: copy-last, mean, ar"
+run 2 synapsnet compare sim.h5 --predictions mine.npy
+one_error 'expected NAME=FILE'
