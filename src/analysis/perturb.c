@@ -11,9 +11,9 @@
 #include "base/nearest.h"
 
 /* Rows: runs of the network side by side; enough to pay for preparing a product, few enough for the cache. */
-enum { ROWS = 128, CHUNK_FRAMES = 256, MOST_STATES = 500, FEWEST_STATES = 10 };
+enum { ROWS = 128, CHUNK_FRAMES = 256, MOST_STATES = 500, FEWEST_STATES = 20 };
 /* What `--states auto` may spend: multiplications, and bytes for the responses to be averaged. */
-static const double most_work = 1e11, most_bytes = 2.5e8;
+static const double most_work = 3e11, most_bytes = 2.5e8;
 
 /* What all parts work with. */
 typedef struct runner {

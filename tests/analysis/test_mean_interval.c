@@ -40,7 +40,7 @@ static void agrees_with_drawing(void **state) {
             for (int64_t t = 0; t < S; t++) sum += (double)values[t * E + e] / S;
             assert_near("mean", sum, (double)mean[e], 1e-5);
             assert_near("middle", (double)mean[e], (double)(low[e] + high[e]) / 2, 1e-5);
-            ratio += (double)(high[e] - low[e]) / 2 / drawn_half(values, e, segment, n) / E;
+            if (e % 7 == 0) ratio += (double)(high[e] - low[e]) / 2 / drawn_half(values, e, segment, n) / (E / 7);
         }
         assert_near("half width over that of the drawn bootstrap", 1, ratio, 0.12);
         free(values);
