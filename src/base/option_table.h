@@ -28,7 +28,8 @@
     X(SEGMENTS, "segments", TEXT, "", "", "", "info fit evaluate forecast perturb report convert compare",             \
       "Array FILE:NAME (S, 2) with start and stop frame of every trial or epoch; nothing crosses their borders.")      \
     X(UNITS, "units", CHOICE, "good", "", "good|mua|all", "info fit evaluate forecast perturb report convert compare", \
-      "Which sorted units to take from Kilosort/phy: good, good and mua, or all but noise.")                           \
+      "Which sorted units to take: good, good and mua, or all but noise. For NWB, all also takes ROIs that are no "    \
+      "cells.")                                                                                                        \
     /* what to fit */                                                                                                  \
     X(LOSS, "loss", CHOICE, "auto", "", "auto|gaussian|poisson", "fit compare",                                        \
       "Observation model. auto: poisson for spike counts, gaussian otherwise.")                                        \

@@ -14,15 +14,32 @@ static syn_status place_tile(void *user, const syn_tile *tile) {
     const int64_t j_stride = time_first ? tile->col_stride : tile->row_stride;
     for (int64_t t = 0; t < frames && t0 + t < T; t++)
         for (int64_t j = 0; j < neurons; j++) {
-            int64_t to = p->to ? p->to[j0 + j] : p->first + j0 + j;
-            if (to >= 0)
-                p->recording->x[(t0 + t) * N + to] += p->scale * (float)tile->value[t * t_stride + j * j_stride];
+            const int64_t to = p->to ? p->to[j0 + j] : p->first + j0 + j, at = t * t_stride + j * j_stride;
+            const float value = tile->single ? tile->single[at] : (float)tile->value[at];
+            if (to >= 0) p->recording->x[(t0 + t) * N + to] += p->scale * value + p->offset;
         }
+    return SYN_OK;
+}
+
+/* Rows of the array are rows of x: they are read into their place. */
+static syn_status place_rows(syn_array *a, const syn_placement *p) {
+    const int64_t N = p->recording->N;
+    for (int64_t t = 0; t < a->rows; t += a->row_step) {
+        const int64_t n = a->rows - t < a->row_step ? a->rows - t : a->row_step;
+        float *x = p->recording->x + t * N;
+        SYN_TRY(a->ops->rows(a, t, n, x));
+        for (int64_t k = 0; k < n * N && (p->scale != 1 || p->offset != 0); k++) x[k] = p->scale * x[k] + p->offset;
+    }
     return SYN_OK;
 }
 
 syn_status syn_place(syn_array *array, const syn_placement *placement) {
     syn_placement copy = *placement;
+    const syn_recording *r = placement->recording;
+    array->single = true;
+    if (array->ops->rows && placement->fresh && placement->time_first && !placement->to && array->numeric &&
+        array->rows == r->T && array->cols == r->N)
+        return place_rows(array, placement);
     return syn_array_visit(array, place_tile, &copy);
 }
 

@@ -25,10 +25,12 @@ typedef enum syn_content {
 
 enum { SYN_MAX_RANK = 8, SYN_TYPE_SIZE = 24, SYN_TILE_VALUES = 1 << 19 };
 
-/* Part of an array: entry (row + i, col + k) is value[i * row_stride + k * col_stride]. */
+/* Part of an array: entry (row + i, col + k) is value[i * row_stride + k * col_stride], or that of `single` where the
+ * array was asked for single precision and value is NULL. */
 typedef struct syn_tile {
     int64_t row, col, rows, cols;
     const double *value;
+    const float *single;
     int64_t row_stride, col_stride;
 } syn_tile;
 typedef syn_status (*syn_tile_fn)(void *user, const syn_tile *tile);
@@ -38,7 +40,9 @@ typedef struct syn_array syn_array;
 typedef struct syn_array_operations {
     syn_status (*visit)(syn_array *array, syn_tile_fn fn, void *user);
     syn_status (*texts)(syn_array *array, char **text); /* one per entry, in C order; NULL: never text */
-    void (*close)(syn_array *array);                    /* frees `source` */
+    /* rows [row, row + rows) into out [rows][cols]; NULL: not faster than visit */
+    syn_status (*rows)(syn_array *array, int64_t row, int64_t rows, float *out);
+    void (*close)(syn_array *array); /* frees `source` */
 } syn_array_operations;
 
 struct syn_array {
@@ -53,6 +57,8 @@ struct syn_array {
     char **column_name;              /* [cols] from a CSV header, or NULL */
     char **row_name;                 /* [rows] from the text column of a CSV, or NULL */
     double *row_time;                /* [rows] from the time column of a CSV (s), or NULL */
+    bool single;                     /* asked for: tiles in single precision, where the file kind can */
+    int64_t row_step;                /* rows to ask ops->rows for at a time */
     const syn_array_operations *ops; /* of the file kind */
     void *source;                    /* what the file kind needs */
 };

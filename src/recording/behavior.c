@@ -6,8 +6,7 @@
 #include "base/memory.h"
 #include "recording/reader.h"
 
-/* Names the columns: `base` for a single one, base_0, base_1, ... for several. */
-static syn_status number_names(syn_behavior *b, const char *base) {
+syn_status syn_number_names(syn_behavior *b, const char *base) {
     SYN_TRY(syn_alloc(&b->name, (size_t)b->cols, sizeof *b->name, "behaviour names"));
     for (int64_t k = 0; k < b->cols; k++) {
         char name[160];
@@ -22,13 +21,15 @@ static syn_status number_names(syn_behavior *b, const char *base) {
 
 static void free_names(syn_behavior *b) {
     for (int64_t k = 0; b->name && k < b->cols; k++) free(b->name[k]);
+    for (int64_t k = 0; b->unit && k < b->cols; k++) free(b->unit[k]);
     free(b->name);
-    b->name = NULL;
+    free(b->unit);
+    b->name = b->unit = NULL;
 }
 
 static syn_status take_names(syn_behavior *b, const syn_array *a) {
     SYN_TRY(syn_copy_text(&b->base, a->name));
-    if (!a->column_name) return number_names(b, b->base);
+    if (!a->column_name) return syn_number_names(b, b->base);
     SYN_TRY(syn_alloc(&b->name, (size_t)b->cols, sizeof *b->name, "behaviour names"));
     for (int64_t k = 0; k < a->cols; k++) SYN_TRY(syn_copy_text(&b->name[k], a->column_name[k]));
     return SYN_OK;
@@ -46,7 +47,7 @@ static syn_status turn(syn_behavior *b, int64_t rows) {
     free_names(b);
     b->cols = b->rows;
     b->rows = rows;
-    return number_names(b, b->base);
+    return syn_number_names(b, b->base);
 }
 
 /* TIMES is FILE:NAME, or NAME in the file of the values. */
@@ -80,6 +81,11 @@ static syn_status load_one(syn_behavior *b, const char *given) {
     const char *at = strrchr(given, '@');
     snprintf(values, sizeof values, "%.*s", at ? (int)(at - given) : (int)strlen(given), given);
     SYN_TRY(syn_address_parse(&address, values));
+    if (address.content == SYN_CONTENT_HDF5 && !at) {
+        bool found;
+        SYN_CHECK(syn_nwb_load_behavior(b, address.file, address.name, &found));
+        if (found) goto done;
+    }
     SYN_CHECK(syn_copy_text(&b->label, values));
     SYN_CHECK(syn_array_open(&a, address.file, address.name));
     if (a->rank > 2) {
@@ -120,17 +126,28 @@ syn_status syn_behaviors_load(syn_behaviors *behaviors, const syn_options *optio
     return SYN_OK;
 }
 
+void syn_behavior_free(syn_behavior *b) {
+    free_names(b);
+    free(b->base);
+    free(b->values);
+    free(b->time);
+    free(b->label);
+    *b = (syn_behavior){0};
+}
+
 void syn_behaviors_free(syn_behaviors *behaviors) {
-    for (size_t k = 0; k < behaviors->n; k++) {
-        syn_behavior *b = &behaviors->item[k];
-        free_names(b);
-        free(b->base);
-        free(b->values);
-        free(b->time);
-        free(b->label);
-    }
+    for (size_t k = 0; k < behaviors->n; k++) syn_behavior_free(&behaviors->item[k]);
     free(behaviors->item);
     *behaviors = (syn_behaviors){0};
+}
+
+syn_status syn_behaviors_add(syn_behaviors *behaviors, syn_behavior *behavior) {
+    syn_behavior *grown = realloc(behaviors->item, (behaviors->n + 1) * sizeof *grown);
+    if (!grown) return syn_fail(SYN_ERR_MEMORY, "could not allocate behaviours");
+    behaviors->item = grown;
+    grown[behaviors->n++] = *behavior;
+    *behavior = (syn_behavior){0};
+    return SYN_OK;
 }
 
 /* Makes room for `cols` more behaviours and names them; the values are for the caller to fill. */
@@ -152,7 +169,7 @@ static syn_status widen(syn_recording *r, const syn_behavior *b) {
     r->B = B;
     for (int64_t k = 0; k < b->cols; k++) {
         SYN_TRY(syn_copy_text(&name[B - b->cols + k], b->name[k]));
-        SYN_TRY(syn_copy_text(&unit[B - b->cols + k], ""));
+        SYN_TRY(syn_copy_text(&unit[B - b->cols + k], b->unit ? b->unit[k] : ""));
     }
     return SYN_OK;
 }
@@ -222,7 +239,13 @@ static void resample(const syn_recording *r, const syn_behavior *b, float *u, in
 
 static syn_status attach_clocked(syn_recording *r, const syn_behavior *b) {
     const double end = frame_time(r, r->T - 1);
-    if (b->time[0] > end || b->time[b->rows - 1] < frame_time(r, 0))
+    const bool apart = b->time[0] > end || b->time[b->rows - 1] < frame_time(r, 0);
+    if (apart && b->optional)
+        return syn_recording_warn(r,
+                                  "%s is not taken as behaviour: its times run from %g to %g s, those of the activity "
+                                  "from %g to %g s",
+                                  b->label, b->time[0], b->time[b->rows - 1], frame_time(r, 0), end);
+    if (apart)
         return syn_fail(SYN_ERR_INPUT,
                         "%s: its times run from %g to %g s, but the activity from %g to %g s; expected one clock (do "
                         "the frames need --timestamps?)",

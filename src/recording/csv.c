@@ -376,7 +376,7 @@ static syn_status csv_visit(syn_array *a, syn_tile_fn fn, void *user) {
         for (; n < rows && row + n < a->rows && next_line(c, &at); n++)
             SYN_CHECK(read_row(a, c, &at, row + n, value + n * a->cols));
         if (n == 0) break;
-        syn_tile tile = {row, 0, n, a->cols, value, a->cols, 1};
+        syn_tile tile = {row, 0, n, a->cols, value, NULL, a->cols, 1};
         SYN_CHECK(fn(user, &tile));
         row += n;
     }
@@ -401,7 +401,7 @@ static syn_status check_first_rows(syn_array *a, csv *c) {
     return status;
 }
 
-static const syn_array_operations csv_operations = {csv_visit, NULL, csv_close};
+static const syn_array_operations csv_operations = {csv_visit, NULL, NULL, csv_close};
 
 static syn_status name_columns(syn_array *a, const csv *c) {
     if (!c->header || c->numbered) return SYN_OK;

@@ -82,6 +82,19 @@ static syn_status check_storage(const syn_array *a, const hdf5_source *s, H5D_la
     return SYN_OK;
 }
 
+/* The name that the file gives a filter, or that of those in use, where it gives none. */
+static const char *filter_name(H5Z_filter_t id, const char *given) {
+    static const struct filter {
+        H5Z_filter_t id;
+        const char *name;
+    } filters[] = {{H5Z_FILTER_SZIP, "szip"}, {305, "lzo"},   {307, "bzip2"},        {32000, "lzf"},
+                   {32001, "blosc"},          {32004, "lz4"}, {32008, "bitshuffle"}, {32013, "zfp"},
+                   {32015, "zstd"},           {32017, "sz"},  {32024, "sz3"},        {32026, "blosc2"}};
+    for (size_t k = 0; k < sizeof filters / sizeof *filters && !*given; k++)
+        if (filters[k].id == id) return filters[k].name;
+    return *given ? given : "an unknown filter";
+}
+
 static syn_status check_filters(const syn_array *a, hid_t properties) {
     for (int k = 0; k < H5Pget_nfilters(properties); k++) {
         unsigned flags, config;
@@ -90,9 +103,9 @@ static syn_status check_filters(const syn_array *a, hid_t properties) {
         H5Z_filter_t id = H5Pget_filter2(properties, (unsigned)k, &flags, &n, NULL, sizeof name, name, &config);
         if (id >= 0 && H5Zfilter_avail(id) <= 0)
             return syn_fail(SYN_ERR_INPUT,
-                            "%s: is compressed with '%.40s' (HDF5 filter %d), which is not installed; rewrite it with "
-                            "gzip (h5repack -f GZIP=4)",
-                            a->label, name, id);
+                            "%s: is compressed with %.40s (HDF5 filter %d), whose plug-in is not installed; rewrite it "
+                            "with gzip where it is (h5repack -f GZIP=4)",
+                            a->label, filter_name(id, name), id);
     }
     return SYN_OK;
 }
@@ -113,6 +126,14 @@ static void choose_tiles(const syn_array *a, hdf5_source *s, const hsize_t *chun
     if (tall > 1) rows *= tall;
     s->tile_rows = at_most(rows, all_rows);
     s->tile_cols = at_most(cols, all_cols);
+}
+
+/* Whole chunks of about as many values as a tile, so that rows are still in the cache when they are worked on. */
+static int64_t choose_rows(const syn_array *a, int64_t chunk_rows) {
+    int64_t cols = 1;
+    for (int k = 1; k < a->rank; k++) cols *= a->shape[k];
+    const int64_t chunks = SYN_TILE_VALUES / (chunk_rows * (cols > 0 ? cols : 1) + 1);
+    return chunk_rows * (chunks > 1 ? chunks : 1);
 }
 
 /* Opens the dataset again with a chunk cache that holds one row of chunks, up to a limit. */
@@ -166,6 +187,7 @@ static syn_status prepare(syn_array *a, hdf5_source *s, const char *name) {
     SYN_TRY(status);
     SYN_TRY(check_storage(a, s, layout));
     choose_tiles(a, s, chunk, chunked);
+    a->row_step = choose_rows(a, chunked ? (int64_t)chunk[0] : 1);
     if (chunked) widen_cache(s, chunk, name);
     return SYN_OK;
 }
@@ -174,7 +196,8 @@ static syn_status read_failed(const syn_array *a) {
     return syn_fail(SYN_ERR_INPUT, "%s: its values cannot be read; the HDF5 file is damaged or cut short", a->label);
 }
 
-static syn_status read_tile(const syn_array *a, const hdf5_source *s, const int64_t block[4], double *value) {
+/* Rows and columns of a block {row, col, rows, cols} into `out` as `type`. */
+static syn_status read_block(const syn_array *a, const hdf5_source *s, const int64_t block[4], hid_t type, void *out) {
     hsize_t start[SYN_MAX_RANK] = {0}, count[SYN_MAX_RANK], values = 1;
     for (int k = 0; k < s->rank; k++) count[k] = s->shape[k];
     for (int k = 0; k < s->rank && k < 2; k++) {
@@ -185,29 +208,41 @@ static syn_status read_tile(const syn_array *a, const hdf5_source *s, const int6
     hid_t memory = H5Screate_simple(1, &values, NULL);
     bool ok = memory >= 0;
     if (s->rank > 0) ok = ok && H5Sselect_hyperslab(s->space, H5S_SELECT_SET, start, NULL, count, NULL) >= 0;
-    ok = ok && H5Dread(s->dataset, H5T_NATIVE_DOUBLE, memory, s->space, H5P_DEFAULT, value) >= 0;
+    ok = ok && H5Dread(s->dataset, type, memory, s->space, H5P_DEFAULT, out) >= 0;
     if (memory >= 0) H5Sclose(memory);
     return ok ? SYN_OK : read_failed(a);
+}
+
+static syn_status check_axes(const syn_array *a) {
+    if (a->rank <= 2) return SYN_OK;
+    return syn_fail(SYN_ERR_INPUT, "%s: has %d axes, shape %s; expected 1 or 2", a->label, a->rank,
+                    syn_shape_text(a->rank, a->shape));
 }
 
 static syn_status hdf5_visit(syn_array *a, syn_tile_fn fn, void *user) {
     hdf5_source *s = a->source;
     syn_status status = SYN_OK;
-    double *value;
-    if (a->rank > 2)
-        return syn_fail(SYN_ERR_INPUT, "%s: has %d axes, shape %s; expected 1 or 2", a->label, a->rank,
-                        syn_shape_text(a->rank, a->shape));
-    SYN_TRY(syn_alloc(&value, (size_t)(s->tile_rows * s->tile_cols), sizeof *value, a->label));
+    void *value;
+    SYN_TRY(check_axes(a));
+    const size_t size = a->single ? sizeof(float) : sizeof(double);
+    const hid_t type = a->single ? H5T_NATIVE_FLOAT : H5T_NATIVE_DOUBLE;
+    SYN_TRY(syn_alloc(&value, (size_t)(s->tile_rows * s->tile_cols), size, a->label));
     for (int64_t c = 0; c < a->cols; c += s->tile_cols)
         for (int64_t r = 0; r < a->rows; r += s->tile_rows) {
             int64_t block[4] = {r, c, at_most(s->tile_rows, a->rows - r), at_most(s->tile_cols, a->cols - c)};
-            SYN_CHECK(read_tile(a, s, block, value));
-            syn_tile tile = {r, c, block[2], block[3], value, block[3], 1};
+            SYN_CHECK(read_block(a, s, block, type, value));
+            syn_tile tile = {r, c, block[2], block[3], a->single ? NULL : value, a->single ? value : NULL, block[3], 1};
             SYN_CHECK(fn(user, &tile));
         }
 done:
     free(value);
     return status;
+}
+
+static syn_status hdf5_rows(syn_array *a, int64_t row, int64_t rows, float *out) {
+    SYN_TRY(check_axes(a));
+    const int64_t block[4] = {row, 0, rows, a->cols};
+    return read_block(a, a->source, block, H5T_NATIVE_FLOAT, out);
 }
 
 static void one_line(char *text) {
@@ -270,7 +305,7 @@ static void hdf5_close(syn_array *a) {
     a->source = NULL;
 }
 
-static const syn_array_operations hdf5_operations = {hdf5_visit, hdf5_texts, hdf5_close};
+static const syn_array_operations hdf5_operations = {hdf5_visit, hdf5_texts, hdf5_rows, hdf5_close};
 
 syn_status syn_hdf5_open(syn_array *a, const char *file, const char *name) {
     hdf5_source *s;

@@ -275,7 +275,7 @@ static syn_status mat_visit(syn_array *a, syn_tile_fn fn, void *user) {
             const int64_t height = a->rows - r < rows ? a->rows - r : rows,
                           width = a->cols - c < cols ? a->cols - c : cols;
             SYN_CHECK(syn_mat_numbers(s->node, a->label, c * a->rows + r, height * width, value));
-            syn_tile tile = {r, c, height, width, value, 1, height};
+            syn_tile tile = {r, c, height, width, value, NULL, 1, height};
             SYN_CHECK(fn(user, &tile));
         }
 done:
@@ -331,7 +331,7 @@ static void mat_close(syn_array *a) {
     a->source = NULL;
 }
 
-static const syn_array_operations mat_operations = {mat_visit, mat_texts, mat_close};
+static const syn_array_operations mat_operations = {mat_visit, mat_texts, NULL, mat_close};
 
 /* "of double (49, 1)" where all elements are alike, "of double", or "". */
 static void describe_elements(const matvar_t *node, char *text, size_t size) {

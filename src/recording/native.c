@@ -71,7 +71,8 @@ static syn_status read_activity(native *s) {
     if (a->rank != 2)
         status = syn_fail(SYN_ERR_INPUT, "%s: is %s; expected (T, N)", a->label, syn_shape_text(a->rank, a->shape));
     if (status == SYN_OK) status = syn_recording_alloc(&s->r, a->rows, a->cols);
-    if (status == SYN_OK) status = syn_place(a, &(syn_placement){s->r, true, 0, NULL, 1});
+    if (status == SYN_OK)
+        status = syn_place(a, &(syn_placement){.recording = s->r, .time_first = true, .scale = 1, .fresh = true});
     syn_array_close(a);
     return status;
 }

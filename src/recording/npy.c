@@ -209,8 +209,8 @@ static syn_status visit_block(syn_array *a, int64_t width, const int64_t block[4
                 read_bytes(s, s->data + ((row + i) * width + col) * s->item, raw + i * cols * s->item, cols * s->item));
     }
     to_doubles(s, raw, value, rows * cols);
-    syn_tile tile = {row, col, rows, cols, value, cols, 1};
-    if (s->fortran) tile = (syn_tile){col, row, cols, rows, value, 1, cols};
+    syn_tile tile = {row, col, rows, cols, value, NULL, cols, 1};
+    if (s->fortran) tile = (syn_tile){col, row, cols, rows, value, NULL, 1, cols};
     return fn(user, &tile);
 }
 
@@ -300,7 +300,7 @@ static void npy_close(syn_array *a) {
     a->source = NULL;
 }
 
-static const syn_array_operations npy_operations = {npy_visit, npy_texts, npy_close};
+static const syn_array_operations npy_operations = {npy_visit, npy_texts, NULL, npy_close};
 
 static syn_status new_source(syn_array *a, npy **source) {
     SYN_TRY(syn_alloc(source, 1, sizeof **source, a->label));

@@ -5,15 +5,17 @@
 #include <sys/stat.h>
 
 #include "base/memory.h"
+#include "recording/nwb.h"
 #include "recording/reader.h"
 
 static const syn_reader readers[] = {
-    {"synapsnet", syn_native_probe, syn_native_open},
-    {"suite2p", syn_suite2p_probe, syn_suite2p_open},
-    {"phy", syn_phy_probe, syn_phy_open},
-    {"MATLAB", syn_mat_probe, syn_mat_recording_open},
-    {"spike list", syn_spike_list_probe, syn_spike_list_open},
-    {"array", syn_matrix_probe, syn_matrix_open},
+    {"synapsnet", syn_native_probe, syn_native_open, NULL},
+    {"suite2p", syn_suite2p_probe, syn_suite2p_open, NULL},
+    {"phy", syn_phy_probe, syn_phy_open, NULL},
+    {"NWB", syn_nwb_probe, syn_nwb_recording_open, syn_nwb_behaviors},
+    {"MATLAB", syn_mat_probe, syn_mat_recording_open, NULL},
+    {"spike list", syn_spike_list_probe, syn_spike_list_open, NULL},
+    {"array", syn_matrix_probe, syn_matrix_open, NULL},
 };
 
 bool syn_file_in(char *path, size_t size, const char *folder, const char *name) {
@@ -33,9 +35,73 @@ syn_status syn_vector_read(const char *given, const char *what, double **values,
                     (long long)cols, what);
 }
 
+static int compare_segments(const void *a, const void *b) {
+    const syn_segment *x = a, *y = b;
+    return (x->start > y->start) - (x->start < y->start);
+}
+
+static void replace_segments(syn_recording *r, syn_segment *segment, int64_t S) {
+    free(r->segment);
+    r->segment = segment;
+    r->S = S;
+}
+
+syn_status syn_segments_from_intervals(syn_recording *r, const char *label, const double *start_s, const double *stop_s,
+                                       int64_t n) {
+    syn_segment *segment;
+    int64_t S = 0;
+    if (r->rate_hz == 0 && !r->time_s)
+        return syn_fail(SYN_ERR_INPUT, "%s: is in seconds, but the recording has no clock; give --rate HZ", label);
+    const double frame_s = r->rate_hz > 0 ? 1 / r->rate_hz : (r->time_s[r->T - 1] - r->time_s[0]) / (double)r->T;
+    const double same_s = 1e-6 * frame_s, whole_s = r->binned ? frame_s : 0;
+    SYN_TRY(syn_alloc(&segment, (size_t)n, sizeof *segment, "segments"));
+    for (int64_t k = 0; k < n; k++) {
+        syn_segment g = {0, 0};
+        for (int64_t t = 0; t < r->T; t++) {
+            const double time = r->time_s ? r->time_s[t] : (double)t / r->rate_hz;
+            if (time < start_s[k] - same_s) g.start = t + 1;
+            if (r->binned ? time + whole_s <= stop_s[k] + same_s : time < stop_s[k] - same_s) g.stop = t + 1;
+        }
+        if (g.stop > g.start) segment[S++] = g;
+    }
+    if (S == 0) {
+        free(segment);
+        return syn_fail(SYN_ERR_INPUT, "%s: no frame of the recording lies within its %lld intervals", label,
+                        (long long)n);
+    }
+    qsort(segment, (size_t)S, sizeof *segment, compare_segments);
+    replace_segments(r, segment, S);
+    if (S == n) return SYN_OK;
+    return syn_recording_warn(r, "%lld of %lld intervals of %s hold no frame", (long long)(n - S), (long long)n, label);
+}
+
+/* Segments from a table of intervals; false in *found if it is none. */
+static syn_status segments_from_nwb(syn_recording *r, const char *given, bool *found) {
+    syn_address address;
+    syn_nwb nwb;
+    double *start = NULL, *stop = NULL;
+    int64_t n;
+    syn_status status = SYN_OK;
+    *found = false;
+    SYN_TRY(syn_address_parse(&address, given));
+    if (address.content == SYN_CONTENT_HDF5 && address.name && syn_nwb_open(&nwb, address.file) == SYN_OK) {
+        *found = syn_nwb_has(&nwb, address.name, "start_time");
+        if (*found) status = syn_nwb_intervals(&nwb, address.name, &start, &stop, &n);
+        if (start) status = syn_segments_from_intervals(r, given, start, stop, n);
+        syn_nwb_close(&nwb);
+    }
+    free(start);
+    free(stop);
+    syn_address_free(&address);
+    return status;
+}
+
 syn_status syn_set_segments(syn_recording *r, const char *given) {
     double *values;
     int64_t rows, cols;
+    bool found;
+    SYN_TRY(segments_from_nwb(r, given, &found));
+    if (found) return SYN_OK;
     SYN_TRY(syn_matrix_read(given, &values, &rows, &cols));
     syn_status status = SYN_OK;
     syn_segment *segment = NULL;
@@ -54,9 +120,7 @@ syn_status syn_set_segments(syn_recording *r, const char *given) {
         free(segment);
         return status;
     }
-    free(r->segment);
-    r->segment = segment;
-    r->S = rows;
+    replace_segments(r, segment, rows);
     return SYN_OK;
 }
 
@@ -127,9 +191,10 @@ static syn_status settle_signal(syn_recording *r, const syn_options *options) {
     return SYN_OK;
 }
 
-static syn_status apply_options(syn_recording *r, const syn_options *options) {
+static syn_status apply_options(syn_recording *r, const syn_reader *reader, const syn_input *input) {
     syn_status status;
     syn_behaviors behaviors = {0};
+    const syn_options *options = input->options;
     const char *segments = syn_option_text(options, SYN_OPT_SEGMENTS);
     const char *timestamps = syn_option_text(options, SYN_OPT_TIMESTAMPS);
     if (*timestamps && r->binned)
@@ -139,6 +204,8 @@ static syn_status apply_options(syn_recording *r, const syn_options *options) {
     if (*segments) SYN_TRY(syn_set_segments(r, segments));
     if (*timestamps) SYN_TRY(set_timestamps(r, timestamps));
     SYN_CHECK(syn_behaviors_load(&behaviors, options));
+    if (reader->behaviors && syn_option_list_length(options, SYN_OPT_BEHAVIOR) == 0)
+        SYN_CHECK(reader->behaviors(&behaviors, r, input));
     SYN_CHECK(syn_behaviors_attach(r, &behaviors, false));
     SYN_CHECK(settle_rate(r, options));
     SYN_CHECK(settle_bin(r, options));
@@ -169,7 +236,7 @@ static syn_status open_with(const syn_reader *reader, syn_recording **recording,
     r->path = NULL;
     SYN_CHECK(syn_copy_text(&r->path, input->address.given));
     SYN_CHECK(syn_copy_text(&r->format, reader->name));
-    SYN_CHECK(apply_options(r, input->options));
+    SYN_CHECK(apply_options(r, reader, input));
     *recording = r;
     return SYN_OK;
 done:
@@ -177,16 +244,19 @@ done:
     return status;
 }
 
-/* session_start_time is required by every NWB version; version 1 names itself besides. */
-static bool is_nwb(const syn_input *input) {
+static bool is_old_nwb(const syn_input *input) {
     return input->address.content == SYN_CONTENT_HDF5 && !input->address.name &&
-           (syn_listing_find(&input->listing, "session_start_time") ||
-            syn_listing_find(&input->listing, "nwb_version"));
+           syn_nwb_version(input->address.file) == 1;
 }
 
 static syn_status refuse(const syn_input *input) {
     const char *file = input->address.file, *why = syn_refusal(file);
     char *text = NULL;
+    char inside[4096];
+    if (syn_file_in(inside, sizeof inside, file, ".zgroup") || syn_file_in(inside, sizeof inside, file, ".zattrs") ||
+        syn_file_in(inside, sizeof inside, file, "zarr.json"))
+        return syn_fail(SYN_ERR_INPUT,
+                        "%s: is a Zarr folder, which is not read; export it to HDF5 (for NWB: NWBHDF5IO.export)", file);
     if (input->address.content == SYN_CONTENT_FOLDER)
         return syn_fail(SYN_ERR_INPUT,
                         "%s: is a folder, but neither a suite2p folder (plane*/F.npy) nor a Kilosort/phy folder "
@@ -194,11 +264,12 @@ static syn_status refuse(const syn_input *input) {
                         file);
     if (input->address.content == SYN_CONTENT_REFUSED)
         return syn_fail(SYN_ERR_INPUT, "%s: is %s", file, why ? why : "not readable");
-    if (is_nwb(input))
-        return syn_fail(SYN_ERR_INPUT,
-                        "%s: is an NWB file, which is not read as a whole; give a matrix in it as FILE:NAME, or export "
-                        "its spikes or traces to npz or HDF5",
-                        file);
+    if (is_old_nwb(input))
+        return syn_fail(
+            SYN_ERR_INPUT,
+            "%s: is an NWB file of version 1, which is not read; convert it to NWB 2, or give a matrix in it as "
+            "FILE:NAME",
+            file);
     SYN_TRY(syn_listing_text(&input->listing, NULL, &text));
     syn_status status =
         syn_fail(SYN_ERR_INPUT, "%s: holds no activity matrix and no spike list (id, time); it holds %s", file, text);
@@ -217,7 +288,8 @@ syn_status syn_recording_open(syn_recording **recording, const char *path, const
                            "%s: names an array in a folder; give the folder, or a file in it as FILE:NAME", path));
     SYN_CHECK(syn_listing_read(&input.listing, input.address.file));
     const syn_reader *reader = NULL;
-    for (size_t k = 0; k < sizeof readers / sizeof *readers && !reader && !is_nwb(&input); k++)
+    const bool old = is_old_nwb(&input);
+    for (size_t k = 0; k < sizeof readers / sizeof *readers && !reader && !old; k++)
         if (readers[k].probe(&input)) reader = &readers[k];
     status = reader ? open_with(reader, recording, &input) : refuse(&input);
 done:

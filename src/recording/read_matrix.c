@@ -163,7 +163,7 @@ static syn_status read_values(syn_recording **recording, syn_array *a, bool time
     syn_recording *r;
     SYN_TRY(syn_recording_alloc(&r, time_first ? a->rows : a->cols, time_first ? a->cols : a->rows));
     *recording = r;
-    syn_placement placement = {r, time_first, 0, NULL, 1};
+    syn_placement placement = {.recording = r, .time_first = time_first, .scale = 1, .fresh = true};
     return syn_place(a, &placement);
 }
 

@@ -149,7 +149,7 @@ static syn_status measure(planes *p, const char *name) {
 static syn_status add_matrix(syn_recording *r, const plane *p, const char *name, float scale) {
     syn_array *a;
     SYN_TRY(open_matrix(&a, p, name));
-    syn_placement placement = {r, false, 0, p->to, scale};
+    syn_placement placement = {.recording = r, .to = p->to, .scale = scale};
     syn_status status = SYN_OK;
     if (a->rows != p->rois || a->cols != p->frames)
         status = syn_fail(SYN_ERR_INPUT, "%s/%s: is %s; expected (%lld, %lld) as the activity", p->folder, name,

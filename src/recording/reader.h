@@ -15,12 +15,31 @@ typedef struct syn_input {
     const syn_options *options;
 } syn_input;
 
+typedef struct syn_behavior {
+    char *label;    /* FILE:NAME */
+    char *base;     /* NAME */
+    double *values; /* [rows][cols] */
+    int64_t rows, cols;
+    char **name;     /* [cols] */
+    char **unit;     /* [cols], or NULL */
+    double *time;    /* [rows] own clock, or NULL: one row a frame */
+    bool optional;   /* not asked for: what does not fit is left out with a warning */
+    bool own_column; /* the clock is a column of the same table; not needed when there is one row a frame */
+} syn_behavior;
+
+typedef struct syn_behaviors {
+    size_t n;
+    syn_behavior *item;
+} syn_behaviors;
+
 /* What a reader leaves to syn_recording_open(): options signal, timestamps, segments, behavior, rate
  * (where rate_hz is still 0), the name, path and format of the recording, and syn_recording_finish(). */
 typedef struct syn_reader {
     const char *name;
     bool (*probe)(const syn_input *input);
     syn_status (*open)(syn_recording **recording, const syn_input *input);
+    /* behaviour in the same file, where --behavior names none; NULL: there is none, or open has put it into u */
+    syn_status (*behaviors)(syn_behaviors *behaviors, syn_recording *recording, const syn_input *input);
 } syn_reader;
 
 bool syn_native_probe(const syn_input *input);
@@ -29,6 +48,9 @@ bool syn_suite2p_probe(const syn_input *input);
 syn_status syn_suite2p_open(syn_recording **recording, const syn_input *input);
 bool syn_phy_probe(const syn_input *input);
 syn_status syn_phy_open(syn_recording **recording, const syn_input *input);
+bool syn_nwb_probe(const syn_input *input);
+syn_status syn_nwb_recording_open(syn_recording **recording, const syn_input *input);
+syn_status syn_nwb_behaviors(syn_behaviors *behaviors, syn_recording *recording, const syn_input *input);
 bool syn_mat_probe(const syn_input *input);
 syn_status syn_mat_recording_open(syn_recording **recording, const syn_input *input);
 bool syn_spike_list_probe(const syn_input *input);
@@ -49,7 +71,9 @@ typedef struct syn_placement {
     bool time_first;
     int64_t first;
     const int64_t *to; /* [neurons of the array]: neuron of the recording, -1 to leave out; NULL: first + k */
-    float scale;       /* x += scale * value */
+    float scale;       /* x += scale * value + offset */
+    float offset;
+    bool fresh; /* x is still 0 everywhere, and nothing else is added to it */
 } syn_placement;
 /* Adds an array to x, tile by tile. Frames beyond the recording's T are left out. */
 syn_status syn_place(syn_array *array, const syn_placement *placement);
@@ -83,28 +107,25 @@ syn_status syn_rebin(syn_recording *recording, double bin_s);
 
 /* ---- behavior.c ---- */
 
-typedef struct syn_behavior {
-    char *label;    /* FILE:NAME */
-    char *base;     /* NAME */
-    double *values; /* [rows][cols] */
-    int64_t rows, cols;
-    char **name;     /* [cols] */
-    double *time;    /* [rows] own clock, or NULL: one row a frame */
-    bool own_column; /* the clock is a column of the same table; not needed when there is one row a frame */
-} syn_behavior;
-
-typedef struct syn_behaviors {
-    size_t n;
-    syn_behavior *item;
-} syn_behaviors;
-
 /* Loads all --behavior arrays. */
 syn_status syn_behaviors_load(syn_behaviors *behaviors, const syn_options *options);
 void syn_behaviors_free(syn_behaviors *behaviors);
 /* Appends those with one row a frame (own_clock false), or puts those with their own clock on the frames. */
 syn_status syn_behaviors_attach(syn_recording *recording, const syn_behaviors *behaviors, bool own_clock);
 
-/* Takes the segments from an array FILE:NAME (S, 2). */
+/* Appends a behaviour to a list; it is taken over. */
+syn_status syn_behaviors_add(syn_behaviors *behaviors, syn_behavior *behavior);
+void syn_behavior_free(syn_behavior *behavior);
+/* Names the columns: `base` for a single one, base_0, base_1, ... for several. */
+syn_status syn_number_names(syn_behavior *behavior, const char *base);
+/* Loads the series PATH of an NWB file with its own clock; false in *found if it is none. */
+syn_status syn_nwb_load_behavior(syn_behavior *behavior, const char *file, const char *path, bool *found);
+
+/* Takes the segments from intervals [n] in s, in any order: frames that begin in one, and whole bins. label: named in
+ * messages. */
+syn_status syn_segments_from_intervals(syn_recording *recording, const char *label, const double *start_s,
+                                       const double *stop_s, int64_t n);
+/* Takes the segments from an array FILE:NAME (S, 2), or a table of intervals in an NWB file. */
 syn_status syn_set_segments(syn_recording *recording, const char *given);
 /* FOLDER/NAME in path[size]; false if it does not fit or no such file exists. */
 bool syn_file_in(char *path, size_t size, const char *folder, const char *name);

@@ -1,5 +1,5 @@
-/* What the tests of the readers share. SYN_TEST_DATA is the folder tests/data, made by tests/make_data.py and
- * tests/make_matlab.py. */
+/* What the tests of the readers share. SYN_TEST_DATA is the folder tests/data, made by tests/make_data.py,
+ * make_matlab.py and make_nwb.py. */
 #ifndef SYN_TEST_RECORDING_SUPPORT_H
 #define SYN_TEST_RECORDING_SUPPORT_H
 
