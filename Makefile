@@ -2,18 +2,19 @@
 
 PREFIX ?= /usr/local
 
-.PHONY: help demo test bench install format tidy docs build clean
+.PHONY: help demo test bench install wheel format tidy docs build clean
 
 help:
 	@echo "make demo                fit the shipped recording; model, forecast and connectivity in out/demo"
 	@echo "make install PREFIX=DIR  library, header, program and manual page (default: $(PREFIX))"
+	@echo "make wheel               Python wheel (manylinux) and source distribution in dist/"
 	@echo "make test                build, all tests, sanitizers, fuzz targets, format and document checks"
 	@echo "make bench               speed of the kernels and of training"
 	@echo "make build               the release build in build/release"
 	@echo "make docs                write docs/options.md again from the option table"
 	@echo "make format              clang-format on every C file"
 	@echo "make tidy                clang-tidy on every C file"
-	@echo "make clean               remove build/ and out/"
+	@echo "make clean               remove build/, out/ and dist/"
 
 build:
 	@scripts/setup.sh build
@@ -33,6 +34,9 @@ bench: build
 install: build
 	cmake --install build/release --prefix "$(DESTDIR)$(abspath $(PREFIX))"
 
+wheel:
+	@scripts/wheel.sh dist
+
 docs: build
 	build/release/synapsnet help --markdown > docs/options.md
 
@@ -45,4 +49,4 @@ tidy: build
 	git ls-files 'src/*.c' 'cli/*.c' | xargs -n 1 -P 2 clang-tidy -p build/release --quiet
 
 clean:
-	rm -rf build out
+	rm -rf build out dist

@@ -52,6 +52,7 @@ preset release -DSYN_WERROR=ON -DSYN_PYTHON=ON
 preset asan -DSYN_WERROR=ON
 preset fuzz -DSYN_WERROR=ON
 check "format" scripts/check_format.sh
+check "Python wheel" scripts/wheel.sh build/wheel
 check "commands of the documents" scripts/check_documents.sh README.md docs/connectivity.md
 
 printf '\n%d passed, %d failed\n' "$passed" "$failed"

@@ -57,11 +57,12 @@ def forecast(forecast: Forecast, neurons: Any, seconds: float | None, ax: Any) -
             axes.plot(np.insert(time, gap, np.nan), np.insert(scaled, gap, np.nan), color=color, linewidth=width,
                       label=label if row == 0 else None)
     axes.set_yticks(ticks, [forecast.neurons[k] for k in places])
-    axes.set(xlabel="time (s)", ylabel="neuron", title="Test frames, predicted one step ahead")
+    axes.set(xlabel="time (s)", ylabel="neuron")
+    axes.set_title("Test frames, predicted one step ahead", loc="left")
     axes.spines[["top", "right", "left"]].set_visible(False)
     axes.tick_params(axis="y", length=0)
     axes.margins(x=0)
-    axes.legend(loc="upper right", bbox_to_anchor=(1, 1.14), ncols=2, frameon=False)
+    axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, frameon=False, borderaxespad=0)
     return axes
 
 

