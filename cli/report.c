@@ -4,9 +4,13 @@
 #include "command.h"
 
 static void print_summary(const char *json) {
-    json_t *root = json_loads(json, 0, NULL);
-    printf("Report written to %s (%.1f MB)\n", json_string_value(json_object_get(root, "output")),
-           json_number_value(json_object_get(root, "bytes")) / 1e6);
+    json_t *root = json_loads(json, 0, NULL), *files = json_object_get(root, "files"), *name;
+    size_t k;
+    if (json_array_size(files) == 1)
+        printf("Report written to %s (%.1f MB)\n", json_string_value(json_array_get(files, 0)),
+               json_number_value(json_object_get(root, "bytes")) / 1e6);
+    else
+        json_array_foreach(files, k, name) printf("Figure written to %s\n", json_string_value(name));
     json_decref(root);
 }
 

@@ -116,8 +116,9 @@
       "recording held beyond the prediction; none: predictions alone are fed back.")                                   \
     X(STATES, "states", INT, "auto", "", "1..1000000", "perturb",                                                      \
       "States of the test split to average over, evenly spread; auto: at most 500, fewer where N is large.")           \
-    X(FORMAT, "format", CHOICE, "auto", "", "auto|html|json", "report",                                                \
-      "What to write: a page, or its data. auto: by the name of the output.")                                          \
+    X(FORMAT, "format", CHOICE, "auto", "", "auto|html|json|png|svg|pdf", "report",                                    \
+      "What to write: a page, its data, or the main figures for a paper, one file each. auto: by the name of the "     \
+      "output.")                                                                                                       \
     /* simulate */                                                                                                     \
     X(NEURONS, "neurons", INT, "auto", "", "2..100000", "simulate",                                                    \
       "Neurons N of the simulated network; auto: 200 for celltypes, 60 for rates, 100 for spikes.")                    \

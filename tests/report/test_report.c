@@ -150,6 +150,42 @@ static void test_short_trials(void **state) {
     example_free(&e);
 }
 
+static bool starts_with(const char *path, const char *expected) {
+    char start[8] = "";
+    FILE *file = fopen(path, "rb");
+    if (!file) return false;
+    const size_t n = fread(start, 1, sizeof start - 1, file);
+    fclose(file);
+    return n > strlen(expected) && !memcmp(start, expected, strlen(expected));
+}
+
+/* One file a figure, named after the output, and nothing else. */
+static void test_figures(void **state) {
+    static const struct {
+        const char *path, *start;
+    } formats[] = {{"figures.png", "\x89PNG"}, {"figures.svg", "<?xml"}, {"figures.pdf", "%PDF-"}};
+    static const char *const names[] = {"models", "traces", "horizon", "connectivity", "graph"};
+    example e = example_create(false);
+    (void)state;
+    for (size_t k = 0; k < sizeof formats / sizeof *formats; k++) {
+        char *json = NULL, name[64];
+        assert_ok(write_report(&e, formats[k].path, OPTIONS("steps", "4"), &json));
+        json_t *summary = json_loads(json, 0, NULL), *files = json_object_get(summary, "files");
+        assert_int_equal(json_array_size(files), 5);
+        for (size_t f = 0; f < 5; f++) {
+            snprintf(name, sizeof name, "figures-%s.%s", names[f], strchr(formats[k].path, '.') + 1);
+            assert_string_equal(json_string_value(json_array_get(files, f)), name);
+            assert_true(starts_with(name, formats[k].start));
+            unlink(name);
+        }
+        assert_int_not_equal(access(formats[k].path, F_OK), 0);
+        json_decref(summary);
+        syn_free(json);
+    }
+    assert_int_equal(write_report(&e, "no/such/figures.svg", OPTIONS("steps", "4"), NULL), SYN_ERR_IO);
+    example_free(&e);
+}
+
 static void test_refused(void **state) {
     example e = example_create(false);
     (void)state;
@@ -166,6 +202,6 @@ int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_base64),  cmocka_unit_test(test_rows),
                                        cmocka_unit_test(test_cluster), cmocka_unit_test(test_components),
                                        cmocka_unit_test(test_page),    cmocka_unit_test(test_short_trials),
-                                       cmocka_unit_test(test_refused)};
+                                       cmocka_unit_test(test_figures), cmocka_unit_test(test_refused)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -81,6 +81,8 @@ run 0 synapsnet report model2.h5 sim.h5 --steps 5 --format json -o report.data -
 no_err
 [ "$(json test.mse)" = "$fit_mse" ] || fail "report and fit disagree on test mse"
 [ "$(json bytes)" = "$(stat -c %s report.data)" ] || fail "the report has another size than it says"
+run 0 synapsnet report model2.h5 --steps 5 -o figures.svg
+out '^Figure written to figures-connectivity.svg$'
 run 2 synapsnet report model2.h5 -o report.doc
 one_error "output: found 'report.doc'"
 
