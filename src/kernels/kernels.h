@@ -96,6 +96,12 @@ typedef struct syn_block_loss {
     float *rate;         /* out or NULL: predicted counts (poisson only) */
 } syn_block_loss;
 
+/* A matrix as a product sees it: element (i, j) at data[i * row_stride + j * column_stride]. */
+typedef struct syn_matrix {
+    const float *data;
+    int64_t row_stride, column_stride;
+} syn_matrix;
+
 typedef struct syn_kernels {
     const char *name;
     int lanes;
@@ -110,6 +116,8 @@ typedef struct syn_kernels {
     /* C[rows][columns] (row stride ldc) = (or +=) sum over k of A[k][rows] B[k][columns], packed; rows, columns as
      * above */
     void (*gemm_tile)(int64_t K, const float *A, const float *B, float *C, int64_t ldc, bool accumulate);
+    /* C[M][R] = (or +=) sum over k of A(m, k) B[k][R]; one of the strides of A is 1 */
+    void (*product)(int M, int64_t K, syn_matrix A, const float *B, float *C, bool accumulate);
     /* tanh of n numbers; the decoder's own, exposed for tests */
     void (*tanh)(const float *in, float *out, int64_t n);
 } syn_kernels;
@@ -123,12 +131,6 @@ extern const syn_kernels syn_kernels_avx512;
 
 /* The table named isa ("auto": the fastest this processor runs). Error: unknown here, or not run by this processor. */
 syn_status syn_kernels_select(const syn_kernels **kernels, const char *isa);
-
-/* A matrix as the product sees it: element (i, j) at data[i * row_stride + j * column_stride]. */
-typedef struct syn_matrix {
-    const float *data;
-    int64_t row_stride, column_stride;
-} syn_matrix;
 
 /* C[M][N] (row stride ldc) = A[M][K] B[K][N], or += if accumulate. Threads over fixed tiles: the same bits for any
  * number of threads. */

@@ -110,6 +110,14 @@ static void gemm_tile(int64_t K, const float *A, const float *B, float *C, int64
     C[0] = sum;
 }
 
+static void product(int M, int64_t K, syn_matrix A, const float *B, float *C, bool accumulate) {
+    for (int64_t m = 0; m < M; m++) {
+        float sum = accumulate ? C[m] : 0.0f;
+        for (int64_t k = 0; k < K; k++) sum += A.data[m * A.row_stride + k * A.column_stride] * B[k];
+        C[m] = sum;
+    }
+}
+
 static void tanh_all(const float *in, float *out, int64_t n) {
     for (int64_t k = 0; k < n; k++) out[k] = tanhf(in[k]);
 }
@@ -124,5 +132,6 @@ const syn_kernels syn_kernels_reference = {
     .gaussian = gaussian,
     .poisson = poisson,
     .gemm_tile = gemm_tile,
+    .product = product,
     .tanh = tanh_all,
 };

@@ -134,17 +134,24 @@ INLINE void product_tile(int rows, int V, int64_t K, const float *A, int64_t a_r
         }
 }
 
-/* As product_tile, for any number of rows. */
-INLINE void product(int M, int V, int64_t K, const float *A, int64_t a_row, int64_t a_k, const float *B, int64_t b_row,
-                    float *C, int64_t c_row, bool accumulate) {
+/* As product_tile, for any number of rows, `tile` at a time. */
+INLINE void product_rows(int tile, int M, int V, int64_t K, const float *A, int64_t a_row, int64_t a_k, const float *B,
+                         int64_t b_row, float *C, int64_t c_row, bool accumulate) {
     int i = 0;
-    for (; V == 1 && i + 2 * TILE <= M; i += 2 * TILE)
-        product_tile(2 * TILE, V, K, A + i * a_row, a_row, a_k, B, b_row, C + i * c_row, c_row, accumulate);
-    for (; i + TILE <= M; i += TILE)
-        product_tile(TILE, V, K, A + i * a_row, a_row, a_k, B, b_row, C + i * c_row, c_row, accumulate);
+    for (; i + tile <= M; i += tile)
+        product_tile(tile, V, K, A + i * a_row, a_row, a_k, B, b_row, C + i * c_row, c_row, accumulate);
     for (; i + 4 <= M; i += 4)
         product_tile(4, V, K, A + i * a_row, a_row, a_k, B, b_row, C + i * c_row, c_row, accumulate);
     for (; i < M; i++) product_tile(1, V, K, A + i * a_row, a_row, a_k, B, b_row, C + i * c_row, c_row, accumulate);
+}
+
+/* Six rows at a time where they lie apart: with more, rows a multiple of 4 KB apart would drive each other out of the
+ * first-level cache. */
+static void product(int M, int64_t K, syn_matrix A, const float *B, float *C, bool accumulate) {
+    if (A.row_stride == 1)
+        product_rows(TILE, M, 2, K, A.data, 1, A.column_stride, B, R, C, R, accumulate);
+    else
+        product_rows(6, M, 2, K, A.data, A.row_stride, 1, B, R, C, R, accumulate);
 }
 
 /* One frame of the decoder. */
@@ -194,7 +201,7 @@ static void gates(const frame *f, int H, float *y) {
 }
 
 static void state_product(const float *transposed, const float *before, float *out, int H) {
-    product(3 * H, 2, H, transposed, 1, 3 * H, before, R, out, R, false);
+    product_rows(TILE, 3 * H, 2, H, transposed, 1, 3 * H, before, R, out, R, false);
 }
 
 static void forward(const syn_block *block, const float *decoder, const float *transposed, int H) {
@@ -303,7 +310,7 @@ static void backward_frame(const syn_block *block, const syn_block_gradient *gra
         store(sum, dv);
     }
     for (int half = 0; half < 2; half++) store(gradient->dcurrent + t * R + half * W, dcurrent[half]);
-    product(H, 2, 3 * H, decoder + at.wh, 1, H, d, row, w->dh, R, true);
+    product_rows(TILE, H, 2, 3 * H, decoder + at.wh, 1, H, d, row, w->dh, R, true);
     float *state = w->state + f * R * w->P;
     if (!before) {
         memset(state, 0, (size_t)(R * w->P) * sizeof(float));
@@ -321,8 +328,9 @@ static void add_chunk(const syn_block *block, const syn_block_gradient *gradient
     const int H = w->H, P = w->P, row = CHUNK * R;
     int column = 0;
     for (; column + R <= P; column += R)
-        product(3 * H, 2, frames * R, w->d, row, 1, w->state + column, P, w->wh + column, P, true);
-    if (column < P) product(3 * H, 1, frames * R, w->d, row, 1, w->state + column, P, w->wh + column, P, true);
+        product_rows(TILE, 3 * H, 2, frames * R, w->d, row, 1, w->state + column, P, w->wh + column, P, true);
+    if (column < P)
+        product_rows(2 * TILE, 3 * H, 1, frames * R, w->d, row, 1, w->state + column, P, w->wh + column, P, true);
     const float *x = block->x + start * R, *current = block->current + start * R;
     for (int k = 0; k < 3 * H; k++) {
         const float *d = w->d + (k < 2 * H ? k : H + k) * row;
@@ -457,5 +465,6 @@ const syn_kernels TABLE = {
     .gaussian = gaussian,
     .poisson = poisson,
     .gemm_tile = gemm_tile,
+    .product = product,
     .tanh = tanh_all,
 };

@@ -26,18 +26,19 @@ struct syn_network {
     int64_t max_frames, max_window;
     /* of the session in use: NB blocks of R neurons */
     float *W, *dW;                        /* [N][N] */
+    float *senders;                       /* [NB][N][R] W of a block's neurons, lane by lane */
     float *base;                          /* [NB][3H][R] */
     float *a, *c, *scale, *offset, *mean; /* [NB][R] */
     float *transposed;                    /* [H][3H] */
-    float *wu;                            /* [3H][B] drive weights, wu p */
-    /* of the batch or chunk of frames */
-    float *x, *current, *out; /* [F][N]; out holds the gradient of current in training */
-    float *u, *drive;         /* [F][B], [F][3H] */
+    float *wu;                            /* [B][3H] drive weights, wu p */
+    float *drive;                         /* [F][3H] of the batch or chunk of frames */
+    float *out;                           /* [max_window][N] predictions */
     /* gradient sums */
     float *decoder_sum; /* [MAX_CHUNKS][layout.count] */
     float *drive_sum;   /* [MAX_CHUNKS][3H][B] */
     float *neuron_sum;  /* [NB][groups][3H + 2][R] */
     size_t neuron_sum_size;
+    float *senders_sum; /* [tasks][N][R], laid out as senders */
     block_space *space; /* [threads] */
 };
 
@@ -58,8 +59,8 @@ static syn_status block_space_create(const syn_network *net, int64_t frames, blo
                         &space->y, &space->dy,      &space->dcurrent};
     for (size_t k = 0; k < sizeof arrays / sizeof *arrays; k++)
         SYN_TRY(syn_alloc(arrays[k], L * R, sizeof(float), "decoder block"));
-    SYN_TRY(
-        syn_alloc(&space->tape, L * syn_tape_stride(net->p->H, net->kernels->lanes), sizeof(float), "decoder tape"));
+    SYN_TRY(syn_alloc(&space->tape, (L < 2 ? 2 : L) * syn_tape_stride(net->p->H, net->kernels->lanes), sizeof(float),
+                      "decoder tape"));
     SYN_TRY(syn_alloc(&space->h, H * R, sizeof(float), "decoder state"));
     return syn_alloc(&space->work, syn_work_size(net->p->H, (int)most_behaviour(net), net->kernels->lanes),
                      sizeof(float), "decoder state");
@@ -96,10 +97,11 @@ syn_status syn_network_create(syn_network **network, const syn_parameters *p, co
         SYN_CHECK(syn_alloc(lanes[k], NB * R, sizeof(float), "decoder"));
     SYN_CHECK(syn_alloc(&net->transposed, 3 * H * H, sizeof(float), "decoder"));
     SYN_CHECK(syn_alloc(&net->wu, 3 * H * B, sizeof(float), "decoder"));
-    SYN_CHECK(syn_alloc(&net->x, F * N, sizeof(float), "batch"));
-    SYN_CHECK(syn_alloc(&net->current, F * N, sizeof(float), "currents"));
-    SYN_CHECK(syn_alloc(&net->out, F * N, sizeof(float), "currents"));
-    SYN_CHECK(syn_alloc(&net->u, F * B, sizeof(float), "batch"));
+    SYN_CHECK(syn_alloc(&net->senders, NB * N * R, sizeof(float), "connectivity"));
+    if (p->form != SYN_FORM_NONE)
+        SYN_CHECK(
+            syn_alloc(&net->senders_sum, (NB > MAX_CHUNKS ? NB : MAX_CHUNKS) * N * R, sizeof(float), "connectivity"));
+    SYN_CHECK(syn_alloc(&net->out, (size_t)max_window * N, sizeof(float), "predictions"));
     SYN_CHECK(syn_alloc(&net->drive, F * 3 * H, sizeof(float), "batch"));
     SYN_CHECK(syn_alloc(&net->decoder_sum, MAX_CHUNKS * syn_decoder_layout_of(p->H).count, sizeof(float), "gradient"));
     SYN_CHECK(syn_alloc(&net->drive_sum, MAX_CHUNKS * 3 * H * B, sizeof(float), "gradient"));
@@ -112,9 +114,9 @@ done:
 
 void syn_network_free(syn_network *net) {
     if (!net) return;
-    float *arrays[] = {net->W,      net->dW,   net->base,       net->a,           net->c,         net->scale,
-                       net->offset, net->mean, net->transposed, net->wu,          net->x,         net->current,
-                       net->out,    net->u,    net->drive,      net->decoder_sum, net->drive_sum, net->neuron_sum};
+    float *arrays[] = {net->W,     net->dW,          net->senders,   net->base,       net->a,          net->c,
+                       net->scale, net->offset,      net->mean,      net->transposed, net->wu,         net->out,
+                       net->drive, net->decoder_sum, net->drive_sum, net->neuron_sum, net->senders_sum};
     for (size_t k = 0; k < sizeof arrays / sizeof *arrays; k++) free(arrays[k]);
     for (int k = 0; net->space && k < net->threads; k++) block_space_free(&net->space[k]);
     free(net->space);
@@ -125,6 +127,18 @@ const syn_kernels *syn_network_kernels(const syn_network *net) { return net->ker
 
 void syn_network_use(syn_network *net, const syn_parameters *parameters) { net->p = parameters; }
 
+/* W, one row for each receiver, into net->senders, one row of a block's receivers for each sender. */
+static void pack_senders(syn_network *net, int64_t N) {
+    const int R = net->kernels->lanes;
+#pragma omp parallel for schedule(static) num_threads(net->threads)
+    for (int64_t block = 0; block < blocks_of(net, N); block++) {
+        const int64_t first = block * R, valid = N - first < R ? N - first : R;
+        float *out = net->senders + block * N * R;
+        for (int64_t j = 0; j < N; j++)
+            for (int64_t i = 0; i < R; i++) out[j * R + i] = i < valid ? net->W[(first + i) * N + j] : 0.0f;
+    }
+}
+
 /* Everything that depends on the parameters but not on time. */
 static syn_status prepare(syn_network *net, size_t s) {
     const syn_parameters *p = net->p;
@@ -133,6 +147,8 @@ static syn_status prepare(syn_network *net, size_t s) {
     const int R = net->kernels->lanes, rows = 3 * p->H, d = p->d;
     const float *we = p->value + p->we, *bias = p->value + p->bias;
     SYN_TRY(syn_parameters_weights(p, s, net->kernels, net->threads, net->W));
+    pack_senders(net, at->N);
+#pragma omp parallel for schedule(static) num_threads(net->threads)
     for (int64_t i = 0; i < blocks_of(net, at->N) * R; i++) {
         const bool real = i < at->N; /* the lanes beyond the last neuron compute on zeros */
         float *base = net->base + i / R * rows * R + i % R;
@@ -154,36 +170,32 @@ static syn_status prepare(syn_network *net, size_t s) {
             float sum = 0;
             for (int k = 0; k < p->b; k++)
                 sum += p->value[p->wu + (size_t)(row * p->b + k)] * p->value[at->p + (size_t)(k * at->B + v)];
-            net->wu[row * at->B + v] = sum;
+            net->wu[v * rows + row] = sum;
         }
     return SYN_OK;
 }
 
-/* Currents and drive of F frames x[F][N], u[F][B] into net->current and net->drive. */
-static syn_status inputs(syn_network *net, size_t s, const float *x, const float *u, int64_t F) {
-    const int64_t N = net->p->session[s].N, B = net->p->session[s].B;
+/* Drive of F frames with behaviour u[F][B] (NULL without) into drive[F][3H]. */
+static void drives(const syn_network *net, size_t s, const float *u, int64_t F, float *drive) {
+    const int64_t B = net->p->session[s].B;
     const int rows = 3 * net->p->H;
+    for (int64_t f = 0; f < F && B > 0; f++) {
+        float *restrict out = drive + f * rows;
+        memset(out, 0, (size_t)rows * sizeof *out);
+        for (int64_t v = 0; v < B; v++) {
+            const float *restrict w = net->wu + v * rows, value = u[f * B + v];
+            for (int row = 0; row < rows; row++) out[row] += w[row] * value;
+        }
+    }
+}
+
+/* Currents [L][R] into a block of neurons in L frames x[L][N] of all. */
+static void currents(const syn_network *net, size_t s, int64_t block, const float *x, int64_t L, float *out) {
+    const int64_t N = net->p->session[s].N, R = net->kernels->lanes;
     if (net->p->form == SYN_FORM_NONE)
-        memset(net->current, 0, (size_t)(F * N) * sizeof(float));
-    else if (F == 1) /* packing W would cost more than the product */
-#pragma omp parallel for schedule(static) num_threads(net->threads) if (N > 500)
-        for (int64_t i = 0; i < N; i++) {
-            const float *w = net->W + i * N;
-            float sum = 0;
-#pragma omp simd reduction(+ : sum)
-            for (int64_t j = 0; j < N; j++) sum += w[j] * x[j];
-            net->current[i] = sum;
-        }
+        memset(out, 0, (size_t)(L * R) * sizeof *out);
     else
-        SYN_TRY(syn_gemm(net->kernels, net->threads, F, N, N, (syn_matrix){x, N, 1}, (syn_matrix){net->W, 1, N},
-                         net->current, N, false));
-    for (int64_t f = 0; f < F && B > 0; f++)
-        for (int row = 0; row < rows; row++) {
-            float sum = 0;
-            for (int64_t v = 0; v < B; v++) sum += net->wu[row * B + v] * u[f * B + v];
-            net->drive[f * rows + row] = sum;
-        }
-    return SYN_OK;
+        net->kernels->product((int)L, N, (syn_matrix){x, N, 1}, net->senders + block * N * R, out, false);
 }
 
 /* A few floats: a call of memcpy would take longer than the copy. */
@@ -207,8 +219,9 @@ static void scatter(float *to, const float *from, int64_t L, int64_t N, int64_t 
     for (int64_t t = 0; t < L; t++) copy_lanes(to + t * N + first, from + t * R, valid);
 }
 
+/* Block of L frames with behaviour u[L][B], whose drive starts at row `frame` of net->drive. */
 static syn_block block_at(const syn_network *net, const block_space *space, size_t s, int64_t block, int64_t frame,
-                          int64_t L) {
+                          const float *u, int64_t L) {
     const int R = net->kernels->lanes, rows = 3 * net->p->H;
     const int64_t B = net->p->session[s].B;
     return (syn_block){.L = (int)L,
@@ -217,7 +230,7 @@ static syn_block block_at(const syn_network *net, const block_space *space, size
                        .current = space->current,
                        .base = net->base + block * rows * R,
                        .drive = B ? net->drive + frame * rows : NULL,
-                       .u = net->u + frame * B,
+                       .u = u,
                        .a = net->a + block * R,
                        .c = net->c + block * R,
                        .h = space->h,
@@ -256,15 +269,16 @@ static void gather_targets(const syn_network *net, const batch *b, const syn_win
     const int64_t N = session->N, valid = N - first < R ? N - first : R;
     gather(space->target, session->x + (w->start + 1) * N, w->length, N, first, R);
     for (int64_t t = 0; t < w->length; t++)
-        for (int64_t i = 0; i < R; i++) {
-            bool observed = i < valid && syn_session_observed(session, w->start + 1 + t, first + i);
-            space->weight[t * R + i] = observed ? b->target_weight : 0.0f;
-        }
+        for (int64_t i = 0; i < R; i++) space->weight[t * R + i] = i < valid ? b->target_weight : 0.0f;
+    for (int64_t t = 0; t < w->length && session->mask; t++)
+        for (int64_t i = 0; i < valid; i++)
+            if (!syn_session_observed(session, w->start + 1 + t, first + i)) space->weight[t * R + i] = 0.0f;
 }
 
 /* Forward, loss and backward of one block of neurons over one group of windows; sums into chunk's accumulators. */
 static double run_task(syn_network *net, const batch *b, int64_t task, int64_t chunk, block_space *space) {
     const syn_parameters *p = net->p;
+    const syn_session *session = &net->data->session[b->s];
     const int R = net->kernels->lanes, H = p->H;
     const int64_t N = p->session[b->s].N, B = p->session[b->s].B, block = task / b->groups, group = task % b->groups;
     const int64_t first = block * R;
@@ -279,20 +293,24 @@ static double run_task(syn_network *net, const batch *b, int64_t task, int64_t c
                                    .drive = B ? net->drive_sum + chunk * 3 * H * B : NULL,
                                    .work = space->work};
     double total = 0;
+    float *senders = p->form == SYN_FORM_NONE ? NULL : net->senders_sum + task * N * R;
     memset(neuron, 0, (size_t)((3 * H + 2) * R) * sizeof *neuron);
+    if (senders) memset(senders, 0, (size_t)(N * R) * sizeof *senders);
     for (int64_t k = group * b->per_group; k < (group + 1) * b->per_group && k < b->n_windows; k++) {
         const syn_window *w = &b->windows[k];
-        gather(space->x, net->x + b->row[k] * N, w->length, N, first, R);
-        gather(space->current, net->current + b->row[k] * N, w->length, N, first, R);
+        const float *x = session->x + w->start * N;
+        gather(space->x, x, w->length, N, first, R);
+        currents(net, b->s, block, x, w->length, space->current);
         gather_targets(net, b, w, first, space);
         memset(space->h, 0, (size_t)(H * R) * sizeof(float));
-        syn_block forward = block_at(net, space, b->s, block, b->row[k], w->length);
+        syn_block forward =
+            block_at(net, space, b->s, block, b->row[k], B ? session->u + w->start * B : NULL, w->length);
         syn_block_loss loss = loss_at(net, space, block, w->length, b->derivative);
         net->kernels->forward(&forward, decoder, net->transposed, H);
         total += net->loss == SYN_LOSS_POISSON ? net->kernels->poisson(&loss) : net->kernels->gaussian(&loss);
         if (!b->derivative) continue;
         net->kernels->backward(&forward, &gradient, decoder, H);
-        scatter(net->out + b->row[k] * N, space->dcurrent, w->length, N, first, R);
+        if (senders) net->kernels->product((int)N, w->length, (syn_matrix){x, 1, N}, space->dcurrent, senders, true);
     }
     return total;
 }
@@ -311,26 +329,31 @@ static void neuron_gradient(const syn_network *net, const batch *b, float *gradi
     const syn_parameters *p = net->p;
     const syn_session_layout *at = &p->session[b->s];
     const int R = net->kernels->lanes, rows = 3 * p->H, d = p->d;
-    const float *we = p->value + p->we;
-    for (int64_t i = 0; i < at->N; i++) {
-        const float *e = p->value + at->e + (size_t)(i * d);
-        for (int row = 0; row < rows + 2; row++) {
-            double sum = 0;
-            for (int64_t g = 0; g < b->groups; g++)
-                sum += (double)net->neuron_sum[((i / R * b->groups + g) * (rows + 2) + row) * R + i % R];
-            float value = (float)sum;
-            if (row == rows)
-                gradient[at->a + (size_t)i] = value;
-            else if (row > rows)
-                gradient[at->c + (size_t)i] = value;
-            else {
-                gradient[p->bias + (size_t)row] += value;
-                for (int k = 0; k < d; k++) {
-                    gradient[p->we + (size_t)(row * d + k)] += value * e[k];
-                    gradient[at->e + (size_t)(i * d + k)] += value * we[row * d + k];
-                }
-            }
+    const int64_t size = (rows + 2) * R; /* of one task's sums */
+    const float *we = p->value + p->we, *e = p->value + at->e;
+#pragma omp parallel num_threads(net->threads)
+    {
+#pragma omp for schedule(static)
+        for (int64_t block = 0; block < blocks_of(net, at->N); block++) {
+            float *sum = net->neuron_sum + block * b->groups * size;
+            for (int64_t g = 1; g < b->groups; g++)
+                for (int64_t k = 0; k < size; k++) sum[k] += sum[g * size + k];
         }
+#pragma omp for schedule(static)
+        for (int64_t i = 0; i < at->N; i++) {
+            const float *sum = net->neuron_sum + i / R * b->groups * size + i % R;
+            for (int row = 0; row < rows; row++)
+                for (int k = 0; k < d; k++) gradient[at->e + (size_t)(i * d + k)] += sum[row * R] * we[row * d + k];
+            gradient[at->a + (size_t)i] = sum[rows * R];
+            gradient[at->c + (size_t)i] = sum[(rows + 1) * R];
+        }
+#pragma omp for schedule(static)
+        for (int row = 0; row < rows; row++)
+            for (int64_t i = 0; i < at->N; i++) {
+                const float sum = net->neuron_sum[i / R * b->groups * size + row * R + i % R];
+                gradient[p->bias + (size_t)row] += sum;
+                for (int k = 0; k < d; k++) gradient[p->we + (size_t)(row * d + k)] += sum * e[i * d + k];
+            }
     }
 }
 
@@ -351,14 +374,27 @@ static void drive_gradient(const syn_network *net, size_t s, int64_t chunks, flo
         }
 }
 
-static syn_status connectivity_gradient(syn_network *net, size_t s, int64_t F, float *gradient) {
+/* dW[N][N] <- the sums over the groups of windows. */
+static void unpack_senders(const syn_network *net, const batch *b, int64_t N, float *dW) {
+    const int R = net->kernels->lanes;
+#pragma omp parallel for schedule(static) num_threads(net->threads)
+    for (int64_t block = 0; block < blocks_of(net, N); block++) {
+        const int64_t first = block * R, valid = N - first < R ? N - first : R;
+        float *sum = net->senders_sum + block * b->groups * N * R;
+        for (int64_t g = 1; g < b->groups; g++)
+            for (int64_t k = 0; k < N * R; k++) sum[k] += sum[g * N * R + k];
+        for (int64_t j = 0; j < N; j++)
+            for (int64_t i = 0; i < valid; i++) dW[(first + i) * N + j] = sum[j * R + i];
+    }
+}
+
+static syn_status connectivity_gradient(syn_network *net, const batch *b, float *gradient) {
     const syn_parameters *p = net->p;
-    const syn_session_layout *at = &p->session[s];
+    const syn_session_layout *at = &p->session[b->s];
     const int64_t N = at->N;
     if (p->form == SYN_FORM_NONE) return SYN_OK;
     float *dW = syn_form_has_weights(p->form) ? gradient + at->z : net->dW;
-    SYN_TRY(syn_gemm(net->kernels, net->threads, N, N, F, (syn_matrix){net->out, 1, N}, (syn_matrix){net->x, N, 1}, dW,
-                     N, false));
+    unpack_senders(net, b, N, dW);
     for (int64_t i = 0; i < N; i++) dW[i * N + i] = 0.0f;
     for (int64_t k = 0; at->support && k < N * N; k++)
         if (!at->support[k]) dW[k] = 0.0f;
@@ -369,16 +405,14 @@ static syn_status connectivity_gradient(syn_network *net, size_t s, int64_t F, f
                     (syn_matrix){p->value + at->s, p->rank, 1}, gradient + at->r, p->rank, false);
 }
 
-/* Copies the windows' inputs to net->x and net->u, and counts the observed targets. */
-static int64_t gather_batch(syn_network *net, const batch *b, int64_t *row) {
+/* Lays the windows out one after the other (row[n_windows]) and counts the observed targets. */
+static int64_t lay_out_batch(const syn_network *net, const batch *b, int64_t *row) {
     const syn_session *session = &net->data->session[b->s];
-    const int64_t N = session->N, B = session->B;
+    const int64_t N = session->N;
     int64_t observed = 0, F = 0;
     for (int64_t k = 0; k < b->n_windows; k++) {
         const syn_window *w = &b->windows[k];
         row[k] = F;
-        memcpy(net->x + F * N, session->x + w->start * N, (size_t)(w->length * N) * sizeof(float));
-        if (B) memcpy(net->u + F * B, session->u + w->start * B, (size_t)(w->length * B) * sizeof(float));
         F += w->length;
         if (!session->mask) observed += w->length * N;
         for (int64_t t = 1; session->mask && t <= w->length; t++)
@@ -401,10 +435,10 @@ syn_status syn_network_gradient(syn_network *net, size_t s, const syn_window *wi
                                 float *gradient, double *loss) {
     const syn_parameters *p = net->p;
     const int64_t NB = blocks_of(net, p->session[s].N);
-    int64_t *row = NULL, F = 0;
+    const syn_session *session = &net->data->session[s];
+    int64_t *row = NULL;
     batch b = {.s = s, .windows = windows, .n_windows = n_windows, .derivative = gradient != NULL};
     syn_status status;
-    for (int64_t k = 0; k < n_windows; k++) F += windows[k].length;
     /* few neurons: split the windows too, so that there is work for several threads */
     b.groups = NB >= MAX_CHUNKS ? 1 : MAX_CHUNKS / NB;
     if (b.groups > n_windows) b.groups = n_windows;
@@ -415,10 +449,12 @@ syn_status syn_network_gradient(syn_network *net, size_t s, const syn_window *wi
     SYN_CHECK(syn_alloc(&row, (size_t)n_windows, sizeof *row, "batch"));
     SYN_CHECK(neuron_sums(net, tasks));
     b.row = row;
-    int64_t observed = gather_batch(net, &b, row);
+    int64_t observed = lay_out_batch(net, &b, row);
     b.target_weight = observed ? 1.0f / (float)observed : 0.0f;
     SYN_CHECK(prepare(net, s));
-    SYN_CHECK(inputs(net, s, net->x, net->u, F));
+#pragma omp parallel for schedule(static) num_threads(net->threads)
+    for (int64_t k = 0; k < (session->B ? n_windows : 0); k++)
+        drives(net, s, session->u + windows[k].start * session->B, windows[k].length, net->drive + row[k] * 3 * p->H);
     memset(net->decoder_sum, 0, (size_t)chunks * decoder_count * sizeof(float));
     memset(net->drive_sum, 0, (size_t)(chunks * 3 * p->H * p->session[s].B) * sizeof(float));
 #pragma omp parallel for schedule(dynamic, 1) num_threads(net->threads)
@@ -432,7 +468,7 @@ syn_status syn_network_gradient(syn_network *net, size_t s, const syn_window *wi
         reduce(gradient + p->decoder, net->decoder_sum, decoder_count, chunks);
         neuron_gradient(net, &b, gradient);
         drive_gradient(net, s, chunks, gradient);
-        SYN_CHECK(connectivity_gradient(net, s, F, gradient));
+        SYN_CHECK(connectivity_gradient(net, &b, gradient));
     }
 done:
     free(row);
@@ -467,47 +503,51 @@ static void link_function(const syn_network *net, block_space *space, int64_t bl
     }
 }
 
-static syn_status advance_chunk(syn_network *net, size_t s, float *state, const float *x, int64_t n, bool copies,
-                                float *out) {
+/* As syn_network_advance, for at most max_window frames or max_frames copies. */
+static void advance_chunk(syn_network *net, size_t s, float *state, const float *x, const float *u, int64_t n,
+                          bool copies, float *out) {
+    enum { COPIES = 16 }; /* of a task */
     const int R = net->kernels->lanes, H = net->p->H;
-    const int64_t N = net->p->session[s].N, NB = blocks_of(net, N);
-    const int64_t runs = copies ? n : 1, L = copies ? 1 : n;
+    const int64_t N = net->p->session[s].N, B = net->p->session[s].B, NB = blocks_of(net, N);
+    const int64_t each = !copies ? n : net->max_window < COPIES ? net->max_window : COPIES;
+    drives(net, s, u, n, net->drive);
 #pragma omp parallel for schedule(static) num_threads(net->threads) if (NB * n > 64)
-    for (int64_t task = 0; task < runs * NB; task++) {
+    for (int64_t task = 0; task < (n + each - 1) / each * NB; task++) {
         block_space *space = &net->space[omp_get_thread_num()];
-        const int64_t block = task % NB, row = task / NB;
+        const int64_t block = task % NB, row = task / NB * each, L = n - row < each ? n - row : each;
         gather(space->x, x + row * N, L, N, block * R, R);
-        gather(space->current, net->current + row * N, L, N, block * R, R);
-        syn_block forward = block_at(net, space, s, block, row, L);
-        forward.h = state + task * H * R;
-        forward.keep_tape = false;
-        net->kernels->forward(&forward, net->p->value + net->p->decoder, net->transposed, H);
+        currents(net, s, block, x + row * N, L, space->current);
+        for (int64_t k = 0; k < (copies ? L : 1); k++) {
+            syn_block forward = block_at(net, space, s, block, row + k, B ? u + (row + k) * B : NULL, copies ? 1 : L);
+            forward.x += k * R, forward.current += k * R, forward.y += k * R;
+            forward.h = state + ((row + k) * NB + block) * H * R;
+            forward.keep_tape = false;
+            net->kernels->forward(&forward, net->p->value + net->p->decoder, net->transposed, H);
+        }
         link_function(net, space, block, L);
         scatter(out + row * N, space->y, L, N, block * R, R);
     }
-    return SYN_OK;
 }
 
 /* As syn_network_advance, once prepare() has been called. */
-static syn_status advance(syn_network *net, size_t s, float *state, const float *x, const float *u, int64_t n,
-                          bool copies, float *out) {
+static void advance(syn_network *net, size_t s, float *state, const float *x, const float *u, int64_t n, bool copies,
+                    float *out) {
     const int64_t N = net->p->session[s].N, B = net->p->session[s].B, NB = blocks_of(net, N);
     const int64_t most = copies                              ? net->max_frames
                          : net->max_window < net->max_frames ? net->max_window
                                                              : net->max_frames;
     for (int64_t done = 0, step; done < n; done += step) {
         step = n - done < most ? n - done : most;
-        SYN_TRY(inputs(net, s, x + done * N, u ? u + done * B : NULL, step));
-        SYN_TRY(advance_chunk(net, s, copies ? state + done * NB * net->p->H * net->kernels->lanes : state,
-                              x + done * N, step, copies, out + done * N));
+        advance_chunk(net, s, copies ? state + done * NB * net->p->H * net->kernels->lanes : state, x + done * N,
+                      B ? u + done * B : NULL, step, copies, out + done * N);
     }
-    return SYN_OK;
 }
 
 syn_status syn_network_advance(syn_network *net, size_t s, float *state, const float *x, const float *u, int64_t n,
                                bool copies, float *out) {
     SYN_TRY(prepare(net, s));
-    return advance(net, s, state, x, u, n, copies, out);
+    advance(net, s, state, x, u, n, copies, out);
+    return SYN_OK;
 }
 
 static bool frame_complete(const syn_session *session, int64_t t) {
@@ -532,7 +572,7 @@ static syn_status run_span(syn_network *net, size_t s, const syn_span *span, flo
     while (t + 1 < span->stop) {
         int64_t n = 1, most = net->max_window < net->max_frames ? net->max_window : net->max_frames;
         while (n < most && t + n + 1 < span->stop && frame_complete(session, t + n)) n++;
-        SYN_TRY(advance(net, s, state, session->x + t * N, B ? session->u + t * B : NULL, n, false, net->out));
+        advance(net, s, state, session->x + t * N, B ? session->u + t * B : NULL, n, false, net->out);
         for (int64_t k = 0; k < n; k++) {
             for (int64_t i = 0; i < N; i++)
                 if (syn_session_observed(session, t + k, i)) last[i] = session->x[(t + k) * N + i];
@@ -562,20 +602,21 @@ done:
     return status;
 }
 
-/* One block over the n frames in net->x and net->current: adds to sum[lags + 1][R] the derivative of every prediction
+/* One block over n frames from frame `start` of session s: adds to sum[lags + 1][R] the derivative of every prediction
  * from frame `lags` on with respect to the currents of the lags frames before it. */
-static void block_gain(syn_network *net, size_t s, int64_t block, int64_t n, int lags, const float *state,
-                       block_space *space, block_space *seed, double *sum) {
+static void block_gain(syn_network *net, size_t s, int64_t block, int64_t start, int64_t n, int lags,
+                       const float *state, block_space *space, block_space *seed, double *sum) {
     const int R = net->kernels->lanes, H = net->p->H, thread = omp_get_thread_num();
     const int64_t N = net->p->session[s].N;
     const float *decoder = net->p->value + net->p->decoder;
     const size_t decoder_sums = syn_decoder_layout_of(H).count;
     const size_t state_bytes = (size_t)(H * R) * sizeof(float), inputs_bytes = (size_t)((lags + 1) * R) * sizeof(float);
     float *neuron = net->neuron_sum + thread * (3 * H + 2) * R;
-    gather(space->x, net->x, n, N, block * R, R);
-    gather(space->current, net->current, n, N, block * R, R);
+    const syn_session *session = &net->data->session[s];
+    gather(space->x, session->x + start * N, n, N, block * R, R);
+    currents(net, s, block, session->x + start * N, n, space->current);
     memcpy(space->h, state, state_bytes);
-    syn_block whole = block_at(net, space, s, block, 0, n);
+    syn_block whole = block_at(net, space, s, block, 0, NULL, n);
     net->kernels->forward(&whole, decoder, net->transposed, H);
     for (int64_t t = lags; t < n; t++) {
         const int64_t from = t - lags;
@@ -583,7 +624,7 @@ static void block_gain(syn_network *net, size_t s, int64_t block, int64_t n, int
         memcpy(seed->h, before, state_bytes);
         memcpy(seed->x, space->x + from * R, inputs_bytes);
         memcpy(seed->current, space->current + from * R, inputs_bytes);
-        syn_block part = block_at(net, seed, s, block, from, lags + 1);
+        syn_block part = block_at(net, seed, s, block, from, NULL, lags + 1);
         net->kernels->forward(&part, decoder, net->transposed, H);
         memset(seed->dy, 0, inputs_bytes);
         for (int i = 0; i < R; i++) {
@@ -616,25 +657,22 @@ typedef struct gain_space {
 
 /* Sums over one chunk of n frames from frame t of session s; returns the seeds. The first frames of a chunk are the
  * last `lags` frames of the one before. */
-static syn_status chunk_gain(syn_network *net, size_t s, int64_t t, int64_t n, int lags, gain_space *g) {
+static void chunk_gain(syn_network *net, size_t s, int64_t t, int64_t n, int lags, gain_space *g) {
     const syn_session *session = &net->data->session[s];
     const int64_t N = session->N, B = session->B, NB = blocks_of(net, N);
     const int R = net->kernels->lanes, H = net->p->H;
-    memcpy(net->x, session->x + t * N, (size_t)(n * N) * sizeof(float));
-    if (B) memcpy(net->u, session->u + t * B, (size_t)(n * B) * sizeof(float));
-    SYN_TRY(inputs(net, s, net->x, net->u, n));
+    drives(net, s, B ? session->u + t * B : NULL, n, net->drive);
     const int threads = net->threads < MAX_CHUNKS ? net->threads : MAX_CHUNKS;
 #pragma omp parallel for schedule(static) num_threads(threads)
     for (int64_t block = 0; block < NB; block++) {
         block_space *space = &g->space[omp_get_thread_num()];
-        block_gain(net, s, block, n, lags, g->state + block * H * R, space, &g->seed[omp_get_thread_num()],
+        block_gain(net, s, block, t, n, lags, g->state + block * H * R, space, &g->seed[omp_get_thread_num()],
                    g->sum + block * (lags + 1) * R);
         /* the next chunk starts `lags` frames before this one ends */
         memcpy(g->next + block * H * R, syn_tape_state(space->tape, n - lags - 1, H, R),
                (size_t)(H * R) * sizeof(float));
     }
     memcpy(g->state, g->next, (size_t)(NB * H * R) * sizeof(float));
-    return SYN_OK;
 }
 
 syn_status syn_network_gain(syn_network *net, size_t s, int lags, int64_t max_seeds, double *gain) {
@@ -672,7 +710,7 @@ syn_status syn_network_gain(syn_network *net, size_t s, int lags, int64_t max_se
                 memset(g.state, 0, (size_t)(NB * H * R) * sizeof(float));
                 continue;
             }
-            SYN_CHECK(chunk_gain(net, s, t, n, lags, &g));
+            chunk_gain(net, s, t, n, lags, &g);
             seeds += n - lags;
         }
     }

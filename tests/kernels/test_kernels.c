@@ -245,6 +245,34 @@ static void gemm_matches_the_definition(void **state) {
     for_each_variant(check_gemm);
 }
 
+static void check_product(const syn_kernels *kernels) {
+    const int shapes[][2] = {{1, 1}, {3, 250}, {64, 17}, {25, 0}};
+    const int R = kernels->lanes;
+    for (size_t k = 0; k < sizeof shapes / sizeof *shapes; k++) {
+        const int M = shapes[k][0], K = shapes[k][1];
+        float *a = numbers((size_t)(M * K + 1), 1, 40), *b = numbers((size_t)(K * R + 1), 1, 41);
+        float *c = numbers((size_t)(M * R), 1, 42), *expected = numbers((size_t)(M * R), 1, 42);
+        for (int form = 0; form < 2; form++) { /* stored by rows: overwritten; by columns: added to */
+            syn_matrix A = form ? (syn_matrix){a, 1, M} : (syn_matrix){a, K, 1};
+            for (int m = 0; m < M; m++)
+                for (int i = 0; i < R; i++) {
+                    double sum = form ? (double)expected[m * R + i] : 0;
+                    for (int j = 0; j < K; j++)
+                        sum += (double)a[m * A.row_stride + j * A.column_stride] * (double)b[j * R + i];
+                    expected[m * R + i] = (float)sum;
+                }
+            kernels->product(M, K, A, b, c, form == 1);
+            assert_near("C", expected, c, (size_t)(M * R), 1e-5);
+        }
+        free(a), free(b), free(c), free(expected);
+    }
+}
+static void block_product_matches_the_definition(void **state) {
+    (void)state;
+    check_product(&syn_kernels_reference);
+    for_each_variant(check_product);
+}
+
 static void unknown_levels_are_refused(void **state) {
     (void)state;
     const syn_kernels *kernels;
@@ -304,6 +332,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(losses_match_the_reference),
         cmocka_unit_test(tanh_is_accurate),
         cmocka_unit_test(gemm_matches_the_definition),
+        cmocka_unit_test(block_product_matches_the_definition),
         cmocka_unit_test(unknown_levels_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
