@@ -105,11 +105,14 @@ syn_status syn_connectivity(const syn_model *model, size_t session, int lags, in
     SYN_CHECK(syn_alloc(&W, (size_t)(N * N), sizeof *W, "connectivity"));
     SYN_CHECK(syn_weights(model, session, W));
     SYN_CHECK(syn_connectivity_response(model, session, lags, k));
+    const float *send = model->p->form == SYN_FORM_NONE ? NULL : model->p->value + model->p->session[session].send;
     for (int tau = 0; tau <= lags; tau++)
         for (int64_t i = 0; i < N; i++)
             for (int64_t j = 0; j < N; j++) {
                 const double units = raw_units ? (double)norm->scale[i] / (double)norm->scale[j] : 1;
-                out[(tau * N + i) * N + j] = i == j ? 0.0f : (float)((double)W[i * N + j] * k[tau * N + i] * units);
+                const double earlier = tau && send ? (double)send[j] * k[(tau - 1) * N + i] : 0;
+                out[(tau * N + i) * N + j] =
+                    i == j ? 0.0f : (float)((double)W[i * N + j] * (k[tau * N + i] - earlier) * units);
             }
 done:
     free(k), free(W);

@@ -115,6 +115,10 @@ static syn_status choose_limits(const fit *f, syn_search_limits *limits) {
     limits->rank = syn_option_auto(o, SYN_OPT_RANK) ? 0 : (int)syn_option_int(o, SYN_OPT_RANK);
     limits->ridge = syn_option_auto(o, SYN_OPT_STRENGTH) ? -1 : syn_option_real(o, SYN_OPT_STRENGTH);
     limits->l1 = syn_option_auto(o, SYN_OPT_L1) ? -1 : syn_option_real(o, SYN_OPT_L1);
+    limits->innovation = syn_option_auto(o, SYN_OPT_INNOVATION) ? -1 : syn_option_real(o, SYN_OPT_INNOVATION);
+    if (limits->innovation >= 0 && !limits->any_form && limits->form == SYN_FORM_NONE)
+        return syn_fail(SYN_ERR_OPTION,
+                        "innovation: is not used by --connectivity none; name a form that has it (dense)");
     SYN_TRY(check_applies(limits, "rank", limits->rank > 0, true, false, limits->any_form));
     SYN_TRY(check_applies(limits, "strength", limits->ridge >= 0, false, true, false));
     SYN_TRY(check_applies(limits, "l1", limits->l1 >= 0, false, true, false));
@@ -276,6 +280,7 @@ static syn_status connectivity_json(const fit *f, const syn_stage *stage, const 
     if (p->form != SYN_FORM_NONE) {
         json_object_set_new(c, "strength", json_real(p->form == SYN_FORM_LOWRANK ? 0 : stage->candidate.ridge));
         json_object_set_new(c, "l1", json_real(stage->candidate.l1));
+        json_object_set_new(c, "innovation", json_real(stage->candidate.innovation));
         if (stage->candidate.rank) json_object_set_new(c, "rank", json_integer(stage->candidate.rank));
         json_object_set_new(c, "share_of_zeros", json_real(share_of_zeros(p)));
     }

@@ -39,6 +39,9 @@
       "on the validation data.")                                                                                       \
     X(STRENGTH, "strength", REAL, "auto", "", "0..", "fit compare",                                                    \
       "Ridge penalty on the effective connectivity, in observations per unit of z-scored activity.")                   \
+    X(INNOVATION, "innovation", REAL, "auto", "", "0..1", "fit compare",                                               \
+      "Share of what its last frame predicts of a neuron's activity that is taken off what it sends; 0: it sends its " \
+      "activity; 1: only what is new in it, as suits slow calcium. auto: chosen on the validation data.")              \
     X(L1, "l1", REAL, "auto", "", "0..", "fit compare",                                                                \
       "L1 penalty on the effective connectivity; its zeros are exact.")                                                \
     X(RANK, "rank", INT, "auto", "", "1..4096", "fit compare", "Rank of lowrank and lowrank+sparse connectivity.")     \

@@ -42,6 +42,7 @@ static void lay_out(syn_parameters *p) {
         s->c = add_tensor(p, "c", (int)k, s->N, 1, SYN_GROUP_NEURON);
         s->p = add_tensor(p, "p", (int)k, p->b, s->B, SYN_GROUP_DECODER);
         s->z = add_tensor(p, "z", (int)k, weights ? s->N : 0, s->N, SYN_GROUP_CONNECTIVITY);
+        s->send = add_tensor(p, "send", (int)k, p->form != SYN_FORM_NONE, s->N, SYN_GROUP_FIXED);
         s->sign = add_tensor(p, "sign", (int)k, p->form == SYN_FORM_DALE, s->N, SYN_GROUP_FIXED);
         s->s = add_tensor(p, "s", (int)k, factors ? s->N : 0, p->rank, SYN_GROUP_CONNECTIVITY);
         s->r = add_tensor(p, "r", (int)k, factors ? s->N : 0, p->rank, SYN_GROUP_CONNECTIVITY);

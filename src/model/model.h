@@ -38,12 +38,13 @@ typedef struct syn_tensor {
 /* Offsets in value[] of one session's tensors. */
 typedef struct syn_session_layout {
     int64_t N, B;
-    size_t e;         /* [N][d] embedding */
-    size_t a, c;      /* [N] */
-    size_t p;         /* [b][B] projection of the behaviour */
-    size_t z;         /* [N][N] free weights: dense, dale, masked, or the sparse part */
-    size_t sign;      /* [N] of every sender (dale): 1 excitatory, -1 inhibitory */
-    size_t s, r;      /* [N][rank] receivers, senders: W = S R^T */
+    size_t e;    /* [N][d] embedding */
+    size_t a, c; /* [N] */
+    size_t p;    /* [b][B] projection of the behaviour */
+    size_t z;    /* [N][N] free weights: dense, dale, masked, or the sparse part */
+    size_t send; /* [N] share of a sender's last frame that is taken off what it sends: s[t] = x[t] - send x[t-1] */
+    size_t sign; /* [N] of every sender (dale): 1 excitatory, -1 inhibitory */
+    size_t s, r; /* [N][rank] receivers, senders: W = S R^T */
     uint8_t *support; /* [N][N] 1 where an edge may be (masked), or NULL */
 } syn_session_layout;
 

@@ -25,6 +25,7 @@ struct syn_network {
     int threads;
     int64_t max_frames, max_window;
     /* of the session in use: NB blocks of R neurons */
+    const float *send;                    /* [N], or NULL: x itself is sent */
     float *W, *dW;                        /* [N][N] */
     float *senders;                       /* [NB][N][R] W of a block's neurons, lane by lane */
     float *base;                          /* [NB][3H][R] */
@@ -32,6 +33,7 @@ struct syn_network {
     float *transposed;                    /* [H][3H] */
     float *wu;                            /* [B][3H] drive weights, wu p */
     float *drive;                         /* [F][3H] of the batch or chunk of frames */
+    float *sent;                          /* [F][N] what the neurons send, where that is not x itself */
     float *out;                           /* [max_window][N] predictions */
     /* gradient sums */
     float *decoder_sum; /* [MAX_CHUNKS][layout.count] */
@@ -101,6 +103,7 @@ syn_status syn_network_create(syn_network **network, const syn_parameters *p, co
     if (p->form != SYN_FORM_NONE)
         SYN_CHECK(
             syn_alloc(&net->senders_sum, (NB > MAX_CHUNKS ? NB : MAX_CHUNKS) * N * R, sizeof(float), "connectivity"));
+    SYN_CHECK(syn_alloc(&net->sent, p->form == SYN_FORM_NONE ? 0 : F * N, sizeof(float), "currents"));
     SYN_CHECK(syn_alloc(&net->out, (size_t)max_window * N, sizeof(float), "predictions"));
     SYN_CHECK(syn_alloc(&net->drive, F * 3 * H, sizeof(float), "batch"));
     SYN_CHECK(syn_alloc(&net->decoder_sum, MAX_CHUNKS * syn_decoder_layout_of(p->H).count, sizeof(float), "gradient"));
@@ -114,9 +117,9 @@ done:
 
 void syn_network_free(syn_network *net) {
     if (!net) return;
-    float *arrays[] = {net->W,     net->dW,          net->senders,   net->base,       net->a,          net->c,
-                       net->scale, net->offset,      net->mean,      net->transposed, net->wu,         net->out,
-                       net->drive, net->decoder_sum, net->drive_sum, net->neuron_sum, net->senders_sum};
+    float *arrays[] = {net->W,     net->dW,     net->senders,     net->base,       net->a,          net->c,
+                       net->scale, net->offset, net->mean,        net->transposed, net->wu,         net->sent,
+                       net->out,   net->drive,  net->decoder_sum, net->drive_sum,  net->neuron_sum, net->senders_sum};
     for (size_t k = 0; k < sizeof arrays / sizeof *arrays; k++) free(arrays[k]);
     for (int k = 0; net->space && k < net->threads; k++) block_space_free(&net->space[k]);
     free(net->space);
@@ -139,6 +142,22 @@ static void pack_senders(syn_network *net, int64_t N) {
     }
 }
 
+/* The session's filter of what is sent, or NULL where it takes nothing off. */
+static const float *filter_of(const syn_parameters *p, size_t s) {
+    if (p->form == SYN_FORM_NONE) return NULL;
+    const float *send = p->value + p->session[s].send;
+    for (int64_t j = 0; j < p->session[s].N; j++)
+        if (send[j] != 0.0f) return send;
+    return NULL;
+}
+
+void syn_send(const float *send, const float *x, const float *previous, int64_t N, int64_t F, float *sent) {
+    for (int64_t f = 0; f < F; f++) {
+        const float *before = f > 0 ? x + (f - 1) * N : previous ? previous : x;
+        for (int64_t j = 0; j < N; j++) sent[f * N + j] = x[f * N + j] - send[j] * before[j];
+    }
+}
+
 /* Everything that depends on the parameters but not on time. */
 static syn_status prepare(syn_network *net, size_t s) {
     const syn_parameters *p = net->p;
@@ -146,6 +165,7 @@ static syn_status prepare(syn_network *net, size_t s) {
     const syn_normalisation *norm = &net->data->session[s].norm;
     const int R = net->kernels->lanes, rows = 3 * p->H, d = p->d;
     const float *we = p->value + p->we, *bias = p->value + p->bias;
+    net->send = filter_of(p, s);
     SYN_TRY(syn_parameters_weights(p, s, net->kernels, net->threads, net->W));
     pack_senders(net, at->N);
 #pragma omp parallel for schedule(static) num_threads(net->threads)
@@ -189,13 +209,13 @@ static void drives(const syn_network *net, size_t s, const float *u, int64_t F, 
     }
 }
 
-/* Currents [L][R] into a block of neurons in L frames x[L][N] of all. */
-static void currents(const syn_network *net, size_t s, int64_t block, const float *x, int64_t L, float *out) {
+/* Currents [L][R] into a block of neurons in L frames of what all have sent[L][N]. */
+static void currents(const syn_network *net, size_t s, int64_t block, const float *sent, int64_t L, float *out) {
     const int64_t N = net->p->session[s].N, R = net->kernels->lanes;
     if (net->p->form == SYN_FORM_NONE)
         memset(out, 0, (size_t)(L * R) * sizeof *out);
     else
-        net->kernels->product((int)L, N, (syn_matrix){x, N, 1}, net->senders + block * N * R, out, false);
+        net->kernels->product((int)L, N, (syn_matrix){sent, N, 1}, net->senders + block * N * R, out, false);
 }
 
 /* A few floats: a call of memcpy would take longer than the copy. */
@@ -298,9 +318,9 @@ static double run_task(syn_network *net, const batch *b, int64_t task, int64_t c
     if (senders) memset(senders, 0, (size_t)(N * R) * sizeof *senders);
     for (int64_t k = group * b->per_group; k < (group + 1) * b->per_group && k < b->n_windows; k++) {
         const syn_window *w = &b->windows[k];
-        const float *x = session->x + w->start * N;
+        const float *x = session->x + w->start * N, *sent = net->send ? net->sent + b->row[k] * N : x;
         gather(space->x, x, w->length, N, first, R);
-        currents(net, b->s, block, x, w->length, space->current);
+        currents(net, b->s, block, sent, w->length, space->current);
         gather_targets(net, b, w, first, space);
         memset(space->h, 0, (size_t)(H * R) * sizeof(float));
         syn_block forward =
@@ -310,7 +330,7 @@ static double run_task(syn_network *net, const batch *b, int64_t task, int64_t c
         total += net->loss == SYN_LOSS_POISSON ? net->kernels->poisson(&loss) : net->kernels->gaussian(&loss);
         if (!b->derivative) continue;
         net->kernels->backward(&forward, &gradient, decoder, H);
-        if (senders) net->kernels->product((int)N, w->length, (syn_matrix){x, 1, N}, space->dcurrent, senders, true);
+        if (senders) net->kernels->product((int)N, w->length, (syn_matrix){sent, 1, N}, space->dcurrent, senders, true);
     }
     return total;
 }
@@ -453,8 +473,12 @@ syn_status syn_network_gradient(syn_network *net, size_t s, const syn_window *wi
     b.target_weight = observed ? 1.0f / (float)observed : 0.0f;
     SYN_CHECK(prepare(net, s));
 #pragma omp parallel for schedule(static) num_threads(net->threads)
-    for (int64_t k = 0; k < (session->B ? n_windows : 0); k++)
-        drives(net, s, session->u + windows[k].start * session->B, windows[k].length, net->drive + row[k] * 3 * p->H);
+    for (int64_t k = 0; k < n_windows; k++) {
+        const syn_window *w = &windows[k];
+        const int64_t N = session->N, B = session->B;
+        if (B) drives(net, s, session->u + w->start * B, w->length, net->drive + row[k] * 3 * p->H);
+        if (net->send) syn_send(net->send, session->x + w->start * N, NULL, N, w->length, net->sent + row[k] * N);
+    }
     memset(net->decoder_sum, 0, (size_t)chunks * decoder_count * sizeof(float));
     memset(net->drive_sum, 0, (size_t)(chunks * 3 * p->H * p->session[s].B) * sizeof(float));
 #pragma omp parallel for schedule(dynamic, 1) num_threads(net->threads)
@@ -480,8 +504,13 @@ syn_status syn_network_weights(syn_network *net, size_t s, const float **W) {
     return syn_parameters_weights(net->p, s, net->kernels, net->threads, net->W);
 }
 
+/* Decoder states of a run, [NB][H][R]; behind them 1 after the first frame, and the last frame [N]. */
+static int64_t decoder_states(const syn_network *net, size_t s) {
+    return blocks_of(net, net->p->session[s].N) * net->p->H * net->kernels->lanes;
+}
+
 size_t syn_network_state_size(const syn_network *net, size_t s) {
-    return (size_t)(blocks_of(net, net->p->session[s].N) * net->p->H * net->kernels->lanes);
+    return (size_t)(decoder_states(net, s) + (net->p->session[s].N + 1 + 15) / 16 * 16);
 }
 
 syn_status syn_network_state(const syn_network *net, size_t s, int64_t copies, float **state) {
@@ -503,6 +532,19 @@ static void link_function(const syn_network *net, block_space *space, int64_t bl
     }
 }
 
+/* What is sent at one step of the runs, which remember their last frame. */
+static const float *send_next(syn_network *net, size_t s, float *state, const float *x, int64_t n, bool copies) {
+    const int64_t N = net->p->session[s].N, runs = copies ? n : 1, L = copies ? 1 : n;
+    if (!net->send) return x;
+    for (int64_t k = 0; k < runs; k++) {
+        float *begun = state + (size_t)k * syn_network_state_size(net, s) + decoder_states(net, s), *last = begun + 1;
+        syn_send(net->send, x + k * L * N, *begun != 0.0f ? last : NULL, N, L, net->sent + k * L * N);
+        *begun = 1.0f;
+        memcpy(last, x + (k * L + L - 1) * N, (size_t)N * sizeof *last);
+    }
+    return net->sent;
+}
+
 /* As syn_network_advance, for at most max_window frames or max_frames copies. */
 static void advance_chunk(syn_network *net, size_t s, float *state, const float *x, const float *u, int64_t n,
                           bool copies, float *out) {
@@ -510,17 +552,19 @@ static void advance_chunk(syn_network *net, size_t s, float *state, const float 
     const int R = net->kernels->lanes, H = net->p->H;
     const int64_t N = net->p->session[s].N, B = net->p->session[s].B, NB = blocks_of(net, N);
     const int64_t each = !copies ? n : net->max_window < COPIES ? net->max_window : COPIES;
+    const size_t run = syn_network_state_size(net, s);
+    const float *sent = send_next(net, s, state, x, n, copies);
     drives(net, s, u, n, net->drive);
 #pragma omp parallel for schedule(static) num_threads(net->threads) if (NB * n > 64)
     for (int64_t task = 0; task < (n + each - 1) / each * NB; task++) {
         block_space *space = &net->space[omp_get_thread_num()];
         const int64_t block = task % NB, row = task / NB * each, L = n - row < each ? n - row : each;
         gather(space->x, x + row * N, L, N, block * R, R);
-        currents(net, s, block, x + row * N, L, space->current);
+        currents(net, s, block, sent + row * N, L, space->current);
         for (int64_t k = 0; k < (copies ? L : 1); k++) {
             syn_block forward = block_at(net, space, s, block, row + k, B ? u + (row + k) * B : NULL, copies ? 1 : L);
             forward.x += k * R, forward.current += k * R, forward.y += k * R;
-            forward.h = state + ((row + k) * NB + block) * H * R;
+            forward.h = state + (copies ? (size_t)(row + k) * run : 0) + block * H * R;
             forward.keep_tape = false;
             net->kernels->forward(&forward, net->p->value + net->p->decoder, net->transposed, H);
         }
@@ -532,13 +576,13 @@ static void advance_chunk(syn_network *net, size_t s, float *state, const float 
 /* As syn_network_advance, once prepare() has been called. */
 static void advance(syn_network *net, size_t s, float *state, const float *x, const float *u, int64_t n, bool copies,
                     float *out) {
-    const int64_t N = net->p->session[s].N, B = net->p->session[s].B, NB = blocks_of(net, N);
+    const int64_t N = net->p->session[s].N, B = net->p->session[s].B;
     const int64_t most = copies                              ? net->max_frames
                          : net->max_window < net->max_frames ? net->max_window
                                                              : net->max_frames;
     for (int64_t done = 0, step; done < n; done += step) {
         step = n - done < most ? n - done : most;
-        advance_chunk(net, s, copies ? state + done * NB * net->p->H * net->kernels->lanes : state, x + done * N,
+        advance_chunk(net, s, state + (copies ? (size_t)done * syn_network_state_size(net, s) : 0), x + done * N,
                       B ? u + done * B : NULL, step, copies, out + done * N);
     }
 }
@@ -614,7 +658,7 @@ static void block_gain(syn_network *net, size_t s, int64_t block, int64_t start,
     float *neuron = net->neuron_sum + thread * (3 * H + 2) * R;
     const syn_session *session = &net->data->session[s];
     gather(space->x, session->x + start * N, n, N, block * R, R);
-    currents(net, s, block, session->x + start * N, n, space->current);
+    currents(net, s, block, net->send ? net->sent : session->x + start * N, n, space->current);
     memcpy(space->h, state, state_bytes);
     syn_block whole = block_at(net, space, s, block, 0, NULL, n);
     net->kernels->forward(&whole, decoder, net->transposed, H);
@@ -657,11 +701,13 @@ typedef struct gain_space {
 
 /* Sums over one chunk of n frames from frame t of session s; returns the seeds. The first frames of a chunk are the
  * last `lags` frames of the one before. */
-static void chunk_gain(syn_network *net, size_t s, int64_t t, int64_t n, int lags, gain_space *g) {
+static void chunk_gain(syn_network *net, size_t s, int64_t t, int64_t n, int lags, bool first, gain_space *g) {
     const syn_session *session = &net->data->session[s];
     const int64_t N = session->N, B = session->B, NB = blocks_of(net, N);
     const int R = net->kernels->lanes, H = net->p->H;
+    const float *x = session->x + t * N;
     drives(net, s, B ? session->u + t * B : NULL, n, net->drive);
+    if (net->send) syn_send(net->send, x, first ? NULL : x - N, N, n, net->sent);
     const int threads = net->threads < MAX_CHUNKS ? net->threads : MAX_CHUNKS;
 #pragma omp parallel for schedule(static) num_threads(threads)
     for (int64_t block = 0; block < NB; block++) {
@@ -710,7 +756,7 @@ syn_status syn_network_gain(syn_network *net, size_t s, int lags, int64_t max_se
                 memset(g.state, 0, (size_t)(NB * H * R) * sizeof(float));
                 continue;
             }
-            chunk_gain(net, s, t, n, lags, &g);
+            chunk_gain(net, s, t, n, lags, t == span->start, &g);
             seeds += n - lags;
         }
     }

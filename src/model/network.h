@@ -1,7 +1,8 @@
 /* The network at work: loss and gradient of a batch of windows, and running forward through time.
  *
- * The connectivity is the sole pathway between neurons: the only matrix product over neurons is I = X W^T (and its
- * adjoint); everything else is done neuron by neuron by the decoder kernels.
+ * The connectivity is the sole pathway between neurons: the only matrix product over neurons is I = S W^T (and its
+ * adjoint), where S is what they send, their activity less a share of it one frame before; everything else is done
+ * neuron by neuron by the decoder kernels.
  *
  * Letters: F frames of a batch, N neurons, B behaviours, R lanes of a block, NB blocks of neurons.
  */
@@ -30,6 +31,10 @@ void syn_network_use(syn_network *network, const syn_parameters *parameters);
  * (overwritten; other sessions' parts are zero). dW of free and factored weights included. gradient may be NULL. */
 syn_status syn_network_gradient(syn_network *network, size_t s, const syn_window *windows, int64_t n_windows,
                                 float *gradient, double *loss);
+
+/* What N neurons send at F consecutive frames x[F][N]: sent[F][N] = x - send * (x one frame before). send: [N].
+ * previous: [N] the frame before, or NULL: as the first. */
+void syn_send(const float *send, const float *x, const float *previous, int64_t N, int64_t F, float *sent);
 
 /* W of session s as the network uses it now. [N][N], owned by the network, valid until its next call. */
 syn_status syn_network_weights(syn_network *network, size_t s, const float **W);

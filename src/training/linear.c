@@ -30,6 +30,8 @@ enum { ROWS = 256 };
 typedef struct collector {
     const syn_session *session;
     const syn_kernels *kernels;
+    syn_split split;
+    const float *send; /* [N] */
     moments *m;
     float *x, *e;   /* [ROWS][N] */
     float *product; /* [N][N] */
@@ -53,13 +55,21 @@ static syn_status flush(collector *c) {
     return SYN_OK;
 }
 
+/* Whether a split is read from frame t on, so that nothing is known before it. */
+static bool opens_span(const collector *c, int64_t t) {
+    for (int64_t k = 0; k < c->session->n_spans[c->split]; k++)
+        if (c->session->span[c->split][k].start - c->session->span[c->split][k].context == t) return true;
+    return false;
+}
+
 static syn_status collect(void *user, int64_t frame, const float *prediction, const float *truth,
                           const float *previous) {
     (void)previous;
     collector *c = user;
     int64_t N = c->session->N;
     float *e = c->e + c->rows * N;
-    memcpy(c->x + c->rows * N, c->session->x + (frame - 1) * N, (size_t)N * sizeof *e);
+    const float *x = c->session->x + (frame - 1) * N;
+    syn_send(c->send, x, opens_span(c, frame - 1) ? NULL : x - N, N, 1, c->x + c->rows * N);
     for (int64_t i = 0; i < N; i++) {
         e[i] = syn_session_observed(c->session, frame, i) ? truth[i] - prediction[i] : 0.0f;
         c->m->error += (double)e[i] * (double)e[i];
@@ -67,10 +77,11 @@ static syn_status collect(void *user, int64_t frame, const float *prediction, co
     return ++c->rows == ROWS ? flush(c) : SYN_OK;
 }
 
-static syn_status split_moments(syn_network *network, const syn_dataset *data, size_t s, syn_split split, moments *m) {
+static syn_status split_moments(syn_network *network, const syn_dataset *data, size_t s, syn_split split,
+                                const float *send, moments *m) {
     const syn_session *session = &data->session[s];
     size_t N = (size_t)session->N;
-    collector c = {.session = session, .kernels = syn_network_kernels(network), .m = m};
+    collector c = {.session = session, .kernels = syn_network_kernels(network), .split = split, .send = send, .m = m};
     syn_status status;
     SYN_CHECK(syn_alloc(&m->xx, N * N, sizeof(double), "second moments"));
     SYN_CHECK(syn_alloc(&m->ex, N * N, sizeof(double), "second moments"));
@@ -143,15 +154,16 @@ done:
     return status;
 }
 
-static syn_status session_create(syn_linear *l, syn_network *network, const syn_dataset *data, size_t s, moments *v) {
+static syn_status session_create(syn_linear *l, syn_network *network, const syn_dataset *data, size_t s,
+                                 const float *send, moments *v) {
     struct syn_linear_session *session = &l->session[s];
     const int64_t N = session->N = data->session[s].N;
     const size_t square = (size_t)(N * N);
     moments m = {0};
     double *W = NULL, *product = NULL, *rotated = NULL;
     syn_status status;
-    SYN_CHECK(split_moments(network, data, s, SYN_TRAIN, &m));
-    SYN_CHECK(split_moments(network, data, s, SYN_VALIDATION, v));
+    SYN_CHECK(split_moments(network, data, s, SYN_TRAIN, send, &m));
+    SYN_CHECK(split_moments(network, data, s, SYN_VALIDATION, send, v));
     session->xx = m.xx, m.xx = NULL;
     SYN_CHECK(syn_alloc(&session->Q, square, sizeof(double), "eigenvectors"));
     SYN_CHECK(syn_alloc(&session->lambda, (size_t)N, sizeof(double), "eigenvalues"));
@@ -175,7 +187,8 @@ done:
     return status;
 }
 
-syn_status syn_linear_create(syn_linear **linear, syn_network *network, const syn_dataset *data) {
+syn_status syn_linear_create(syn_linear **linear, syn_network *network, const syn_dataset *data,
+                             const float *const *send) {
     syn_status status;
     moments *v = NULL;
     double rank_error[3][SYN_LINEAR_RANKS] = {0};
@@ -186,7 +199,7 @@ syn_status syn_linear_create(syn_linear **linear, syn_network *network, const sy
     for (int k = 0; k < SYN_LINEAR_STRENGTHS; k++) l->strength[k] = 10 * pow(10, 0.5 * k - 0.5);
     SYN_CHECK(syn_alloc(&l->session, data->n, sizeof *l->session, "linear model"));
     SYN_CHECK(syn_alloc(&v, data->n, sizeof *v, "linear model"));
-    for (size_t s = 0; s < data->n; s++) SYN_CHECK(session_create(l, network, data, s, &v[s]));
+    for (size_t s = 0; s < data->n; s++) SYN_CHECK(session_create(l, network, data, s, send[s], &v[s]));
     const double best = l->strength[syn_linear_best_strength(l)];
     for (int m = 0; m < SYN_LINEAR_RANKS; m++) l->rank_error[m] = INFINITY;
     for (int k = 0; k < 3; k++) {

@@ -1,5 +1,5 @@
-/* Ridge and reduced-rank regression of what a model without connectivity leaves unexplained on the activity of all
- * neurons: the warm start of W, and a first estimate of how strong and of what rank it should be.
+/* Ridge and reduced-rank regression of what a model without connectivity leaves unexplained on what all
+ * neurons send: the warm start of W, and a first estimate of how strong and of what rank it should be.
  *
  * Letters: N neurons, K strengths, M ranks.
  */
@@ -21,8 +21,10 @@ typedef struct syn_linear {
     struct syn_linear_session *session;       /* [n_sessions] */
 } syn_linear;
 
-/* Runs `network` (a model without connectivity) over the train and validation splits and regresses its residuals. */
-syn_status syn_linear_create(syn_linear **linear, syn_network *network, const syn_dataset *data);
+/* Runs `network` (a model without connectivity) over the train and validation splits and regresses its residuals on
+ * what neurons would send: send [sessions][N] as in syn_send. */
+syn_status syn_linear_create(syn_linear **linear, syn_network *network, const syn_dataset *data,
+                             const float *const *send);
 void syn_linear_free(syn_linear *linear);
 /* Index of the strength, and of the rank, with the least validation error. */
 int syn_linear_best_strength(const syn_linear *linear);

@@ -57,6 +57,7 @@ static uint64_t fingerprint(const syn_dataset *data, const syn_kernels *kernels,
                               limits->rank,
                               limits->ridge,
                               limits->l1,
+                              limits->innovation,
                               limits->any_hidden,
                               (double)data->window};
     XXH64_update(state, numbers, sizeof numbers);
@@ -85,7 +86,7 @@ void syn_search_free(syn_search *search) {
     syn_parameters_free(search->none);
     syn_parameters_free(search->ablation);
     syn_parameters_free(search->best);
-    syn_linear_free(search->linear);
+    for (int k = 0; k < search->n_linear; k++) syn_linear_free(search->linear[k]);
     syn_trainer_free(search->trainer);
     for (int k = 0; k < search->n_stages; k++) free(search->curve[k]);
     free(search);
@@ -97,6 +98,7 @@ void syn_stage_label(const syn_stage *stage, char *text, size_t size) {
     if (c->rank) n += snprintf(text + n, size - (size_t)n, " rank %d", c->rank);
     if (c->ridge > 0) n += snprintf(text + n, size - (size_t)n, " ridge %.3g", c->ridge);
     if (c->l1 > 0) n += snprintf(text + n, size - (size_t)n, " l1 %.3g", c->l1);
+    if (c->innovation > 0) n += snprintf(text + n, size - (size_t)n, " innovation %.3g", c->innovation);
     snprintf(text + n, size - (size_t)n, ", %d hidden", stage->hidden);
 }
 
@@ -178,32 +180,46 @@ static bool next_dale(const syn_search *search, int from, syn_candidate *c) {
     return dale < 0 || (dale == search->n_stages - 1 && search->stage[dale].loss < search->stage[l1].loss);
 }
 
+static double regression_error(const syn_linear *linear) {
+    return linear->ridge_error[syn_linear_best_strength(linear)];
+}
+
+/* Which filter of what is sent the next candidate has: each at first, where a ridge alone is tried, and then the one
+ * that was better; else the one that the regression prefers. */
+static int next_filter(const syn_search *search, int from, bool ridge_alone) {
+    const int done = search->n_stages - from;
+    if (search->n_linear == 1) return 0;
+    if (!ridge_alone) return regression_error(search->linear[1]) < regression_error(search->linear[0]);
+    return done < 2 ? done : search->stage[from + 1].loss < search->stage[from].loss;
+}
+
 /* A candidate of the form that the user asked for, or of those that are tried by default. */
 static bool next_candidate(const syn_search *search, syn_stage *next) {
     const syn_search_limits *limits = &search->limits;
-    const syn_linear *linear = search->linear;
+    const syn_form form = limits->any_form ? SYN_FORM_DENSE : limits->form;
+    const bool factored = syn_form_has_factors(form), ridge_alone = !factored && limits->l1 < 0;
     const int from = none_stages(search), done = search->n_stages - from;
+    const int filter = next_filter(search, from, ridge_alone);
+    const syn_linear *linear = search->linear[filter];
     const int strength = syn_linear_best_strength(linear), rank = syn_linear_best_rank(linear);
-    syn_candidate c = {.form = limits->any_form ? SYN_FORM_DENSE : limits->form};
+    syn_candidate c = {.form = form, .innovation = search->innovation[filter]};
     *next = (syn_stage){.hidden = search->none->H};
-    c.ridge = limits->ridge >= 0 ? limits->ridge : linear->strength[strength];
-    c.rank = limits->rank ? limits->rank : syn_linear_rank[rank];
-    const bool factored = syn_form_has_factors(c.form);
-    if (!factored) c.rank = 0;
+    c.ridge = limits->ridge >= 0 ? limits->ridge : factored ? linear->rank_strength[rank] : linear->strength[strength];
+    if (factored) c.rank = limits->rank ? limits->rank : syn_linear_rank[rank];
     bool more;
-    if (factored && limits->ridge < 0) c.ridge = linear->rank_strength[rank];
-    if (limits->l1 >= 0 || c.form == SYN_FORM_LOWRANK) {
-        c.l1 = c.form == SYN_FORM_LOWRANK ? 0 : limits->l1;
+    if (limits->l1 >= 0 || form == SYN_FORM_LOWRANK) {
+        c.l1 = form == SYN_FORM_LOWRANK ? 0 : limits->l1;
         more = done == 0;
-    } else if (done == 0 && c.form != SYN_FORM_LOWRANK_SPARSE) {
-        more = true; /* ridge alone */
-    } else if (limits->any_form && done == 1 && linear->rank_error[rank] < linear->ridge_error[strength]) {
-        c = (syn_candidate){.form = SYN_FORM_LOWRANK,
-                            .rank = limits->rank ? limits->rank : syn_linear_rank[rank],
-                            .ridge = linear->rank_strength[rank]};
+    } else if (ridge_alone && done < search->n_linear) {
+        more = true;
+    } else if (limits->any_form && done == search->n_linear &&
+               linear->rank_error[rank] < linear->ridge_error[strength]) {
+        c.form = SYN_FORM_LOWRANK;
+        c.rank = limits->rank ? limits->rank : syn_linear_rank[rank];
+        c.ridge = linear->rank_strength[rank];
         more = true;
     } else {
-        more = next_l1(search, from, c.form, &c.l1);
+        more = next_l1(search, from, form, &c.l1);
         if (!more && limits->any_form) more = next_dale(search, from, &c);
         if (limits->ridge < 0) c.ridge *= ridge_beside_l1;
     }
@@ -211,12 +227,47 @@ static bool next_candidate(const syn_search *search, syn_stage *next) {
     return more && search->n_stages < SYN_MAX_STAGES;
 }
 
+/* One regression, of what is sent with `innovation`. */
+static syn_status regress(const syn_search *search, syn_network *network, double innovation, syn_linear **linear) {
+    const syn_dataset *data = search->data;
+    float **send = NULL;
+    syn_status status;
+    *linear = NULL;
+    SYN_CHECK(syn_alloc(&send, data->n, sizeof *send, "filter"));
+    for (size_t s = 0; s < data->n; s++) {
+        SYN_CHECK(syn_alloc(&send[s], (size_t)data->session[s].N, sizeof **send, "filter"));
+        SYN_CHECK(syn_start_filter(&data->session[s], innovation, send[s]));
+    }
+    SYN_CHECK(syn_linear_create(linear, network, data, (const float *const *)send));
+done:
+    for (size_t s = 0; send && s < data->n; s++) free(send[s]);
+    free(send);
+    return status;
+}
+
 static syn_status regress_residuals(syn_search *search) {
+    static const double innovations[] = {0.5, 0.8, 1};
+    const bool fixed = search->limits.innovation >= 0;
     syn_network *network = NULL;
+    syn_linear *linear = NULL;
     syn_status status;
     SYN_CHECK(syn_network_create(&network, search->none, search->data, search->settings.loss, search->kernels,
                                  search->settings.threads, 256 + search->data->window, search->data->window));
-    SYN_CHECK(syn_linear_create(&search->linear, network, search->data));
+    search->innovation[0] = fixed ? search->limits.innovation : 0;
+    SYN_CHECK(regress(search, network, search->innovation[0], &search->linear[0]));
+    search->n_linear = 1;
+    for (size_t k = 0; !fixed && k < sizeof innovations / sizeof *innovations; k++) {
+        SYN_CHECK(regress(search, network, innovations[k], &linear));
+        const double least = regression_error(search->linear[search->n_linear - 1]);
+        if (regression_error(linear) < least * (search->n_linear == 1 ? 1 - worth_an_edge : 1)) {
+            if (search->n_linear == 2) syn_linear_free(search->linear[1]);
+            search->linear[1] = linear, search->innovation[1] = innovations[k];
+            search->n_linear = 2;
+        } else {
+            syn_linear_free(linear);
+        }
+        linear = NULL;
+    }
 done:
     syn_network_free(network);
     return status;
@@ -246,10 +297,11 @@ static syn_status begin_stage(syn_search *search, bool *done) {
             SYN_TRY(syn_start_none(&p, search->data, &settings));
     } else {
         if (!search->limits.any_form && search->limits.form == SYN_FORM_NONE) return *done = true, SYN_OK;
-        if (!search->linear) SYN_TRY(regress_residuals(search));
+        if (!search->n_linear) SYN_TRY(regress_residuals(search));
         if (!next_candidate(search, &next)) return *done = true, SYN_OK;
-        SYN_TRY(syn_start_candidate(&p, search->none, search->best, search->linear, &next.candidate, search->data,
-                                    &settings, search->kernels));
+        SYN_TRY(syn_start_candidate(&p, search->none, search->best,
+                                    search->linear[next.candidate.innovation == search->innovation[0] ? 0 : 1],
+                                    &next.candidate, search->data, &settings, search->kernels));
     }
     syn_schedule schedule = syn_candidate_schedule(p, &settings, (uint32_t)search->n_stages);
     return syn_search_train(search, &next, p, &schedule);

@@ -1,8 +1,8 @@
 /* The search for the decoder's size and the form and strength of the connectivity, on train and validation data alone.
  *
  * 1. `none`: the decoder without connectivity; with more hidden units while that still helps.
- * 2. Its residuals are regressed on the activity of all neurons (linear.h): the warm start of W, a first strength, a
- * rank.
+ * 2. Its residuals are regressed on what all neurons send (linear.h), their activity or more or less only what is new
+ * in it: the warm start of W, a first strength, a rank.
  * 3. Candidates with a W: dense under a ridge; dense under L1, its strength doubled or halved while that helps; low
  * rank. The candidate with the least validation loss wins; `none` does when no connectivity predicts better.
  * docs/decisions/connectivity.md says what else was tried.
@@ -27,10 +27,11 @@ typedef struct syn_stage {
 
 /* What the user fixed. */
 typedef struct syn_search_limits {
-    bool any_form;    /* --connectivity auto */
-    syn_form form;    /* else this */
-    int rank;         /* 0: choose */
-    double ridge, l1; /* < 0: choose */
+    bool any_form;     /* --connectivity auto */
+    syn_form form;     /* else this */
+    int rank;          /* 0: choose */
+    double ridge, l1;  /* < 0: choose */
+    double innovation; /* < 0: choose */
     bool any_hidden;
 } syn_search_limits;
 
@@ -48,7 +49,9 @@ typedef struct syn_search {
     double none_loss, ablation_loss;
     syn_parameters *best; /* of the candidates with connectivity */
     double best_loss;
-    syn_linear *linear;
+    int n_linear; /* what is sent: as it is (or as the user said), then filtered as the regression likes best */
+    syn_linear *linear[2];
+    double innovation[2];
     syn_stage running; /* the stage in training */
     syn_trainer *trainer;
 } syn_search;

@@ -29,6 +29,12 @@ done:
     return status;
 }
 
+syn_status syn_start_filter(const syn_session *session, double innovation, float *send) {
+    SYN_TRY(lag_one(session, send));
+    for (int64_t j = 0; j < session->N; j++) send[j] = (float)(innovation * fmin(fmax((double)send[j], 0), 1));
+    return SYN_OK;
+}
+
 syn_status syn_start_none(syn_parameters **parameters, const syn_dataset *data, const syn_settings *settings) {
     int64_t *N = NULL, *B = NULL, most_behaviours = 0;
     const int H = settings->hidden;
@@ -154,6 +160,7 @@ syn_status syn_start_candidate(syn_parameters **parameters, const syn_parameters
     SYN_CHECK(mean_gain(p, data, settings, kernels, &gain));
     for (size_t s = 0; s < data->n; s++) {
         const syn_session_layout *at = &p->session[s];
+        SYN_CHECK(syn_start_filter(&data->session[s], candidate->innovation, p->value + at->send));
         if (!syn_form_has_factors(candidate->form)) {
             SYN_CHECK(syn_linear_weights(linear, s, candidate->ridge, p->value + at->z));
             for (int64_t k = 0; k < N[s] * N[s]; k++) p->value[at->z + (size_t)k] /= (float)gain;

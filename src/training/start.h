@@ -8,7 +8,8 @@
 typedef struct syn_candidate {
     syn_form form;
     int rank;
-    double ridge, l1; /* in observations */
+    double ridge, l1;  /* in observations */
+    double innovation; /* share of the lag-1 prediction from its own past that is taken off what a neuron sends */
 } syn_candidate;
 
 typedef struct syn_settings {
@@ -21,6 +22,9 @@ typedef struct syn_settings {
     int max_epochs, patience;
 } syn_settings;
 
+/* The filter of what the neurons of a session send: send[N] = innovation times the lag-1 regression coefficient of
+ * each. */
+syn_status syn_start_filter(const syn_session *session, double innovation, float *send);
 /* Fresh parameters without connectivity. */
 syn_status syn_start_none(syn_parameters **p, const syn_dataset *data, const syn_settings *settings);
 /* Parameters of a candidate from those of `none` and the linear model. best: with connectivity, or NULL; with `dale`

@@ -158,18 +158,21 @@ static void masked_has_edges_where_it_may(void **state) {
     free(support), syn_model_free(model), raw_free(&raw);
 }
 
-/* Independent neurons: it is said that they are. */
+/* Independent neurons: it is said that they are, but for the few that a 95 % interval misses: two or more of twelve
+ * would be so in 3.6 % of all such sets. */
 static void no_information_is_said(void **state) {
     (void)state;
-    for (uint32_t stream = 220; stream < 223; stream++) {
+    int missed = 0;
+    for (uint32_t stream = 220; stream < 232; stream++) {
         raw_data raw = alone(stream);
         syn_model *model = fitted(&raw, 1, "40", OPTIONS("connectivity", "auto"));
         json_t *root = described(model), *connectivity = json_object_get(root, "connectivity");
         const char *statement = json_string_value(json_object_get(connectivity, "statement"));
-        if (!statement || !strstr(statement, "no cross-neuron information"))
-            fail_msg("recording %u: %s", stream, statement ? statement : "no statement");
+        missed += !statement;
+        if (statement) assert_non_null(strstr(statement, "no cross-neuron information"));
         json_decref(root), syn_model_free(model), raw_free(&raw);
     }
+    if (missed > 1) fail_msg("a connectivity was believed in %d of 12 recordings of independent neurons", missed);
 }
 
 static void information_is_found(void **state) {

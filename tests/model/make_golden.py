@@ -69,6 +69,7 @@ def tensors(case):
         "c": ((N,), "neuron"),
         "p": ((b, B), "decoder"),
         "z": ((N if free else 0, N), "connectivity"),
+        "send": ((0 if case.form == "none" else 1, N), "fixed"),
         "s": ((N if factors else 0, rank), "connectivity"),
         "r": ((N if factors else 0, rank), "connectivity"),
     }
@@ -90,11 +91,19 @@ def connectivity(case, p, support):
     return W * support
 
 
+def currents(case, p, support, x):
+    """I [L][N]; a neuron sends its activity less a share of it one frame before, for which the first stands too."""
+    if case.form == "none":
+        return torch.zeros_like(x)
+    before = torch.cat([x[:1], x[:-1]])
+    return (x - p["send"][0] * before) @ connectivity(case, p, support).T
+
+
 def predict(case, p, support, x, u):
     """y [L][N] before the link function, from x [L][N] and u [L][B] of one window; the state starts at zero."""
     H = case.H
     wx, wi, wh, bhn, v = split_decoder(p["decoder"], H)
-    current = x @ connectivity(case, p, support).T
+    current = currents(case, p, support, x)
     base = p["bias"] + p["e"] @ p["we"].T
     h = torch.zeros(case.N, H, dtype=x.dtype)
     out = []
@@ -114,7 +123,7 @@ def predict(case, p, support, x, u):
 def predict_by_torch_gru(case, p, support, x, u):
     H = case.H
     wx, wi, wh, bhn, v = split_decoder(p["decoder"], H)
-    current = x @ connectivity(case, p, support).T
+    current = currents(case, p, support, x)
     L, N = x.shape
     columns, weights = [x[..., None], current[..., None], p["e"].expand(L, N, -1)], [wx[:, None], wi[:, None], p["we"]]
     if case.B:
@@ -174,6 +183,8 @@ def train_step(case, p, gradient, moment, square, average, step):
     groups = {name: group for name, (_, group) in tensors(case).items()}
     norm = math.sqrt(sum(float((g**2).sum()) for name, g in gradient.items() if groups[name] == "decoder"))
     for name, value in p.items():
+        if groups[name] == "fixed":
+            continue
         g, group, rate = gradient[name], groups[name], RATES[groups[name]]
         if group == "decoder" and norm > CLIP:
             g = g * (CLIP / norm)
@@ -217,8 +228,8 @@ def as_tensors(arrays, dtype):
 
 def run(case, data, values, dtype):
     data, p = as_tensors(data, dtype), as_tensors(values, dtype)
-    for value in p.values():
-        value.requires_grad_(True)
+    for name, (_, group) in tensors(case).items():
+        p[name].requires_grad_(group != "fixed")
     out = {"prediction": z_scored_predictions(case, p, data)}
     moment, square = ({name: torch.zeros_like(v) for name, v in p.items()} for _ in range(2))
     average = {name: v.detach().clone() for name, v in p.items()}

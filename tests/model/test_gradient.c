@@ -45,8 +45,16 @@ static double exact_gate(const exact *m, int64_t i, int64_t t, int row, double c
     return sum;
 }
 
+/* What neuron j sends at frame t of a window that starts at `start`; the first frame stands for the one before it. */
+static double exact_sent(const exact *m, int64_t j, int64_t t, int64_t start) {
+    const syn_session *session = &m->data->session[m->s];
+    const double share = m->p->form == SYN_FORM_NONE ? 0 : m->value[m->p->session[m->s].send + (size_t)j];
+    return (double)session->x[t * session->N + j] -
+           share * (double)session->x[(t > start ? t - 1 : start) * session->N + j];
+}
+
 /* One GRU step of neuron i at frame t; returns its prediction before the link function. */
-static double exact_step(const exact *m, int64_t i, int64_t t, double *h) {
+static double exact_step(const exact *m, int64_t i, int64_t t, int64_t start, double *h) {
     const syn_session *session = &m->data->session[m->s];
     const syn_session_layout *at = &m->p->session[m->s];
     const int H = m->p->H;
@@ -54,7 +62,7 @@ static double exact_step(const exact *m, int64_t i, int64_t t, double *h) {
     const syn_decoder_layout d = syn_decoder_layout_of(H);
     const double *decoder = m->value + m->p->decoder, *wh = decoder + d.wh;
     double current = 0, next[16];
-    for (int64_t j = 0; j < N; j++) current += m->W[i * N + j] * (double)session->x[t * N + j];
+    for (int64_t j = 0; j < N; j++) current += m->W[i * N + j] * exact_sent(m, j, t, start);
     for (int k = 0; k < H; k++) {
         double state[3] = {0};
         for (int g = 0; g < 3; g++)
@@ -85,7 +93,7 @@ static double exact_loss(const exact *m, const syn_window *w, int64_t n) {
         for (int64_t i = 0; i < session->N; i++) {
             double h[16] = {0};
             for (int64_t t = w[k].start; t < w[k].start + w[k].length; t++) {
-                double y = exact_step(m, i, t, h);
+                double y = exact_step(m, i, t, w[k].start, h);
                 if (!syn_session_observed(session, t + 1, i)) continue;
                 sum += exact_entry_loss(m, i, t + 1, y);
                 count++;
@@ -181,7 +189,9 @@ static void check_gradient(const syn_dataset *data, size_t s, syn_form form, syn
         syn_network_free(net);
     }
     for (size_t k = 0; k < p->n_tensors; k++)
-        if (p->tensor[k].session < 0 || (size_t)p->tensor[k].session == s) check_tensor(&m, &p->tensor[k], gradient);
+        if (p->tensor[k].group != SYN_GROUP_FIXED &&
+            (p->tensor[k].session < 0 || (size_t)p->tensor[k].session == s))
+            check_tensor(&m, &p->tensor[k], gradient);
     for (int level = 0; level < KERNEL_LEVELS; level++) free(gradient[level]);
     free(m.value), free(m.W);
     syn_parameters_free(p);

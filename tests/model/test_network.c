@@ -197,6 +197,8 @@ static void permute_tensors(const syn_parameters *p, float *to, const float *fro
     for (size_t k = 0; k < p->n_tensors; k++) {
         const syn_tensor *t = &p->tensor[k];
         if (t->session < 0 || t->name[0] == 'p') continue;
+        if (t->group == SYN_GROUP_FIXED) permute_columns(to + t->offset, from + t->offset, order, 1, N);
+        if (t->group == SYN_GROUP_FIXED) continue;
         permute_rows(to + t->offset, from + t->offset, order, N, t->columns);
         if (t->name[0] != 'z') continue;
         permute_rows(rows, from + t->offset, order, N, N);
@@ -438,6 +440,7 @@ static void check_gain(syn_loss loss, int64_t T, const syn_kernels *kernels) {
     double gain[(LAGS + 1) * N], response[LAGS + 1][N][N] = {0};
     float *out = floats(s->T * N);
     const float *W;
+    memset(p->value + p->session[0].send, 0, N * sizeof(float)); /* else a current is not W_ij times one x_j */
     for (int64_t t = span->start; t + 1 < span->stop; t++)
         for (int64_t j = 0; j < N; j++) {
             respond(net, set.data, t, j, out);

@@ -44,7 +44,9 @@ static fitted fit(double W[N][N]) {
     const int64_t B = 0, neurons = N;
     assert_ok(syn_parameters_create(&f.p, 2, 1, 0, SYN_FORM_NONE, 0, 1, &neurons, &B));
     assert_ok(syn_network_create(&f.network, f.p, f.set.data, SYN_LOSS_GAUSSIAN, best_kernels(), 2, 256, 64));
-    assert_ok(syn_linear_create(&f.linear, f.network, f.set.data));
+    static const float nothing[N];
+    const float *send = nothing;
+    assert_ok(syn_linear_create(&f.linear, f.network, f.set.data, &send));
     return f;
 }
 
@@ -206,7 +208,9 @@ static void test_data_do_not_leak(void **state) {
     syn_network *network;
     syn_linear *linear;
     assert_ok(syn_network_create(&network, f.p, set.data, SYN_LOSS_GAUSSIAN, best_kernels(), 1, 256, 64));
-    assert_ok(syn_linear_create(&linear, network, set.data));
+    static const float nothing[N];
+    const float *send = nothing;
+    assert_ok(syn_linear_create(&linear, network, set.data, &send));
     assert_memory_equal(linear->ridge_error, f.linear->ridge_error, sizeof linear->ridge_error);
     assert_memory_equal(linear->rank_error, f.linear->rank_error, sizeof linear->rank_error);
     assert_ok(syn_linear_weights(f.linear, 0, 100, a));
