@@ -189,8 +189,7 @@ static void check_gradient(const syn_dataset *data, size_t s, syn_form form, syn
         syn_network_free(net);
     }
     for (size_t k = 0; k < p->n_tensors; k++)
-        if (p->tensor[k].group != SYN_GROUP_FIXED &&
-            (p->tensor[k].session < 0 || (size_t)p->tensor[k].session == s))
+        if (p->tensor[k].group != SYN_GROUP_FIXED && (p->tensor[k].session < 0 || (size_t)p->tensor[k].session == s))
             check_tensor(&m, &p->tensor[k], gradient);
     for (int level = 0; level < KERNEL_LEVELS; level++) free(gradient[level]);
     free(m.value), free(m.W);
