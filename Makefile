@@ -11,7 +11,7 @@ help:
 	@echo "make test                build, all tests, sanitizers, fuzz targets, format and document checks"
 	@echo "make bench               speed of the kernels and of training"
 	@echo "make build               the release build in build/release"
-	@echo "make docs                write docs/options.md again from the option table"
+	@echo "make docs                write docs/options.md and docs/python-reference.md again"
 	@echo "make format              clang-format on every C file"
 	@echo "make tidy                clang-tidy on every C file"
 	@echo "make clean               remove build/, out/ and dist/"
@@ -39,6 +39,9 @@ wheel:
 
 docs: build
 	build/release/synapsnet help --markdown > docs/options.md
+	cmake --preset release -DSYN_PYTHON=ON && cmake --build --preset release
+	python=$$(scripts/python_env.sh build/python-env tests/python/requirements.txt) && \
+	    PYTHONPATH=build/release/python $$python scripts/python_reference.py > docs/python-reference.md
 
 format:
 	@scripts/setup.sh format

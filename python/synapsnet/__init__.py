@@ -12,7 +12,7 @@ from . import errors
 from ._estimator import SynapsNet, load
 from ._library import plain as _plain
 from ._recording import Recording, read, recording, simulate
-from ._results import Connectivity, Evaluation, Forecast, Perturbation
+from ._results import Comparison, Connectivity, Evaluation, Forecast, Perturbation
 from .errors import SynapsNetError
 
 __version__: str = _plain("version").decode()
@@ -23,5 +23,5 @@ def build_info() -> str:
     return str(_plain("build_info").decode())
 
 
-__all__ = ["Connectivity", "Evaluation", "Forecast", "Perturbation", "Recording", "SynapsNet", "SynapsNetError",
+__all__ = ["Comparison", "Connectivity", "Evaluation", "Forecast", "Perturbation", "Recording", "SynapsNet", "SynapsNetError",
            "build_info", "errors", "load", "read", "recording", "simulate"]

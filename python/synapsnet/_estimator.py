@@ -16,7 +16,7 @@ from . import _plot, errors
 from ._parameters import DEFAULTS, Parameters
 from ._progress import Watch
 from ._recording import Recording, bytes_file, check_keywords, file_bytes, make
-from ._results import Connectivity, Evaluation, Forecast, Perturbation
+from ._results import Comparison, Connectivity, Evaluation, Forecast, Perturbation
 
 _UNITS = {"raw": "raw units of the receiver per raw unit of the sender", "zscored": "z-scored units"}
 
@@ -65,6 +65,13 @@ def _is_list_of_recordings(X: Any) -> bool:
     if not isinstance(X, (list, tuple)) or len(X) == 0:
         return False
     return all(isinstance(x, (Recording, str, os.PathLike)) or getattr(x, "ndim", 0) == 2 for x in X)
+
+
+def _reading(recordings: list[Recording]) -> dict[str, Any]:
+    """The reading options that all of the recordings were opened with: the model keeps them, as after the program's fit,
+    to find its recordings again."""
+    first, others = recordings[0]._reading, [one._reading for one in recordings[1:]]
+    return {name: value for name, value in first.items() if all(other.get(name) == value for other in others)}
 
 
 class SynapsNet(Parameters):
@@ -119,7 +126,7 @@ class SynapsNet(Parameters):
 
     # ---- fit ----
 
-    def _options(self, folder: str) -> lib.Handle:
+    def _options(self, folder: str, **more: Any) -> lib.Handle:
         """The parameters that are not at their defaults, as the program would be given them."""
         given = {name: value for name, value in self.get_params().items()
                  if name != "progress" and not self._is_default(name, value)}
@@ -130,7 +137,7 @@ class SynapsNet(Parameters):
                                         "row = receiver")
             given["mask"] = os.path.join(folder, "mask.npy")
             np.save(given["mask"], mask.astype(np.float64))
-        return lib.options(given)
+        return lib.options({**given, **more})
 
     def fit(self, X: Any, y: Any = None, *, behavior: Any = None, segments: Any = None, rate_hz: float | None = None,
             timestamps: Any = None, signal: str | None = None, bin: float | str = 0.05, neuron_ids: Any = None,
@@ -143,15 +150,11 @@ class SynapsNet(Parameters):
         In the main thread Ctrl-C ends the fit with the best weights so far, and a StoppedEarlyWarning; pressed again,
         or before there are any, it is a KeyboardInterrupt and leaves the estimator as it was.
         """
-        many = _is_list_of_recordings(X)
-        keywords: dict[str, Any] = dict(behavior=behavior, segments=segments, rate_hz=rate_hz, timestamps=timestamps,
-                                        signal=signal, bin=bin, neuron_ids=neuron_ids, options=options)
-        if many and any(keywords[name] is not None for name in ("behavior", "segments", "timestamps", "neuron_ids")):
-            raise errors.InputError("fit: behavior, segments, timestamps and neuron_ids belong to one recording; make "
-                                    "each with synapsnet.recording(...) first")
-        recordings = [make(x, **keywords) for x in (X if many else [X])]
+        recordings = self._recordings_of(X, dict(behavior=behavior, segments=segments, rate_hz=rate_hz,
+                                                 timestamps=timestamps, signal=signal, bin=bin,
+                                                 neuron_ids=neuron_ids, options=options))
         with tempfile.TemporaryDirectory(prefix="synapsnet-") as folder:
-            model = self._fit(recordings, self._options(folder))
+            model = self._fit(recordings, self._options(folder, **_reading(recordings)))
         self._model = model
         self._recordings = recordings
         self._connectivity: dict[int, np.ndarray] = {}
@@ -162,15 +165,43 @@ class SynapsNet(Parameters):
                           stacklevel=2)
         return self
 
+    @staticmethod
+    def _recordings_of(X: Any, keywords: dict[str, Any]) -> list[Recording]:
+        """One recording, or several."""
+        many = _is_list_of_recordings(X)
+        if many and any(keywords.get(name) is not None for name in ("behavior", "segments", "timestamps",
+                                                                    "neuron_ids")):
+            raise errors.InputError("fit: behavior, segments, timestamps and neuron_ids belong to one recording; make "
+                                    "each with synapsnet.recording(...) first")
+        return [make(x, **keywords) for x in (X if many else [X])]
+
     def _fit(self, recordings: list[Recording], options: lib.Handle) -> lib.Handle:
         handles = [one._copy() for one in recordings]
         pointers = (c_void_p * len(handles))(*[one.address for one in handles])
-        with Watch(self.progress) as watch:
+        with Watch(self.progress, best_so_far=True) as watch:
             return lib.create("model", "fit", pointers, len(handles), options.address, watch.function, None)
 
-    def fit_predict(self, X: Any, y: Any = None, **keywords: Any) -> np.ndarray:
-        """Fits, and predicts the same recording one step ahead."""
-        return self.fit(X, y, **keywords).predict()
+    def compare(self, X: Any = None, *, rivals: Any = None, predictions: Any = None,
+                **keywords: Any) -> Comparison:
+        """SynapsNet with these parameters, fitted anew, beside its rivals on the same test frames (docs/compare.md).
+
+        X and keywords: as for :meth:`fit`; None: the recordings of the fit. rivals: names, None for the usual ones.
+        predictions: files with predictions of other programs. The estimator is not changed.
+        """
+        if X is None and getattr(self, "_recordings", None):
+            recordings = self._recordings
+        elif X is None:
+            raise errors.InputError("compare: found no recording; expected X, or a model that was fitted in this process")
+        else:
+            names = {"behavior", "segments", "rate_hz", "timestamps", "signal", "bin", "neuron_ids"}
+            recordings = self._recordings_of(X, {**{k: v for k, v in keywords.items() if k in names},
+                                                 "options": {k: v for k, v in keywords.items() if k not in names}})
+        handles = [one._copy() for one in recordings]
+        pointers = (c_void_p * len(handles))(*[one.address for one in handles])
+        with tempfile.TemporaryDirectory(prefix="synapsnet-") as folder:
+            options = self._options(folder, rivals=rivals, predictions=predictions)
+            with Watch(self.progress, best_so_far=False) as watch:
+                return Comparison(lib.json_of("compare", pointers, len(handles), options.address, watch.function, None))
 
     # ---- what was fitted ----
 
@@ -403,8 +434,8 @@ class SynapsNet(Parameters):
 
     def report(self, path: str | os.PathLike[str], X: Any = None, *, steps: int | None = None, split: str | None = None,
                **keywords: Any) -> dict[str, Any]:
-        """Writes the report: one HTML page with all figures, or with a name that ends in .json its data. X: as for
-        :meth:`evaluate`. Returns what was written."""
+        """Writes the report: one HTML page with all figures, or what else the name ends in (docs/options.md, format). X:
+        as for :meth:`evaluate`. Returns what was written."""
         self._fitted()
         pointers, n, own = self._all_data(X, keywords)
         options = self._settings(steps=steps, split=self._split(split, own))

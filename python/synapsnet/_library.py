@@ -45,6 +45,8 @@ def _blas_core() -> str:
 def _load() -> ctypes.CDLL:
     """Loads the library under the settings that the program synapsnet gives itself, and takes them back afterwards."""
     wanted = {}
+    if not PATH.exists():
+        raise errors.FileError(f"{PATH}: is not there: this is the source of the package; install it with pip install .")
     if "OPENBLAS_CORETYPE" not in os.environ:
         wanted["OPENBLAS_CORETYPE"] = _blas_core()
     if "GOMP_SPINCOUNT" not in os.environ and "OMP_WAIT_POLICY" not in os.environ:
@@ -123,6 +125,7 @@ _STATUS = {
     "forecast_write": [c_void_p, c_char_p],
     "connectivity": [c_void_p, c_size_t, c_int, c_int, c_void_p],
     "connectivity_write": [c_void_p, c_size_t, c_void_p, c_char_p, POINTER(c_void_p)],
+    "compare": [POINTER(c_void_p), c_size_t, c_void_p, PROGRESS, c_void_p, POINTER(c_void_p)],
     "perturb": [POINTER(c_void_p), c_void_p, c_void_p, c_void_p],
     "perturbation_describe": [c_void_p, POINTER(c_void_p)],
     "perturbation_write": [c_void_p, c_char_p],

@@ -58,9 +58,11 @@ def _display(progress: bool | None) -> Any:
 
 class Watch:
     """Shows the progress of a fit and, in the main thread, turns the first Ctrl-C into a request to finish with the best
-    weights so far; a second one ends the fit at once. ``function`` is what the library calls."""
+    weights so far (best_so_far), or to stop; a second one stops in either case. ``function`` is what the library
+    calls."""
 
-    def __init__(self, progress: bool | None) -> None:
+    def __init__(self, progress: bool | None, best_so_far: bool) -> None:
+        self.answers = (lib.GO_ON, lib.FINISH if best_so_far else lib.STOP, lib.STOP)
         self.display = _display(progress)
         self.interrupts = 0
         self.error: BaseException | None = None
@@ -73,11 +75,11 @@ class Watch:
         except BaseException as error:  # an exception cannot pass through the library: it is raised after the fit
             self.error = error
             return lib.STOP
-        return (lib.GO_ON, lib.FINISH, lib.STOP)[min(self.interrupts, 2)]
+        return self.answers[min(self.interrupts, 2)]
 
     def _on_interrupt(self, *_: Any) -> None:
         self.interrupts += 1
-        if self.interrupts == 1:
+        if self.interrupts == 1 and self.answers[1] == lib.FINISH:
             sys.stderr.write("\nstopping with the best weights so far; interrupt again to end at once\n")
 
     def __enter__(self) -> Watch:

@@ -24,8 +24,9 @@ class Recording:
     possible, and read-only. Letters: T frames, N neurons, B behaviours, S segments.
     """
 
-    def __init__(self, handle: lib.Handle) -> None:
+    def __init__(self, handle: lib.Handle, reading: Mapping[str, Any] | None = None) -> None:
         self._handle = handle
+        self._reading = dict(reading or {})  # the options it was opened with: a model finds its recording by them
         self._seen = lib.RecordingArrays()
         lib.plain("recording_view", handle.address, byref(self._seen))
 
@@ -239,7 +240,7 @@ def read(path: str | os.PathLike[str], **options: Any) -> Recording:
     ``rate=30``, ``bin="50ms"``, ``behavior=["FILE:speed"]``, ``segments="FILE:trials"``; docs/options.md lists them.
     """
     check_keywords(options, READING, "read")
-    return _warned(Recording(_opened(path, options)))
+    return _warned(Recording(_opened(path, options), options))
 
 
 def simulate(kind: str, **options: Any) -> Recording:
@@ -560,7 +561,7 @@ def make(data: Any, *, behavior: Any = None, segments: Any = None, rate_hz: Any 
         if bin != 0.05:
             options["bin"] = bin
         check_keywords(options, READING, "read")
-        return _warned(Recording(_opened(data, options) if model is None else model.open(data, options)))
+        return _warned(Recording(_opened(data, options) if model is None else model.open(data, options), options))
     if options:
         check_keywords(options, dict.fromkeys(recording.__kwdefaults__ or {}, ""), "recording")
     if hasattr(data, "toarray"):

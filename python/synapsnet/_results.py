@@ -30,6 +30,18 @@ class Evaluation(dict):  # type: ignore[type-arg]
         return "\n".join(lines)
 
 
+class Comparison(dict):  # type: ignore[type-arg]
+    """SynapsNet and its rivals on the same frames: ``["synapsnet"]``, ``["rivals"]``, ``["statement"]``
+    (docs/compare.md)."""
+
+    def to_pandas(self) -> Any:
+        """A DataFrame: a row a model, the best first; a column a metric, seconds, memory, interval of the difference to
+        SynapsNet. Needs pandas."""
+        pandas = lib.optional("pandas", "to_pandas()")
+        table = pandas.DataFrame({"SynapsNet": self["synapsnet"], **self["rivals"]}).T
+        return table.sort_values(self["ranked_by"], ascending=self["ranked_by"] == "mse")
+
+
 @dataclass(frozen=True, eq=False)
 class Connectivity:
     """Effective connectivity C_ij(tau): how a rise of neuron j moves the prediction for neuron i, tau frames before.

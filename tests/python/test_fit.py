@@ -29,6 +29,18 @@ def test_the_model_file_is_that_of_the_program(rec, program):
         assert a.read() == b.read()
 
 
+def test_reading_options_are_kept_as_by_the_program(X, program):
+    np.savez("s.npz", dff=X.T, speed=np.arange(400.0))
+    words = ["--rate", "10", "--orientation", "neurons-first", "--behavior", "s.npz:speed", "--hidden", "4",
+             "--embedding", "2", "--epochs", "3", "--connectivity", "none"]
+    subprocess.run([program, "fit", "s.npz:dff", "-o", "program.h5", "--quiet", *words], check=True)
+    rec = synapsnet.read("s.npz:dff", rate=10, orientation="neurons-first", behavior=["s.npz:speed"])
+    synapsnet.SynapsNet(connectivity="none", **SMALL).fit(rec).save("python.h5")
+    with open("program.h5", "rb") as a, open("python.h5", "rb") as b:
+        assert a.read() == b.read()
+    assert synapsnet.load("python.h5").forecast(steps=2).prediction.shape[1] == 5
+
+
 def test_a_recording_from_memory_gives_the_bits_of_its_file(rec):
     rec.save("sim.h5")
     from_file = synapsnet.SynapsNet(connectivity="dense", **SMALL).fit("sim.h5")
@@ -226,14 +238,26 @@ def test_fits_in_threads_are_those_in_turn(rec):
         np.testing.assert_array_equal(alone[seed], together[seed])
 
 
+def score_of(recording):
+    return synapsnet.SynapsNet(connectivity="dense", threads=2, **SMALL).fit(recording).score()
+
+
+def test_a_fit_after_a_fork(rec):
+    import multiprocessing
+
+    alone = score_of(rec)  # starts threads that the child will not have
+    with multiprocessing.get_context("fork").Pool(1) as pool:
+        assert pool.apply_async(score_of, (rec,)).get(timeout=60) == alone
+
+
 def resident_bytes():
     with open("/proc/self/statm") as file:
         return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def test_a_hundred_fits_do_not_grow(X):
-    """A copy of the recording that was lost in every fit would be 100 x 1.6 MB."""
-    wide = np.tile(X, (20, 10))
+    """A copy of the recording that was lost in every fit would be 100 x 0.8 MB."""
+    wide = np.tile(X, (10, 10))
     model = synapsnet.SynapsNet(hidden=1, embedding=1, epochs=1, connectivity="none", threads=1)
 
     def once():

@@ -77,9 +77,18 @@ def test_virtual_stimulation(model, rec, program):
     np.testing.assert_array_equal(np.load("again.npy"), one.response)
 
 
+def test_rivals(rec):
+    model = synapsnet.SynapsNet(connectivity="dense", hidden=2, epochs=2)
+    table = model.compare(rec, rivals=["copy-last", "mean"])
+    assert set(table["rivals"]) == {"copy-last", "mean"}
+    frame = table.to_pandas()
+    assert set(frame.index) == {"SynapsNet", "copy-last", "mean"} and frame["mse"].is_monotonic_increasing
+    assert table["synapsnet"]["mse"] == pytest.approx(model.fit(rec).evaluate()["test"]["mse"], rel=1e-6)
+    assert model.compare(rivals=["mean"])["rivals"]["mean"] is not None
+
+
 def test_report(model):
-    written = model.report("report.html", steps=5)
-    assert written["output"] == "report.html"
+    assert "report.html" in str(model.report("report.html", steps=5))
     with open("report.html", encoding="utf-8") as file:
         assert "</html>" in file.read()
 

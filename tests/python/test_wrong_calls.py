@@ -145,6 +145,8 @@ CALLS = {
     "half a neuron": (lambda m, r: m.perturb(0.5), OptionError, "neuron: found 0.5"),
     "a pulse of NaN": (lambda m, r: m.perturb(0, amplitude=np.nan), OptionError, "amplitude: found 'nan'"),
     "a report to no folder": (lambda m, r: m.report("no/folder/r.html"), FileError, "no/folder/r.html"),
+    "an unknown rival": (lambda m, r: m.compare(r, rivals=["smells"]), OptionError, "smells"),
+    "nothing to compare on": (lambda m, r: net().compare(), InputError, "found no recording"),
     # files
     "save to no folder": (lambda m, r: m.save("no/folder/m.h5"), FileError, "no/folder/m.h5"),
     "save to a number": (lambda m, r: m.save(4), InputTypeError, "found int"),
