@@ -21,7 +21,8 @@ typedef enum syn_stream {
     SYN_STREAM_SIM_SPIKES,
     SYN_STREAM_SIM_CALCIUM,
     SYN_STREAM_SIM_OTHER,
-    SYN_STREAM_TEST
+    SYN_STREAM_TEST,
+    SYN_STREAM_RIVALS
 } syn_stream;
 
 typedef struct syn_random {

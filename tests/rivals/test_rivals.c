@@ -4,6 +4,7 @@
 #include "rivals/ar.h"
 #include "rivals/loss.h"
 #include "rivals/rivals.h"
+#include "rivals/rnn.h"
 #include "rivals/var.h"
 
 static const syn_rival_settings two_threads = {.threads = 2, .seed = 1};
@@ -51,6 +52,8 @@ static raw_data hard_data(const char *signal) {
     return raw;
 }
 
+static bool is_recurrent(const syn_rival *rival) { return !strcmp(rival->name, "gru") || !strcmp(rival->name, "lstm"); }
+
 static void check_rival(const syn_rival *rival, const raw_data *raw, syn_loss loss) {
     test_set set = set_create(raw, 1, 8);
     syn_rival_data data = data_of(&set, loss);
@@ -85,6 +88,7 @@ static void all_rivals(void **state) {
     (void)state;
     raw_data traces = hard_data("fluorescence"), counts = hard_data("counts");
     for (const syn_rival *const *rival = syn_rivals; *rival; rival++) {
+        if (is_recurrent(*rival)) continue; /* training takes too long here */
         check_rival(*rival, &traces, SYN_LOSS_GAUSSIAN);
         check_rival(*rival, &counts, SYN_LOSS_POISSON);
         check_rival(*rival, &counts, SYN_LOSS_GAUSSIAN);
@@ -99,7 +103,9 @@ static void rates_are_above_zero(void **state) {
     syn_rival_data data = data_of(&set, SYN_LOSS_POISSON);
     const syn_normalisation *norm = &data.session->norm;
     for (const syn_rival *const *rival = syn_rivals; *rival; rival++) {
-        if (!strcmp((*rival)->name, "copy-last") || ((*rival)->applies && !(*rival)->applies(&data))) continue;
+        if (!strcmp((*rival)->name, "copy-last") || is_recurrent(*rival) ||
+            ((*rival)->applies && !(*rival)->applies(&data)))
+            continue;
         float *prediction = predictions_of(*rival, &data, &two_threads);
         for (int64_t k = 0; k < data.F[SYN_TEST] * data.N; k++)
             assert_true(prediction[k] * norm->scale[k % data.N] + norm->mean[k % data.N] > 0);
@@ -119,16 +125,21 @@ static raw_data ring(int64_t T, int64_t N) {
     return raw;
 }
 
-static double mse_of(const syn_rival *rival, const syn_rival_data *data) {
-    float *prediction = predictions_of(rival, data, &two_threads);
+static double error_of(const syn_rival_data *data, const float *prediction) {
     double sum = 0;
     for (int64_t k = 0; k < data->F[SYN_TEST]; k++)
         for (int64_t i = 0; i < data->N; i++) {
             const double x = (double)data->x[data->frame[SYN_TEST][k] * data->N + i];
             sum += pow(x - (double)prediction[k * data->N + i], 2);
         }
-    free(prediction);
     return sum / (double)(data->F[SYN_TEST] * data->N);
+}
+
+static double mse_of(const syn_rival *rival, const syn_rival_data *data) {
+    float *prediction = predictions_of(rival, data, &two_threads);
+    const double mse = error_of(data, prediction);
+    free(prediction);
+    return mse;
 }
 
 static const syn_rival *rival_called(const char *name) {
@@ -212,6 +223,103 @@ static void hidden_entries_do_not_bias(void **state) {
     raw_free(&raw), raw_free(&holes);
 }
 
+/* ---- recurrent networks ---- */
+
+/* Every derivative against a central difference, with windows of several lengths, gaps, behaviour and dropout. */
+static void check_gradient(const syn_cell *cell, syn_loss loss, bool slow, double dropout) {
+    raw_data raw = raw_create(240, 4, 2, signal_of(loss), 5);
+    for (int64_t k = 0; !strcmp(raw.signal, "fluorescence") && k < raw.T * raw.N; k++)
+        raw.x[k] += 4 * sinf(0.01f * (float)k);
+    raw_hide(&raw, 9);
+    test_set set = set_create(&raw, 1, 8);
+    syn_rival_data data = data_of(&set, loss);
+    const syn_rnn_window window[] = {{0, 7}, {20, 3}, {31, 1}};
+    syn_rnn net;
+    double ignored, low, high;
+    if (slow) assert_non_null(data.baseline);
+    assert_ok(syn_rnn_create(&net, cell, 3, slow, &data, 4));
+    net.dropout = dropout;
+    for (size_t k = 0; k < net.at.count; k++) net.value[k] += (float)(0.3 * normal(6, (int64_t)k));
+    float *gradient = floats((int64_t)net.at.count), *other = floats((int64_t)net.at.count);
+    assert_ok(syn_rnn_gradient(&net, &data, window, 3, 12, gradient, &ignored));
+    for (size_t k = 0; k < net.at.count; k++) {
+        const float kept = net.value[k], step = 4e-3f;
+        net.value[k] = kept + step;
+        assert_ok(syn_rnn_gradient(&net, &data, window, 3, 12, other, &high));
+        net.value[k] = kept - step;
+        assert_ok(syn_rnn_gradient(&net, &data, window, 3, 12, other, &low));
+        net.value[k] = kept;
+        assert_near(cell->name, (high - low) / (2 * (double)step), (double)gradient[k],
+                    2e-4 + 2e-3 * fabs((double)gradient[k]));
+    }
+    free(gradient), free(other), syn_rnn_free(&net);
+    syn_rival_data_free(&data), set_free(&set), raw_free(&raw);
+}
+
+static void gradients_of_recurrent_networks(void **state) {
+    (void)state;
+    const syn_cell *const cells[] = {&syn_cell_gru, &syn_cell_lstm};
+    for (int k = 0; k < 2; k++) {
+        check_gradient(cells[k], SYN_LOSS_GAUSSIAN, false, 0);
+        check_gradient(cells[k], SYN_LOSS_GAUSSIAN, true, 0.4);
+        check_gradient(cells[k], SYN_LOSS_POISSON, false, 0.4);
+    }
+}
+
+/* Predictions of an untrained network: nothing of the future or of another trial is in them, and a Poisson one is a
+ * rate. */
+static void recurrent_networks_look_back_alone(void **state) {
+    (void)state;
+    const syn_cell *const cells[] = {&syn_cell_gru, &syn_cell_lstm};
+    raw_data raw = hard_data("counts");
+    test_set set = set_create(&raw, 1, 8);
+    for (int k = 0; k < 4; k++) {
+        syn_rival_data data = data_of(&set, k & 2 ? SYN_LOSS_POISSON : SYN_LOSS_GAUSSIAN);
+        const int64_t F = data.F[SYN_TEST], N = data.N, half = F / 2, start = data.start[data.frame[SYN_TEST][0]];
+        float *prediction = floats(F * N), *other = floats(F * N);
+        syn_rnn net;
+        assert_ok(syn_rnn_create(&net, cells[k & 1], 5, false, &data, 3));
+        for (size_t j = 0; j < net.at.count; j++) net.value[j] += (float)(0.3 * normal(11, (int64_t)j));
+        assert_ok(syn_rnn_predict(&net, &data, SYN_TEST, prediction));
+        const syn_normalisation *norm = &data.session->norm;
+        for (int64_t j = 0; k & 2 && j < F * N; j++)
+            assert_true(prediction[j] * norm->scale[j % N] + norm->mean[j % N] > 0);
+        for (int64_t j = 0; j < start * N; j++) data.x[j] = 5;
+        for (int64_t j = data.frame[SYN_TEST][half] * N; j < data.T * N; j++) data.x[j] = -5;
+        assert_ok(syn_rnn_predict(&net, &data, SYN_TEST, other));
+        assert_same(cells[k & 1]->name, prediction, other, (half + 1) * N);
+        assert_false(same(prediction, other, F * N));
+        free(prediction), free(other), syn_rnn_free(&net), syn_rival_data_free(&data);
+    }
+    set_free(&set), raw_free(&raw);
+}
+
+/* What a linear model cannot: one neuron's next value is the size of another's three frames ago. */
+static void recurrent_networks_remember(void **state) {
+    (void)state;
+    const syn_cell *const cells[] = {&syn_cell_gru, &syn_cell_lstm};
+    raw_data raw = raw_create(1500, 3, 0, "fluorescence", 7);
+    for (int64_t t = 0; t < raw.T; t++) {
+        raw.x[3 * t] = (float)normal(8, t), raw.x[3 * t + 1] = (float)normal(9, t);
+        raw.x[3 * t + 2] = (t > 2 ? fabsf(raw.x[3 * (t - 3)]) : 0) + 0.1f * (float)normal(10, t);
+    }
+    test_set set = set_create(&raw, 1, 8);
+    syn_rival_data data = data_of(&set, SYN_LOSS_GAUSSIAN);
+    /* two of three neurons are noise; of the third all but a few per cent can be known */
+    assert_true(mse_of(rival_called("linear"), &data) > 0.95);
+    for (int k = 0; k < 2; k++) {
+        float *prediction = floats(data.F[SYN_TEST] * data.N);
+        syn_rnn net;
+        assert_ok(syn_rnn_create(&net, cells[k], 16, false, &data, 2));
+        net.rate = 0.01;
+        assert_ok(syn_rnn_train(&net, &data, &two_threads));
+        assert_ok(syn_rnn_predict(&net, &data, SYN_TEST, prediction));
+        if (error_of(&data, prediction) > 0.85) fail_msg("%s: %g", cells[k]->name, error_of(&data, prediction));
+        free(prediction), syn_rnn_free(&net);
+    }
+    syn_rival_data_free(&data), set_free(&set), raw_free(&raw);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_rivals),
@@ -219,6 +327,9 @@ int main(void) {
         cmocka_unit_test(linear_models_find_a_linear_network),
         cmocka_unit_test(ridge_solves_its_equations),
         cmocka_unit_test(hidden_entries_do_not_bias),
+        cmocka_unit_test(gradients_of_recurrent_networks),
+        cmocka_unit_test(recurrent_networks_look_back_alone),
+        cmocka_unit_test(recurrent_networks_remember),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

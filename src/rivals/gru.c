@@ -1,0 +1,50 @@
+/* Gated recurrent unit (Cho et al. 2014) of the population; gates r, z, n as in kernels.h. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "rivals/rnn.h"
+
+/* kept: r, z, n, and the recurrent part s of n */
+static void forward(int64_t rows, int H, const float *input, const float *recurrent, const float *before, float *after,
+                    float *kept) {
+    for (int64_t k = 0; k < rows; k++, input += 3 * H, recurrent += 3 * H, before += H, after += H, kept += 4 * H)
+        for (int j = 0; j < H; j++) {
+            const float r = syn_logistic(input[j] + recurrent[j]), z = syn_logistic(input[H + j] + recurrent[H + j]);
+            const float s = recurrent[2 * H + j], n = tanhf(input[2 * H + j] + r * s);
+            after[j] = n + z * (before[j] - n);
+            kept[j] = r, kept[H + j] = z, kept[2 * H + j] = n, kept[3 * H + j] = s;
+        }
+}
+
+static void backward(int64_t rows, int H, const float *before, const float *kept, float *d_state, float *d_input,
+                     float *d_recurrent) {
+    for (int64_t k = 0; k < rows; k++, before += H, kept += 4 * H, d_state += H, d_input += 3 * H, d_recurrent += 3 * H)
+        for (int j = 0; j < H; j++) {
+            const float r = kept[j], z = kept[H + j], n = kept[2 * H + j], s = kept[3 * H + j], d = d_state[j];
+            const float dn = d * (1 - z) * (1 - n * n);
+            d_input[j] = d_recurrent[j] = dn * s * r * (1 - r);
+            d_input[H + j] = d_recurrent[H + j] = d * (before[j] - n) * z * (1 - z);
+            d_input[2 * H + j] = dn;
+            d_recurrent[2 * H + j] = dn * r;
+            d_state[j] = d * z;
+        }
+}
+
+const syn_cell syn_cell_gru = {"gru", 3, 1, 4, -1, forward, backward};
+
+static syn_status fit(void **model, const syn_rival_data *d, const syn_rival_settings *settings, json_t *chosen) {
+    return syn_rnn_fit(model, &syn_cell_gru, d, settings, chosen);
+}
+
+static syn_status predict(const void *model, const syn_rival_data *d, const syn_rival_settings *settings,
+                          syn_split split, float *prediction) {
+    (void)settings;
+    return syn_rnn_predict(model, d, split, prediction);
+}
+
+static void release(void *model) {
+    syn_rnn_free(model);
+    free(model);
+}
+
+const syn_rival syn_rival_gru = {"gru", NULL, fit, predict, release};
