@@ -2,7 +2,7 @@
 
 PREFIX ?= /usr/local
 
-.PHONY: help demo test bench install wheel format tidy docs build clean
+.PHONY: help demo test bench peers install wheel format tidy docs build clean
 
 help:
 	@echo "make demo                fit the shipped recording; model, forecast and connectivity in out/demo"
@@ -10,6 +10,7 @@ help:
 	@echo "make wheel               Python wheel (manylinux) and source distribution in dist/"
 	@echo "make test                build, all tests, sanitizers, fuzz targets, format and document checks"
 	@echo "make bench               speed of the kernels and of training"
+	@echo "make peers               models of other groups (Python, PyTorch) on the same splits; hours"
 	@echo "make build               the release build in build/release"
 	@echo "make docs                write docs/options.md and docs/python-reference.md again"
 	@echo "make format              clang-format on every C file"
@@ -30,6 +31,10 @@ test:
 bench: build
 	@scripts/setup.sh bench
 	@bench/run.sh
+
+peers: build
+	@scripts/setup.sh bench
+	@bench/peers/run.sh build/release/synapsnet
 
 install: build
 	cmake --install build/release --prefix "$(DESTDIR)$(abspath $(PREFIX))"

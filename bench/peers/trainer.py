@@ -1,0 +1,121 @@
+"""One trainer for every peer: AdamW, learning rate and variant chosen on the validation split, early stopping.
+
+A peer maps a context x [n][L][N], u [n][L][B], valid [n][L] to y [n][1][N] (the next frame) or [n][L][N] (the frame after
+each), plus an optional extra term of its loss. The prediction is y + a_i x_i of the last frame, with one a_i for each neuron,
+as in SynapsNet: without it every peer loses to copy-last on slow calcium. Counts: rate = mean_i softplus(prediction + c),
+c such that 0 is the mean rate.
+"""
+import copy
+import math
+import time
+
+import torch
+import torch.nn.functional as F
+
+from data import next_frames, windows
+
+RATES = (3e-3, 1e-3, 3e-4)
+BATCH = 32
+STEPS = 16  # of an epoch, at least: patience is counted in epochs
+EVALUATION_BATCH = 256
+OFFSET = math.log(math.e - 1)
+
+
+class Peer(torch.nn.Module):
+    """A network with the own-activity term around it."""
+
+    def __init__(self, network, r):
+        super().__init__()
+        self.network = network
+        self.counts = r.counts
+        self.register_buffer("mean", r.mean)
+        self.register_buffer("scale", r.scale)
+        self.own = torch.nn.Parameter(torch.full((r.N,), 0.0 if r.counts else 0.5))
+
+    def forward(self, x, u, valid):
+        y, extra = self.network(x, u, valid)
+        return y + self.own * x[:, -y.shape[1]:], extra
+
+    def rate(self, y):
+        return self.mean * F.softplus(y + OFFSET)
+
+    def loss(self, y, z, weight):
+        """Sum over entries; z: z-scored truth."""
+        if not self.counts:
+            return (weight * (y - z) ** 2).sum() / 2
+        rate = self.rate(y) + 1e-6
+        return (weight * (rate - (z * self.scale + self.mean) * torch.log(rate))).sum()
+
+    def prediction(self, y):
+        """z-scored."""
+        return (self.rate(y) - self.mean) / self.scale if self.counts else y
+
+
+def last_frames(peer, r, target, L):
+    """Predictions [n][N] of the targets, before the link."""
+    peer.eval()
+    with torch.no_grad():
+        return torch.cat([peer(*windows(r, part, L))[0][:, -1] for part in target.split(EVALUATION_BATCH)])
+
+
+def validation_loss(peer, r, L):
+    target = r.targets["validation"]
+    weight = r.observed[target]
+    return float(peer.loss(last_frames(peer, r, target, L), r.x[target], weight) / weight.sum())
+
+
+def train(peer, r, L, rate, seed, epochs, patience):
+    """Leaves the weights of the best epoch; returns its validation loss and the epochs that were run."""
+    generator = torch.Generator().manual_seed(seed)
+    optimiser = torch.optim.AdamW(peer.parameters(), lr=rate, weight_decay=1e-3)
+    schedule = torch.optim.lr_scheduler.ReduceLROnPlateau(optimiser, factor=0.3, patience=patience // 3)
+    target = r.targets["train"]
+    allowed = torch.zeros(len(r.x), dtype=torch.bool)
+    allowed[target] = True
+    # windows that hold many targets need not start at every frame
+    windows_of_epoch = len(target)
+    if getattr(peer.network, "every_frame", False):
+        windows_of_epoch = max(STEPS * BATCH, len(target) // 8)
+    best, best_epoch, best_state = math.inf, 0, copy.deepcopy(peer.state_dict())
+    for epoch in range(1, epochs + 1):
+        peer.train()
+        order = target[torch.randperm(len(target), generator=generator)]
+        for part in order[:windows_of_epoch].split(BATCH):
+            y, extra = peer(*windows(r, part, L))
+            z, weight = next_frames(r, part, L, allowed)
+            z, weight = z[:, -y.shape[1]:], weight[:, -y.shape[1]:]
+            loss = peer.loss(y, z, weight) / weight.sum().clamp(min=1) + extra * min(1.0, epoch / 10)
+            optimiser.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(peer.parameters(), 1.0)
+            optimiser.step()
+        value = validation_loss(peer, r, L)
+        schedule.step(value if math.isfinite(value) else 1e9)
+        if value < best:
+            best, best_epoch, best_state = value, epoch, copy.deepcopy(peer.state_dict())
+        if epoch - best_epoch >= patience:
+            break
+    peer.load_state_dict(best_state)
+    return best, epoch
+
+
+def fit(build, variants, r, seed, epochs, patience, chosen=None):
+    """Tries every variant and learning rate, or those already chosen. Returns the test predictions [F][N] and a record."""
+    begin, tried = time.process_time(), []
+    choices = [chosen] if chosen else [(v, rate) for v in range(len(variants)) for rate in RATES]
+    best = (math.inf,)
+    for v, rate in choices:
+        torch.manual_seed(seed)
+        options = dict(variants[v])
+        L = options.pop("context")
+        peer = Peer(build(r.N, r.B, L, **options), r)
+        loss, run = train(peer, r, L, rate, seed, epochs, patience)
+        tried.append({"variant": variants[v], "rate": rate, "loss": loss, "epochs": run})
+        if loss < best[0]:
+            best = (loss, (v, rate), peer, L, run)
+    loss, choice, peer, L, run = best
+    with torch.no_grad():
+        prediction = peer.prediction(last_frames(peer, r, r.targets["test"], L))
+    parameters = sum(p.numel() for p in peer.parameters())
+    return prediction.numpy(), {"choice": choice, "validation_loss": loss, "epochs": run, "parameters": parameters,
+                                "seconds": time.process_time() - begin, "tried": tried}, peer
