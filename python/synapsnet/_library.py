@@ -102,7 +102,7 @@ GO_ON, STOP, FINISH = 0, 1, 2
 
 # ---- functions: name -> (result, arguments); those that return a status are called through call() ----
 
-_STATUS = {
+_STATUS: dict[str, list[Any]] = {
     "options_create": [POINTER(c_void_p)],
     "options_set": [c_void_p, c_char_p, c_char_p],
     "options_overlay": [c_void_p, c_void_p],
@@ -132,7 +132,7 @@ _STATUS = {
     "report_write": [c_void_p, POINTER(c_void_p), c_size_t, c_void_p, c_char_p, POINTER(c_void_p)],
     "weights": [c_void_p, c_size_t, c_void_p],
 }
-_OTHER = {
+_OTHER: dict[str, tuple[Any, list[Any]]] = {
     "last_error": (c_char_p, []),
     "version": (c_char_p, []),
     "build_info": (c_char_p, []),
@@ -216,7 +216,7 @@ def text_of(function: str, *arguments: Any) -> str:
     address = c_void_p()
     call(function, *arguments, byref(address))
     try:
-        return ctypes.string_at(address.value).decode(errors="replace")
+        return ctypes.string_at(address).decode(errors="replace")
     finally:
         plain("free", address)
 

@@ -94,7 +94,7 @@ def connectivity(connectivity: Connectivity, lag: int, order: str, ax: Any) -> A
     limit = float(np.quantile(off, 0.995)) if off.size and off.max() > 0 else 1.0
     limit = limit or float(off.max())
     image = axes.imshow(values[np.ix_(place, place)], cmap="PuOr_r", vmin=-limit, vmax=limit, interpolation="nearest")
-    axes.figure.colorbar(image, ax=axes, label=f"C(lag {lag}), {connectivity.unit}", shrink=0.85, extend="both")
+    axes.figure.colorbar(image, ax=axes, label=f"C(lag {lag})\n{connectivity.unit}", extend="both")
     axes.set(xlabel="sender", ylabel="receiver", title="Effective connectivity")
     if order == "region":
         names = [connectivity.regions[k] for k in place]  # type: ignore[index]
