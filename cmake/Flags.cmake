@@ -18,6 +18,10 @@ endif()
 # processors than x86 the x86 variants are taken off the list.
 function(syn_kernel_flags sources)
   set(common -O3 -ffp-contract=fast -fno-math-errno -fno-trapping-math)
+  if(SYN_SANITIZE)
+    list(REMOVE_ITEM common -O3) # clang takes many minutes over unrolled loops that are both checked and optimised
+    list(APPEND common -O1)
+  endif()
   set(avx2 -mavx2 -mfma)
   set(avx512 -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx2 -mfma)
   foreach(file IN LISTS ${sources})
