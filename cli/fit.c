@@ -40,10 +40,23 @@ static void print_connectivity(const json_t *chosen) {
     putchar('\n');
 }
 
+/* Where recordings share neurons: "Neurons: 40 in 3 recordings, 20 distinct by their ids". */
+static void print_neurons(const json_t *root) {
+    const json_t *recordings = json_object_get(root, "recordings");
+    const json_int_t distinct = json_integer_value(json_object_get(root, "distinct_neurons"));
+    json_int_t all = 0;
+    for (size_t k = 0; k < json_array_size(recordings); k++)
+        all += json_integer_value(json_object_get(json_array_get(recordings, k), "neurons"));
+    if (distinct < all)
+        printf("Neurons: %lld in %zu recordings, %lld distinct by their ids\n", (long long)all,
+               json_array_size(recordings), (long long)distinct);
+}
+
 static void print_result(const char *json, const char *path) {
     json_t *root = json_loads(json, 0, NULL);
     print_metrics(json, false);
     putchar('\n');
+    print_neurons(root);
     print_connectivity(json_object_get(root, "connectivity"));
     printf("Model written to %s after %.0f epochs in %.1f s, seed %.0f.\n", path,
            json_number_value(json_object_get(root, "epochs")), json_number_value(json_object_get(root, "seconds")),

@@ -116,7 +116,7 @@ typedef struct syn_recording_arrays {
     const float *position;                                           /* [N][3] micrometres */
     const double *truth; /* [N][N] true weights of a simulation, row = receiver */
 } syn_recording_arrays;
-/* Neurons with an id are the same neurons wherever that id is given. Arrays and texts are copied. */
+/* A fit takes neurons with the same id for the same ones as option same-neurons says. Arrays and texts are copied. */
 SYN_API syn_status syn_recording_from_arrays(syn_recording **recording, const syn_recording_arrays *arrays);
 /* Spike trains from memory, counted in bins of bin_s. time_s: [n] in any order. neuron: [n] 0..N-1. start_s: where the
  * first bin starts; NaN: the bin of the first spike. neuron_id: [N] or NULL. */

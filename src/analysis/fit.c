@@ -264,8 +264,8 @@ static double share_of_zeros(const syn_parameters *p) {
     double zeros = 0, pairs = 0;
     if (!syn_form_has_weights(p->form) || syn_form_has_factors(p->form)) return 0;
     for (size_t s = 0; s < p->n_sessions; s++)
-        for (int64_t k = 0, N = p->session[s].N; k < N * N; k++)
-            if (k / N != k % N) pairs++, zeros += p->value[p->session[s].z + (size_t)k] == 0.0f;
+        for (int64_t k = 0, M = p->session[s].M; p->session[s].owner == s && k < M * M; k++)
+            if (k / M != k % M) pairs++, zeros += p->value[p->session[s].z + (size_t)k] == 0.0f;
     return pairs > 0 ? zeros / pairs : 0;
 }
 
@@ -351,6 +351,14 @@ static json_t *recordings_json(const fit *f, json_t *warnings) {
     return list;
 }
 
+/* Neurons that differ, of all recordings together. */
+static int64_t distinct_neurons(const syn_parameters *p) {
+    int64_t n = 0;
+    for (size_t s = 0; s < p->n_sessions; s++)
+        if (p->session[s].owner == s) n += p->session[s].M;
+    return n;
+}
+
 static json_t *curve_json(const syn_search *search, int stage) {
     json_t *curve = json_array();
     for (int k = 0; k < search->stage[stage].epochs; k++)
@@ -389,6 +397,7 @@ static syn_status describe(const fit *f, const syn_parameters *winner, int winni
     json_object_set_new(root, "loss", json_string(syn_loss_name[f->settings.loss]));
     json_object_set_new(root, "hidden", json_integer(winner->H));
     json_object_set_new(root, "embedding", json_integer(winner->d));
+    json_object_set_new(root, "distinct_neurons", json_integer(distinct_neurons(winner)));
     json_object_set_new(root, "window", json_integer(f->data->window));
     json_object_set_new(root, "epochs", json_integer(epochs));
     json_object_set_new(root, "seed", json_integer((json_int_t)f->settings.seed));
@@ -419,6 +428,7 @@ static syn_status make_model(fit *f, syn_model **model) {
     m->validation = syn_option_real(f->options, SYN_OPT_VALIDATION);
     m->window = f->data->window;
     SYN_CHECK(syn_parameters_copy(&m->p, winner));
+    SYN_CHECK(syn_model_finish(m));
     for (size_t s = 0; s < m->n; s++) SYN_CHECK(syn_fitted_session_fill(&m->session[s], &f->data->session[s]));
     SYN_CHECK(keep_gain(f, winner, m));
     SYN_CHECK(describe(f, winner, stage, m));

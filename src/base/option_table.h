@@ -31,6 +31,9 @@
       "Which sorted units to take: good, good and mua, or all but noise. For NWB, all also takes ROIs that are no "    \
       "cells.")                                                                                                        \
     /* what to fit */                                                                                                  \
+    X(SAME_NEURONS, "same-neurons", CHOICE, "auto", "", "auto|yes|no", "fit compare",                                  \
+      "Whether neurons with one id in several recordings are the same, with one embedding and one set of "             \
+      "connections. auto: where ids are names (AVAL), not numbers (7, cell7).")                                        \
     X(LOSS, "loss", CHOICE, "auto", "", "auto|gaussian|poisson", "fit compare",                                        \
       "Observation model. auto: poisson for spike counts, gaussian otherwise.")                                        \
     X(CONNECTIVITY, "connectivity", CHOICE, "auto", "", "auto|none|dense|dale|lowrank|lowrank+sparse|masked",          \

@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "dataset/baseline.h"
+#include "dataset/sharing.h"
 
 /* At least this many segments are split as whole trials; fewer are cut inside. */
 enum { FEWEST_TRIALS = 10 };
@@ -245,6 +246,7 @@ syn_status syn_dataset_create(syn_dataset **dataset, syn_recording *const *recor
         SYN_CHECK(syn_baseline_choose(&(*dataset)->session[k], &(*dataset)->session[k].norm.alpha));
         SYN_CHECK(syn_baseline_remove(&(*dataset)->session[k]));
     }
+    SYN_CHECK(syn_sharing_find(*dataset, syn_option_text(options, SYN_OPT_SAME_NEURONS)));
 done:
     if (status != SYN_OK) syn_dataset_free(*dataset), *dataset = NULL;
     return status;
@@ -283,6 +285,7 @@ void syn_dataset_free(syn_dataset *dataset) {
         for (int split = 0; split < SYN_SPLITS; split++)
             free(dataset->session[k].span[split]), free(dataset->session[k].level[split]);
     }
+    syn_sharing_free(dataset->sharing, dataset->n);
     free(dataset->session);
     free(dataset);
 }

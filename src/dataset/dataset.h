@@ -41,13 +41,21 @@ typedef struct syn_session {
     syn_span *span[SYN_SPLITS];
 } syn_session;
 
+/* Where the neurons of a recording stand among those of its population (sharing.h). */
+typedef struct syn_sharing {
+    size_t owner;   /* the first recording of the population */
+    int64_t M;      /* neurons of the population */
+    int64_t *place; /* [N] in the population; NULL: it has the same neurons in the same order */
+} syn_sharing;
+
 typedef struct syn_dataset {
     size_t n;
     syn_session *session; /* [n] */
+    syn_sharing *sharing; /* [n], or NULL: every neuron belongs to one recording */
     int64_t window;       /* frames of a training window */
 } syn_dataset;
 
-/* Splits and normalises in place. Used options: train, validation, window.
+/* Splits and normalises in place. Used options: train, validation, window, same-neurons.
  * Errors: too few frames, no neuron that varies in the train split. */
 syn_status syn_dataset_create(syn_dataset **dataset, syn_recording *const *recordings, size_t n,
                               const syn_options *options);

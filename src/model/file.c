@@ -12,6 +12,7 @@
 
 #include "base/hdf5.h"
 #include "base/memory.h"
+#include "dataset/sharing.h"
 #include "model/fitted.h"
 
 enum { FORMAT_VERSION = 1, LONGEST_NAME = 96, MOST_SESSIONS = 100000 };
@@ -51,7 +52,11 @@ static void put_session(syn_hdf5_writer *w, const syn_model *model, int k) {
     syn_hdf5_put(w, path_in(path, k, "neurons/position"), SYN_HDF5_F32, s->position, 2, (int64_t[]){N, 3});
     syn_hdf5_put_texts(w, path_in(path, k, "behavior_names"), s->behavior_name, B);
     syn_hdf5_put(w, path_in(path, k, "gain"), SYN_HDF5_F64, s->gain, 2, (int64_t[]){s->lags + 1, N});
-    syn_hdf5_put(w, path_in(path, k, "support"), SYN_HDF5_U8, model->p->session[k].support, 2, (int64_t[]){N, N});
+    const syn_session_layout *at = &model->p->session[k];
+    syn_hdf5_put(w, path_in(path, k, "support"), SYN_HDF5_U8, at->support, 2, (int64_t[]){at->M, at->M});
+    syn_hdf5_put(w, path_in(path, k, "place"), SYN_HDF5_I64, at->place, 1, &N);
+    syn_hdf5_put_integer_attribute(w, group, "owner", (int64_t)at->owner);
+    syn_hdf5_put_integer_attribute(w, group, "population", at->M);
     syn_hdf5_put_text_attribute(w, group, "name", s->name ? s->name : "recording");
     if (s->path) syn_hdf5_put_text_attribute(w, group, "path", s->path);
     if (s->folder) syn_hdf5_put_text_attribute(w, group, "folder", s->folder);
@@ -319,16 +324,43 @@ static syn_status read_session(const reader *r, int k, syn_fitted_session *s) {
     return read_gain(r, k, s);
 }
 
+/* Whose neurons a session has, and where they stand there. */
+static syn_status read_sharing(const reader *r, int k, int64_t N, syn_sharing *all) {
+    char group[LONGEST_NAME], path[2 * LONGEST_NAME];
+    syn_sharing *to = &all[k];
+    group_of(group, k);
+    const double owner = syn_hdf5_number_attribute(r->file, group, "owner", k),
+                 M = syn_hdf5_number_attribute(r->file, group, "population", (double)N);
+    if (!(owner >= 0 && owner <= k && owner == floor(owner)))
+        return damaged(r, "attribute owner", "out of range", "the session or an earlier one");
+    if (!(M >= (double)N && M < 1e9 && M == floor(M)))
+        return damaged(r, "attribute population", "out of range", "at least the session's neurons");
+    to->owner = (size_t)owner, to->M = (int64_t)M;
+    if (all[to->owner].owner != to->owner || all[to->owner].M != to->M)
+        return damaged(r, "attribute owner", "a session of another population", "the first one of its own");
+    if (!syn_hdf5_has(r->file, path_in(path, k, "place")))
+        return to->M == N ? SYN_OK : damaged(r, path, "missing", "a whole model file");
+    SYN_TRY(check_shape(r, path, 1, H5T_INTEGER, N, 1));
+    SYN_TRY(syn_alloc(&to->place, (size_t)N, sizeof *to->place, "neurons"));
+    SYN_TRY(read_values(r, path, H5T_NATIVE_INT64, to->place));
+    for (int64_t i = 0; i < N; i++)
+        if (to->place[i] < 0 || to->place[i] >= to->M)
+            return damaged(r, path, "out of range", "places among the population's neurons");
+    return SYN_OK;
+}
+
 /* What is large must be in the file before memory is asked for it. */
-static syn_status check_tensors(const reader *r, const syn_parameters *shape, const int64_t *N) {
+static syn_status check_tensors(const reader *r, const syn_parameters *shape, const syn_sharing *sharing) {
     char path[2 * LONGEST_NAME];
     for (int k = 0; k < (int)shape->n_sessions; k++) {
-        if (shape->d > 0) SYN_TRY(check_shape(r, path_in(path, k, "e"), 2, H5T_FLOAT, N[k], shape->d));
-        if (syn_form_has_weights(shape->form)) SYN_TRY(check_shape(r, path_in(path, k, "z"), 2, H5T_FLOAT, N[k], N[k]));
+        const int64_t M = sharing[k].M;
+        if (sharing[k].owner != (size_t)k) continue;
+        SYN_TRY(check_shape(r, path_in(path, k, "a"), 2, H5T_FLOAT, M, 1));
+        if (shape->d > 0) SYN_TRY(check_shape(r, path_in(path, k, "e"), 2, H5T_FLOAT, M, shape->d));
+        if (syn_form_has_weights(shape->form)) SYN_TRY(check_shape(r, path_in(path, k, "z"), 2, H5T_FLOAT, M, M));
         if (syn_form_has_factors(shape->form))
-            SYN_TRY(check_shape(r, path_in(path, k, "s"), 2, H5T_FLOAT, N[k], shape->rank));
-        if (shape->form == SYN_FORM_MASKED)
-            SYN_TRY(check_shape(r, path_in(path, k, "support"), 2, H5T_INTEGER, N[k], N[k]));
+            SYN_TRY(check_shape(r, path_in(path, k, "s"), 2, H5T_FLOAT, M, shape->rank));
+        if (shape->form == SYN_FORM_MASKED) SYN_TRY(check_shape(r, path_in(path, k, "support"), 2, H5T_INTEGER, M, M));
     }
     return SYN_OK;
 }
@@ -341,8 +373,8 @@ static syn_status read_tensors(const reader *r, syn_parameters *p) {
     }
     for (size_t k = 0; k < p->n_sessions; k++) {
         syn_session_layout *s = &p->session[k];
-        if (p->form != SYN_FORM_MASKED) continue;
-        SYN_TRY(syn_alloc(&s->support, (size_t)(s->N * s->N), 1, "mask"));
+        if (p->form != SYN_FORM_MASKED || s->owner != k) continue;
+        SYN_TRY(syn_alloc(&s->support, (size_t)(s->M * s->M), 1, "mask"));
         SYN_TRY(read_values(r, path_in(path, (int)k, "support"), H5T_NATIVE_UINT8, s->support));
     }
     return SYN_OK;
@@ -350,6 +382,7 @@ static syn_status read_tensors(const reader *r, syn_parameters *p) {
 
 static syn_status read_parameters(const reader *r, syn_model *model) {
     int64_t H = 0, d = 0, b = 0, rank = 0, *N = NULL, *B = NULL;
+    syn_sharing *sharing = NULL;
     int form;
     syn_status status;
     SYN_CHECK(read_choice(r, "/", "form", syn_form_name, SYN_FORMS, &form));
@@ -359,13 +392,20 @@ static syn_status read_parameters(const reader *r, syn_model *model) {
     SYN_CHECK(read_whole(r, "rank", syn_form_has_factors((syn_form)form) ? 1 : 0, 4096, &rank));
     SYN_CHECK(syn_alloc(&N, model->n, sizeof *N, "neurons"));
     SYN_CHECK(syn_alloc(&B, model->n, sizeof *B, "behaviours"));
-    for (size_t k = 0; k < model->n; k++) N[k] = model->session[k].norm.N, B[k] = model->session[k].norm.B;
+    SYN_CHECK(syn_alloc(&sharing, model->n, sizeof *sharing, "neurons"));
+    for (size_t k = 0; k < model->n; k++) {
+        N[k] = model->session[k].norm.N, B[k] = model->session[k].norm.B;
+        SYN_CHECK(read_sharing(r, (int)k, N[k], sharing));
+    }
     const syn_parameters shape = {.d = (int)d, .form = (syn_form)form, .rank = (int)rank, .n_sessions = model->n};
-    SYN_CHECK(check_tensors(r, &shape, N));
-    SYN_CHECK(syn_parameters_create(&model->p, (int)H, (int)d, (int)b, (syn_form)form, (int)rank, model->n, N, B));
+    SYN_CHECK(check_tensors(r, &shape, sharing));
+    SYN_CHECK(
+        syn_parameters_create(&model->p, (int)H, (int)d, (int)b, (syn_form)form, (int)rank, model->n, N, B, sharing));
     SYN_CHECK(read_tensors(r, model->p));
+    SYN_CHECK(syn_model_finish(model));
 done:
     free(N), free(B);
+    syn_sharing_free(sharing, model->n);
     return status;
 }
 

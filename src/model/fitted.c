@@ -30,6 +30,7 @@ void syn_model_free(syn_model *model) {
         free_texts(s->region, s->norm.N);
         free_texts(s->cell_type, s->norm.N);
         free_texts(s->behavior_name, s->norm.B);
+        free(s->embedding);
         free(s->position);
         free(s->gain);
         syn_normalisation_free(&s->norm);
@@ -78,6 +79,17 @@ syn_status syn_fitted_session_fill(syn_fitted_session *to, const syn_session *fr
     return SYN_OK;
 }
 
+syn_status syn_model_finish(syn_model *model) {
+    const syn_parameters *p = model->p;
+    for (size_t k = 0; k < model->n; k++) {
+        const syn_session_layout *at = &p->session[k];
+        if (!at->place) continue;
+        SYN_TRY(syn_alloc(&model->session[k].embedding, (size_t)(at->N * p->d), sizeof(float), "embedding"));
+        syn_gather_rows(at, p->value + at->e, p->d, model->session[k].embedding);
+    }
+    return SYN_OK;
+}
+
 size_t syn_model_sessions(const syn_model *model) { return model->n; }
 
 int64_t syn_model_neurons(const syn_model *model, size_t s) { return s < model->n ? model->session[s].norm.N : 0; }
@@ -93,23 +105,24 @@ syn_status syn_model_session(const syn_model *model, size_t s, syn_session_view 
                         model->n - 1, model->n, model->n == 1 ? "" : "s");
     const syn_fitted_session *from = &model->session[s];
     const syn_normalisation *norm = &from->norm;
-    *view = (syn_session_view){.neurons = norm->N,
-                               .recorded = norm->N_recorded,
-                               .embedding_length = model->p->d,
-                               .behaviors = norm->B,
-                               .kept = norm->kept,
-                               .embedding = model->p->value + model->p->session[s].e,
-                               .mean = norm->mean,
-                               .scale = norm->scale,
-                               .rate_hz = from->rate_hz,
-                               .signal = syn_signal_name(from->signal),
-                               .name = from->name,
-                               .path = from->path,
-                               .neuron_id = (const char *const *)from->neuron_id,
-                               .region = (const char *const *)from->region,
-                               .cell_type = (const char *const *)from->cell_type,
-                               .behavior_name = (const char *const *)from->behavior_name,
-                               .position = from->position};
+    *view =
+        (syn_session_view){.neurons = norm->N,
+                           .recorded = norm->N_recorded,
+                           .embedding_length = model->p->d,
+                           .behaviors = norm->B,
+                           .kept = norm->kept,
+                           .embedding = from->embedding ? from->embedding : model->p->value + model->p->session[s].e,
+                           .mean = norm->mean,
+                           .scale = norm->scale,
+                           .rate_hz = from->rate_hz,
+                           .signal = syn_signal_name(from->signal),
+                           .name = from->name,
+                           .path = from->path,
+                           .neuron_id = (const char *const *)from->neuron_id,
+                           .region = (const char *const *)from->region,
+                           .cell_type = (const char *const *)from->cell_type,
+                           .behavior_name = (const char *const *)from->behavior_name,
+                           .position = from->position};
     return SYN_OK;
 }
 

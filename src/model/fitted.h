@@ -12,6 +12,7 @@ typedef struct syn_fitted_session {
     double rate_hz;
     syn_normalisation norm;
     char **neuron_id;     /* [N] */
+    float *embedding;     /* [N][d] where the neurons are not in their population's order, else NULL */
     char **region;        /* [N] or NULL */
     char **cell_type;     /* [N] or NULL */
     float *position;      /* [N][3] or NULL */
@@ -34,6 +35,8 @@ struct syn_model {
 
 /* An empty model with n sessions. */
 syn_status syn_model_alloc(syn_model **model, size_t n);
+/* Once p is there: what sessions need of it that it has in another order. */
+syn_status syn_model_finish(syn_model *model);
 /* Takes names, ids, positions, ... of the kept neurons from a prepared recording. */
 syn_status syn_fitted_session_fill(syn_fitted_session *to, const syn_session *from);
 

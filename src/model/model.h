@@ -29,24 +29,30 @@ typedef enum syn_group { SYN_GROUP_DECODER, SYN_GROUP_NEURON, SYN_GROUP_CONNECTI
 
 typedef struct syn_tensor {
     char name[32]; /* "wh", "e", ... */
-    int session;   /* -1: shared */
+    int session;   /* -1: shared by all; else the owner's (sharing.h) */
     size_t offset, count;
     int64_t rows, columns;
     syn_group group;
 } syn_tensor;
 
-/* Offsets in value[] of one session's tensors. */
+/* Offsets in value[] of one session's tensors. Those of neurons and connections are of its population's M neurons, and
+ * the same for all sessions of the population (dataset/sharing.h); most often that is the session alone, and M is N. */
 typedef struct syn_session_layout {
-    int64_t N, B;
-    size_t e;    /* [N][d] embedding */
-    size_t a, c; /* [N] */
-    size_t p;    /* [b][B] projection of the behaviour */
-    size_t z;    /* [N][N] free weights: dense, dale, masked, or the sparse part */
-    size_t send; /* [N] share of a sender's last frame that is taken off what it sends: s[t] = x[t] - send x[t-1] */
-    size_t sign; /* [N] of every sender (dale): 1 excitatory, -1 inhibitory */
-    size_t s, r; /* [N][rank] receivers, senders: W = S R^T */
-    uint8_t *support; /* [N][N] 1 where an edge may be (masked), or NULL */
+    int64_t N, B, M;
+    size_t owner;   /* first session of the population */
+    int64_t *place; /* [N] of each neuron among the M, or NULL: in order */
+    size_t e;       /* [M][d] embedding */
+    size_t a, c;    /* [M] */
+    size_t p;       /* [b][B] projection of the behaviour */
+    size_t send; /* [N] of the session: share of a sender's last frame that is taken off: s[t] = x[t] - send x[t-1] */
+    size_t z;    /* [M][M] free weights: dense, dale, masked, or the sparse part */
+    size_t sign; /* [M] of every sender (dale): 1 excitatory, -1 inhibitory */
+    size_t s, r; /* [M][rank] receivers, senders: W = S R^T */
+    uint8_t *support; /* [M][M] 1 where an edge may be (masked), or NULL; the owner's alone */
 } syn_session_layout;
+
+/* Place of neuron i of a session in its population. */
+static inline int64_t syn_place(const syn_session_layout *at, int64_t i) { return at->place ? at->place[i] : i; }
 
 typedef struct syn_parameters {
     int H, d, b, rank;
@@ -63,12 +69,17 @@ typedef struct syn_parameters {
     syn_tensor *tensor;
 } syn_parameters;
 
-/* Lays out and zeroes. N, B: [n_sessions]. */
+/* Lays out and zeroes. N, B: [n_sessions]. sharing: [n_sessions], copied, or NULL. */
 syn_status syn_parameters_create(syn_parameters **parameters, int H, int d, int b, syn_form form, int rank,
-                                 size_t n_sessions, const int64_t *N, const int64_t *B);
+                                 size_t n_sessions, const int64_t *N, const int64_t *B, const syn_sharing *sharing);
+/* The same for the recordings of a data set. */
+syn_status syn_parameters_create_for(syn_parameters **parameters, int H, int d, int b, syn_form form, int rank,
+                                     const syn_dataset *data);
 syn_status syn_parameters_copy(syn_parameters **parameters, const syn_parameters *from);
 void syn_parameters_free(syn_parameters *parameters);
 
+/* Rows to[N][columns] of a session's neurons from[M][columns]. */
+void syn_gather_rows(const syn_session_layout *at, const float *from, int64_t columns, float *to);
 /* W of session s into W[N][N], zero diagonal. */
 syn_status syn_parameters_weights(const syn_parameters *p, size_t s, const syn_kernels *kernels, int threads, float *W);
 

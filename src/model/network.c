@@ -172,13 +172,15 @@ static syn_status prepare(syn_network *net, size_t s) {
     for (int64_t i = 0; i < blocks_of(net, at->N) * R; i++) {
         const bool real = i < at->N; /* the lanes beyond the last neuron compute on zeros */
         float *base = net->base + i / R * rows * R + i % R;
+        const size_t place = real ? (size_t)syn_place(at, i) : 0;
         for (int row = 0; row < rows; row++) {
             float sum = bias[row];
-            for (int k = 0; k < d && real; k++) sum += we[row * d + k] * p->value[at->e + (size_t)(i * d + k)];
+            for (int k = 0; k < d && real; k++)
+                sum += we[row * d + k] * p->value[at->e + place * (size_t)d + (size_t)k];
             base[row * R] = sum;
         }
-        net->a[i] = real ? p->value[at->a + (size_t)i] : 0.0f;
-        net->c[i] = real ? p->value[at->c + (size_t)i] : 0.0f;
+        net->a[i] = real ? p->value[at->a + place] : 0.0f;
+        net->c[i] = real ? p->value[at->c + place] : 0.0f;
         net->scale[i] = real ? norm->scale[i] : 0.0f;
         net->offset[i] = net->mean[i] = real ? norm->mean[i] : 0.0f;
     }
@@ -350,7 +352,7 @@ static void neuron_gradient(const syn_network *net, const batch *b, float *gradi
     const syn_session_layout *at = &p->session[b->s];
     const int R = net->kernels->lanes, rows = 3 * p->H, d = p->d;
     const int64_t size = (rows + 2) * R; /* of one task's sums */
-    const float *we = p->value + p->we, *e = p->value + at->e;
+    const float *we = p->value + p->we;
 #pragma omp parallel num_threads(net->threads)
     {
 #pragma omp for schedule(static)
@@ -362,17 +364,19 @@ static void neuron_gradient(const syn_network *net, const batch *b, float *gradi
 #pragma omp for schedule(static)
         for (int64_t i = 0; i < at->N; i++) {
             const float *sum = net->neuron_sum + i / R * b->groups * size + i % R;
+            const size_t place = (size_t)syn_place(at, i), e = at->e + place * (size_t)d;
             for (int row = 0; row < rows; row++)
-                for (int k = 0; k < d; k++) gradient[at->e + (size_t)(i * d + k)] += sum[row * R] * we[row * d + k];
-            gradient[at->a + (size_t)i] = sum[rows * R];
-            gradient[at->c + (size_t)i] = sum[(rows + 1) * R];
+                for (int k = 0; k < d; k++) gradient[e + (size_t)k] += sum[row * R] * we[row * d + k];
+            gradient[at->a + place] = sum[rows * R];
+            gradient[at->c + place] = sum[(rows + 1) * R];
         }
 #pragma omp for schedule(static)
         for (int row = 0; row < rows; row++)
             for (int64_t i = 0; i < at->N; i++) {
                 const float sum = net->neuron_sum[i / R * b->groups * size + row * R + i % R];
+                const float *e = p->value + at->e + (size_t)(syn_place(at, i) * d);
                 gradient[p->bias + (size_t)row] += sum;
-                for (int k = 0; k < d; k++) gradient[p->we + (size_t)(row * d + k)] += sum * e[i * d + k];
+                for (int k = 0; k < d; k++) gradient[p->we + (size_t)(row * d + k)] += sum * e[k];
             }
     }
 }
@@ -408,21 +412,47 @@ static void unpack_senders(const syn_network *net, const batch *b, int64_t N, fl
     }
 }
 
+/* From dW[N][N] to the factors of the neurons in `place`. */
+static syn_status factor_gradient(syn_network *net, const syn_session_layout *at, const float *dW, float *gradient) {
+    const syn_parameters *p = net->p;
+    const int64_t N = at->N, rank = p->rank;
+    const float *s = p->value + at->s, *r = p->value + at->r;
+    float *ds = gradient + at->s, *dr = gradient + at->r, *rows = NULL;
+    syn_status status = SYN_OK;
+    if (at->place) {
+        SYN_CHECK(syn_alloc(&rows, (size_t)(4 * N * rank), sizeof *rows, "gradient"));
+        syn_gather_rows(at, s, rank, rows);
+        syn_gather_rows(at, r, rank, rows + N * rank);
+        s = rows, r = rows + N * rank, ds = rows + 2 * N * rank, dr = rows + 3 * N * rank;
+    }
+    SYN_CHECK(syn_gemm(net->kernels, net->threads, N, rank, N, (syn_matrix){dW, N, 1}, (syn_matrix){r, rank, 1}, ds,
+                       rank, false));
+    SYN_CHECK(syn_gemm(net->kernels, net->threads, N, rank, N, (syn_matrix){dW, 1, N}, (syn_matrix){s, rank, 1}, dr,
+                       rank, false));
+    for (int64_t k = 0; at->place && k < N * rank; k++) {
+        const size_t to = (size_t)(at->place[k / rank] * rank + k % rank);
+        gradient[at->s + to] = ds[k], gradient[at->r + to] = dr[k];
+    }
+done:
+    free(rows);
+    return status;
+}
+
 static syn_status connectivity_gradient(syn_network *net, const batch *b, float *gradient) {
     const syn_parameters *p = net->p;
     const syn_session_layout *at = &p->session[b->s];
+    const uint8_t *support = p->session[at->owner].support;
     const int64_t N = at->N;
     if (p->form == SYN_FORM_NONE) return SYN_OK;
-    float *dW = syn_form_has_weights(p->form) ? gradient + at->z : net->dW;
+    const bool weights = syn_form_has_weights(p->form);
+    float *dW = weights && !at->place ? gradient + at->z : net->dW;
     unpack_senders(net, b, N, dW);
     for (int64_t i = 0; i < N; i++) dW[i * N + i] = 0.0f;
-    for (int64_t k = 0; at->support && k < N * N; k++)
-        if (!at->support[k]) dW[k] = 0.0f;
-    if (!syn_form_has_factors(p->form)) return SYN_OK;
-    SYN_TRY(syn_gemm(net->kernels, net->threads, N, p->rank, N, (syn_matrix){dW, N, 1},
-                     (syn_matrix){p->value + at->r, p->rank, 1}, gradient + at->s, p->rank, false));
-    return syn_gemm(net->kernels, net->threads, N, p->rank, N, (syn_matrix){dW, 1, N},
-                    (syn_matrix){p->value + at->s, p->rank, 1}, gradient + at->r, p->rank, false);
+    for (int64_t k = 0; support && k < N * N; k++)
+        if (!support[syn_place(at, k / N) * at->M + syn_place(at, k % N)]) dW[k] = 0.0f;
+    for (int64_t k = 0; weights && at->place && k < N * N; k++)
+        gradient[at->z + (size_t)(at->place[k / N] * at->M + at->place[k % N])] = dW[k];
+    return syn_form_has_factors(p->form) ? factor_gradient(net, at, dW, gradient) : SYN_OK;
 }
 
 /* Lays the windows out one after the other (row[n_windows]) and counts the observed targets. */

@@ -32,7 +32,7 @@ struct syn_recording {
     syn_segment *segment; /* [S] in time order, not overlapping; frames between them are in no segment */
     syn_signal signal;
     char **neuron_id;     /* [N] */
-    bool named_neurons;   /* ids come from the file and identify a neuron across recordings */
+    bool named_neurons;   /* ids come from the file */
     char **region;        /* [N] or NULL */
     char **cell_type;     /* [N] or NULL */
     float *position;      /* [N][3] micrometres, or NULL */

@@ -160,6 +160,7 @@ done:
 /* ---- embedding ---- */
 
 static syn_status embedding(syn_report_session *r, const syn_parameters *p) {
+    const syn_session_layout *at = &p->session[r->s];
     float *rows = NULL;
     syn_status status;
     r->components = p->d < 3 ? p->d : 3;
@@ -167,7 +168,7 @@ static syn_status embedding(syn_report_session *r, const syn_parameters *p) {
     SYN_CHECK(syn_alloc(&rows, (size_t)r->n * (size_t)p->d, sizeof *rows, "embedding"));
     SYN_CHECK(syn_alloc(&r->component, (size_t)r->n * (size_t)r->components, sizeof *r->component, "embedding"));
     for (int64_t a = 0; a < r->n; a++)
-        memcpy(rows + a * p->d, p->value + p->session[r->s].e + (size_t)(r->shown[a] * p->d),
+        memcpy(rows + a * p->d, p->value + at->e + (size_t)(syn_place(at, r->shown[a]) * p->d),
                (size_t)p->d * sizeof *rows);
     status = syn_principal_components(rows, r->n, p->d, r->components, r->component, r->explained);
 done:

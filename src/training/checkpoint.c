@@ -45,18 +45,8 @@ static syn_status move_parameters(stream *s, const syn_search *search, syn_param
     MOVE(s, shape);
     if (!shape[0]) return SYN_OK;
     if (!s->writing) {
-        int64_t *N = NULL, *B = NULL;
-        syn_status status;
-        SYN_CHECK(syn_alloc(&N, search->data->n, sizeof *N, "checkpoint"));
-        SYN_CHECK(syn_alloc(&B, search->data->n, sizeof *B, "checkpoint"));
-        for (size_t k = 0; k < search->data->n; k++)
-            N[k] = search->data->session[k].N, B[k] = search->data->session[k].B;
-        SYN_CHECK(syn_parameters_create(p, shape[1], shape[2], shape[3], (syn_form)shape[4], shape[5], search->data->n,
-                                        N, B));
-        SYN_CHECK(syn_attach_support(*p, &search->settings));
-    done:
-        free(N), free(B);
-        SYN_TRY(status);
+        SYN_TRY(syn_parameters_create_for(p, shape[1], shape[2], shape[3], (syn_form)shape[4], shape[5], search->data));
+        SYN_TRY(syn_attach_support(*p, &search->settings));
     }
     return transfer(s, (*p)->value, (*p)->count * sizeof(float));
 }

@@ -9,26 +9,29 @@
 
 const int syn_linear_rank[SYN_LINEAR_RANKS] = {1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64};
 
-/* Second moments of one split: X inputs, E residuals one frame later. */
+/* Second moments of one split: X inputs, E residuals one frame later, of the N neurons of a population
+ * (dataset/sharing.h). A neuron that a recording lacks counts there as one at its mean without a residual. */
 typedef struct moments {
-    double *xx;    /* [N][N] X^T X */
-    double *ex;    /* [N][N] E^T X */
-    double error;  /* sum of E^2 */
-    int64_t pairs; /* frames */
+    double *xx;   /* [N][N] X^T X */
+    double *ex;   /* [N][N] E^T X */
+    double error; /* sum of E^2 */
 } moments;
 
+/* The regression of a population, kept under the number of its first recording; those of the others are empty. */
 struct syn_linear_session {
     int64_t N;
-    double *Q;      /* [N][N] rows: eigenvectors of X^T X */
-    double *lambda; /* [N] its eigenvalues */
-    double *P;      /* [N][N] E^T X Q^T */
-    double *xx;     /* [N][N] X^T X of the train split */
+    double *present; /* [N] share of the frames whose recording has the neuron, or NULL: all */
+    double *Q;       /* [N][N] rows: eigenvectors of X^T X */
+    double *lambda;  /* [N] its eigenvalues */
+    double *P;       /* [N][N] E^T X Q^T */
+    double *xx;      /* [N][N] X^T X of the train split */
 };
 
 enum { ROWS = 256 };
 
 typedef struct collector {
     const syn_session *session;
+    const syn_sharing *sharing; /* of the session, or NULL */
     const syn_kernels *kernels;
     syn_split split;
     const float *send; /* [N] */
@@ -42,7 +45,9 @@ typedef struct collector {
 static syn_status add_product(const collector *c, const float *A, const float *B, double *target) {
     int64_t N = c->session->N;
     SYN_TRY(syn_gemm(c->kernels, 1, N, N, c->rows, (syn_matrix){A, 1, N}, (syn_matrix){B, N, 1}, c->product, N, false));
-    for (int64_t k = 0; k < N * N; k++) target[k] += (double)c->product[k];
+    const int64_t *place = c->sharing ? c->sharing->place : NULL;
+    for (int64_t k = 0; k < N * N; k++)
+        target[place ? place[k / N] * c->sharing->M + place[k % N] : k] += (double)c->product[k];
     return SYN_OK;
 }
 
@@ -50,7 +55,6 @@ static syn_status flush(collector *c) {
     if (c->rows == 0) return SYN_OK;
     SYN_TRY(add_product(c, c->x, c->x, c->m->xx));
     SYN_TRY(add_product(c, c->e, c->x, c->m->ex));
-    c->m->pairs += c->rows;
     c->rows = 0;
     return SYN_OK;
 }
@@ -77,14 +81,18 @@ static syn_status collect(void *user, int64_t frame, const float *prediction, co
     return ++c->rows == ROWS ? flush(c) : SYN_OK;
 }
 
-static syn_status split_moments(syn_network *network, const syn_dataset *data, size_t s, syn_split split,
-                                const float *send, moments *m) {
+/* Adds session s to m, which is allocated for its population. */
+static syn_status add_moments(syn_network *network, const syn_dataset *data, size_t s, syn_split split,
+                              const float *send, moments *m) {
     const syn_session *session = &data->session[s];
     size_t N = (size_t)session->N;
-    collector c = {.session = session, .kernels = syn_network_kernels(network), .split = split, .send = send, .m = m};
+    collector c = {.session = session,
+                   .sharing = data->sharing ? &data->sharing[s] : NULL,
+                   .kernels = syn_network_kernels(network),
+                   .split = split,
+                   .send = send,
+                   .m = m};
     syn_status status;
-    SYN_CHECK(syn_alloc(&m->xx, N * N, sizeof(double), "second moments"));
-    SYN_CHECK(syn_alloc(&m->ex, N * N, sizeof(double), "second moments"));
     SYN_CHECK(syn_alloc(&c.x, ROWS * N, sizeof(float), "second moments"));
     SYN_CHECK(syn_alloc(&c.e, ROWS * N, sizeof(float), "second moments"));
     SYN_CHECK(syn_alloc(&c.product, N * N, sizeof(float), "second moments"));
@@ -93,6 +101,40 @@ static syn_status split_moments(syn_network *network, const syn_dataset *data, s
 done:
     free(c.x), free(c.e), free(c.product);
     return status;
+}
+
+static size_t owner_of(const syn_dataset *data, size_t s) { return data->sharing ? data->sharing[s].owner : s; }
+
+/* Over all sessions of the owner's population, of N neurons. */
+static syn_status split_moments(syn_network *network, const syn_dataset *data, size_t owner, int64_t N, syn_split split,
+                                const float *const *send, moments *m) {
+    SYN_TRY(syn_alloc(&m->xx, (size_t)(N * N), sizeof(double), "second moments"));
+    SYN_TRY(syn_alloc(&m->ex, (size_t)(N * N), sizeof(double), "second moments"));
+    for (size_t s = owner; s < data->n; s++)
+        if (owner_of(data, s) == owner) SYN_TRY(add_moments(network, data, s, split, send[s], m));
+    return SYN_OK;
+}
+
+/* The share of the population's train frames whose recording has each neuron; NULL where all have all. */
+static syn_status measure_presence(const syn_dataset *data, size_t owner, int64_t N, double **present) {
+    double all = 0;
+    bool complete = true;
+    *present = NULL;
+    for (size_t s = owner; s < data->n; s++) complete &= owner_of(data, s) != owner || data->session[s].N == N;
+    if (complete) return SYN_OK;
+    SYN_TRY(syn_alloc(present, (size_t)N, sizeof **present, "ridge"));
+    for (size_t s = owner; s < data->n; s++) {
+        const syn_session *session = &data->session[s];
+        const int64_t *place = data->sharing[s].place;
+        double frames = 0;
+        if (owner_of(data, s) != owner) continue;
+        for (int64_t k = 0; k < session->n_spans[SYN_TRAIN]; k++)
+            frames += (double)(session->span[SYN_TRAIN][k].stop - session->span[SYN_TRAIN][k].start);
+        all += frames;
+        for (int64_t i = 0; i < session->N; i++) (*present)[place ? place[i] : i] += frames;
+    }
+    for (int64_t i = 0; i < N; i++) (*present)[i] /= all;
+    return SYN_OK;
 }
 
 /* C[n][n] = op(A) op(B), row-major. */
@@ -155,15 +197,16 @@ done:
 }
 
 static syn_status session_create(syn_linear *l, syn_network *network, const syn_dataset *data, size_t s,
-                                 const float *send, moments *v) {
+                                 const float *const *send, moments *v) {
     struct syn_linear_session *session = &l->session[s];
-    const int64_t N = session->N = data->session[s].N;
+    const int64_t N = session->N = data->sharing ? data->sharing[s].M : data->session[s].N;
     const size_t square = (size_t)(N * N);
     moments m = {0};
     double *W = NULL, *product = NULL, *rotated = NULL;
     syn_status status;
-    SYN_CHECK(split_moments(network, data, s, SYN_TRAIN, send, &m));
-    SYN_CHECK(split_moments(network, data, s, SYN_VALIDATION, send, v));
+    SYN_CHECK(measure_presence(data, s, N, &session->present));
+    SYN_CHECK(split_moments(network, data, s, N, SYN_TRAIN, send, &m));
+    SYN_CHECK(split_moments(network, data, s, N, SYN_VALIDATION, send, v));
     session->xx = m.xx, m.xx = NULL;
     SYN_CHECK(syn_alloc(&session->Q, square, sizeof(double), "eigenvectors"));
     SYN_CHECK(syn_alloc(&session->lambda, (size_t)N, sizeof(double), "eigenvalues"));
@@ -199,12 +242,14 @@ syn_status syn_linear_create(syn_linear **linear, syn_network *network, const sy
     for (int k = 0; k < SYN_LINEAR_STRENGTHS; k++) l->strength[k] = 10 * pow(10, 0.5 * k - 0.5);
     SYN_CHECK(syn_alloc(&l->session, data->n, sizeof *l->session, "linear model"));
     SYN_CHECK(syn_alloc(&v, data->n, sizeof *v, "linear model"));
-    for (size_t s = 0; s < data->n; s++) SYN_CHECK(session_create(l, network, data, s, send[s], &v[s]));
+    for (size_t s = 0; s < data->n; s++)
+        if (owner_of(data, s) == s) SYN_CHECK(session_create(l, network, data, s, send, &v[s]));
     const double best = l->strength[syn_linear_best_strength(l)];
     for (int m = 0; m < SYN_LINEAR_RANKS; m++) l->rank_error[m] = INFINITY;
     for (int k = 0; k < 3; k++) {
         const double strength = best * pow(10, -k);
-        for (size_t s = 0; s < data->n; s++) SYN_CHECK(add_rank_errors(&l->session[s], &v[s], strength, rank_error[k]));
+        for (size_t s = 0; s < data->n; s++)
+            if (owner_of(data, s) == s) SYN_CHECK(add_rank_errors(&l->session[s], &v[s], strength, rank_error[k]));
         for (int m = 0; m < SYN_LINEAR_RANKS; m++)
             if (rank_error[k][m] < l->rank_error[m])
                 l->rank_error[m] = rank_error[k][m], l->rank_strength[m] = strength;
@@ -220,7 +265,8 @@ done:
 void syn_linear_free(syn_linear *l) {
     if (!l) return;
     for (size_t s = 0; l->session && s < l->n_sessions; s++)
-        free(l->session[s].Q), free(l->session[s].lambda), free(l->session[s].P), free(l->session[s].xx);
+        free(l->session[s].Q), free(l->session[s].lambda), free(l->session[s].P), free(l->session[s].xx),
+            free(l->session[s].present);
     free(l->session);
     free(l);
 }
@@ -235,6 +281,9 @@ static int least(const double *error, int n) {
 int syn_linear_best_strength(const syn_linear *l) { return least(l->ridge_error, SYN_LINEAR_STRENGTHS); }
 int syn_linear_best_rank(const syn_linear *l) { return least(l->rank_error, SYN_LINEAR_RANKS); }
 
+/* A receiver was regressed on the frames of all recordings, with a residual in its own: what its weights fall short. */
+static double presence(const struct syn_linear_session *s, int64_t i) { return s->present ? s->present[i] : 1; }
+
 syn_status syn_linear_weights(const syn_linear *l, size_t s, double strength, float *W) {
     const struct syn_linear_session *session = &l->session[s];
     const int64_t N = session->N;
@@ -245,7 +294,7 @@ syn_status syn_linear_weights(const syn_linear *l, size_t s, double strength, fl
     SYN_CHECK(syn_alloc(&product, (size_t)(N * N), sizeof *product, "ridge"));
     rotated_weights(session, strength, rotated);
     multiply(rotated, false, session->Q, false, product, N);
-    for (int64_t k = 0; k < N * N; k++) W[k] = (float)product[k];
+    for (int64_t k = 0; k < N * N; k++) W[k] = (float)(product[k] / presence(session, k / N));
 done:
     syn_blas_end();
     free(rotated), free(product);
@@ -265,7 +314,7 @@ syn_status syn_linear_factors(const syn_linear *l, size_t s, double strength, in
         /* the factors share the size evenly */
         double size = k < N ? sqrt(sqrt(dot(A + k * N, A + k * N, N))) : 0;
         for (int64_t i = 0; i < N; i++) {
-            S[i * r + k] = k < N ? (float)(V[k * N + i] * size) : 0.0f;
+            S[i * r + k] = k < N ? (float)(V[k * N + i] * size / presence(session, i)) : 0.0f;
             R[i * r + k] = k < N && size > 0 ? (float)(A[k * N + i] / size) : 0.0f;
         }
     }

@@ -40,6 +40,9 @@ static uint64_t fingerprint(const syn_dataset *data, const syn_kernels *kernels,
         if (s->B) XXH64_update(state, s->u, (size_t)(s->T * s->B) * sizeof(float));
         if (s->mask) XXH64_update(state, s->mask, (size_t)(s->T * ((s->N + 7) / 8)));
         if (settings->support) XXH64_update(state, settings->support[k], (size_t)(s->N * s->N));
+        if (data->sharing) XXH64_update(state, &data->sharing[k].owner, sizeof data->sharing[k].owner);
+        if (data->sharing && data->sharing[k].place)
+            XXH64_update(state, data->sharing[k].place, (size_t)s->N * sizeof(int64_t));
         for (int split = 0; split < SYN_SPLITS; split++)
             XXH64_update(state, s->span[split], (size_t)s->n_spans[split] * sizeof(syn_span));
     }
@@ -236,7 +239,7 @@ static syn_status regress(const syn_search *search, syn_network *network, double
     SYN_CHECK(syn_alloc(&send, data->n, sizeof *send, "filter"));
     for (size_t s = 0; s < data->n; s++) {
         SYN_CHECK(syn_alloc(&send[s], (size_t)data->session[s].N, sizeof **send, "filter"));
-        SYN_CHECK(syn_start_filter(&data->session[s], innovation, send[s]));
+        SYN_CHECK(syn_start_filter(data, s, innovation, send[s]));
     }
     SYN_CHECK(syn_linear_create(linear, network, data, (const float *const *)send));
 done:

@@ -10,44 +10,48 @@ static void fill_uniform(float *out, size_t count, double limit, syn_random rand
     for (size_t k = 0; k < count; k++) out[k] = (float)(limit * (2 * syn_random_uniform(random, k) - 1));
 }
 
-/* Lag-1 regression of every neuron on itself over the train split. */
-static syn_status lag_one(const syn_session *s, float *a) {
-    double *xx = NULL, *xy = NULL;
-    syn_status status;
-    SYN_CHECK(syn_alloc(&xx, (size_t)s->N, sizeof *xx, "autocorrelation"));
-    SYN_CHECK(syn_alloc(&xy, (size_t)s->N, sizeof *xy, "autocorrelation"));
+/* Adds the sums of the lag-1 regression of every neuron on itself over the train split; place: of each in the sums. */
+static void add_lag_one(const syn_session *s, const int64_t *place, double *xx, double *xy) {
     for (int64_t k = 0; k < s->n_spans[SYN_TRAIN]; k++)
         for (int64_t t = s->span[SYN_TRAIN][k].start; t + 1 < s->span[SYN_TRAIN][k].stop; t++)
             for (int64_t i = 0; i < s->N; i++) {
                 if (!syn_session_observed(s, t, i) || !syn_session_observed(s, t + 1, i)) continue;
                 double x = (double)s->x[t * s->N + i], y = (double)s->x[(t + 1) * s->N + i];
-                xx[i] += x * x, xy[i] += x * y;
+                const int64_t to = place ? place[i] : i;
+                xx[to] += x * x, xy[to] += x * y;
             }
-    for (int64_t i = 0; i < s->N; i++) a[i] = (float)(xy[i] / (xx[i] + 1.0));
+}
+
+/* The regression coefficients a of the N neurons of `first` alone (p NULL), or of the population that it owns in p. */
+static syn_status lag_one(const syn_dataset *data, const syn_parameters *p, size_t first, int64_t N, float *a) {
+    double *xx = NULL, *xy = NULL;
+    syn_status status;
+    SYN_CHECK(syn_alloc(&xx, (size_t)N, sizeof *xx, "autocorrelation"));
+    SYN_CHECK(syn_alloc(&xy, (size_t)N, sizeof *xy, "autocorrelation"));
+    for (size_t s = first; s < (p ? data->n : first + 1); s++)
+        if (!p || p->session[s].owner == first) add_lag_one(&data->session[s], p ? p->session[s].place : NULL, xx, xy);
+    for (int64_t i = 0; i < N; i++) a[i] = (float)(xy[i] / (xx[i] + 1.0));
 done:
     free(xx), free(xy);
     return status;
 }
 
-syn_status syn_start_filter(const syn_session *session, double innovation, float *send) {
-    SYN_TRY(lag_one(session, send));
-    for (int64_t j = 0; j < session->N; j++) send[j] = (float)(innovation * fmin(fmax((double)send[j], 0), 1));
+syn_status syn_start_filter(const syn_dataset *data, size_t s, double innovation, float *send) {
+    const int64_t N = data->session[s].N;
+    SYN_TRY(lag_one(data, NULL, s, N, send));
+    for (int64_t j = 0; j < N; j++) send[j] = (float)(innovation * fmin(fmax((double)send[j], 0), 1));
     return SYN_OK;
 }
 
 syn_status syn_start_none(syn_parameters **parameters, const syn_dataset *data, const syn_settings *settings) {
-    int64_t *N = NULL, *B = NULL, most_behaviours = 0;
+    int64_t most_behaviours = 0;
     const int H = settings->hidden;
     syn_status status;
     *parameters = NULL;
-    SYN_CHECK(syn_alloc(&N, data->n, sizeof *N, "sessions"));
-    SYN_CHECK(syn_alloc(&B, data->n, sizeof *B, "sessions"));
-    for (size_t s = 0; s < data->n; s++) {
-        N[s] = data->session[s].N, B[s] = data->session[s].B;
-        if (B[s] > most_behaviours) most_behaviours = B[s];
-    }
+    for (size_t s = 0; s < data->n; s++)
+        if (data->session[s].B > most_behaviours) most_behaviours = data->session[s].B;
     const int b = most_behaviours < settings->behavior_inputs ? (int)most_behaviours : settings->behavior_inputs;
-    SYN_CHECK(syn_parameters_create(parameters, H, settings->embedding, b, SYN_FORM_NONE, 0, data->n, N, B));
+    SYN_CHECK(syn_parameters_create_for(parameters, H, settings->embedding, b, SYN_FORM_NONE, 0, data));
     syn_parameters *p = *parameters;
     const syn_decoder_layout at = syn_decoder_layout_of(H);
     const double limit = 1 / sqrt(H);
@@ -61,15 +65,16 @@ syn_status syn_start_none(syn_parameters **parameters, const syn_dataset *data, 
     random.substream = 3;
     fill_uniform(p->value + p->wu, (size_t)(3 * H * p->b), limit, random);
     for (size_t s = 0; s < data->n; s++) {
+        const syn_session_layout *of = &p->session[s];
         random = (syn_random){settings->seed, SYN_STREAM_INIT_EMBEDDING, 2 * (uint32_t)s};
-        for (size_t k = 0; k < (size_t)(N[s] * p->d); k++)
-            p->value[p->session[s].e + k] = (float)(0.3 * syn_random_normal(random, k));
+        for (size_t k = 0; of->owner == s && k < (size_t)(of->M * p->d); k++)
+            p->value[of->e + k] = (float)(0.3 * syn_random_normal(random, k));
         random.substream++;
-        fill_uniform(p->value + p->session[s].p, (size_t)(p->b * B[s]), sqrt(3.0 / (double)(B[s] ? B[s] : 1)), random);
-        if (settings->loss == SYN_LOSS_GAUSSIAN) SYN_CHECK(lag_one(&data->session[s], p->value + p->session[s].a));
+        fill_uniform(p->value + of->p, (size_t)(p->b * of->B), sqrt(3.0 / (double)(of->B ? of->B : 1)), random);
+        if (settings->loss == SYN_LOSS_GAUSSIAN && of->owner == s)
+            SYN_CHECK(lag_one(data, p, s, of->M, p->value + of->a));
     }
 done:
-    free(N), free(B);
     if (status != SYN_OK) syn_parameters_free(*parameters), *parameters = NULL;
     return status;
 }
@@ -118,9 +123,12 @@ done:
 
 syn_status syn_attach_support(syn_parameters *p, const syn_settings *settings) {
     for (size_t s = 0; p->form == SYN_FORM_MASKED && s < p->n_sessions; s++) {
-        const size_t pairs = (size_t)(p->session[s].N * p->session[s].N);
-        SYN_TRY(syn_alloc(&p->session[s].support, pairs, 1, "mask"));
-        memcpy(p->session[s].support, settings->support[s], pairs);
+        const syn_session_layout *at = &p->session[s];
+        uint8_t **support = &p->session[at->owner].support;
+        if (!*support) SYN_TRY(syn_alloc(support, (size_t)(at->M * at->M), 1, "mask"));
+        for (int64_t i = 0; i < at->N; i++)
+            for (int64_t j = 0; j < at->N; j++)
+                (*support)[syn_place(at, i) * at->M + syn_place(at, j)] |= settings->support[s][i * at->N + j];
     }
     return SYN_OK;
 }
@@ -130,29 +138,24 @@ syn_status syn_attach_support(syn_parameters *p, const syn_settings *settings) {
 static void give_signs(syn_parameters *p, size_t s, const syn_parameters *best) {
     const syn_session_layout *at = &p->session[s];
     const float *from = best && syn_form_has_weights(best->form) ? best->value + best->session[s].z : p->value + at->z;
-    for (int64_t j = 0; j < at->N; j++) {
+    for (int64_t j = 0; j < at->M; j++) {
         double sum = 0;
-        for (int64_t i = 0; i < at->N; i++) sum += (double)from[i * at->N + j];
+        for (int64_t i = 0; i < at->M; i++) sum += (double)from[i * at->M + j];
         p->value[at->sign + (size_t)j] = sum < 0 ? -1.0f : 1.0f;
     }
-    for (int64_t k = 0; k < at->N * at->N; k++) {
+    for (int64_t k = 0; k < at->M * at->M; k++) {
         float *w = &p->value[at->z + (size_t)k];
-        if (*w * p->value[at->sign + (size_t)(k % at->N)] < 0) *w = 0.0f;
+        if (*w * p->value[at->sign + (size_t)(k % at->M)] < 0) *w = 0.0f;
     }
 }
 
 syn_status syn_start_candidate(syn_parameters **parameters, const syn_parameters *none, const syn_parameters *best,
                                const syn_linear *linear, const syn_candidate *candidate, const syn_dataset *data,
                                const syn_settings *settings, const syn_kernels *kernels) {
-    int64_t *N = NULL, *B = NULL;
     double gain;
     syn_status status;
     *parameters = NULL;
-    SYN_CHECK(syn_alloc(&N, data->n, sizeof *N, "sessions"));
-    SYN_CHECK(syn_alloc(&B, data->n, sizeof *B, "sessions"));
-    for (size_t s = 0; s < data->n; s++) N[s] = data->session[s].N, B[s] = data->session[s].B;
-    SYN_CHECK(
-        syn_parameters_create(parameters, none->H, none->d, none->b, candidate->form, candidate->rank, data->n, N, B));
+    SYN_CHECK(syn_parameters_create_for(parameters, none->H, none->d, none->b, candidate->form, candidate->rank, data));
     syn_parameters *p = *parameters;
     SYN_CHECK(syn_attach_support(p, settings));
     copy_common_tensors(p, none);
@@ -160,25 +163,26 @@ syn_status syn_start_candidate(syn_parameters **parameters, const syn_parameters
     SYN_CHECK(mean_gain(p, data, settings, kernels, &gain));
     for (size_t s = 0; s < data->n; s++) {
         const syn_session_layout *at = &p->session[s];
-        SYN_CHECK(syn_start_filter(&data->session[s], candidate->innovation, p->value + at->send));
+        const int64_t M = at->M;
+        SYN_CHECK(syn_start_filter(data, s, candidate->innovation, p->value + at->send));
+        if (at->owner != s) continue;
         if (!syn_form_has_factors(candidate->form)) {
             SYN_CHECK(syn_linear_weights(linear, s, candidate->ridge, p->value + at->z));
-            for (int64_t k = 0; k < N[s] * N[s]; k++) p->value[at->z + (size_t)k] /= (float)gain;
-            for (int64_t i = 0; i < N[s]; i++) p->value[at->z + (size_t)(i * N[s] + i)] = 0;
-            for (int64_t k = 0; at->support && k < N[s] * N[s]; k++)
+            for (int64_t k = 0; k < M * M; k++) p->value[at->z + (size_t)k] /= (float)gain;
+            for (int64_t i = 0; i < M; i++) p->value[at->z + (size_t)(i * M + i)] = 0;
+            for (int64_t k = 0; at->support && k < M * M; k++)
                 if (!at->support[k]) p->value[at->z + (size_t)k] = 0;
             if (candidate->form == SYN_FORM_DALE) give_signs(p, s, best);
         } else {
             SYN_CHECK(
                 syn_linear_factors(linear, s, candidate->ridge, candidate->rank, p->value + at->s, p->value + at->r));
-            for (int64_t k = 0; k < N[s] * candidate->rank; k++) {
+            for (int64_t k = 0; k < M * candidate->rank; k++) {
                 p->value[at->s + (size_t)k] /= (float)sqrt(gain);
                 p->value[at->r + (size_t)k] /= (float)sqrt(gain);
             }
         }
     }
 done:
-    free(N), free(B);
     if (status != SYN_OK) syn_parameters_free(*parameters), *parameters = NULL;
     return status;
 }

@@ -24,7 +24,7 @@ typedef struct syn_settings {
 
 /* The filter of what the neurons of a session send: send[N] = innovation times the lag-1 regression coefficient of
  * each. */
-syn_status syn_start_filter(const syn_session *session, double innovation, float *send);
+syn_status syn_start_filter(const syn_dataset *data, size_t s, double innovation, float *send);
 /* Fresh parameters without connectivity. */
 syn_status syn_start_none(syn_parameters **p, const syn_dataset *data, const syn_settings *settings);
 /* Parameters of a candidate from those of `none` and the linear model. best: with connectivity, or NULL; with `dale`

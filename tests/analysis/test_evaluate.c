@@ -11,7 +11,7 @@ static syn_parameters *copier(const syn_dataset *data, float own) {
     int64_t N[2] = {0}, B[2] = {0};
     syn_parameters *p;
     for (size_t s = 0; s < data->n; s++) N[s] = data->session[s].N, B[s] = data->session[s].B;
-    assert_ok(syn_parameters_create(&p, 4, 0, 0, SYN_FORM_NONE, 0, data->n, N, B));
+    assert_ok(syn_parameters_create(&p, 4, 0, 0, SYN_FORM_NONE, 0, data->n, N, B, NULL));
     for (size_t s = 0; s < data->n; s++)
         for (int64_t i = 0; i < N[s]; i++) p->value[p->session[s].a + (size_t)i] = own;
     return p;

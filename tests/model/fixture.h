@@ -108,6 +108,15 @@ static inline syn_recording *recording_of(const raw_data *raw) {
     return r;
 }
 
+/* Gives the neurons names, as a file does. */
+static inline void name_neurons(syn_recording *r, const char *const *names) {
+    for (int64_t j = 0; j < r->N; j++) {
+        free(r->neuron_id[j]);
+        assert_ok(syn_copy_text(&r->neuron_id[j], names[j]));
+    }
+    r->named_neurons = true;
+}
+
 /* A data set with the recordings behind it. */
 typedef struct test_set {
     size_t n;
@@ -115,17 +124,25 @@ typedef struct test_set {
     syn_dataset *data;
 } test_set;
 
-static inline test_set set_create(const raw_data *raw, size_t n, int window) {
+/* names: [n][N] of each recording, or NULL. */
+static inline test_set set_create_named(const raw_data *raw, size_t n, int window, const char *const *const *names) {
     test_set set = {.n = n};
     syn_options *options;
     char text[16];
     snprintf(text, sizeof text, "%d", window);
     assert_ok(syn_options_create(&options));
     assert_ok(syn_options_set(options, "window", text));
-    for (size_t k = 0; k < n; k++) set.recording[k] = recording_of(&raw[k]);
+    for (size_t k = 0; k < n; k++) {
+        set.recording[k] = recording_of(&raw[k]);
+        if (names) name_neurons(set.recording[k], names[k]);
+    }
     assert_ok(syn_dataset_create(&set.data, set.recording, n, options));
     syn_options_free(options);
     return set;
+}
+
+static inline test_set set_create(const raw_data *raw, size_t n, int window) {
+    return set_create_named(raw, n, window, NULL);
 }
 
 /* The same for one recording, normalised as another data set is. */
@@ -154,13 +171,15 @@ static inline syn_parameters *random_parameters(const syn_dataset *data, syn_for
     syn_parameters *p;
     for (size_t s = 0; s < data->n; s++) N[s] = data->session[s].N, B[s] = data->session[s].B;
     const int b = B[0] || B[1] ? 2 : 0, rank = form == SYN_FORM_LOWRANK || form == SYN_FORM_LOWRANK_SPARSE ? 2 : 0;
-    assert_ok(syn_parameters_create(&p, H, 3, b, form, rank, data->n, N, B));
+    assert_ok(syn_parameters_create(&p, H, 3, b, form, rank, data->n, N, B, data->sharing));
     for (size_t k = 0; k < p->n_tensors; k++)
         for (size_t j = p->tensor[k].offset; j < p->tensor[k].offset + p->tensor[k].count; j++)
             p->value[j] = (float)(0.4 * normal(stream + 31 * (uint32_t)k, (int64_t)j));
     for (size_t s = 0; s < data->n && form == SYN_FORM_MASKED; s++) {
-        p->session[s].support = random_support(N[s]);
-        for (int64_t k = 0; k < N[s] * N[s]; k++)
+        const int64_t M = p->session[s].M;
+        if (p->session[s].owner != s) continue;
+        p->session[s].support = random_support(M);
+        for (int64_t k = 0; k < M * M; k++)
             if (!p->session[s].support[k]) p->value[p->session[s].z + (size_t)k] = 0;
     }
     return p;

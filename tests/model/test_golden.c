@@ -77,7 +77,7 @@ static void golden_open(golden *g, const char *name) {
     g->loss = size[8] > 0 ? SYN_LOSS_POISSON : SYN_LOSS_GAUSSIAN;
     g->steps = (int)size[9];
     assert_int_equal(syn_parameters_create(&g->p, (int)size[0], (int)size[2], (int)size[4], (syn_form)size[7],
-                                           (int)size[5], 1, &N, &B),
+                                           (int)size[5], 1, &N, &B, NULL),
                      SYN_OK);
     g->session = (syn_session){.norm = {.mean = find(g, "", "mean")->value, .scale = find(g, "", "scale")->value},
                                .T = T,

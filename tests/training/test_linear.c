@@ -42,7 +42,7 @@ static fitted fit(double W[N][N]) {
     f.set = set_create(&f.raw, 1, 16);
     assert_true(f.set.data->session[0].norm.alpha == 0);
     const int64_t B = 0, neurons = N;
-    assert_ok(syn_parameters_create(&f.p, 2, 1, 0, SYN_FORM_NONE, 0, 1, &neurons, &B));
+    assert_ok(syn_parameters_create(&f.p, 2, 1, 0, SYN_FORM_NONE, 0, 1, &neurons, &B, NULL));
     assert_ok(syn_network_create(&f.network, f.p, f.set.data, SYN_LOSS_GAUSSIAN, best_kernels(), 2, 256, 64));
     static const float nothing[N];
     const float *send = nothing;

@@ -9,7 +9,7 @@ static const double rate[3] = {0.01, 0.02, 0.03};
 static syn_parameters *parameters(void) {
     const int64_t N = 6, B = 1;
     syn_parameters *p;
-    assert_ok(syn_parameters_create(&p, 4, 2, 1, SYN_FORM_LOWRANK_SPARSE, 2, 1, &N, &B));
+    assert_ok(syn_parameters_create(&p, 4, 2, 1, SYN_FORM_LOWRANK_SPARSE, 2, 1, &N, &B, NULL));
     for (size_t k = 0; k < p->n_tensors; k++)
         for (size_t j = p->tensor[k].offset; j < p->tensor[k].offset + p->tensor[k].count; j++)
             p->value[j] = (float)(0.1 + 0.4 * fabs(normal(1, (int64_t)j)));
@@ -132,7 +132,7 @@ static void senders_keep_their_sign(void **state) {
     for (syn_form form = SYN_FORM_DENSE; form <= SYN_FORM_DALE; form += SYN_FORM_DALE - SYN_FORM_DENSE) {
         syn_parameters *p;
         syn_optimiser o;
-        assert_ok(syn_parameters_create(&p, 4, 2, 0, form, 0, 1, &N, &B));
+        assert_ok(syn_parameters_create(&p, 4, 2, 0, form, 0, 1, &N, &B, NULL));
         float *gradient = floats((int64_t)p->count), *w = p->value + p->session[0].z;
         const float sign[5] = {1, -1, -1, 1, -1};
         for (int64_t k = 0; k < N * N; k++) w[k] = 0.01f * sign[k % N];
