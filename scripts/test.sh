@@ -53,7 +53,7 @@ preset asan -DSYN_WERROR=ON
 preset fuzz -DSYN_WERROR=ON
 check "format" scripts/check_format.sh
 check "Python wheel" scripts/wheel.sh build/wheel
-check "commands of the documents" scripts/check_documents.sh README.md docs/connectivity.md
+check "commands of the documents" scripts/check_documents.sh README.md docs/connectivity.md docs/report.md
 
 printf '\n%d passed, %d failed\n' "$passed" "$failed"
 [ "$failed" -eq 0 ]

@@ -279,8 +279,8 @@ SYN_API syn_status syn_perturbation_describe(const syn_perturbation *perturbatio
 /* Writes the report of a model: one HTML page with all figures, which needs no other file and no network; its data as
  * JSON; or the main figures for a paper as png, svg or pdf, one file each: FIGURES.pdf gives FIGURES-models.pdf, ...
  * Files are replaced only when complete. recordings: as for syn_evaluate(). Used options: format (auto: by the
- * extension of path), steps, split, threads, isa. json (may be NULL): one object with "files", "bytes", the metrics and
- * their intervals. Free it with syn_free. */
+ * extension of path), comparison, steps, split, threads, isa. json (may be NULL): one object with "files", "bytes", the
+ * metrics and their intervals. Free it with syn_free. */
 SYN_API syn_status syn_report_write(const syn_model *model, syn_recording *const *recordings, size_t n_recordings,
                                     const syn_options *options, const char *path, char **json);
 

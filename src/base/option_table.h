@@ -125,6 +125,10 @@
     X(FORMAT, "format", CHOICE, "auto", "", "auto|html|json|png|svg|pdf", "report",                                    \
       "What to write: a page, its data, or the main figures for a paper, one file each. auto: by the name of the "     \
       "output.")                                                                                                       \
+    X(COMPARISON, "comparison", TEXT, "", "", "", "report",                                                            \
+      "FILE that `synapsnet compare --json` printed for the same recording, options and seed: its rivals appear "      \
+      "beside "                                                                                                        \
+      "SynapsNet.")                                                                                                    \
     /* simulate */                                                                                                     \
     X(NEURONS, "neurons", INT, "auto", "", "2..100000", "simulate",                                                    \
       "Neurons N of the simulated network; auto: 200 for celltypes, 60 for rates, 100 for spikes.")                    \

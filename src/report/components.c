@@ -1,12 +1,9 @@
 /* Principal components of a few columns, by the eigenvectors of their covariance. */
 #include <math.h>
 
+#include "base/lapack.h"
 #include "base/memory.h"
 #include "report/report.h"
-
-/* LAPACK: eigenvalues, ascending, and eigenvectors, which replace A[n][n]. */
-void dsyev_(const char *jobz, const char *uplo, const int *n, double *a, const int *lda, double *w, double *work,
-            const int *lwork, int *info);
 
 static void covariance(const float *rows, int64_t n, int d, double *mean, double *out) {
     for (int64_t i = 0; i < n * d; i++) mean[i % d] += (double)rows[i] / (double)n;
@@ -28,19 +25,12 @@ static double sign_of(const double *vector, int d) {
 
 syn_status syn_principal_components(const float *rows, int64_t n, int d, int k, float *component, double *explained) {
     syn_status status;
-    double *A = NULL, *mean = NULL, *lambda = NULL, *work = NULL, total = 0;
-    const int lwork = 8 * d;
-    int info;
+    double *A = NULL, *mean = NULL, *lambda = NULL, total = 0;
     SYN_CHECK(syn_alloc(&A, (size_t)(d * d), sizeof *A, "principal components"));
     SYN_CHECK(syn_alloc(&mean, (size_t)d, sizeof *mean, "principal components"));
     SYN_CHECK(syn_alloc(&lambda, (size_t)d, sizeof *lambda, "principal components"));
-    SYN_CHECK(syn_alloc(&work, (size_t)lwork, sizeof *work, "principal components"));
     covariance(rows, n, d, mean, A);
-    dsyev_("V", "L", &d, A, &d, lambda, work, &lwork, &info);
-    if (info != 0) {
-        status = syn_fail(SYN_ERR_NUMERIC, "embedding: its principal components could not be computed");
-        goto done;
-    }
+    SYN_CHECK(syn_eigen(A, lambda, d));
     for (int a = 0; a < d; a++) total += lambda[a];
     for (int c = 0; c < k; c++) {
         const double *vector = A + (d - 1 - c) * d, sign = sign_of(vector, d);
@@ -52,6 +42,6 @@ syn_status syn_principal_components(const float *rows, int64_t n, int d, int k, 
         }
     }
 done:
-    free(A), free(mean), free(lambda), free(work);
+    free(A), free(mean), free(lambda);
     return status;
 }

@@ -243,6 +243,7 @@ static syn_status gather_session(syn_report_session *r, const syn_report *report
 
 syn_status syn_report_gather(syn_report *report, const syn_model *model, const syn_prepared *prepared,
                              const syn_options *options) {
+    const char *comparison = syn_option_text(options, SYN_OPT_COMPARISON);
     const syn_kernels *kernels;
     int threads;
     syn_status status;
@@ -251,6 +252,7 @@ syn_status syn_report_gather(syn_report *report, const syn_model *model, const s
     report->fit = json_loads(model->description ? model->description : "{}", 0, NULL);
     report->fit_options = json_loads(model->options ? model->options : "{}", 0, NULL);
     SYN_CHECK(syn_evaluate_dataset(model, &prepared->data, kernels, threads, &report->evaluation));
+    if (*comparison) SYN_CHECK(syn_add_rivals(report->evaluation, comparison));
     SYN_CHECK(syn_alloc(&report->session, report->n, sizeof *report->session, "report"));
     for (size_t s = 0; s < report->n; s++) {
         report->session[s].s = s;

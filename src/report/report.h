@@ -40,10 +40,14 @@ typedef struct syn_report {
     syn_report_session *session; /* [n] */
 } syn_report;
 
-/* Runs the model over the test split of prepared recordings. Used options: steps, threads, isa. */
+/* Runs the model over the test split of prepared recordings. Used options: comparison, steps, threads, isa. */
 syn_status syn_report_gather(syn_report *report, const syn_model *model, const syn_prepared *prepared,
                              const syn_options *options);
 void syn_report_free(syn_report *report);
+
+/* Puts the rivals of what `synapsnet compare --json` printed among the baselines of an evaluation. Error: no such file,
+ * or one of other test frames or of another model. */
+syn_status syn_add_rivals(json_t *evaluation, const char *path);
 
 /* All of it as the one JSON object that docs/report.md describes. */
 syn_status syn_report_json(const syn_report *report, json_t **json);

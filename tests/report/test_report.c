@@ -150,6 +150,50 @@ static void test_short_trials(void **state) {
     example_free(&e);
 }
 
+static void write_text(const char *path, const char *text) {
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+/* A rival of the same test frames is a row like any other; a comparison of another model is refused. */
+static void test_rivals(void **state) {
+    static const char path[] = "comparison.json";
+    example e = example_create(false);
+    char text[400];
+    (void)state;
+    assert_ok(write_report(&e, data, OPTIONS("steps", "4"), NULL));
+    json_t *root = read_data();
+    const double own =
+        json_number_value(json_object_get(json_object_get(json_object_get(root, "evaluation"), "test"), "mse"));
+    json_decref(root);
+    snprintf(text, sizeof text,
+             "{\"synapsnet\": {\"mse\": %.9g}, \"rivals\": {\"linear\": {\"mse\": %.9g, \"r2\": 0.25, \"chosen\": {}, "
+             "\"mse_diff_ci95\": [-0.5, 1.5]}, \"no-connectivity\": {\"mse\": 2, \"mse_diff_ci95\": null}}}",
+             own, own + 0.5);
+    write_text(path, text);
+    assert_ok(write_report(&e, data, OPTIONS("steps", "4", "comparison", path), NULL));
+    root = read_data();
+    json_t *baselines = json_object_get(json_object_get(root, "evaluation"), "baselines");
+    json_t *interval =
+        json_object_get(json_object_get(json_object_get(root, "evaluation"), "intervals"), "mse linear - synapsnet");
+    assert_near("r2", 0.25, json_number_value(json_object_get(json_object_get(baselines, "linear"), "r2")), 0);
+    assert_near("mean", 0.5, json_number_value(json_object_get(interval, "mean")), 1e-6);
+    assert_near("high", 1.5, json_number_value(json_object_get(interval, "high")), 0);
+    assert_non_null(json_object_get(baselines, "no connectivity"));
+    json_decref(root);
+
+    write_text(path, "{\"synapsnet\": {\"mse\": 123}, \"rivals\": {}}");
+    assert_int_equal(write_report(&e, data, OPTIONS("comparison", path), NULL), SYN_ERR_INPUT);
+    assert_non_null(strstr(syn_last_error(), "has a test mse of 123 there"));
+    write_text(path, "mse 0.5");
+    assert_int_equal(write_report(&e, data, OPTIONS("comparison", path), NULL), SYN_ERR_INPUT);
+    assert_non_null(strstr(syn_last_error(), "comparison.json: "));
+    unlink(path), unlink(data);
+    example_free(&e);
+}
+
 static bool starts_with(const char *path, const char *expected) {
     char start[8] = "";
     FILE *file = fopen(path, "rb");
@@ -199,9 +243,9 @@ static void test_refused(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_base64),  cmocka_unit_test(test_rows),
-                                       cmocka_unit_test(test_cluster), cmocka_unit_test(test_components),
-                                       cmocka_unit_test(test_page),    cmocka_unit_test(test_short_trials),
-                                       cmocka_unit_test(test_figures), cmocka_unit_test(test_refused)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_base64),     cmocka_unit_test(test_rows),    cmocka_unit_test(test_cluster),
+        cmocka_unit_test(test_components), cmocka_unit_test(test_page),    cmocka_unit_test(test_short_trials),
+        cmocka_unit_test(test_rivals),     cmocka_unit_test(test_figures), cmocka_unit_test(test_refused)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -262,9 +262,9 @@ function drawStimulation(session) {
       colorbar: { title: { text: 'response (standard deviations)', side: 'right' }, outlinewidth: 0, thickness: 14 },
     },
   ], {
-    xaxis: axis('frames after the pulse', { domain: [0, 0.43], rangemode: 'tozero' }), yaxis: axis('response (standard deviations)', { zeroline: true, zerolinecolor: colour('muted') }),
-    xaxis2: axis('frames after the pulse', { domain: [0.56, 1], showgrid: false }),
-    yaxis2: axis('neuron', { anchor: 'x2', autorange: 'reversed', showgrid: false, tickvals: places, ticktext: places.map((k) => session.neurons.id[rows[k]]) }),
+    xaxis: axis('frames after the pulse', { domain: [0, 0.4], rangemode: 'tozero' }), yaxis: axis('response (standard deviations)', { zeroline: true, zerolinecolor: colour('muted') }),
+    xaxis2: axis('frames after the pulse', { domain: [0.57, 1], showgrid: false }),
+    yaxis2: axis('', { anchor: 'x2', autorange: 'reversed', showgrid: false, tickvals: places, ticktext: places.map((k) => session.neurons.id[rows[k]]) }),
     margin: { l: 60, r: 20, t: 40, b: 50 },
   }, `Response to a pulse in ${nameOf(session, stimulated)}; strongest in ${strongest.map((i) => nameOf(session, i)).join(', ')}.`);
   byId('stimulation-note').textContent = `Left: the ${strongest.length} neurons that respond most, with 95 % intervals of the mean over ${plural(states, 'state')} of the test frames. Right: all other neurons.` +

@@ -88,7 +88,7 @@ function drawBaselines() {
   draw('fig-baselines', [dots, gains], {
     showlegend: false, height: 110 + 45 * rows.length, margin: { l: 20, r: 20, t: 25, b: 50 },
     xaxis: axis('mean squared error', { domain: [0, 0.47], rangemode: 'tozero' }),
-    xaxis2: axis('error of the other model − error of SynapsNet', { domain: [0.55, 1] }),
+    xaxis2: axis('excess over SynapsNet', { domain: [0.55, 1] }),
     yaxis: axis('', { categoryorder: 'array', categoryarray: [...names].reverse(), showgrid: true }),
     shapes: [{ type: 'line', xref: 'x2', yref: 'paper', x0: 0, x1: 0, y0: 0, y1: 1, line: { color: colour('muted'), dash: 'dot', width: 1.5 } }],
   }, `Test error of ${rows.map((row) => `${row.name} ${figures(row.metrics.mse)}`).join(', ')}.`);
@@ -124,6 +124,9 @@ function withGaps(frame, values) {
   return out;
 }
 
+/* Frames to be seen at first; the strip below holds all. */
+const FIRST_FRAMES = 300;
+
 function drawTraces(session) {
   const { frame, time_s: time, test_frames: all } = session.traces;
   const select = byId('traces-neuron');
@@ -132,7 +135,10 @@ function drawTraces(session) {
   const neurons = Array.from({ length: count }, (_, k) => Number(select.options[start + k].value));
   const x = withGaps(frame, time);
   const traces = [], more = {
-    xaxis: axis('time in the recording (s)', { rangeslider: { visible: true, thickness: 0.1, bgcolor: colour('paper'), bordercolor: colour('line') }, anchor: count > 1 ? `y${count}` : 'y' }),
+    xaxis: axis('time in the recording (s)', {
+      range: [time[0], time[Math.min(time.length, FIRST_FRAMES) - 1]],
+      rangeslider: { visible: true, thickness: 0.1, bgcolor: colour('paper'), bordercolor: colour('line') }, anchor: count > 1 ? `y${count}` : 'y',
+    }),
     height: 190 + 150 * count, annotations: [],
   };
   neurons.forEach((i, k) => {
