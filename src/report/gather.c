@@ -115,7 +115,7 @@ done:
     return status;
 }
 
-/* C(tau) of the neurons shown: rows of C(0) times a gain. Where a neuron does not respond at lag 0, its row is that of
+/* C(tau) of the neurons shown: rows of C(0) times gains. Where a neuron does not respond at lag 0, its row is that of
  * the lag at which it responds most. */
 static void keep_rows(syn_report_session *r, const float *W, const double *response) {
     const int64_t N = r->N, n = r->n;
@@ -137,6 +137,8 @@ static void keep_rows(syn_report_session *r, const float *W, const double *respo
 static syn_status connectivity(syn_report_session *r, const syn_report *report, const syn_kernels *kernels,
                                int threads) {
     const size_t N = (size_t)r->N;
+    const syn_parameters *p = report->model->p;
+    const float *send = p->value + p->session[r->s].send;
     float *W = NULL, *c = NULL;
     double *response = NULL;
     syn_status status;
@@ -150,7 +152,10 @@ static syn_status connectivity(syn_report_session *r, const syn_report *report, 
     SYN_CHECK(syn_connectivity_response(report->model, r->s, r->L, response));
     SYN_CHECK(syn_alloc(&r->c, (size_t)(r->n * r->n), sizeof *r->c, "connectivity"));
     SYN_CHECK(syn_alloc(&r->row_gain, ((size_t)r->L + 1) * (size_t)r->n, sizeof *r->row_gain, "connectivity"));
+    SYN_CHECK(syn_alloc(&r->send, (size_t)r->n, sizeof *r->send, "connectivity"));
     keep_rows(r, W, response);
+    if (p->form != SYN_FORM_NONE)
+        for (int64_t a = 0; a < r->n; a++) r->send[a] = (double)send[r->shown[a]];
     SYN_CHECK(cluster(r, kernels, threads));
 done:
     free(W), free(c), free(response);
@@ -269,7 +274,8 @@ void syn_report_free(syn_report *report) {
         syn_forecast_free(r->forecast);
         for (int64_t m = 0; r->response && m < r->M; m++) syn_perturbation_free(r->response[m]);
         free(r->response), free(r->sender);
-        free(r->shown), free(r->neuron_r), free(r->c), free(r->row_gain), free(r->cluster), free(r->component);
+        free(r->shown), free(r->neuron_r), free(r->c), free(r->row_gain), free(r->send), free(r->cluster),
+            free(r->component);
     }
     free(report->session);
     json_decref(report->fit), json_decref(report->fit_options), json_decref(report->evaluation);

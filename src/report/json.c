@@ -120,8 +120,8 @@ static json_t *connectivity_json(const syn_report_session *r, size_t sessions) {
     json_t *cluster = json_array(), *gain = json_array();
     for (int64_t a = 0; a < r->n; a++) json_array_append_new(cluster, json_integer((json_int_t)r->cluster[a]));
     for (int tau = 0; tau <= r->L; tau++) json_array_append_new(gain, numbers(r->row_gain + tau * r->n, r->n));
-    return json_pack("{s:s, s:i, s:o, s:o, s:o}", "unit", syn_connectome_unit(&(syn_connectome){.raw = false}), "lags",
-                     r->L, "cluster_order", cluster, "row_gain", gain, "c",
+    return json_pack("{s:s, s:i, s:o, s:o, s:o, s:o}", "unit", syn_connectome_unit(&(syn_connectome){.raw = false}),
+                     "lags", r->L, "cluster_order", cluster, "row_gain", gain, "send", numbers(r->send, r->n), "c",
                      syn_rows_json(r->c, r->n, r->n, bytes, true));
 }
 

@@ -21,8 +21,10 @@ typedef struct syn_report_session {
     syn_forecast *forecast; /* without its rollouts, of which the errors are kept */
     double *neuron_r;       /* [N] correlation over test frames of prediction and truth; NaN: not known */
     int L;
-    float *c;         /* [n][n] C(0) of the neurons shown, z-scored, row = receiver */
-    double *row_gain; /* [L+1][n] C_ij(tau) = row_gain[tau][i] c_ij, see connectivity.h */
+    float *c; /* [n][n] C(0) of the neurons shown, z-scored, row = receiver */
+    double
+        *row_gain; /* [L+1][n] C_ij(tau) = (row_gain[tau][i] - send[j] row_gain[tau-1][i]) c_ij, see connectivity.h */
+    double *send;  /* [n] share of its last frame that is taken off what a neuron sends */
     int64_t *cluster; /* [n] places in `shown`: neurons with like connections side by side */
     int components;   /* of the embedding, at most 3 */
     float *component; /* [n][components] */

@@ -1,10 +1,15 @@
-/* Connectivity: heat map, graph and virtual stimulation. C_ij(tau) = row_gain[tau][i] c_ij; row = receiver, column = sender. */
+/* Connectivity: heat map, graph and virtual stimulation. Row = receiver, column = sender;
+ *   C_ij(tau) = (row_gain[tau][i] - send[j] row_gain[tau - 1][i]) c_ij */
 
 const SHARES = [1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001];
 
 /* C(tau), rows as Float32Array. */
 function connectivityAt(session, tau) {
-  return session.c().map((row, i) => row.map((value) => value * session.connectivity.row_gain[tau][i]));
+  const { row_gain: gain, send } = session.connectivity;
+  return session.c().map((row, i) => {
+    const now = gain[tau][i], before = tau > 0 ? gain[tau - 1][i] : 0;
+    return row.map((value, j) => value * (now - send[j] * before));
+  });
 }
 
 /* Absolute values off the diagonal, ascending, of a sample large enough for any share. */
@@ -23,8 +28,9 @@ const quantile = (sorted, q) => sorted[Math.min(sorted.length - 1, Math.floor(q 
 const colourLimits = new Map();
 function colourLimit(session) {
   if (!colourLimits.has(session)) {
-    const gain = session.connectivity.row_gain;
-    const largest = session.c().map((row, i) => row.map((value) => value * Math.max(...gain.map((g) => Math.abs(g[i])))));
+    const largest = session.c().map((row) => new Float32Array(row.length));
+    for (let tau = 0; tau <= session.connectivity.lags; tau++)
+      connectivityAt(session, tau).forEach((row, i) => row.forEach((value, j) => (largest[i][j] = Math.max(largest[i][j], Math.abs(value)))));
     colourLimits.set(session, quantile(magnitudes(largest), 0.998) || 1);
   }
   return colourLimits.get(session);
