@@ -1,7 +1,31 @@
 /* synapsnet info: what was understood of each recording. */
+#include <jansson.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "command.h"
+
+/* What a file holds that is no recording by itself: a tree, or with --json an object with the error. The error goes to
+ * standard error in either case. */
+static exit_code show_contents(const arguments *a, const char *path, syn_status status) {
+    char *text = NULL, *error = strdup(syn_last_error());
+    exit_code code = failure(status);
+    if (!error || a->quiet || status == SYN_ERR_OPTION || syn_contents_describe(path, a->json, &text) != SYN_OK) {
+        free(error);
+        return code;
+    }
+    json_t *o = a->json ? json_loads(text, 0, NULL) : NULL;
+    if (o) {
+        json_object_set_new(o, "error", json_string(error));
+        print_json(json_dumps(o, JSON_INDENT(2)));
+    } else {
+        fputs(text, stdout);
+    }
+    json_decref(o);
+    syn_free(text);
+    free(error);
+    return code;
+}
 
 /* One recording is one object; several are {"recordings": [...]}, so that there is one object in either case. */
 exit_code run_info(const arguments *a) {
@@ -24,6 +48,8 @@ exit_code run_info(const arguments *a) {
     }
     for (size_t k = 0; text && k < n; k++) syn_free(text[k]);
     free(text);
+    const size_t opened = n;
     close_recordings(recordings, n);
-    return status == SYN_OK ? DONE : failure(status);
+    if (status == SYN_OK) return DONE;
+    return opened < (size_t)a->n_operands ? show_contents(a, a->operand[opened], status) : failure(status);
 }

@@ -345,7 +345,7 @@ syn_status syn_hdf5_list(syn_listing *listing, const char *path) {
     hid_t file;
     list_context context = {listing, SYN_OK};
     SYN_TRY(open_file(path, &file));
-    herr_t code = H5Ovisit2(file, H5_INDEX_NAME, H5_ITER_NATIVE, list_object, &context, H5O_INFO_BASIC);
+    herr_t code = H5Ovisit2(file, H5_INDEX_NAME, H5_ITER_INC, list_object, &context, H5O_INFO_BASIC);
     H5Fclose(file);
     SYN_TRY(context.status);
     if (code < 0)
