@@ -94,11 +94,28 @@ syn_status syn_recording_warn(syn_recording *r, const char *format, ...) {
 
 const char *syn_recording_label(const syn_recording *r) { return r->path ? r->path : r->name ? r->name : "recording"; }
 
+/* Whether all of x [n] is finite: no exponent has all its bits set. A loop that compilers make vectors of. */
+static bool all_finite(const float *x, int64_t n) {
+    const uint32_t exponent = 0x7f800000;
+    uint32_t bad = 0;
+    for (int64_t k = 0; k < n; k++) {
+        uint32_t bits;
+        memcpy(&bits, &x[k], sizeof bits);
+        bad |= (bits & exponent) == exponent;
+    }
+    return !bad;
+}
+
 /* Moves what is not finite in x into mask bits. */
 static syn_status mask_unobserved(syn_recording *r) {
     const size_t stride = ((size_t)r->N + 7) / 8;
+    const bool given = r->mask != NULL;
     int64_t observed = 0;
     for (int64_t t = 0; t < r->T; t++) {
+        if (!given && all_finite(r->x + t * r->N, r->N)) {
+            observed += r->N;
+            continue;
+        }
         for (int64_t j = 0; j < r->N; j++) {
             float *x = &r->x[t * r->N + j];
             uint8_t *byte = r->mask ? &r->mask[(size_t)t * stride + (size_t)j / 8] : NULL;
