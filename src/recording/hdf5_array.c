@@ -198,14 +198,14 @@ static syn_status read_failed(const syn_array *a) {
 
 /* Rows and columns of a block {row, col, rows, cols} into `out` as `type`. */
 static syn_status read_block(const syn_array *a, const hdf5_source *s, const int64_t block[4], hid_t type, void *out) {
-    hsize_t start[SYN_MAX_RANK] = {0}, count[SYN_MAX_RANK], values = 1;
+    hsize_t start[SYN_MAX_RANK] = {0}, count[SYN_MAX_RANK];
     for (int k = 0; k < s->rank; k++) count[k] = s->shape[k];
     for (int k = 0; k < s->rank && k < 2; k++) {
         start[k] = (hsize_t)block[k];
         count[k] = (hsize_t)block[2 + k];
     }
-    for (int k = 0; k < s->rank; k++) values *= count[k];
-    hid_t memory = H5Screate_simple(1, &values, NULL);
+    /* The same shape in memory as in the file: HDF5 is much slower between different ones. */
+    hid_t memory = s->rank > 0 ? H5Screate_simple(s->rank, count, NULL) : H5Screate(H5S_SCALAR);
     bool ok = memory >= 0;
     if (s->rank > 0) ok = ok && H5Sselect_hyperslab(s->space, H5S_SELECT_SET, start, NULL, count, NULL) >= 0;
     ok = ok && H5Dread(s->dataset, type, memory, s->space, H5P_DEFAULT, out) >= 0;
