@@ -86,6 +86,9 @@ def good_tables():
     write("good/decimal_comma.csv", "\n".join(";".join(f"{v:.1f}".replace(".", ",") for v in row) for row in X))
     write("good/tabs.tsv", "\n".join(r.replace(",", "\t") for r in rows) + "\n\n")
     np.savetxt(path("good", "blanks.txt"), X, header="made by savetxt")
+    units = [f"{k / 10},{r},{0.5 * k},{k % 3}" for k, r in enumerate(rows)]
+    write("good/units.csv", "Time (s),a (dF/F),b (dF/F),c (dF/F),d (dF/F),e (dF/F),speed (cm/s),pupil [mm]\n" + "\n".join(units))
+    write("good/wide_times.csv", "time,speed\n" + "\n".join(f"{5 + k / 10},{0.5 * k}" for k in range(30)) + "\n")
     named = ["n%d,%s" % (j, ",".join(f"{v:g}" for v in X[:, j])) for j in range(N)]
     write("good/named_rows.csv", "\n".join(named) + "\n")
     write("good/quoted.csv", '"a","b","c, d","d","e"\n' + "\n".join(rows))

@@ -184,6 +184,7 @@ void syn_array_close(syn_array *array) {
     if (!array) return;
     if (array->ops && array->source) array->ops->close(array);
     free_names(array->column_name, array->cols);
+    free_names(array->column_unit, array->cols);
     free_names(array->row_name, array->rows);
     free(array->row_time);
     free(array->label);

@@ -54,7 +54,8 @@ struct syn_array {
     int rank;
     int64_t shape[SYN_MAX_RANK];
     int64_t rows, cols;              /* shape[0] and the product of the rest; a scalar is 1 x 1 */
-    char **column_name;              /* [cols] from a CSV header, or NULL */
+    char **column_name;              /* [cols] from a CSV header, without the units, or NULL */
+    char **column_unit;              /* [cols] of those, "" if there is none, or NULL */
     char **row_name;                 /* [rows] from the text column of a CSV, or NULL */
     double *row_time;                /* [rows] from the time column of a CSV (s), or NULL */
     bool single;                     /* asked for: tiles in single precision, where the file kind can */

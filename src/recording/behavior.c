@@ -31,7 +31,11 @@ static syn_status take_names(syn_behavior *b, const syn_array *a) {
     SYN_TRY(syn_copy_text(&b->base, a->name));
     if (!a->column_name) return syn_number_names(b, b->base);
     SYN_TRY(syn_alloc(&b->name, (size_t)b->cols, sizeof *b->name, "behaviour names"));
-    for (int64_t k = 0; k < a->cols; k++) SYN_TRY(syn_copy_text(&b->name[k], a->column_name[k]));
+    SYN_TRY(syn_alloc(&b->unit, (size_t)b->cols, sizeof *b->unit, "behaviour units"));
+    for (int64_t k = 0; k < a->cols; k++) {
+        SYN_TRY(syn_copy_text(&b->name[k], a->column_name[k]));
+        SYN_TRY(syn_copy_text(&b->unit[k], a->column_unit[k]));
+    }
     return SYN_OK;
 }
 

@@ -1,6 +1,6 @@
 /* Tables of numbers as text. Comma, semicolon, tab or blanks between cells; an optional header row; an optional first
- * column of names or indices; an optional column of times; missing cells, NaN and NA; lines that start with # are
- * comments. With ; or tab between cells, a comma in a number is its decimal point. */
+ * column of names or indices; an optional column of times; units in the header, speed (cm/s); missing cells, NaN and
+ * NA; lines that start with # are comments. With ; or tab between cells, a comma in a number is its decimal point. */
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -197,14 +197,39 @@ static char find_delimiter(const csv *c, const char *line) {
     return count[0] ? ',' : blank ? ' ' : ',';
 }
 
+/* Length of a heading without the unit after it, "speed (cm/s)" or "speed [cm/s]"; *unit and *n_unit are what is
+ * within. */
+static size_t without_unit(const char *heading, const char **unit, size_t *n_unit) {
+    size_t n = strlen(heading);
+    const char close = n > 0 ? heading[n - 1] : 0;
+    const char *open = close == ')' ? strrchr(heading, '(') : close == ']' ? strrchr(heading, '[') : NULL;
+    *unit = heading + n;
+    *n_unit = 0;
+    if (!open || open == heading) return n;
+    *unit = open + 1;
+    *n_unit = (size_t)(heading + n - 1 - *unit);
+    size_t length = (size_t)(open - heading);
+    while (length > 0 && heading[length - 1] == ' ') length--;
+    return length > 0 ? length : n;
+}
+
+static bool is_same(const char *text, size_t n, const char *word) {
+    return strlen(word) == n && !strncasecmp(text, word, n);
+}
+
 static bool is_time_name(const char *name, role *found) {
-    static const char *const seconds[] = {"time",       "t",   "time_s",   "times",    "timestamp",
-                                          "timestamps", "t_s", "time (s)", "time [s]", "seconds"};
-    static const char *const milliseconds[] = {"time_ms", "t_ms", "time (ms)", "time [ms]"};
+    static const char *const seconds[] = {"time", "t", "time_s", "times", "timestamp", "timestamps", "t_s", "seconds"};
+    static const char *const milliseconds[] = {"time_ms", "t_ms"};
+    const char *unit;
+    size_t n_unit;
+    const size_t n = without_unit(name, &unit, &n_unit);
+    const bool ms = is_same(unit, n_unit, "ms"), s = n_unit == 0 || is_same(unit, n_unit, "s") ||
+                                                     is_same(unit, n_unit, "sec") || is_same(unit, n_unit, "seconds");
+    if (!ms && !s) return false;
     for (size_t k = 0; k < sizeof seconds / sizeof *seconds; k++)
-        if (!strcasecmp(name, seconds[k])) return *found = TIME_S, true;
+        if (is_same(name, n, seconds[k])) return *found = ms ? TIME_MS : TIME_S, true;
     for (size_t k = 0; k < sizeof milliseconds / sizeof *milliseconds; k++)
-        if (!strcasecmp(name, milliseconds[k])) return *found = TIME_MS, true;
+        if (is_same(name, n, milliseconds[k])) return *found = TIME_MS, true;
     return false;
 }
 
@@ -257,9 +282,35 @@ static syn_status read_header(csv *c, cursor *at) {
     return SYN_OK;
 }
 
+/* Whether a column is one of those in `names`: its heading with or without the unit, or one of several between commas.
+ */
+static bool is_wanted(const char *heading, const char *names) {
+    const char *unit;
+    size_t n_unit;
+    const size_t n = without_unit(heading, &unit, &n_unit), whole = strlen(heading);
+    for (const char *p = names;; p++) {
+        const size_t length = strcspn(p, ",");
+        if ((length == n || length == whole) && !strncmp(p, heading, length)) return true;
+        p += length;
+        if (!*p) return !strcmp(heading, names); /* a heading that has commas itself */
+    }
+}
+
+/* Whether every name between commas is that of a column. */
+static bool has_all(const csv *c, const char *names) {
+    size_t wanted = 1, found = 0;
+    for (const char *p = names; *p; p++) wanted += *p == ',';
+    for (int64_t k = 0; k < c->columns; k++) {
+        if (!strcmp(c->header[k], names)) return true;
+        found += is_wanted(c->header[k], names);
+    }
+    return found >= wanted;
+}
+
 /* Gives every column of the file its role, and the array its columns. */
 static syn_status choose_columns(syn_array *a, csv *c, cursor at, const char *file, const char *name) {
-    bool started = false, found = false, timed = false;
+    bool started = false, timed = false;
+    const bool found = name && c->header && has_all(c, name);
     cell word;
     double number;
     SYN_TRY(syn_alloc(&c->roles, (size_t)c->columns, sizeof *c->roles, "table columns"));
@@ -267,13 +318,13 @@ static syn_status choose_columns(syn_array *a, csv *c, cursor at, const char *fi
         c->roles[0] = ROW_NAME;
     for (int64_t k = 0; k < c->columns && c->header; k++) {
         role time_role;
-        if (name) {
-            bool wanted = !found && !strcmp(c->header[k], name);
-            c->roles[k] = wanted ? VALUE : SKIPPED;
-            found = found || wanted;
+        if (name && is_wanted(c->header[k], name)) {
+            c->roles[k] = VALUE;
         } else if (!timed && is_time_name(c->header[k], &time_role) && c->columns > 1) {
             c->roles[k] = time_role;
             timed = true;
+        } else if (name) {
+            c->roles[k] = SKIPPED;
         } else if (k == 0 && c->roles[0] == VALUE && is_index_name(c->header[k]) && c->columns > 1) {
             c->roles[k] = ROW_INDEX;
         }
@@ -404,10 +455,17 @@ static syn_status check_first_rows(syn_array *a, csv *c) {
 static const syn_array_operations csv_operations = {csv_visit, NULL, NULL, csv_close};
 
 static syn_status name_columns(syn_array *a, const csv *c) {
+    const char *unit;
+    size_t n_unit;
     if (!c->header || c->numbered) return SYN_OK;
     SYN_TRY(syn_alloc(&a->column_name, (size_t)a->cols, sizeof(char *), a->label));
-    for (int64_t k = 0, n = 0; k < c->columns; k++)
-        if (c->roles[k] == VALUE) SYN_TRY(syn_copy_text(&a->column_name[n++], c->header[k]));
+    SYN_TRY(syn_alloc(&a->column_unit, (size_t)a->cols, sizeof(char *), a->label));
+    for (int64_t k = 0, n = 0; k < c->columns; k++) {
+        if (c->roles[k] != VALUE) continue;
+        const size_t length = without_unit(c->header[k], &unit, &n_unit);
+        SYN_TRY(copy_cell(&a->column_name[n], (cell){c->header[k], c->header[k] + length}));
+        SYN_TRY(copy_cell(&a->column_unit[n++], (cell){unit, unit + n_unit}));
+    }
     return SYN_OK;
 }
 

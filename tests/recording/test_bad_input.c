@@ -174,6 +174,7 @@ static const struct bad_case {
     {"%/bad/late_fraction.csv", "rate=10", "frame 30 holds 0.5; expected --signal", NULL},
     {"%/good/spikes.npz", "signal=fluorescence", "does not apply to spikes", NULL},
     {"%/good/plain.csv:a", "rate=10", "no header row", "plain.csv"},
+    {"%/good/units.csv:a,zzz", "rate=10", "has no column 'a,zzz'", "units.csv"},
     {"%/good/header.csv:zzz", "rate=10", "has no column 'zzz'; it has AVAL", "header.csv"},
     /* other formats */
     {"%/bad/image.tif", "", "TIFF", NULL},

@@ -250,6 +250,36 @@ static void attaches_behavior(void **state) {
     syn_recording_free(r);
 }
 
+static void takes_units_from_headers(void **state) {
+    (void)state;
+    syn_recording *r = must_open("%/good/single.h5", "rate=10 behavior=%/good/units.csv:speed,pupil "
+                                                     "behavior=%/good/units.csv:b");
+    assert_int_equal(r->B, 3);
+    assert_string_equal(r->behavior_name[0], "speed");
+    assert_string_equal(r->behavior_unit[0], "cm/s");
+    assert_string_equal(r->behavior_name[1], "pupil");
+    assert_string_equal(r->behavior_unit[1], "mm");
+    assert_string_equal(r->behavior_unit[2], "dF/F");
+    assert_float_equal(r->u[7 * 3], 3.5, 1e-6);
+    assert_float_equal(r->u[7 * 3 + 1], 1, 1e-6);
+    syn_recording_free(r);
+    r = must_open("%/good/units.csv:a (dF/F),b,c,d,e", "");
+    assert_int_equal(r->N, TEST_N);
+    assert_string_equal(r->neuron_id[3], "d");
+    assert_float_equal(at(r, 9, 3), expected(9, 3), 0);
+    syn_recording_free(r);
+    r = must_open("%/nwb/gap.nwb", "behavior=%/good/wide_times.csv:speed"); /* 30 rows with a clock of their own */
+    assert_int_equal(r->B, 1);
+    assert_float_equal(r->u[0], 0, 1e-6);
+    assert_float_equal(r->u[10], 5, 1e-6);
+    syn_recording_free(r);
+    r = must_open("%/good/units.csv", "");
+    assert_float_equal(r->rate_hz, 10, 1e-9); /* by its column of times */
+    assert_int_equal(r->N, 7);
+    assert_true(r->named_neurons);
+    syn_recording_free(r);
+}
+
 static void lists_the_arrays_of_a_file(void **state) {
     (void)state;
     syn_recording *r;
@@ -284,6 +314,7 @@ int main(void) {
         cmocka_unit_test(reads_suite2p),
         cmocka_unit_test(reads_phy),
         cmocka_unit_test(attaches_behavior),
+        cmocka_unit_test(takes_units_from_headers),
         cmocka_unit_test(lists_the_arrays_of_a_file),
         cmocka_unit_test(reads_the_shipped_recording),
     };
