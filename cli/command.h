@@ -61,6 +61,9 @@ void print_command_help(FILE *file, const command *c);
 void print_manual(FILE *file);   /* groff */
 void print_markdown(FILE *file); /* docs/options.md */
 
+/* completion.c */
+void print_bash_completion(FILE *file);
+
 /* output.c */
 /* Prints "synapsnet: LINE" on standard error. */
 exit_code misuse(const char *format, ...) __attribute__((format(printf, 1, 2)));

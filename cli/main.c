@@ -55,6 +55,8 @@ static exit_code run_help(int argc, char **argv) {
         print_manual(stdout);
     } else if (!strcmp(argv[1], "--markdown")) {
         print_markdown(stdout);
+    } else if (!strcmp(argv[1], "--completion")) {
+        print_bash_completion(stdout);
     } else {
         const command *c = find_command(argv[1]);
         if (!c) return unknown_command(argv[1]);
