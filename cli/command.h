@@ -41,6 +41,7 @@ exit_code run_convert(const arguments *a);
 exit_code run_simulate(const arguments *a);
 exit_code run_fit(const arguments *a);
 exit_code run_compare(const arguments *a);
+exit_code run_adapt(const arguments *a);
 exit_code run_evaluate(const arguments *a);
 exit_code run_forecast(const arguments *a);
 exit_code run_connectivity(const arguments *a);
@@ -75,6 +76,11 @@ void print_json(char *json);
 void print_metrics(const char *json, bool all);
 /* The lines under "warnings" of a JSON object, on standard error, each only once in a run. */
 void print_warnings(const char *json);
+
+/* Says how to go on with a fit that was stopped: the command line with --resume. */
+exit_code say_how_to_resume(const arguments *a);
+/* What a fit came to: from JSON of syn_model_describe(), which is freed, or printed as it is with --json. */
+void print_fit(const arguments *a, char *json);
 
 /* input.c */
 /* Opens all recordings named by the operands from `first` on and prints their warnings unless told to be quiet.

@@ -16,7 +16,7 @@ static void print_quoted(const char *word) {
     fputc('\'', stderr);
 }
 
-static exit_code say_how_to_resume(const arguments *a) {
+exit_code say_how_to_resume(const arguments *a) {
     bool resuming = false;
     fputs("synapsnet: stopped on request; go on with: synapsnet", stderr);
     for (int k = 0; k < a->argc; k++) {
@@ -52,16 +52,33 @@ static void print_neurons(const json_t *root) {
                json_array_size(recordings), (long long)distinct);
 }
 
+static void print_decoder(const json_t *adapted) {
+    const char *decoder = json_string_value(json_object_get(adapted, "decoder"));
+    if (decoder)
+        printf("Decoder: %s by validation loss\n",
+               !strcmp(decoder, "kept") ? "kept as in the model," : "tuned to the recording,");
+}
+
 static void print_result(const char *json, const char *path) {
     json_t *root = json_loads(json, 0, NULL);
     print_metrics(json, false);
     putchar('\n');
     print_neurons(root);
+    print_decoder(json_object_get(root, "adapted"));
     print_connectivity(json_object_get(root, "connectivity"));
     printf("Model written to %s after %.0f epochs in %.1f s, seed %.0f.\n", path,
            json_number_value(json_object_get(root, "epochs")), json_number_value(json_object_get(root, "seconds")),
            json_number_value(json_object_get(root, "seed")));
     json_decref(root);
+}
+
+void print_fit(const arguments *a, char *json) {
+    if (!a->quiet) print_warnings(json);
+    if (!a->json && !a->quiet) print_result(json, a->output);
+    if (a->json)
+        print_json(json);
+    else
+        syn_free(json);
 }
 
 exit_code run_fit(const arguments *a) {
@@ -84,11 +101,6 @@ exit_code run_fit(const arguments *a) {
     if (status == SYN_ERR_INTERRUPTED) return say_how_to_resume(a);
     if (status != SYN_OK) return failure(status);
 
-    if (!a->quiet) print_warnings(json);
-    if (!a->json && !a->quiet) print_result(json, a->output);
-    if (a->json)
-        print_json(json);
-    else
-        syn_free(json);
+    print_fit(a, json);
     return DONE;
 }

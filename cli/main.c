@@ -19,6 +19,8 @@ const command commands[] = {
      "synapsnet fit recording.h5 -o model.h5", 1, 1000000, true, run_fit},
     {"compare", "RECORDING...", "Fit SynapsNet and its rivals on the same frames: one table, with intervals.",
      "synapsnet compare recording.h5 --rivals linear,gru", 1, 1000000, false, run_compare},
+    {"adapt", "MODEL RECORDING... -o NEW", "Adapt a model to a new recording, of other neurons: its decoder is kept.",
+     "synapsnet adapt model.h5 new.h5 -o new_model.h5", 2, 1000000, true, run_adapt},
     {"evaluate", "MODEL [RECORDING...]", "Score a model on the test frames, beside the baselines.",
      "synapsnet evaluate model.h5", 1, 1000000, false, run_evaluate},
     {"forecast", "MODEL [RECORDING] -o FILE", "Forecast one step ahead and in free-running rollouts.",

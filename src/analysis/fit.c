@@ -21,6 +21,7 @@ static const double progress_interval_s = 0.2;
 
 typedef struct fit {
     const syn_options *options;
+    const syn_model *source; /* whose decoder is adapted, or NULL */
     syn_dataset *data;
     const syn_kernels *kernels;
     syn_settings settings;
@@ -51,11 +52,15 @@ static double frames_of_split(const syn_session *s, syn_split split) {
 static double clamp(double value, double low, double high) { return fmin(fmax(value, low), high); }
 
 static syn_status choose_loss(const fit *f, syn_loss *loss) {
-    const char *asked = syn_option_text(f->options, SYN_OPT_LOSS);
+    const char *asked = f->source ? syn_loss_name[f->source->loss] : syn_option_text(f->options, SYN_OPT_LOSS);
     size_t counts = 0;
     for (size_t s = 0; s < f->data->n; s++) counts += f->data->session[s].recording->signal == SYN_SIGNAL_COUNTS;
     *loss = SYN_LOSS_GAUSSIAN;
     if (!strcmp(asked, "gaussian") || (!strcmp(asked, "auto") && counts < f->data->n)) return SYN_OK;
+    if (counts < f->data->n && f->source)
+        return syn_fail(SYN_ERR_INPUT,
+                        "the model predicts spike counts; expected them in every new recording; %zu of %zu hold them",
+                        counts, f->data->n);
     if (counts < f->data->n)
         return syn_fail(SYN_ERR_OPTION,
                         "loss: poisson needs spike counts in every recording; %zu of %zu hold them; use "
@@ -79,6 +84,7 @@ static syn_status choose_settings(fit *f) {
                         .seed = (uint64_t)syn_option_int(o, SYN_OPT_SEED),
                         .decoder_rate = 0.01,
                         .connectivity_rate = 0.01};
+    if (f->source) t->source = f->source->p, t->hidden = f->source->p->H, t->embedding = f->source->p->d;
     SYN_TRY(syn_choose_kernels(o, &f->kernels, &t->threads));
     SYN_TRY(choose_loss(f, &t->loss));
     if (!syn_option_auto(o, SYN_OPT_LEARNING_RATE)) t->decoder_rate = syn_option_real(o, SYN_OPT_LEARNING_RATE);
@@ -109,7 +115,8 @@ static syn_status check_applies(const syn_search_limits *limits, const char *opt
 static syn_status choose_limits(const fit *f, syn_search_limits *limits) {
     const syn_options *o = f->options;
     const char *form = syn_option_text(o, SYN_OPT_CONNECTIVITY);
-    *limits = (syn_search_limits){.any_form = !strcmp(form, "auto"), .any_hidden = syn_option_auto(o, SYN_OPT_HIDDEN)};
+    *limits = (syn_search_limits){.any_form = !strcmp(form, "auto"),
+                                  .any_hidden = !f->source && syn_option_auto(o, SYN_OPT_HIDDEN)};
     for (int k = SYN_FORM_NONE; k < SYN_FORMS; k++)
         if (!strcmp(form, syn_form_name[k])) limits->form = (syn_form)k;
     limits->rank = syn_option_auto(o, SYN_OPT_RANK) ? 0 : (int)syn_option_int(o, SYN_OPT_RANK);
@@ -269,6 +276,15 @@ static double share_of_zeros(const syn_parameters *p) {
     return pairs > 0 ? zeros / pairs : 0;
 }
 
+/* What became of the decoder of another model. */
+static json_t *adapted_json(const fit *f, const syn_stage *winner) {
+    const syn_model *source = f->source;
+    json_t *names = json_array();
+    for (size_t k = 0; k < source->n; k++) json_array_append_new(names, json_string(source->session[k].name));
+    return json_pack("{s:o, s:s, s:s}", "from", names, "decoder", winner->tuned ? "tuned" : "kept", "chosen_by",
+                     "validation loss");
+}
+
 /* What the cross-neuron information is worth: `none` against the chosen model on the test split, and in words. */
 static syn_status connectivity_json(const fit *f, const syn_stage *stage, const syn_parameters *p,
                                     const syn_evaluation *with, const syn_evaluation *without, json_t **out,
@@ -394,6 +410,7 @@ static syn_status describe(const fit *f, const syn_parameters *winner, int winni
         epochs += search->stage[k].epochs;
     }
     json_object_set_new(root, "connectivity", connectivity);
+    if (f->source) json_object_set_new(root, "adapted", adapted_json(f, &search->stage[winning_stage]));
     json_object_set_new(root, "loss", json_string(syn_loss_name[f->settings.loss]));
     json_object_set_new(root, "hidden", json_integer(winner->H));
     json_object_set_new(root, "embedding", json_integer(winner->d));
@@ -451,14 +468,15 @@ static syn_status choose_checkpoint(fit *f) {
     return SYN_OK;
 }
 
-syn_status syn_fit_with_ablation(syn_model **model, syn_parameters **without, syn_recording *const *recordings,
-                                 size_t n_recordings, const syn_options *options, syn_progress_fn progress,
-                                 void *user) {
-    fit f = {.options = options, .progress = progress, .user = user, .start_s = now_s()};
+/* f: options, source, progress and user. without: the best parameters without connectivity, or NULL. */
+static syn_status run_fit(fit *given, syn_model **model, syn_parameters **without, syn_recording *const *recordings,
+                          size_t n_recordings) {
+    fit f = *given;
+    f.start_s = now_s();
     syn_search_limits limits;
     syn_status status;
     *model = NULL;
-    SYN_CHECK(syn_dataset_create(&f.data, recordings, n_recordings, options));
+    SYN_CHECK(syn_dataset_create(&f.data, recordings, n_recordings, f.options));
     SYN_CHECK(choose_limits(&f, &limits));
     SYN_CHECK(read_support(&f));
     SYN_CHECK(choose_settings(&f));
@@ -477,7 +495,28 @@ done:
     return status;
 }
 
+syn_status syn_fit_with_ablation(syn_model **model, syn_parameters **without, syn_recording *const *recordings,
+                                 size_t n_recordings, const syn_options *options, syn_progress_fn progress,
+                                 void *user) {
+    fit f = {.options = options, .progress = progress, .user = user};
+    return run_fit(&f, model, without, recordings, n_recordings);
+}
+
 syn_status syn_fit(syn_model **model, syn_recording *const *recordings, size_t n_recordings, const syn_options *options,
                    syn_progress_fn progress, void *user) {
     return syn_fit_with_ablation(model, NULL, recordings, n_recordings, options, progress, user);
+}
+
+syn_status syn_adapt(syn_model **model, const syn_model *source, syn_recording *const *recordings, size_t n_recordings,
+                     const syn_options *options, syn_progress_fn progress, void *user) {
+    fit f = {.options = options, .source = source, .progress = progress, .user = user};
+    const double rate_hz = source->session[0].rate_hz;
+    *model = NULL;
+    for (size_t k = 0; k < n_recordings; k++)
+        if (fabs(recordings[k]->rate_hz - rate_hz) > 0.1 * rate_hz)
+            SYN_TRY(syn_recording_warn(recordings[k],
+                                       "has %g frames per second, the model that is adapted %g: its decoder knows "
+                                       "frames, not seconds",
+                                       recordings[k]->rate_hz, rate_hz));
+    return run_fit(&f, model, NULL, recordings, n_recordings);
 }

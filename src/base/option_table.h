@@ -8,83 +8,87 @@
  */
 #define SYN_OPTION_TABLE(X)                                                                                            \
     /* what to read */                                                                                                 \
-    X(RATE, "rate", REAL, "", "Hz", "0..", "info fit evaluate forecast perturb report convert compare",                \
+    X(RATE, "rate", REAL, "", "Hz", "0..", "info fit adapt evaluate forecast perturb report convert compare",          \
       "Frames per second, where the file does not say.")                                                               \
-    X(TIMESTAMPS, "timestamps", TEXT, "", "", "", "info fit evaluate forecast perturb report convert compare",         \
+    X(TIMESTAMPS, "timestamps", TEXT, "", "", "", "info fit adapt evaluate forecast perturb report convert compare",   \
       "Array FILE:NAME with the time of every frame in seconds; irregular times are resampled to one rate.")           \
-    X(BEHAVIOR, "behavior", LIST, "", "", "", "info fit evaluate forecast perturb report convert compare",             \
+    X(BEHAVIOR, "behavior", LIST, "", "", "", "info fit adapt evaluate forecast perturb report convert compare",       \
       "Array FILE:NAME of behaviour or stimulus covariates, one row a frame; FILE:NAME@TIMES when it has its own "     \
       "clock. Several may be given.")                                                                                  \
-    X(BIN, "bin", TIME, "50ms", "s", "0.0001..60", "info fit evaluate forecast perturb report convert compare",        \
+    X(BIN, "bin", TIME, "50ms", "s", "0.0001..60", "info fit adapt evaluate forecast perturb report convert compare",  \
       "Bin width for spike times.")                                                                                    \
     X(SIGNAL, "signal", CHOICE, "auto", "", "auto|fluorescence|deconvolved|counts",                                    \
-      "info fit evaluate forecast perturb report convert compare",                                                     \
+      "info fit adapt evaluate forecast perturb report convert compare",                                               \
       "What the activity is. auto: counts for spikes and small non-negative integers; for suite2p, fluorescence "      \
       "(F - 0.7 Fneu), or spks with deconvolved.")                                                                     \
     X(ORIENTATION, "orientation", CHOICE, "auto", "", "auto|time-first|neurons-first",                                 \
-      "info fit evaluate forecast perturb report convert compare",                                                     \
+      "info fit adapt evaluate forecast perturb report convert compare",                                               \
       "Which axis of an array is time. auto: from the timestamps or behaviour; a square or doubtful array is "         \
       "refused.")                                                                                                      \
-    X(SEGMENTS, "segments", TEXT, "", "", "", "info fit evaluate forecast perturb report convert compare",             \
+    X(SEGMENTS, "segments", TEXT, "", "", "", "info fit adapt evaluate forecast perturb report convert compare",       \
       "Array FILE:NAME (S, 2) with start and stop frame of every trial or epoch; nothing crosses their borders.")      \
-    X(UNITS, "units", CHOICE, "good", "", "good|mua|all", "info fit evaluate forecast perturb report convert compare", \
+    X(UNITS, "units", CHOICE, "good", "", "good|mua|all",                                                              \
+      "info fit adapt evaluate forecast perturb report convert compare",                                               \
       "Which sorted units to take: good, good and mua, or all but noise. For NWB, all also takes ROIs that are no "    \
       "cells.")                                                                                                        \
     /* what to fit */                                                                                                  \
-    X(SAME_NEURONS, "same-neurons", CHOICE, "auto", "", "auto|yes|no", "fit compare",                                  \
+    X(SAME_NEURONS, "same-neurons", CHOICE, "auto", "", "auto|yes|no", "fit adapt compare",                            \
       "Whether neurons with one id in several recordings are the same, with one embedding and one set of "             \
       "connections. auto: where ids are names (AVAL), not numbers (7, cell7).")                                        \
     X(LOSS, "loss", CHOICE, "auto", "", "auto|gaussian|poisson", "fit compare",                                        \
       "Observation model. auto: poisson for spike counts, gaussian otherwise.")                                        \
     X(CONNECTIVITY, "connectivity", CHOICE, "auto", "", "auto|none|dense|dale|lowrank|lowrank+sparse|masked",          \
-      "fit compare",                                                                                                   \
+      "fit adapt compare",                                                                                             \
       "Form of the functional connectivity W; dale: every sender excites or inhibits all its receivers. auto: chosen " \
       "on the validation data.")                                                                                       \
-    X(STRENGTH, "strength", REAL, "auto", "", "0..", "fit compare",                                                    \
+    X(STRENGTH, "strength", REAL, "auto", "", "0..", "fit adapt compare",                                              \
       "Ridge penalty on the effective connectivity, in observations per unit of z-scored activity.")                   \
-    X(INNOVATION, "innovation", REAL, "auto", "", "0..1", "fit compare",                                               \
+    X(INNOVATION, "innovation", REAL, "auto", "", "0..1", "fit adapt compare",                                         \
       "Share of what its last frame predicts of a neuron's activity that is taken off what it sends; 0: it sends its " \
       "activity; 1: only what is new in it, as suits slow calcium. auto: chosen on the validation data.")              \
-    X(L1, "l1", REAL, "auto", "", "0..", "fit compare",                                                                \
+    X(L1, "l1", REAL, "auto", "", "0..", "fit adapt compare",                                                          \
       "L1 penalty on the effective connectivity; its zeros are exact.")                                                \
-    X(RANK, "rank", INT, "auto", "", "1..4096", "fit compare", "Rank of lowrank and lowrank+sparse connectivity.")     \
-    X(MASK, "mask", TEXT, "", "", "", "fit compare",                                                                   \
+    X(RANK, "rank", INT, "auto", "", "1..4096", "fit adapt compare",                                                   \
+      "Rank of lowrank and lowrank+sparse connectivity.")                                                              \
+    X(MASK, "mask", TEXT, "", "", "", "fit adapt compare",                                                             \
       "Array FILE:NAME (N, N), row = receiver: non-zero where --connectivity masked may have an edge.")                \
     X(HIDDEN, "hidden", INT, "auto", "units", "1..256", "fit compare",                                                 \
       "Hidden units H of the shared decoder; auto: 16, and twice as many while the validation loss falls.")            \
     X(EMBEDDING, "embedding", INT, "8", "", "0..256", "fit compare", "Length d of each neuron's embedding.")           \
-    X(BEHAVIOR_INPUTS, "behavior-inputs", INT, "8", "", "0..64", "fit compare",                                        \
+    X(BEHAVIOR_INPUTS, "behavior-inputs", INT, "8", "", "0..64", "fit adapt compare",                                  \
       "Shared inputs b to which each recording's behaviour is projected.")                                             \
-    X(TRAIN, "train", REAL, "0.70", "", "0.05..0.95", "fit convert compare",                                           \
+    X(TRAIN, "train", REAL, "0.70", "", "0.05..0.95", "fit adapt convert compare",                                     \
       "Share of the frames (or trials) used for training, from the start.")                                            \
-    X(VALIDATION, "validation", REAL, "0.15", "", "0.02..0.9", "fit convert compare",                                  \
+    X(VALIDATION, "validation", REAL, "0.15", "", "0.02..0.9", "fit adapt convert compare",                            \
       "Share used for choices and early stopping; what remains is the test split.")                                    \
-    X(WINDOW, "window", INT, "auto", "frames", "2..4096", "fit convert compare",                                       \
+    X(WINDOW, "window", INT, "auto", "frames", "2..4096", "fit adapt convert compare",                                 \
       "Frames in a training window, and the least gap between the splits of a continuous recording.")                  \
-    X(BATCH, "batch", INT, "auto", "frames", "1..", "fit compare", "Frames in one training step.")                     \
-    X(LEARNING_RATE, "learning-rate", REAL, "auto", "", "0..10", "fit compare", "Peak learning rate of the decoder.")  \
-    X(EPOCHS, "epochs", INT, "auto", "epochs", "1..1000000", "fit compare",                                            \
+    X(BATCH, "batch", INT, "auto", "frames", "1..", "fit adapt compare", "Frames in one training step.")               \
+    X(LEARNING_RATE, "learning-rate", REAL, "auto", "", "0..10", "fit adapt compare",                                  \
+      "Peak learning rate of the decoder.")                                                                            \
+    X(EPOCHS, "epochs", INT, "auto", "epochs", "1..1000000", "fit adapt compare",                                      \
       "Most passes over the training data a candidate.")                                                               \
-    X(PATIENCE, "patience", INT, "auto", "epochs", "1..1000000", "fit compare",                                        \
+    X(PATIENCE, "patience", INT, "auto", "epochs", "1..1000000", "fit adapt compare",                                  \
       "Epochs without a better validation loss before training stops.")                                                \
     /* what to write and how to run */                                                                                 \
-    X(OUTPUT, "output", TEXT, "", "", "", "fit forecast connectivity perturb report simulate convert",                 \
+    X(OUTPUT, "output", TEXT, "", "", "", "fit adapt forecast connectivity perturb report simulate convert",           \
       "File to write. It is replaced only when complete.")                                                             \
-    X(SEED, "seed", INT, "0", "", "0..", "fit simulate compare", "Seed of all randomness.")                            \
-    X(THREADS, "threads", INT, "auto", "", "1..1024", "fit evaluate forecast perturb report compare",                  \
+    X(SEED, "seed", INT, "0", "", "0..", "fit adapt simulate compare", "Seed of all randomness.")                      \
+    X(THREADS, "threads", INT, "auto", "", "1..1024", "fit adapt evaluate forecast perturb report compare",            \
       "Threads; the result does not depend on their number.")                                                          \
     X(ISA, "isa", CHOICE, "auto", "", "auto|reference|simd128|avx2|avx512",                                            \
-      "fit evaluate forecast perturb report compare", "Kernels to run; auto: the fastest of this processor.")          \
-    X(RESUME, "resume", FLAG, "no", "", "", "fit",                                                                     \
+      "fit adapt evaluate forecast perturb report compare", "Kernels to run; auto: the fastest of this processor.")    \
+    X(RESUME, "resume", FLAG, "no", "", "", "fit adapt",                                                               \
       "Go on from the checkpoint OUTPUT.ckpt of an interrupted fit; the result is that of an undisturbed one.")        \
     X(CONFIG, "config", TEXT, "", "", "",                                                                              \
-      "info fit evaluate forecast connectivity perturb report simulate convert compare",                               \
+      "info fit adapt evaluate forecast connectivity perturb report simulate convert compare",                         \
       "File of `name = value` lines with options; those given on the command line win.")                               \
     X(JSON, "json", FLAG, "no", "", "",                                                                                \
-      "info fit evaluate forecast connectivity perturb report simulate convert compare",                               \
+      "info fit adapt evaluate forecast connectivity perturb report simulate convert compare",                         \
       "Print exactly one JSON object on standard output; everything else goes to standard error.")                     \
     X(QUIET, "quiet", FLAG, "no", "", "",                                                                              \
-      "info fit evaluate forecast connectivity perturb report simulate convert compare", "Say nothing but errors.")    \
+      "info fit adapt evaluate forecast connectivity perturb report simulate convert compare",                         \
+      "Say nothing but errors.")                                                                                       \
     X(SPLITS, "splits", FLAG, "no", "", "", "convert",                                                                 \
       "Write z-scored activity and the frames of each split, as a fit sees them, for models of other programs.")       \
     X(RIVALS, "rivals", LIST, "", "", "", "compare",                                                                   \

@@ -16,6 +16,7 @@ typedef struct syn_optimiser {
     float *average;         /* [count] */
     float *moment, *square; /* [count] */
     int64_t step;
+    bool frozen; /* what all sessions share (the decoder) does not learn */
 } syn_optimiser;
 
 syn_status syn_optimiser_create(syn_optimiser *optimiser, syn_parameters *p);

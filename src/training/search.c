@@ -16,6 +16,8 @@ enum { LARGEST_HIDDEN = 64, MAX_HALVINGS = 6, USUAL_STAGES = 6 };
 static const double growth_budget = 3e11;
 /* A connectivity is chosen if the validation loss falls by at least this share. */
 static const double worth_an_edge = 2e-4;
+/* Rates when the decoder of another model is trained on, as a share of the usual ones. */
+static const double tuning_rate = 0.2;
 /* Beside L1 the ridge only steadies the weights. */
 static const double ridge_beside_l1 = 0.1;
 
@@ -64,6 +66,8 @@ static uint64_t fingerprint(const syn_dataset *data, const syn_kernels *kernels,
                               limits->any_hidden,
                               (double)data->window};
     XXH64_update(state, numbers, sizeof numbers);
+    if (settings->source)
+        XXH64_update(state, settings->source->value, settings->source->count * sizeof *settings->source->value);
     XXH64_update(state, kernels->name, strlen(kernels->name));
     uint64_t hash = XXH64_digest(state);
     XXH64_freeState(state);
@@ -102,7 +106,7 @@ void syn_stage_label(const syn_stage *stage, char *text, size_t size) {
     if (c->ridge > 0) n += snprintf(text + n, size - (size_t)n, " ridge %.3g", c->ridge);
     if (c->l1 > 0) n += snprintf(text + n, size - (size_t)n, " l1 %.3g", c->l1);
     if (c->innovation > 0) n += snprintf(text + n, size - (size_t)n, " innovation %.3g", c->innovation);
-    snprintf(text + n, size - (size_t)n, ", %d hidden", stage->hidden);
+    snprintf(text + n, size - (size_t)n, ", %d hidden%s", stage->hidden, stage->tuned ? ", decoder tuned" : "");
 }
 
 /* The finished stages that `none` took. */
@@ -130,7 +134,7 @@ static bool next_none(const syn_search *search, syn_stage *next) {
     if (n == 0) return true;
     const syn_stage *last = &search->stage[n - 1], *before = n > 1 ? &search->stage[n - 2] : NULL;
     const bool late = last->best_epoch >= still_improving * search->settings.max_epochs;
-    if (last->again) return false;
+    if (last->again || last->tuned) return false;
     if (search->limits.any_hidden && late && last->hidden < LARGEST_HIDDEN &&
         search_cost(search, 2 * last->hidden) < growth_budget &&
         (!before || last->loss < before->loss - worth_keeping * fabs(before->loss))) {
@@ -227,7 +231,29 @@ static bool next_candidate(const syn_search *search, syn_stage *next) {
         if (limits->ridge < 0) c.ridge *= ridge_beside_l1;
     }
     next->candidate = c;
-    return more && search->n_stages < SYN_MAX_STAGES;
+    return more && search->n_stages < SYN_MAX_STAGES - 2; /* leaves room to tune */
+}
+
+/* The stage with the least loss among those with a connectivity, or without, that are not tuned; -1: none. */
+static int best_stage(const syn_search *search, bool connectivity) {
+    int best = -1;
+    for (int k = 0; k < search->n_stages; k++)
+        if ((search->stage[k].candidate.form != SYN_FORM_NONE) == connectivity && !search->stage[k].tuned &&
+            (best < 0 || search->stage[k].loss < search->stage[best].loss))
+            best = k;
+    return best;
+}
+
+/* After the last candidate of an adaptation: the best one, then `none`, with all parameters. */
+static bool next_tuned(const syn_search *search, syn_stage *next) {
+    int tuned = 0;
+    for (int k = 0; k < search->n_stages; k++) tuned += search->stage[k].tuned;
+    const int best = best_stage(search, search->best && tuned == 0);
+    if (!search->settings.source || tuned > (search->best != NULL)) return false;
+    *next = search->stage[best];
+    next->tuned = true;
+    next->again = false;
+    return true;
 }
 
 /* One regression, of what is sent with `innovation`. */
@@ -286,27 +312,48 @@ syn_status syn_search_train(syn_search *search, const syn_stage *stage, syn_para
                               stage->candidate.l1);
 }
 
+/* The parameters that a stage without connectivity, or a candidate, starts from. */
+static syn_status start_stage(syn_search *search, const syn_stage *next, syn_parameters **p) {
+    syn_settings settings = search->settings;
+    settings.hidden = next->hidden;
+    if (next->tuned)
+        return syn_parameters_copy(p, next->candidate.form == SYN_FORM_NONE ? search->ablation : search->best);
+    if (next->again) return syn_parameters_copy(p, search->none);
+    if (next->candidate.form == SYN_FORM_NONE) return syn_start_none(p, search->data, &settings);
+    return syn_start_candidate(p, search->none, search->best,
+                               search->linear[next->candidate.innovation == search->innovation[0] ? 0 : 1],
+                               &next->candidate, search->data, &search->settings, search->kernels);
+}
+
+/* What comes after the finished stages; false: nothing. */
+static syn_status next_stage(syn_search *search, syn_stage *next, bool *more) {
+    const bool any_tuned = search->n_stages > 0 && search->stage[search->n_stages - 1].tuned;
+    const bool only_none = !search->limits.any_form && search->limits.form == SYN_FORM_NONE;
+    *more = true;
+    if (none_stages(search) == search->n_stages && next_none(search, next)) return SYN_OK;
+    if (!only_none && !any_tuned) {
+        if (!search->n_linear) SYN_TRY(regress_residuals(search));
+        if (next_candidate(search, next)) return SYN_OK;
+    }
+    *more = next_tuned(search, next);
+    return SYN_OK;
+}
+
 /* Begins the next stage, or sets *done. */
 static syn_status begin_stage(syn_search *search, bool *done) {
-    syn_settings settings = search->settings;
     syn_stage next;
     syn_parameters *p;
-    *done = false;
-    if (none_stages(search) == search->n_stages && next_none(search, &next)) {
-        settings.hidden = next.hidden;
-        if (next.again)
-            SYN_TRY(syn_parameters_copy(&p, search->none));
-        else
-            SYN_TRY(syn_start_none(&p, search->data, &settings));
-    } else {
-        if (!search->limits.any_form && search->limits.form == SYN_FORM_NONE) return *done = true, SYN_OK;
-        if (!search->n_linear) SYN_TRY(regress_residuals(search));
-        if (!next_candidate(search, &next)) return *done = true, SYN_OK;
-        SYN_TRY(syn_start_candidate(&p, search->none, search->best,
-                                    search->linear[next.candidate.innovation == search->innovation[0] ? 0 : 1],
-                                    &next.candidate, search->data, &settings, search->kernels));
+    bool more;
+    SYN_TRY(next_stage(search, &next, &more));
+    *done = !more;
+    if (!more) return SYN_OK;
+    SYN_TRY(start_stage(search, &next, &p));
+    syn_schedule schedule = syn_candidate_schedule(p, &search->settings, (uint32_t)search->n_stages);
+    if (next.tuned) {
+        schedule.frozen_decoder = false;
+        schedule.decoder_rate *= tuning_rate;
+        schedule.connectivity_rate *= tuning_rate;
     }
-    syn_schedule schedule = syn_candidate_schedule(p, &settings, (uint32_t)search->n_stages);
     return syn_search_train(search, &next, p, &schedule);
 }
 

@@ -6,6 +6,8 @@
  * 3. Candidates with a W: dense under a ridge; dense under L1, its strength doubled or halved while that helps; low
  * rank. The candidate with the least validation loss wins; `none` does when no connectivity predicts better.
  * docs/decisions/connectivity.md says what else was tried.
+ * 4. Adaptation (settings.source): until here the decoder of the source is kept as it is. Then `none` and the best
+ * candidate are trained on with all parameters at a lower rate, which is kept where it lowers the validation loss.
  *
  * A search is a list of stages. What the next one is depends on the finished ones alone, so that a checkpoint between
  * two epochs holds all that is needed to go on.
@@ -21,6 +23,7 @@ typedef struct syn_stage {
     syn_candidate candidate;
     int hidden;
     bool again;  /* `none` trained on from its best weights: the candidates' fair comparison */
+    bool tuned;  /* adaptation: trained on from its best weights, the decoder too */
     double loss; /* least validation loss */
     int epochs, best_epoch;
 } syn_stage;

@@ -43,7 +43,70 @@ syn_status syn_start_filter(const syn_dataset *data, size_t s, double innovation
     return SYN_OK;
 }
 
+/* Copies what all sessions share. */
+static void copy_decoder(syn_parameters *to, const syn_parameters *from) {
+    for (size_t k = 0; k < from->n_tensors; k++)
+        for (size_t j = 0; j < to->n_tensors; j++) {
+            const syn_tensor *a = &from->tensor[k], *b = &to->tensor[j];
+            if (a->session < 0 && b->session < 0 && a->count == b->count && !strcmp(a->name, b->name))
+                memcpy(to->value + b->offset, from->value + a->offset, a->count * sizeof(float));
+        }
+}
+
+/* Every row of a tensor [M][columns] of every session <- the mean of the rows of all sessions of the source. */
+static void fill_mean(syn_parameters *to, const syn_parameters *from, const char *name, float *mean, int64_t columns) {
+    double neurons = 0;
+    for (int64_t c = 0; c < columns; c++) {
+        double sum = 0;
+        neurons = 0;
+        for (size_t k = 0; k < from->n_tensors; k++) {
+            const syn_tensor *t = &from->tensor[k];
+            if (t->session < 0 || strcmp(t->name, name) != 0) continue;
+            for (int64_t i = 0; i < t->rows; i++) sum += (double)from->value[t->offset + (size_t)(i * columns + c)];
+            neurons += (double)t->rows;
+        }
+        mean[c] = (float)(sum / fmax(neurons, 1));
+    }
+    for (size_t k = 0; k < to->n_tensors; k++) {
+        const syn_tensor *t = &to->tensor[k];
+        if (t->session < 0 || strcmp(t->name, name) != 0) continue;
+        for (size_t j = 0; j < t->count; j++) to->value[t->offset + j] = mean[j % (size_t)columns];
+    }
+}
+
+/* The decoder of the source; neurons start as the mean of its neurons. */
+static syn_status start_from_source(syn_parameters **parameters, const syn_dataset *data,
+                                    const syn_settings *settings) {
+    const syn_parameters *source = settings->source;
+    float *mean = NULL;
+    int64_t most_behaviours = 0;
+    syn_status status;
+    for (size_t s = 0; s < data->n; s++)
+        if (data->session[s].B > most_behaviours) most_behaviours = data->session[s].B;
+    const int fresh = most_behaviours < settings->behavior_inputs ? (int)most_behaviours : settings->behavior_inputs;
+    /* a source without behaviour has no weights for it: they start at 0 */
+    const int b = most_behaviours == 0 ? 0 : source->b ? source->b : fresh;
+    *parameters = NULL;
+    SYN_CHECK(syn_parameters_create_for(parameters, source->H, source->d, b, SYN_FORM_NONE, 0, data));
+    syn_parameters *p = *parameters;
+    SYN_CHECK(syn_alloc(&mean, (size_t)p->d + 1, sizeof *mean, "embedding"));
+    copy_decoder(p, source);
+    if (p->d) fill_mean(p, source, "e", mean, p->d);
+    fill_mean(p, source, "a", mean, 1);
+    fill_mean(p, source, "c", mean, 1);
+    for (size_t s = 0; s < data->n; s++) {
+        const syn_session_layout *of = &p->session[s];
+        const syn_random random = {settings->seed, SYN_STREAM_INIT_EMBEDDING, 2 * (uint32_t)s + 1};
+        fill_uniform(p->value + of->p, (size_t)(p->b * of->B), 0.1 * sqrt(3.0 / (double)(of->B ? of->B : 1)), random);
+    }
+done:
+    free(mean);
+    if (status != SYN_OK) syn_parameters_free(*parameters), *parameters = NULL;
+    return status;
+}
+
 syn_status syn_start_none(syn_parameters **parameters, const syn_dataset *data, const syn_settings *settings) {
+    if (settings->source) return start_from_source(parameters, data, settings);
     int64_t most_behaviours = 0;
     const int H = settings->hidden;
     syn_status status;
@@ -99,6 +162,13 @@ static void open_current(syn_parameters *p) {
         decoder[at.wi + (size_t)(2 * p->H + k)] = (float)((double)decoder[at.v + (size_t)k] / norm);
 }
 
+static bool lets_current_in(const syn_parameters *p) {
+    const syn_decoder_layout at = syn_decoder_layout_of(p->H);
+    double sum = 0;
+    for (int k = 0; k < 3 * p->H; k++) sum += fabs((double)p->value[p->decoder + at.wi + (size_t)k]);
+    return sum > 0;
+}
+
 static syn_status mean_gain(const syn_parameters *p, const syn_dataset *data, const syn_settings *settings,
                             const syn_kernels *kernels, double *mean) {
     syn_network *network = NULL;
@@ -114,7 +184,8 @@ static syn_status mean_gain(const syn_parameters *p, const syn_dataset *data, co
         for (int64_t i = 0; i < data->session[s].N; i++) sum += gain[i], count++;
         free(gain), gain = NULL;
     }
-    *mean = fmax(sum / count, 1e-3);
+    *mean = sum / count;
+    if (fabs(*mean) < 1e-3) *mean = 1e-3;
 done:
     free(gain);
     syn_network_free(network);
@@ -159,7 +230,7 @@ syn_status syn_start_candidate(syn_parameters **parameters, const syn_parameters
     syn_parameters *p = *parameters;
     SYN_CHECK(syn_attach_support(p, settings));
     copy_common_tensors(p, none);
-    open_current(p);
+    if (!lets_current_in(p)) open_current(p); /* the decoder of a model with a connectivity has learned how */
     SYN_CHECK(mean_gain(p, data, settings, kernels, &gain));
     for (size_t s = 0; s < data->n; s++) {
         const syn_session_layout *at = &p->session[s];
@@ -177,8 +248,8 @@ syn_status syn_start_candidate(syn_parameters **parameters, const syn_parameters
             SYN_CHECK(
                 syn_linear_factors(linear, s, candidate->ridge, candidate->rank, p->value + at->s, p->value + at->r));
             for (int64_t k = 0; k < M * candidate->rank; k++) {
-                p->value[at->s + (size_t)k] /= (float)sqrt(gain);
-                p->value[at->r + (size_t)k] /= (float)sqrt(gain);
+                p->value[at->s + (size_t)k] /= (float)sqrt(fabs(gain));
+                p->value[at->r + (size_t)k] /= (float)(gain < 0 ? -sqrt(-gain) : sqrt(gain));
             }
         }
     }
@@ -200,6 +271,7 @@ syn_schedule syn_candidate_schedule(const syn_parameters *p, const syn_settings 
                           .batch_frames = settings->batch_frames,
                           .max_epochs = settings->max_epochs,
                           .patience = settings->patience,
+                          .frozen_decoder = settings->source != NULL,
                           .seed = settings->seed,
                           .stage = stage};
 }

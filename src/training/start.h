@@ -13,7 +13,8 @@ typedef struct syn_candidate {
 } syn_candidate;
 
 typedef struct syn_settings {
-    uint8_t *const *support; /* [sessions] [N][N] where `masked` may have an edge, or NULL */
+    const syn_parameters *source; /* of another model, whose decoder is kept at first (adaptation), or NULL */
+    uint8_t *const *support;      /* [sessions] [N][N] where `masked` may have an edge, or NULL */
     int hidden, embedding, behavior_inputs, threads;
     syn_loss loss;
     uint64_t seed;
@@ -25,7 +26,8 @@ typedef struct syn_settings {
 /* The filter of what the neurons of a session send: send[N] = innovation times the lag-1 regression coefficient of
  * each. */
 syn_status syn_start_filter(const syn_dataset *data, size_t s, double innovation, float *send);
-/* Fresh parameters without connectivity. */
+/* Fresh parameters without connectivity; with a source its decoder, and neurons like the mean of its neurons. */
+
 syn_status syn_start_none(syn_parameters **p, const syn_dataset *data, const syn_settings *settings);
 /* Parameters of a candidate from those of `none` and the linear model. best: with connectivity, or NULL; with `dale`
  * the sign of a sender is that of the sum of its weights there, else in the linear model. */

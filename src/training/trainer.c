@@ -76,6 +76,7 @@ syn_status syn_trainer_create(syn_trainer **trainer, syn_parameters *p, const sy
     *t = (syn_trainer){
         .data = data, .loss = loss, .schedule = *schedule, .ridge = ridge, .l1 = l1, .p = p, .best_loss = INFINITY};
     SYN_CHECK(syn_optimiser_create(&t->optimiser, p));
+    t->optimiser.frozen = schedule->frozen_decoder;
     SYN_CHECK(syn_alloc(&t->best, p->count, sizeof(float), "best weights"));
     SYN_CHECK(syn_alloc(&t->gradient, p->count, sizeof(float), "gradient"));
     SYN_CHECK(syn_alloc(&t->curve, (size_t)schedule->max_epochs, sizeof *t->curve, "training curve"));

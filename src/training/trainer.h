@@ -9,6 +9,7 @@ typedef struct syn_schedule {
     double decoder_rate, connectivity_rate; /* peak learning rates; neurons' own parameters learn as the decoder */
     int64_t batch_frames;
     int max_epochs, patience;
+    bool frozen_decoder;
     uint64_t seed;
     uint32_t stage; /* distinguishes the candidates' random numbers */
 } syn_schedule;

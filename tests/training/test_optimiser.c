@@ -247,6 +247,27 @@ static void a_group_with_rate_zero_stays(void **state) {
     }
 }
 
+/* Adaptation: what all recordings share stays to the last bit, and neither its gradient nor its clipping matters. */
+static void a_frozen_decoder_stays(void **state) {
+    (void)state;
+    syn_parameters *p = parameters(), *before = parameters();
+    syn_optimiser o;
+    float *gradient = floats((int64_t)p->count);
+    assert_ok(syn_optimiser_create(&o, p));
+    o.frozen = true;
+    for (uint32_t step = 1; step <= 3; step++) {
+        fill_gradient(p, gradient, step, 100);
+        assert_ok(syn_optimiser_step(&o, gradient, rate, (syn_penalty){0.1, 0.1}, 1));
+    }
+    for (size_t j = 0; j < p->count; j++) {
+        const syn_tensor *t = tensor_of(p, j);
+        const bool moves = t && t->session >= 0 && t->group != SYN_GROUP_FIXED;
+        if (t) assert_int_equal(p->value[j] != before->value[j], moves);
+        if (t && !moves) assert_true(o.average[j] == before->value[j]);
+    }
+    free(gradient), syn_optimiser_free(&o), syn_parameters_free(p), syn_parameters_free(before);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(adam),
@@ -258,6 +279,7 @@ int main(void) {
         cmocka_unit_test(clipping),
         cmocka_unit_test(refuses_what_is_not_finite),
         cmocka_unit_test(a_group_with_rate_zero_stays),
+        cmocka_unit_test(a_frozen_decoder_stays),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,27 @@
+# A decoder learned on one recording serves another one, of other neurons; the choice of how is said and reproducible.
+# shellcheck shell=bash
+for seed in 1 2; do
+    run 0 synapsnet simulate rates --neurons 8 --frames 900 --seed "$seed" -o "r$seed.h5"
+done
+run 0 synapsnet fit r1.h5 --hidden 4 --epochs 15 -o source.h5 --quiet
+adapt=(synapsnet adapt source.h5 r2.h5 --connectivity dense --strength 10 --l1 1 --epochs 6)
+
+run 0 "${adapt[@]}" -o new.h5 --json
+case $(json adapted.decoder) in kept | tuned) ;; *) fail "adapted.decoder is neither kept nor tuned" ;; esac
+[ "$(json adapted.from.0)" = rates ] || fail "the source is not named"
+run 0 synapsnet evaluate new.h5 --json
+number_between 0.01 "$(json test.mse)" 2
+run 0 synapsnet connectivity new.h5 -o c.csv --json
+
+# the same bytes on another number of threads
+run 0 "${adapt[@]}" -o again.h5 --quiet --threads 1
+cmp new.h5 again.h5 || fail "the model depends on the number of threads"
+
+run 2 synapsnet adapt source.h5 -o x.h5
+run 2 synapsnet adapt source.h5 r2.h5 --hidden 8 -o x.h5
+run 0 synapsnet simulate spikes --view counts --neurons 5 --frames 600 -o counts.h5 --quiet
+run 0 synapsnet fit counts.h5 --hidden 4 --epochs 2 --connectivity none -o poisson.h5 --quiet
+run 1 synapsnet adapt poisson.h5 r2.h5 -o x.h5
+one_error 'the model predicts spike counts; expected them in every new recording'
+run 1 synapsnet adapt r1.h5 r2.h5 -o x.h5
+one_error 'r1.h5'
