@@ -176,9 +176,9 @@ SYN_API syn_status syn_fit(syn_model **model, syn_recording *const *recordings, 
                            const syn_options *options, syn_progress_fn progress, void *user);
 /* Adapts a model to new recordings, of other neurons: the decoder of `source` is kept, and embeddings, connections and
  * the projection of behaviour are fitted, their form and strength chosen as by syn_fit(); then everything is trained on
- * at a lower rate, and kept if that lowers the validation loss. The model is of the new recordings alone. Options as for
- * syn_fit but loss, hidden, embedding, which are those of the source. Errors: a source that predicts spike counts, and
- * recordings without. */
+ * at a lower rate, and kept if that lowers the validation loss. The model is of the new recordings alone. Options as
+ * for syn_fit but loss, hidden, embedding, which are those of the source. Errors: a source that predicts spike counts,
+ * and recordings without. */
 SYN_API syn_status syn_adapt(syn_model **model, const syn_model *source, syn_recording *const *recordings,
                              size_t n_recordings, const syn_options *options, syn_progress_fn progress, void *user);
 SYN_API syn_status syn_model_write(const syn_model *model, const char *path);
