@@ -199,6 +199,36 @@ static void ridge_solves_its_equations(void **state) {
     syn_rival_data_free(&data), set_free(&set), raw_free(&raw);
 }
 
+/* Spikes of a chain: neuron 1 follows neuron 0 by one bin, the others nobody. The regression comes near the true rates,
+ * which a model of single neurons cannot. */
+static void coupling_filters_find_a_chain(void **state) {
+    (void)state;
+    raw_data raw = raw_create(3000, 4, 0, "counts", 12);
+    for (int64_t t = 0; t < raw.T; t++)
+        for (int64_t i = 0; i < 4; i++) {
+            const double before = i == 1 && t > 0 ? (double)raw.x[(t - 1) * 4] : 0, rate = 0.2 * exp(1.2 * before);
+            raw.x[t * 4 + i] = normal(13, 4 * t + i) > 0.84 * (rate > 0.4 ? -1 : 1) ? 1 : 0;
+        }
+    test_set set = set_create(&raw, 1, 8);
+    syn_rival_data data = data_of(&set, SYN_LOSS_POISSON);
+    float *coupled = predictions_of(rival_called("glm"), &data, &two_threads);
+    float *alone = predictions_of(rival_called("ar"), &data, &two_threads);
+    double nll[2] = {0};
+    for (int64_t k = 0; k < data.F[SYN_TEST]; k++) {
+        const int64_t t = data.frame[SYN_TEST][k];
+        const syn_normalisation *norm = &data.session->norm;
+        const double count = (double)raw.x[t * 4 + 1];
+        const float *prediction[2] = {coupled + 4 * k, alone + 4 * k};
+        for (int m = 0; m < 2; m++) {
+            const double rate = (double)(prediction[m][1] * norm->scale[1] + norm->mean[1]);
+            nll[m] += rate - count * log(rate);
+        }
+    }
+    assert_true(nll[0] < nll[1] - 0.05 * (double)data.F[SYN_TEST]);
+    free(coupled), free(alone);
+    syn_rival_data_free(&data), set_free(&set), raw_free(&raw);
+}
+
 /* Entries that are hidden at random must not pull a prediction towards what stands in for them. */
 static void hidden_entries_do_not_bias(void **state) {
     (void)state;
@@ -326,6 +356,7 @@ int main(void) {
         cmocka_unit_test(rates_are_above_zero),
         cmocka_unit_test(linear_models_find_a_linear_network),
         cmocka_unit_test(ridge_solves_its_equations),
+        cmocka_unit_test(coupling_filters_find_a_chain),
         cmocka_unit_test(hidden_entries_do_not_bias),
         cmocka_unit_test(gradients_of_recurrent_networks),
         cmocka_unit_test(recurrent_networks_look_back_alone),
