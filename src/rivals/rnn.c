@@ -65,7 +65,8 @@ typedef struct pass {
     const syn_rnn *net;
     const syn_rival_data *data;
     int64_t n, L, D;
-    float *in;                /* [L][n][D] z and u */
+    float *z;                 /* [L][n][N] for the own-activity term */
+    float *in;                /* [L][n][D] z and u, with dropout */
     float *input, *recurrent; /* [L][n][G][H] */
     float *state;             /* [L + 1][n][states][H] */
     float *kept;              /* [L][n][kept][H] */
@@ -75,7 +76,7 @@ typedef struct pass {
 } pass;
 
 static void pass_free(pass *p) {
-    free(p->in), free(p->input), free(p->recurrent), free(p->state), free(p->kept), free(p->h), free(p->y);
+    free(p->z), free(p->in), free(p->input), free(p->recurrent), free(p->state), free(p->kept), free(p->h), free(p->y);
     free(p->mask_in), free(p->mask_h);
 }
 
@@ -85,6 +86,7 @@ static syn_status pass_create(pass *p, const syn_rnn *net, const syn_rival_data 
     const size_t rows = (size_t)(L * n), H = (size_t)net->H;
     syn_status status;
     *p = (pass){.net = net, .data = d, .n = n, .L = L, .D = d->N + d->B};
+    SYN_CHECK(syn_alloc(&p->z, rows * (size_t)d->N, sizeof(float), "recurrent network"));
     SYN_CHECK(syn_alloc(&p->in, rows * (size_t)p->D, sizeof(float), "recurrent network"));
     SYN_CHECK(syn_alloc(&p->input, rows * (size_t)cell->gates * H, sizeof(float), "recurrent network"));
     SYN_CHECK(syn_alloc(&p->recurrent, rows * (size_t)cell->gates * H, sizeof(float), "recurrent network"));
@@ -112,11 +114,12 @@ done:
 static void fill_input(pass *p, int64_t l, int64_t k, int64_t t) {
     const syn_rival_data *d = p->data;
     const int64_t row = l * p->n + k;
-    float *in = p->in + row * p->D;
+    float *in = p->in + row * p->D, *z = p->z + row * d->N;
     const float *mask = p->mask_in ? p->mask_in + row * d->N : NULL;
     for (int64_t i = 0; i < d->N; i++) {
         const int64_t at = t * d->N + i;
-        in[i] = (p->net->slow ? d->x[at] - d->baseline[at] : d->x[at]) * (mask ? mask[i] : 1);
+        z[i] = p->net->slow ? d->x[at] - d->baseline[at] : d->x[at];
+        in[i] = z[i] * (mask ? mask[i] : 1);
     }
     for (int64_t b = 0; b < d->B; b++) in[d->N + b] = d->session->u[t * d->B + b];
 }
@@ -152,7 +155,7 @@ static void forward(pass *p) {
     set_rows(p->y, rows, w + net->at.c, N);
     multiply(false, true, rows, N, H, p->h, H, w + net->at.v, H, 1, p->y, N);
     for (int64_t k = 0; k < rows; k++)
-        for (int64_t i = 0; i < N; i++) p->y[k * N + i] += w[net->at.a + (size_t)i] * p->in[k * p->D + i];
+        for (int64_t i = 0; i < N; i++) p->y[k * N + i] += w[net->at.a + (size_t)i] * p->z[k * N + i];
 }
 
 /* From dy [rows][N] to the gradient. p->input and p->recurrent become their own derivatives. */
@@ -167,7 +170,7 @@ static syn_status backward(pass *p, const float *dy, float *gradient) {
     memset(gradient, 0, net->at.count * sizeof *gradient);
     for (int64_t k = 0; k < rows; k++)
         for (int64_t i = 0; i < N; i++) {
-            gradient[net->at.a + (size_t)i] += dy[k * N + i] * p->in[k * p->D + i];
+            gradient[net->at.a + (size_t)i] += dy[k * N + i] * p->z[k * N + i];
             gradient[net->at.c + (size_t)i] += dy[k * N + i];
         }
     multiply(true, false, N, H, rows, dy, N, p->h, H, 0, gradient + net->at.v, H);

@@ -296,6 +296,25 @@ static void gradients_of_recurrent_networks(void **state) {
     }
 }
 
+/* Without a readout what is left is the own-activity term, which dropout must not touch. */
+static void dropout_spares_the_own_past(void **state) {
+    (void)state;
+    raw_data raw = raw_create(240, 4, 0, "fluorescence", 14);
+    test_set set = set_create(&raw, 1, 8);
+    syn_rival_data data = data_of(&set, SYN_LOSS_GAUSSIAN);
+    const syn_rnn_window window = {0, 50};
+    syn_rnn net;
+    double with, without;
+    assert_ok(syn_rnn_create(&net, &syn_cell_gru, 3, false, &data, 4));
+    memset(net.value + net.at.v, 0, (size_t)(data.N * net.H) * sizeof *net.value);
+    float *gradient = floats((int64_t)net.at.count);
+    net.dropout = 0.6;
+    assert_ok(syn_rnn_gradient(&net, &data, &window, 1, 0, gradient, &without));
+    assert_ok(syn_rnn_gradient(&net, &data, &window, 1, 12, gradient, &with));
+    assert_near("loss", without, with, 0);
+    free(gradient), syn_rnn_free(&net), syn_rival_data_free(&data), set_free(&set), raw_free(&raw);
+}
+
 /* Predictions of an untrained network: nothing of the future or of another trial is in them, and a Poisson one is a
  * rate. */
 static void recurrent_networks_look_back_alone(void **state) {
@@ -359,6 +378,7 @@ int main(void) {
         cmocka_unit_test(coupling_filters_find_a_chain),
         cmocka_unit_test(hidden_entries_do_not_bias),
         cmocka_unit_test(gradients_of_recurrent_networks),
+        cmocka_unit_test(dropout_spares_the_own_past),
         cmocka_unit_test(recurrent_networks_look_back_alone),
         cmocka_unit_test(recurrent_networks_remember),
     };
