@@ -56,7 +56,8 @@ def print_table(label, compared, records, arguments):
     bits = first["ranked_by"] == "bits_per_spike"
     metric = "bits_per_spike" if bits else "mse"
     print(f"\n{label}: {metric} of the test frames by seed; difference to SynapsNet of the same seed, 95 %\n")
-    print("| model | " + " | ".join(f"seed {s} | difference" for s in arguments.seeds) + " | chosen on validation | parameters | epochs |")
+    seeds = " | ".join(f"seed {s} | difference" for s in arguments.seeds)
+    print(f"| model | {seeds} | chosen on validation | parameters | epochs |")
     print("|---|" + "---|---|" * len(arguments.seeds) + "---|---|---|")
     rows = {"SynapsNet": [c["synapsnet"] for c in compared.values()]}
     for name in first["rivals"]:
@@ -96,7 +97,7 @@ def main():
         for seed in arguments.seeds:
             predictions = [f"--predictions={name}={folder}/{name}-{seed}.npy" for name in arguments.peers]
             scored = folder / f"compare-{seed}.json"
-            if not scored.exists():
+            if not scored.exists() or not set(arguments.peers) <= set(json.loads(scored.read_text())["rivals"]):
                 scored.write_text(run(arguments.program, "compare", path, *options, "--seed", seed, "--rivals", LINEAR,
                                       *predictions, "--json", "--quiet"))
             compared[seed] = json.loads(scored.read_text())
