@@ -4,12 +4,36 @@
 
 #include "command.h"
 
+static const char *text(const json_t *edge, const char *name) { return json_string_value(json_object_get(edge, name)); }
+static double number(const json_t *object, const char *name) {
+    return json_number_value(json_object_get(object, name));
+}
+
+static void print_edges(const json_t *edges) {
+    const json_t *top = json_object_get(edges, "top"), *stability = json_object_get(edges, "stability");
+    size_t k;
+    json_t *edge, *line;
+    if (json_array_size(top)) printf("  %-18s %-18s %9s %22s %9s\n", "from", "to", "estimate", "95 % interval", "q");
+    json_array_foreach(top, k, edge) {
+        printf("  %-18.18s %-18.18s %9.3g   [%8.3g, %8.3g] %9.2g\n", text(edge, "presynaptic"),
+               text(edge, "postsynaptic"), number(edge, "estimate"), number(edge, "low"), number(edge, "high"),
+               number(edge, "q"));
+    }
+    printf(
+        "%.0f of %.0f edges found at a false discovery rate of %g (%s); the two halves of the recording correlate by "
+        "%.2f\n",
+        number(edges, "n_significant"), number(edges, "n_tested"), number(edges, "fdr"), text(edges, "method"),
+        number(stability, "correlation_of_halves"));
+    json_array_foreach(json_object_get(edges, "notes"), k, line) printf("Note: %s\n", json_string_value(line));
+}
+
 static void print_summary(const char *json, const char *path) {
     json_t *root = json_loads(json, 0, NULL);
     json_t *test = json_object_get(root, "test");
     const char *name;
     json_t *value;
     json_object_foreach(test, name, value) printf("  %-13s %8.4f\n", name, json_number_value(value));
+    if (json_object_get(root, "edges")) print_edges(json_object_get(root, "edges"));
     printf("Effective connectivity of %lld neurons written to %s (row = receiver, column = sender, in %s)\n",
            (long long)json_integer_value(json_object_get(root, "neurons")), path,
            json_string_value(json_object_get(root, "unit")));

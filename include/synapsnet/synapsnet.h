@@ -252,14 +252,28 @@ SYN_API syn_status syn_forecast_describe(const syn_forecast *forecast, char **js
 /* Effective connectivity C_ij(tau) = mean over train frames of d xhat_i[t+1] / d x_j[t-tau]. Row = receiver (post),
  * column = sender (pre). raw_units: 1 per raw unit of x_j, 0 z-scored. out: [lags+1][N][N] */
 SYN_API syn_status syn_connectivity(const syn_model *model, size_t session, int lags, int raw_units, float *out);
+/* The evidence for every edge C_ij(0), from the train and validation frames of the fit (docs/connectivity.md).
+ * estimate: C without the shrinkage of the fit; low, high: its 95 % interval; p: of no edge; q: p adjusted for the
+ * number of edges by option fdr-method: an edge with q <= fdr is significant. Each [N][N], row = receiver, or NULL.
+ * What was not tested (the diagonal) has p = q = 1. Used options (NULL: defaults): scale, fdr-method. Error: a model of
+ * a version that did not test edges. */
+SYN_API syn_status syn_edge_evidence(const syn_model *model, size_t session, const syn_options *options,
+                                     float *estimate, float *low, float *high, double *p, double *q);
+/* One JSON object: "n_tested", "n_significant", "fdr", "method", "top" (the surest edges with presynaptic and
+ * postsynaptic id, C, estimate, interval, p, q), "stability" over the halves of the recording, "hubs", "regions" and
+ * "cell_types" (means between groups), "residual_correlation", "notes". Free it with syn_free. Used options: scale,
+ * fdr, fdr-method, top. */
+SYN_API syn_status syn_edges_describe(const syn_model *model, size_t session, const syn_options *options, char **json);
 /* The learned W itself (its sign and scale are not identified). out: [N][N] */
 SYN_API syn_status syn_weights(const syn_model *model, size_t session, float *out);
 /* Identity of neuron i of session s, as in the recording. */
 SYN_API const char *syn_neuron_id(const syn_model *model, size_t s, int64_t i);
 /* Writes the effective connectivity of a session to a file whose extension names its format: .npy and .csv (the matrix,
- * or all lags), .h5 (with raw W, ids and units), .graphml (a directed graph of lag 0). The file is replaced only when
- * complete. Used options: lags, scale, truth. json (may be NULL): one object with what was written and, under "test",
- * the scores against the true weights where `truth` gives them. Free it with syn_free. */
+ * or all lags), .h5 (with raw W, ids, units and edges), .graphml (a directed graph of lag 0), .edges.csv (a line for
+ * each significant edge, the surest first; at most `top` where it is given). The file is replaced only when complete.
+ * Used options: lags, scale, truth, fdr, fdr-method, top. json (may be NULL): one object with what was written, "edges"
+ * as syn_edges_describe() gives them and, under "test", the scores against the true weights where `truth` gives them.
+ * Free it with syn_free. */
 SYN_API syn_status syn_connectivity_write(const syn_model *model, size_t session, const syn_options *options,
                                           const char *path, char **json);
 

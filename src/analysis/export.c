@@ -18,14 +18,20 @@ typedef struct file_format {
     syn_status (*write)(const syn_connectome *connectome, const char *path);
 } file_format;
 
-static const file_format formats[] = {
-    {".npy", syn_write_npy}, {".csv", syn_write_csv}, {".h5", syn_write_hdf5}, {".graphml", syn_write_graphml}};
+/* An extension that ends in another stands before it. */
+static const file_format formats[] = {{".npy", syn_write_npy},
+                                      {".edges.csv", syn_write_edge_csv},
+                                      {".csv", syn_write_csv},
+                                      {".h5", syn_write_hdf5},
+                                      {".graphml", syn_write_graphml}};
 
 /* By the extension of path; NULL if it is none of them. */
 static const file_format *find_format(const char *path) {
-    const char *dot = strrchr(path, '.');
-    for (size_t k = 0; dot && k < sizeof formats / sizeof *formats; k++)
-        if (!strcmp(dot, formats[k].extension)) return &formats[k];
+    const size_t length = strlen(path);
+    for (size_t k = 0; k < sizeof formats / sizeof *formats; k++) {
+        const size_t extension = strlen(formats[k].extension);
+        if (length > extension && !strcmp(path + length - extension, formats[k].extension)) return &formats[k];
+    }
     return NULL;
 }
 
@@ -179,20 +185,31 @@ syn_status syn_connectivity_write(const syn_model *model, size_t session, const 
                                   char **json) {
     syn_status status;
     syn_connectome connectome = {0};
-    json_t *root = NULL;
+    syn_edge_list edges = {0};
+    json_t *root = NULL, *summary = NULL;
     const char *truth = syn_option_text(options, SYN_OPT_TRUTH);
     const file_format *format = find_format(path);
     if (!format)
-        return syn_fail(SYN_ERR_OPTION, "output: found '%s'; expected a name that ends in .npy, .csv, .h5 or .graphml",
+        return syn_fail(SYN_ERR_OPTION,
+                        "output: found '%s'; expected a name that ends in .npy, .csv, .h5, .graphml or .edges.csv",
                         path);
     SYN_CHECK(fill_connectome(&connectome, model, session, options));
     root = summarise(&connectome, session, path);
+    if (model->session[session].edges) {
+        SYN_CHECK(syn_edge_list_create(&edges, model, session, options));
+        SYN_CHECK(syn_edge_list_json(&edges, syn_option_int(options, SYN_OPT_TOP), &summary));
+        json_object_set(root, "edges", summary);
+        connectome.edges = &edges;
+        connectome.most_edges =
+            syn_option_given(options, SYN_OPT_TOP) ? syn_option_int(options, SYN_OPT_TOP) : INT64_MAX;
+    }
     if (*truth) SYN_CHECK(score(root, &connectome, model, session, truth));
     SYN_CHECK(write_file(format, &connectome, path));
     if (json && !(*json = json_dumps(root, JSON_REAL_PRECISION(9))))
         status = syn_fail(SYN_ERR_MEMORY, "could not allocate the summary of %s", path);
 done:
-    json_decref(root);
+    json_decref(root), json_decref(summary);
+    syn_edge_list_free(&edges);
     free_connectome(&connectome);
     return status;
 }

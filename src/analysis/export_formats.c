@@ -1,4 +1,4 @@
-/* The four file formats of an exported connectivity. */
+/* The file formats of an exported connectivity. */
 #include <hdf5.h>
 #include <stdio.h>
 #include <string.h>
@@ -40,6 +40,34 @@ syn_status syn_write_csv(const syn_connectome *connectome, const char *path) {
     return syn_plain_close(file, path);
 }
 
+/* --- a line for each significant edge, the surest first --- */
+
+static void write_edge(FILE *file, const syn_connectome *connectome, int64_t k) {
+    const syn_edge_list *e = connectome->edges;
+    syn_csv_field(file, connectome->id[k % e->N]);
+    fputc(',', file);
+    syn_csv_field(file, connectome->id[k / e->N]);
+    fprintf(file, ",%.9g,%.9g,%.9g,%.9g,%.6g,%.6g\n", (double)e->c[k], (double)e->estimate[k], (double)e->low[k],
+            (double)e->high[k], e->p[k], e->q[k]);
+}
+
+syn_status syn_write_edge_csv(const syn_connectome *connectome, const char *path) {
+    const syn_edge_list *edges = connectome->edges;
+    if (!edges)
+        return syn_fail(SYN_ERR_INPUT,
+                        "model: holds no tests of its edges, which an earlier version did not make; expected some: fit "
+                        "the recording again");
+    int64_t *order;
+    SYN_TRY(syn_edge_list_order(edges, &order));
+    FILE *file = fopen(path, "w");
+    if (!file) return free(order), syn_plain_failed(path);
+    fputs("presynaptic,postsynaptic,c,estimate,low,high,p,q\n", file);
+    for (int64_t n = 0; n < edges->n_significant && n < connectome->most_edges; n++)
+        write_edge(file, connectome, order[n]);
+    free(order);
+    return syn_plain_close(file, path);
+}
+
 /* --- GraphML: a directed graph of C(0), an edge from the sender to the receiver --- */
 
 static void write_xml(FILE *file, const char *text) {
@@ -69,6 +97,10 @@ syn_status syn_write_graphml(const syn_connectome *connectome, const char *path)
           "<graphml xmlns=\"http://graphml.graphdrawing.org/xmlns\">\n"
           "  <key id=\"neuron\" for=\"node\" attr.name=\"neuron\" attr.type=\"string\"/>\n"
           "  <key id=\"weight\" for=\"edge\" attr.name=\"weight\" attr.type=\"double\"/>\n"
+          "  <key id=\"p\" for=\"edge\" attr.name=\"p\" attr.type=\"double\"/>\n"
+          "  <key id=\"q\" for=\"edge\" attr.name=\"q\" attr.type=\"double\"/>\n"
+          "  <key id=\"low\" for=\"edge\" attr.name=\"low\" attr.type=\"double\"/>\n"
+          "  <key id=\"high\" for=\"edge\" attr.name=\"high\" attr.type=\"double\"/>\n"
           "  <key id=\"unit\" for=\"graph\" attr.name=\"weight_unit\" attr.type=\"string\"/>\n"
           "  <graph edgedefault=\"directed\">\n",
           file);
@@ -82,14 +114,21 @@ syn_status syn_write_graphml(const syn_connectome *connectome, const char *path)
         for (int64_t j = 0; j < N; j++) {
             double weight = (double)connectome->c[i * N + j];
             if (i == j || weight == 0) continue;
-            fprintf(file, "    <edge source=\"n%lld\" target=\"n%lld\"><data key=\"weight\">%.9g</data></edge>\n",
-                    (long long)j, (long long)i, weight);
+            fprintf(file, "    <edge source=\"n%lld\" target=\"n%lld\"><data key=\"weight\">%.9g</data>", (long long)j,
+                    (long long)i, weight);
+            const syn_edge_list *e = connectome->edges;
+            if (e)
+                fprintf(file,
+                        "<data key=\"p\">%.6g</data><data key=\"q\">%.6g</data><data key=\"low\">%.9g</data>"
+                        "<data key=\"high\">%.9g</data>",
+                        e->p[i * N + j], e->q[i * N + j], (double)e->low[i * N + j], (double)e->high[i * N + j]);
+            fputs("</edge>\n", file);
         }
     fputs("  </graph>\n</graphml>\n", file);
     return syn_plain_close(file, path);
 }
 
-/* --- HDF5: effective, weights, neuron_id, lag --- */
+/* --- HDF5: effective, weights, the evidence for edges, neuron_id, lag --- */
 
 static bool put_text(hid_t object, const char *name, const char *text) {
     hid_t type = H5Tcopy(H5T_C_S1), space = H5Screate(H5S_SCALAR);
@@ -124,6 +163,20 @@ static bool put_everything(hid_t file, const syn_connectome *connectome) {
                              "lag, receiver, sender", syn_connectome_unit(connectome));
     done = done &&
            put_array(file, "weights", H5T_NATIVE_FLOAT, 2, (hsize_t[]){N, N}, connectome->w, "receiver, sender", "");
+    const syn_edge_list *e = connectome->edges;
+    const struct {
+        const char *name;
+        hid_t type;
+        const void *values;
+        const char *unit;
+    } evidence[] = {{"estimate", H5T_NATIVE_FLOAT, e ? e->estimate : NULL, syn_connectome_unit(connectome)},
+                    {"low", H5T_NATIVE_FLOAT, e ? e->low : NULL, syn_connectome_unit(connectome)},
+                    {"high", H5T_NATIVE_FLOAT, e ? e->high : NULL, syn_connectome_unit(connectome)},
+                    {"p", H5T_NATIVE_DOUBLE, e ? e->p : NULL, ""},
+                    {"q", H5T_NATIVE_DOUBLE, e ? e->q : NULL, ""}};
+    for (size_t k = 0; e && k < sizeof evidence / sizeof *evidence; k++)
+        done = done && put_array(file, evidence[k].name, evidence[k].type, 2, (hsize_t[]){N, N}, evidence[k].values,
+                                 "receiver, sender", evidence[k].unit);
     done = done && put_array(file, "neuron_id", text, 1, &N, connectome->id, "neuron", "");
     done = done && put_array(file, "lag", H5T_NATIVE_INT, 1, &K1, lag, "lag", "frames");
     H5Tclose(text);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "analysis/connectivity.h"
+#include "analysis/edge_test.h"
 #include "analysis/evaluate.h"
 #include "analysis/fit.h"
 #include "analysis/prepare.h"
@@ -237,6 +238,13 @@ static syn_status keep_gain(fit *f, const syn_parameters *p, syn_model *model) {
     return SYN_OK;
 }
 
+static syn_status test_edges(const fit *f, const syn_parameters *p, syn_model *model) {
+    for (size_t s = 0; s < model->n; s++)
+        SYN_TRY(syn_test_edges(p, f->settings.loss, f->data, s, model->session[s].gain, f->kernels, f->settings.threads,
+                               &model->session[s].edges));
+    return SYN_OK;
+}
+
 /* The options that were given, as JSON; lists as arrays. */
 static json_t *given_options(const syn_options *options) {
     json_t *object = json_object();
@@ -448,6 +456,7 @@ static syn_status make_model(fit *f, syn_model **model) {
     SYN_CHECK(syn_model_finish(m));
     for (size_t s = 0; s < m->n; s++) SYN_CHECK(syn_fitted_session_fill(&m->session[s], &f->data->session[s]));
     SYN_CHECK(keep_gain(f, winner, m));
+    SYN_CHECK(test_edges(f, winner, m));
     SYN_CHECK(describe(f, winner, stage, m));
     options = given_options(f->options);
     m->options = json_dumps(options, JSON_COMPACT);

@@ -35,6 +35,25 @@ static const char *path_in(char *path, int session, const char *name) {
     return path;
 }
 
+static void put_edges(syn_hdf5_writer *w, const syn_fitted_session *s, int k) {
+    char group[2 * LONGEST_NAME], path[2 * LONGEST_NAME];
+    const int64_t square[2] = {s->norm.N, s->norm.N};
+    const syn_edge_estimates *e = s->edges;
+    if (!e) return;
+    path_in(group, k, "edges");
+    syn_hdf5_put(w, path_in(path, k, "edges/estimate"), SYN_HDF5_F32, e->estimate, 2, square);
+    syn_hdf5_put(w, path_in(path, k, "edges/error"), SYN_HDF5_F32, e->error, 2, square);
+    syn_hdf5_put_number_attribute(w, group, "freedom", e->freedom);
+    syn_hdf5_put_number_attribute(w, group, "inflation", e->inflation);
+    syn_hdf5_put_number_attribute(w, group, "lags", e->lags);
+    syn_hdf5_put_number_attribute(w, group, "correlation_of_halves", e->correlation_of_halves);
+    syn_hdf5_put_number_attribute(w, group, "found_in_first_half", e->found_in_half[0]);
+    syn_hdf5_put_number_attribute(w, group, "found_in_second_half", e->found_in_half[1]);
+    syn_hdf5_put_number_attribute(w, group, "found_in_both", e->found_in_both);
+    syn_hdf5_put_number_attribute(w, group, "residual_correlation", e->residual_correlation);
+    syn_hdf5_put_number_attribute(w, group, "residual_correlation_by_chance", e->residual_correlation_by_chance);
+}
+
 static void put_session(syn_hdf5_writer *w, const syn_model *model, int k) {
     const syn_fitted_session *s = &model->session[k];
     const syn_normalisation *norm = &s->norm;
@@ -52,6 +71,7 @@ static void put_session(syn_hdf5_writer *w, const syn_model *model, int k) {
     syn_hdf5_put(w, path_in(path, k, "neurons/position"), SYN_HDF5_F32, s->position, 2, (int64_t[]){N, 3});
     syn_hdf5_put_texts(w, path_in(path, k, "behavior_names"), s->behavior_name, B);
     syn_hdf5_put(w, path_in(path, k, "gain"), SYN_HDF5_F64, s->gain, 2, (int64_t[]){s->lags + 1, N});
+    put_edges(w, s, k);
     const syn_session_layout *at = &model->p->session[k];
     syn_hdf5_put(w, path_in(path, k, "support"), SYN_HDF5_U8, at->support, 2, (int64_t[]){at->M, at->M});
     syn_hdf5_put(w, path_in(path, k, "place"), SYN_HDF5_I64, at->place, 1, &N);
@@ -298,6 +318,40 @@ static syn_status read_gain(const reader *r, int k, syn_fitted_session *s) {
     return SYN_OK;
 }
 
+/* Not there in files of earlier versions. */
+static syn_status read_edges(const reader *r, int k, syn_fitted_session *s) {
+    char group[2 * LONGEST_NAME], path[2 * LONGEST_NAME];
+    const int64_t N = s->norm.N;
+    if (!syn_hdf5_has(r->file, path_in(group, k, "edges"))) return SYN_OK;
+    SYN_TRY(check_shape(r, path_in(path, k, "edges/estimate"), 2, H5T_FLOAT, N, N));
+    SYN_TRY(check_shape(r, path_in(path, k, "edges/error"), 2, H5T_FLOAT, N, N));
+    SYN_TRY(syn_alloc(&s->edges, 1, sizeof *s->edges, "edges"));
+    syn_edge_estimates *e = s->edges;
+    SYN_TRY(syn_alloc(&e->estimate, (size_t)(N * N), sizeof *e->estimate, "edges"));
+    SYN_TRY(syn_alloc(&e->error, (size_t)(N * N), sizeof *e->error, "edges"));
+    SYN_TRY(read_floats(r, path_in(path, k, "edges/estimate"), 2, N, N, e->estimate));
+    SYN_TRY(read_floats(r, path_in(path, k, "edges/error"), 2, N, N, e->error));
+    for (int64_t i = 0; i < N * N; i++)
+        if (e->error[i] < 0) return damaged(r, path, "negative", "standard errors");
+    const struct {
+        const char *name;
+        double *value;
+    } figures[] = {{"freedom", &e->freedom},
+                   {"inflation", &e->inflation},
+                   {"lags", &e->lags},
+                   {"correlation_of_halves", &e->correlation_of_halves},
+                   {"found_in_first_half", &e->found_in_half[0]},
+                   {"found_in_second_half", &e->found_in_half[1]},
+                   {"found_in_both", &e->found_in_both},
+                   {"residual_correlation", &e->residual_correlation},
+                   {"residual_correlation_by_chance", &e->residual_correlation_by_chance}};
+    for (size_t f = 0; f < sizeof figures / sizeof *figures; f++) {
+        *figures[f].value = syn_hdf5_number_attribute(r->file, group, figures[f].name, NAN);
+        if (!isfinite(*figures[f].value)) return damaged(r, group, "without its figures", "a whole model file");
+    }
+    return e->freedom > 0 ? SYN_OK : damaged(r, group, "without degrees of freedom", "a positive number");
+}
+
 static syn_status read_session(const reader *r, int k, syn_fitted_session *s) {
     static const char *const signals[] = {"fluorescence", "deconvolved", "counts"};
     char group[LONGEST_NAME], path[2 * LONGEST_NAME];
@@ -321,6 +375,7 @@ static syn_status read_session(const reader *r, int k, syn_fitted_session *s) {
         SYN_TRY(syn_alloc(&s->position, (size_t)s->norm.N * 3, sizeof *s->position, "neurons"));
         SYN_TRY(read_values(r, path, H5T_NATIVE_FLOAT, s->position)); /* may be unknown: NaN */
     }
+    SYN_TRY(read_edges(r, k, s));
     return read_gain(r, k, s);
 }
 

@@ -16,6 +16,12 @@ syn_status syn_model_alloc(syn_model **model, size_t n) {
     return status;
 }
 
+void syn_edge_estimates_free(syn_edge_estimates *edges) {
+    if (!edges) return;
+    free(edges->estimate), free(edges->error);
+    free(edges);
+}
+
 static void free_texts(char **texts, int64_t n) {
     for (int64_t k = 0; texts && k < n; k++) free(texts[k]);
     free(texts);
@@ -33,6 +39,7 @@ void syn_model_free(syn_model *model) {
         free(s->embedding);
         free(s->position);
         free(s->gain);
+        syn_edge_estimates_free(s->edges);
         syn_normalisation_free(&s->norm);
     }
     free(model->session);

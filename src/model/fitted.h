@@ -4,6 +4,19 @@
 
 #include "model/model.h"
 
+/* What the train and validation splits say about every C_ij(0), z-scored (analysis/edge_test.h). */
+typedef struct syn_edge_estimates {
+    float *estimate;  /* [N][N] without the shrinkage of the fit */
+    float *error;     /* [N][N] standard error; 0: not tested */
+    double freedom;   /* degrees of freedom of estimate / error */
+    double inflation; /* of the standard errors, included in them: spread of the bulk of estimate / error */
+    double lags;      /* frames over which autocorrelation was counted */
+    double correlation_of_halves, found_in_half[2], found_in_both; /* edges at a false discovery rate of 0.1 */
+    double residual_correlation, residual_correlation_by_chance;   /* of two neurons in one frame, root mean square */
+} syn_edge_estimates;
+
+void syn_edge_estimates_free(syn_edge_estimates *edges);
+
 /* One recording of the model. N: neurons kept. */
 typedef struct syn_fitted_session {
     char *name, *path; /* path as the user gave it; NULL: from memory */
@@ -19,6 +32,7 @@ typedef struct syn_fitted_session {
     char **behavior_name; /* [norm.B] or NULL */
     int lags;             /* lags of gain */
     double *gain; /* [lags + 1][N] mean d xhat_i[t+1] / d I_i[t - tau] over train frames, of filtered activity */
+    syn_edge_estimates *edges; /* NULL: fitted by a version that did not test edges */
 } syn_fitted_session;
 
 struct syn_model {

@@ -19,7 +19,13 @@ static syn_model *example(syn_form form, test_set *set) {
     r->position[4] = NAN;
     assert_ok(syn_copy_text(&r->path, "a recording.h5:x"));
     raw_free(&raw[0]), raw_free(&raw[1]);
-    return model_of(set, random_parameters(set->data, form, 5, 7), SYN_LOSS_GAUSSIAN);
+    syn_model *model = model_of(set, random_parameters(set->data, form, 5, 7), SYN_LOSS_GAUSSIAN);
+    syn_edge_estimates *e = model->session[0].edges =
+        zeros(1, sizeof *e); /* the other as an earlier version wrote it */
+    *e =
+        (syn_edge_estimates){floats(TINY_N * TINY_N), floats(TINY_N * TINY_N), 300, 1.2, 24, 0.5, {7, 6}, 4, 0.1, 0.05};
+    for (int k = 0; k < TINY_N * TINY_N; k++) e->estimate[k] = (float)normal(55, k), e->error[k] = (float)(k % 5);
+    return model;
 }
 
 static void free_example(syn_model *model, test_set *set) { syn_model_free(model), set_free(set); }
@@ -50,6 +56,13 @@ static void assert_same_session(const syn_fitted_session *a, const syn_fitted_se
     assert_same("scale", a->norm.scale, b->norm.scale, N);
     assert_same("u_mean", a->norm.u_mean, b->norm.u_mean, a->norm.B);
     assert_same("u_scale", a->norm.u_scale, b->norm.u_scale, a->norm.B);
+    assert_true(!a->edges == !b->edges);
+    if (a->edges) {
+        assert_same("estimate", a->edges->estimate, b->edges->estimate, N * N);
+        assert_same("error", a->edges->error, b->edges->error, N * N);
+        assert_memory_equal(&a->edges->freedom, &b->edges->freedom,
+                            sizeof *a->edges - offsetof(syn_edge_estimates, freedom));
+    }
     assert_int_equal(a->lags, b->lags);
     assert_memory_equal(a->gain, b->gain, (size_t)(a->lags + 1) * (size_t)N * sizeof(double));
     assert_true(!a->region == !b->region && !a->position == !b->position && !a->cell_type && !b->cell_type);

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 #include <hdf5.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -131,6 +132,44 @@ static void a_full_disk_is_an_error(void **state) {
     assert_int_equal(syn_write_hdf5(&c, "/nonexistent/file"), SYN_ERR_IO);
 }
 
+/* Only significant edges, the surest first, and no more than asked for. */
+static void edge_list_is_in_order_of_evidence(void **state) {
+    (void)state;
+    float estimate[N * N] = {0, 1, 0, 0, 0, 0, 0, -2, 0}, low[N * N] = {0}, high[N * N] = {0};
+    double statistic[N * N] = {0, 4, 0, 0, 0, 1, 0, -8, 0}, p[N * N], q[N * N];
+    for (int k = 0; k < N * N; k++) p[k] = q[k] = fabs(statistic[k]) > 2 ? 0.01 : 1;
+    syn_edge_list edges = {.N = N,
+                           .fdr = 0.1,
+                           .c = values,
+                           .estimate = estimate,
+                           .low = low,
+                           .high = high,
+                           .statistic = statistic,
+                           .p = p,
+                           .q = q,
+                           .n_tested = 6,
+                           .n_significant = 2};
+    char text[1024];
+    syn_connectome c = example(0);
+    c.edges = &edges, c.most_edges = 10;
+    assert_int_equal(syn_write_edge_csv(&c, path), SYN_OK);
+    read_back(text, sizeof text);
+    assert_string_equal(text, "presynaptic,postsynaptic,c,estimate,low,high,p,q\n"
+                              "\"a,\"\"b\"\"\",<&>,21,-2,0,0,0.01,0.01\n"
+                              "\"a,\"\"b\"\"\",0,1,1,0,0,0.01,0.01\n");
+    c.most_edges = 1;
+    assert_int_equal(syn_write_edge_csv(&c, path), SYN_OK);
+    read_back(text, sizeof text);
+    assert_null(strstr(text, ",0,1,1,"));
+    assert_int_equal(syn_write_graphml(&c, path), SYN_OK);
+    static char xml[4096];
+    read_back(xml, sizeof xml);
+    assert_non_null(strstr(xml, "<edge source=\"n1\" target=\"n2\"><data key=\"weight\">21</data>"
+                                "<data key=\"p\">0.01</data><data key=\"q\">0.01</data>"));
+    c.edges = NULL;
+    assert_int_equal(syn_write_edge_csv(&c, path), SYN_ERR_INPUT);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(npy_holds_header_and_values),
@@ -139,6 +178,7 @@ int main(void) {
         cmocka_unit_test(graphml_points_from_sender_to_receiver),
         cmocka_unit_test(hdf5_holds_all_lags_and_raw_weights),
         cmocka_unit_test(a_full_disk_is_an_error),
+        cmocka_unit_test(edge_list_is_in_order_of_evidence),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

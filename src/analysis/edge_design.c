@@ -1,0 +1,256 @@
+#include "analysis/edge_design.h"
+
+#include <cblas.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/lapack.h"
+#include "base/memory.h"
+
+/* Behaviour enters at the target's frame and the frames before it, as many as the recording has room for. */
+enum { MOST_OFFSETS = 4 };
+/* A nuisance column needs that many targets; senders and nuisance columns together use at most a third of the targets
+ * as parameters. */
+static const double targets_per_column = 20, share_of_targets = 1.0 / 3;
+
+static int offsets(const syn_edge_design *d) { return d->session->B ? (int)((d->Q - 1) / d->session->B) : 0; }
+
+/* ---- targets ---- */
+
+static int64_t count_chunks(syn_edge_design *d, bool write) {
+    const syn_session *s = d->session;
+    const int64_t middle = d->T / 2;
+    int64_t n = 0, row = 0;
+    int run = 0;
+    for (int split = SYN_TRAIN; split <= SYN_VALIDATION; split++)
+        for (int64_t k = 0; k < s->n_spans[split]; k++, run++) {
+            const int64_t first = syn_span_first_target(&s->span[split][k]), stop = s->span[split][k].stop;
+            if (stop - first > d->longest_run) d->longest_run = stop - first;
+            for (int64_t t = first, step; t < stop; t += step, row += step) {
+                step = stop - t < SYN_EDGE_CHUNK ? stop - t : SYN_EDGE_CHUNK;
+                if (write && row < middle && row + step > middle) step = middle - row;
+                if (write) d->chunk[n] = (syn_edge_chunk){row, t, step, run, row >= middle};
+                n++;
+            }
+        }
+    d->T = row;
+    return n;
+}
+
+syn_status syn_edge_design_create(syn_edge_design *d, const syn_session *session, const syn_kernels *kernels,
+                                  int threads) {
+    *d = (syn_edge_design){.session = session, .kernels = kernels, .threads = threads, .N = session->N};
+    const int64_t most = count_chunks(d, false) + 1; /* one is cut in the middle */
+    SYN_TRY(syn_alloc(&d->chunk, (size_t)most, sizeof *d->chunk, "targets"));
+    d->n_chunks = count_chunks(d, true);
+    int used = MOST_OFFSETS;
+    while (used > 1 && targets_per_column * (double)(used * session->B) > (double)d->T) used--;
+    d->Q = 1 + used * session->B;
+    return SYN_OK;
+}
+
+void syn_edge_design_free(syn_edge_design *d) {
+    free(d->chunk), free(d->G), free(d->BG), free(d->delta), free(d->gamma), free(d->score[0]), free(d->score[1]);
+}
+
+const float *syn_edge_senders(const syn_edge_design *d, const syn_edge_chunk *chunk) {
+    return d->session->x + (chunk->frame - 1) * d->N;
+}
+
+/* The frame itself, the one before, ...; where the segment starts in between, its first frame. */
+void syn_edge_nuisance(const syn_edge_design *d, const syn_edge_chunk *chunk, float *q) {
+    const syn_session *s = d->session;
+    const syn_recording *recording = s->recording;
+    const int64_t B = s->B;
+    int64_t segment = 0;
+    while (segment + 1 < recording->S && recording->segment[segment].stop <= chunk->frame) segment++;
+    for (int64_t t = 0; t < chunk->n; t++, q += d->Q) {
+        q[0] = 1;
+        for (int k = 0; k < offsets(d); k++) {
+            int64_t frame = chunk->frame + t - k;
+            if (frame < recording->segment[segment].start) frame = recording->segment[segment].start;
+            memcpy(q + 1 + k * B, s->u + frame * B, (size_t)B * sizeof *q);
+        }
+    }
+}
+
+/* ---- second moments ---- */
+
+typedef struct moments {
+    double *xx, *xq, *qq;  /* [N][N], [N][Q], [Q][Q] */
+    double *ex[2], *eq[2]; /* [N][N], [N][Q] of each half */
+} moments;
+
+static void moments_free(moments *m) {
+    free(m->xx), free(m->xq), free(m->qq), free(m->ex[0]), free(m->ex[1]), free(m->eq[0]), free(m->eq[1]);
+}
+
+/* target[rows][columns] += A[n][rows]' B[n][columns] */
+static syn_status add_product(const syn_edge_design *d, const float *A, int64_t rows, const float *B, int64_t columns,
+                              int64_t n, float *product, double *target) {
+    SYN_TRY(syn_gemm(d->kernels, d->threads, rows, columns, n, (syn_matrix){A, 1, rows}, (syn_matrix){B, columns, 1},
+                     product, columns, false));
+    for (int64_t k = 0; k < rows * columns; k++) target[k] += (double)product[k];
+    return SYN_OK;
+}
+
+static syn_status measure_moments(const syn_edge_design *d, const float *residual, moments *m) {
+    const size_t N = (size_t)d->N, Q = (size_t)d->Q, wide = N > Q ? N : Q;
+    float *product = NULL, *q = NULL;
+    syn_status status;
+    SYN_CHECK(syn_alloc(&product, wide * wide, sizeof *product, "second moments"));
+    SYN_CHECK(syn_alloc(&q, SYN_EDGE_CHUNK * Q, sizeof *q, "second moments"));
+    SYN_CHECK(syn_alloc(&m->xx, N * N, sizeof(double), "second moments"));
+    SYN_CHECK(syn_alloc(&m->xq, N * Q, sizeof(double), "second moments"));
+    SYN_CHECK(syn_alloc(&m->qq, Q * Q, sizeof(double), "second moments"));
+    for (int half = 0; half < 2; half++) {
+        SYN_CHECK(syn_alloc(&m->ex[half], N * N, sizeof(double), "second moments"));
+        SYN_CHECK(syn_alloc(&m->eq[half], N * Q, sizeof(double), "second moments"));
+    }
+    for (int64_t c = 0; c < d->n_chunks; c++) {
+        const syn_edge_chunk *chunk = &d->chunk[c];
+        const float *x = syn_edge_senders(d, chunk), *e = residual + chunk->row * d->N;
+        syn_edge_nuisance(d, chunk, q);
+        SYN_CHECK(add_product(d, x, d->N, x, d->N, chunk->n, product, m->xx));
+        SYN_CHECK(add_product(d, x, d->N, q, d->Q, chunk->n, product, m->xq));
+        SYN_CHECK(add_product(d, q, d->Q, q, d->Q, chunk->n, product, m->qq));
+        SYN_CHECK(add_product(d, e, d->N, x, d->N, chunk->n, product, m->ex[chunk->half]));
+        SYN_CHECK(add_product(d, e, d->N, q, d->Q, chunk->n, product, m->eq[chunk->half]));
+    }
+done:
+    free(product), free(q);
+    return status;
+}
+
+/* ---- the regressions ---- */
+
+/* C[m][n] += alpha A[m][k] op(B), row-major. */
+static void add_multiple(double alpha, const double *A, const double *B, bool transpose, double *C, int64_t m,
+                         int64_t n, int64_t k) {
+    cblas_dgemm(CblasRowMajor, CblasNoTrans, transpose ? CblasTrans : CblasNoTrans, (int)m, (int)n, (int)k, alpha, A,
+                (int)k, B, (int)(transpose ? k : n), 1.0, C, (int)n);
+}
+
+/* y[rows][Q] <- y (q'q)^-1 */
+static syn_status regress_on_nuisance(const moments *m, int64_t Q, double *y, int64_t rows) {
+    double *qq;
+    SYN_TRY(syn_alloc(&qq, (size_t)(Q * Q), sizeof *qq, "behaviour"));
+    memcpy(qq, m->qq, (size_t)(Q * Q) * sizeof *qq);
+    /* a variable that repeats another, or is constant in these frames, gets no weight */
+    for (int64_t k = 0; k < Q; k++) qq[k * Q + k] += 1e-6 * qq[k * Q + k] + 1e-3;
+    const bool solved = syn_solve_positive(qq, Q, y, rows);
+    free(qq);
+    return solved ? SYN_OK : syn_fail(SYN_ERR_NUMERIC, "the covariance of the behaviour could not be inverted");
+}
+
+static double effective_parameters(const double *lambda, int64_t N, double ridge) {
+    double sum = 0;
+    for (int64_t k = 0; k < N; k++) sum += fmax(lambda[k], 0) / (fmax(lambda[k], 0) + ridge);
+    return sum;
+}
+
+/* G[N][N] = (xx + ridge)^-1 with the least ridge, in observations and at least one, that leaves the senders at most
+ * `most` effective parameters. xx is overwritten. */
+static syn_status invert(double *xx, int64_t N, double most, double *G, double *parameters) {
+    double *lambda = NULL, *scaled = NULL, ridge = 1;
+    syn_status status;
+    SYN_CHECK(syn_alloc(&lambda, (size_t)N, sizeof *lambda, "senders"));
+    SYN_CHECK(syn_alloc(&scaled, (size_t)(N * N), sizeof *scaled, "senders"));
+    SYN_CHECK(syn_eigen(xx, lambda, N));
+    while (effective_parameters(lambda, N, ridge) > most) ridge *= 1.1;
+    *parameters = effective_parameters(lambda, N, ridge);
+    for (int64_t k = 0; k < N; k++)
+        for (int64_t j = 0; j < N; j++) scaled[k * N + j] = xx[k * N + j] / (fmax(lambda[k], 0) + ridge);
+    cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, (int)N, (int)N, (int)N, 1.0, xx, (int)N, scaled, (int)N, 0.0,
+                G, (int)N);
+done:
+    free(lambda), free(scaled);
+    return status;
+}
+
+static syn_status to_float(float **out, const double *values, int64_t n, double factor) {
+    SYN_TRY(syn_alloc(out, (size_t)n, sizeof **out, "edges"));
+    for (int64_t k = 0; k < n; k++) (*out)[k] = (float)(factor * values[k]);
+    return SYN_OK;
+}
+
+/* m->xx becomes that of the senders less the nuisance columns, m->xq the regression on them, m->ex that of the
+ * residuals with what is left of the senders. */
+static syn_status leave_nuisance_out(const syn_edge_design *d, moments *m, double *xq) {
+    const int64_t N = d->N, Q = d->Q;
+    memcpy(xq, m->xq, (size_t)(N * Q) * sizeof *xq);
+    SYN_TRY(regress_on_nuisance(m, Q, m->xq, N));
+    add_multiple(-1, m->xq, xq, true, m->xx, N, N, Q);
+    for (int half = 0; half < 2; half++) add_multiple(-1, m->eq[half], m->xq, true, m->ex[half], N, N, Q);
+    return SYN_OK;
+}
+
+/* The regression of all residuals on senders and nuisance columns. A receiver that was observed in a part of the frames
+ * only has sums over that part. */
+static syn_status regress_residuals(syn_edge_design *d, const moments *m, const double *observed) {
+    const int64_t N = d->N, Q = d->Q;
+    double *delta = NULL, *gamma = NULL;
+    syn_status status;
+    SYN_CHECK(syn_alloc(&delta, (size_t)(N * N), sizeof *delta, "residuals"));
+    SYN_CHECK(syn_alloc(&gamma, (size_t)(N * Q), sizeof *gamma, "residuals"));
+    for (int64_t i = 0; i < N; i++) {
+        const double whole = (double)d->T / fmax(observed[i], 1);
+        for (int64_t j = 0; j < N; j++) delta[i * N + j] = whole * (d->score[0][i * N + j] + d->score[1][i * N + j]);
+        for (int64_t k = 0; k < Q; k++) gamma[i * Q + k] = whole * (m->eq[0][i * Q + k] + m->eq[1][i * Q + k]);
+    }
+    SYN_CHECK(regress_on_nuisance(m, Q, gamma, N));
+    add_multiple(-1, delta, m->xq, false, gamma, N, Q, N);
+    SYN_CHECK(to_float(&d->delta, delta, N * N, 1));
+    SYN_CHECK(to_float(&d->gamma, gamma, N * Q, 1));
+done:
+    free(delta), free(gamma);
+    return status;
+}
+
+static syn_status solve(syn_edge_design *d, moments *m, const double *observed) {
+    const int64_t N = d->N, Q = d->Q;
+    double *G = NULL, *xq = NULL;
+    syn_status status;
+    SYN_CHECK(syn_alloc(&G, (size_t)(N * N), sizeof *G, "senders"));
+    SYN_CHECK(syn_alloc(&xq, (size_t)(N * Q), sizeof *xq, "senders"));
+    SYN_CHECK(leave_nuisance_out(d, m, xq));
+    SYN_CHECK(invert(m->xx, N, fmax(share_of_targets * (double)d->T - (double)Q, 1), G, &d->parameters));
+    d->parameters += (double)Q;
+    for (int half = 0; half < 2; half++) {
+        SYN_CHECK(syn_alloc(&d->score[half], (size_t)(N * N), sizeof(double), "edges"));
+        add_multiple(1, m->ex[half], G, false, d->score[half], N, N, N);
+    }
+    SYN_CHECK(regress_residuals(d, m, observed));
+    /* x~ of a sender in its own units, so that single precision holds it: columns of G over their diagonal */
+    for (int64_t j = 0; j < N; j++) {
+        const double size = 1 / G[j * N + j];
+        for (int64_t i = 0; i < N; i++) {
+            if (i != j) G[i * N + j] *= size;
+            d->score[0][i * N + j] *= size, d->score[1][i * N + j] *= size;
+        }
+    }
+    for (int64_t j = 0; j < N; j++) G[j * N + j] = 1;
+    SYN_CHECK(to_float(&d->G, G, N * N, 1));
+    SYN_CHECK(syn_alloc(&d->BG, (size_t)(Q * N), sizeof *d->BG, "senders"));
+    for (int64_t k = 0; k < Q; k++)
+        for (int64_t j = 0; j < N; j++) {
+            double sum = 0;
+            for (int64_t i = 0; i < N; i++) sum += m->xq[i * Q + k] * G[i * N + j];
+            d->BG[k * N + j] = (float)sum;
+        }
+done:
+    free(G), free(xq);
+    return status;
+}
+
+syn_status syn_edge_design_solve(syn_edge_design *d, const float *residual, const double *observed) {
+    moments m = {0};
+    syn_status status;
+    syn_blas_begin();
+    SYN_CHECK(measure_moments(d, residual, &m));
+    SYN_CHECK(solve(d, &m, observed));
+done:
+    syn_blas_end();
+    moments_free(&m);
+    return status;
+}

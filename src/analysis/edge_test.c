@@ -1,0 +1,437 @@
+#include "analysis/edge_test.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "analysis/edge_design.h"
+#include "analysis/fdr.h"
+#include "base/memory.h"
+
+/* Senders worked on at a time; the longest lag of V, and the shortest that is still worth a sum. */
+enum { LANES = 64, MOST_LAGS = 1024, FEWEST_LAGS = 8 };
+/* An autocorrelation below this counts as over. */
+static const double faded = 0.1;
+/* V is at least this share of its lag 0: what is left when its lags cancel is estimated badly. */
+static const double least_share = 0.25;
+/* Chunks from which the correlation of residuals is measured. */
+enum { CORRELATION_CHUNKS = 40 };
+
+typedef struct edge_test {
+    syn_edge_design design;
+    float *residual;  /* [T][N], later less its regression on senders and nuisance columns */
+    double *observed; /* [N] targets observed */
+    int lags;
+    double *gamma_r; /* [lags + 1][N] */
+    const float *C;  /* [N][N] */
+    float *half[2];  /* [N][N] estimates of each half */
+    syn_edge_estimates *out;
+} edge_test;
+
+static bool target_observed(const edge_test *e, const syn_edge_chunk *c, int64_t t, int64_t i) {
+    return syn_session_observed(e->design.session, c->frame + t, i);
+}
+
+/* ---- autocovariance ---- */
+
+/* sum over t of x_j[t] x_j[t + s] over rows of one run: gamma[lags + 1][LANES], from x[T][LANES]. */
+static void autocovariance(const syn_edge_design *d, const float *x, int lags, double *gamma) {
+    memset(gamma, 0, (size_t)(lags + 1) * LANES * sizeof *gamma);
+    for (int64_t c = 0, last = 0; c < d->n_chunks; c++) {
+        const syn_edge_chunk *chunk = &d->chunk[c];
+        for (last = c; last + 1 < d->n_chunks && d->chunk[last + 1].run == chunk->run;) last++;
+        const int64_t stop = d->chunk[last].row + d->chunk[last].n, end = chunk->row + chunk->n;
+        for (int s = 0; s <= lags && chunk->row + s < stop; s++) {
+            float sum[LANES] = {0};
+            const int64_t until = end < stop - s ? end : stop - s;
+            for (int64_t t = chunk->row; t < until; t++)
+                for (int l = 0; l < LANES; l++) sum[l] += x[t * LANES + l] * x[(t + s) * LANES + l];
+            for (int l = 0; l < LANES; l++) gamma[s * LANES + l] += (double)sum[l];
+        }
+    }
+}
+
+/* Columns [first, first + LANES) of residuals [T][N]; zero beyond the last. */
+static void gather(const edge_test *e, int64_t first, float *to) {
+    const int64_t N = e->design.N, valid = N - first < LANES ? N - first : LANES;
+    for (int64_t t = 0; t < e->design.T; t++)
+        for (int64_t l = 0; l < LANES; l++) to[t * LANES + l] = l < valid ? e->residual[t * N + first + l] : 0.0f;
+}
+
+/* Lags of V: three times the doubling lag at which the senders' mean autocorrelation has faded. */
+static int choose_lags(const syn_edge_design *d) {
+    const int64_t N = d->N, most = d->longest_run - 1 < MOST_LAGS ? d->longest_run - 1 : MOST_LAGS;
+    const float *x = d->session->x;
+    int64_t lag = FEWEST_LAGS / 2;
+    for (; lag < most; lag *= 2) {
+        double product = 0, square = 0;
+        for (int64_t c = 0; c < d->n_chunks; c++)
+            for (int64_t t = d->chunk[c].frame - 1; t + lag < d->chunk[c].frame - 1 + d->chunk[c].n; t++)
+                for (int64_t j = 0; j < N; j++) {
+                    product += (double)x[t * N + j] * (double)x[(t + lag) * N + j];
+                    square += (double)x[t * N + j] * (double)x[t * N + j];
+                }
+        if (!(fabs(product) > faded * square)) break;
+    }
+    lag *= 3;
+    const int64_t short_runs = d->T / 4 > 1 ? d->T / 4 : 1;
+    lag = lag < most ? lag : most;
+    return (int)(lag < short_runs ? lag : short_runs);
+}
+
+/* 1 up to half of the lags, then down to 0. */
+static double taper(int s, int lags) { return 2 * s <= lags ? 1 : 2.0 * (double)(lags + 1 - s) / (double)(lags + 2); }
+
+static syn_status residual_autocovariance(edge_test *e) {
+    const int64_t N = e->design.N, blocks = (N + LANES - 1) / LANES;
+    syn_status failed = SYN_OK;
+    SYN_TRY(syn_alloc(&e->gamma_r, (size_t)(e->lags + 1) * (size_t)N, sizeof *e->gamma_r, "autocovariance"));
+#pragma omp parallel for schedule(dynamic, 1) num_threads(e->design.threads)
+    for (int64_t b = 0; b < blocks; b++) {
+        float *x = NULL;
+        double *gamma = NULL;
+        syn_status status;
+        SYN_CHECK(syn_alloc(&x, (size_t)e->design.T * LANES, sizeof *x, "autocovariance"));
+        SYN_CHECK(syn_alloc(&gamma, (size_t)(e->lags + 1) * LANES, sizeof *gamma, "autocovariance"));
+        gather(e, b * LANES, x);
+        autocovariance(&e->design, x, e->lags, gamma);
+        for (int s = 0; s <= e->lags; s++)
+            for (int64_t l = 0; l < LANES && b * LANES + l < N; l++)
+                e->gamma_r[s * N + b * LANES + l] = gamma[s * LANES + l];
+    done:
+        free(x), free(gamma);
+        if (status != SYN_OK)
+#pragma omp atomic write
+            failed = status;
+    }
+    return failed == SYN_OK ? SYN_OK : syn_fail(failed, "could not allocate autocovariances");
+}
+
+/* ---- residuals ---- */
+
+/* residual -= x delta' + q gamma', where the target was observed. */
+static syn_status clean_residuals(edge_test *e) {
+    const syn_edge_design *d = &e->design;
+    const int64_t N = d->N, Q = d->Q;
+    float *fit = NULL, *q = NULL;
+    syn_status status;
+    SYN_CHECK(syn_alloc(&fit, (size_t)(SYN_EDGE_CHUNK * N), sizeof *fit, "residuals"));
+    SYN_CHECK(syn_alloc(&q, (size_t)(SYN_EDGE_CHUNK * Q), sizeof *q, "residuals"));
+    for (int64_t c = 0; c < d->n_chunks; c++) {
+        const syn_edge_chunk *chunk = &d->chunk[c];
+        syn_edge_nuisance(d, chunk, q);
+        SYN_CHECK(syn_gemm(d->kernels, d->threads, chunk->n, N, N, (syn_matrix){syn_edge_senders(d, chunk), N, 1},
+                           (syn_matrix){d->delta, 1, N}, fit, N, false));
+        SYN_CHECK(syn_gemm(d->kernels, d->threads, chunk->n, N, Q, (syn_matrix){q, Q, 1}, (syn_matrix){d->gamma, 1, Q},
+                           fit, N, true));
+        float *r = e->residual + chunk->row * N;
+        for (int64_t t = 0; t < chunk->n; t++)
+            for (int64_t i = 0; i < N; i++)
+                if (target_observed(e, chunk, t, i)) r[t * N + i] -= fit[t * N + i];
+    }
+done:
+    free(fit), free(q);
+    return status;
+}
+
+/* Root mean square correlation of the residuals of two neurons in the same frame, and what chance alone would give. */
+static syn_status correlate_residuals(edge_test *e) {
+    const syn_edge_design *d = &e->design;
+    const int64_t N = d->N, every = d->n_chunks > CORRELATION_CHUNKS ? d->n_chunks / CORRELATION_CHUNKS : 1;
+    float *sum = NULL;
+    double square = 0, frames = 0;
+    syn_status status = SYN_OK;
+    if (N < 2) return SYN_OK;
+    SYN_CHECK(syn_alloc(&sum, (size_t)(N * N), sizeof *sum, "residuals"));
+    for (int64_t c = 0; c < d->n_chunks; c += every) {
+        const float *r = e->residual + d->chunk[c].row * N;
+        SYN_CHECK(syn_gemm(d->kernels, d->threads, N, N, d->chunk[c].n, (syn_matrix){r, 1, N}, (syn_matrix){r, N, 1},
+                           sum, N, true));
+        frames += (double)d->chunk[c].n;
+    }
+    for (int64_t i = 0; i < N; i++)
+        for (int64_t j = 0; j < i; j++) {
+            const double scale = (double)sum[i * N + i] * (double)sum[j * N + j];
+            if (scale > 0) square += (double)sum[i * N + j] * (double)sum[i * N + j] / scale;
+        }
+    e->out->residual_correlation = sqrt(square / (0.5 * (double)N * (double)(N - 1)));
+    e->out->residual_correlation_by_chance = 1 / sqrt(frames);
+done:
+    free(sum);
+    return status;
+}
+
+/* ---- senders ---- */
+
+/* One thread's block of senders. */
+typedef struct sender_block {
+    int64_t first, valid;
+    float *x;                     /* [T][LANES] x~ */
+    float *q;                     /* [CHUNK][Q] */
+    float *left, *right, *result; /* [CHUNK][N], [CHUNK][LANES], [N][LANES] */
+    double *square;               /* [N][LANES] sum of r^2 x~^2 */
+    double *size[2];              /* [N][LANES] D of each half */
+    double *gamma;                /* [lags + 1][LANES] */
+} sender_block;
+
+static void sender_block_free(sender_block *b) {
+    free(b->x), free(b->q), free(b->left), free(b->right), free(b->result), free(b->square), free(b->size[0]);
+    free(b->size[1]), free(b->gamma);
+}
+
+static syn_status sender_block_create(const edge_test *e, sender_block *b) {
+    const size_t T = (size_t)e->design.T, N = (size_t)e->design.N;
+    SYN_TRY(syn_alloc(&b->x, T * LANES, sizeof *b->x, "senders"));
+    SYN_TRY(syn_alloc(&b->q, SYN_EDGE_CHUNK * (size_t)e->design.Q, sizeof *b->q, "senders"));
+    SYN_TRY(syn_alloc(&b->left, SYN_EDGE_CHUNK * N, sizeof *b->left, "senders"));
+    SYN_TRY(syn_alloc(&b->right, SYN_EDGE_CHUNK * LANES, sizeof *b->right, "senders"));
+    SYN_TRY(syn_alloc(&b->result, N * LANES, sizeof *b->result, "senders"));
+    SYN_TRY(syn_alloc(&b->square, N * LANES, sizeof *b->square, "senders"));
+    for (int half = 0; half < 2; half++)
+        SYN_TRY(syn_alloc(&b->size[half], N * LANES, sizeof *b->size[half], "senders"));
+    return syn_alloc(&b->gamma, (size_t)(e->lags + 1) * LANES, sizeof *b->gamma, "senders");
+}
+
+/* x~ of the block's senders over one chunk. */
+static syn_status project(const edge_test *e, const syn_edge_chunk *c, sender_block *b) {
+    const syn_edge_design *d = &e->design;
+    const int64_t N = d->N, Q = d->Q;
+    float *x = b->x + c->row * LANES;
+    for (int64_t k = 0; k < c->n * Q; k++) b->q[k] = -b->q[k];
+    SYN_TRY(syn_gemm(d->kernels, 1, c->n, b->valid, N, (syn_matrix){syn_edge_senders(d, c), N, 1},
+                     (syn_matrix){d->G + b->first, N, 1}, x, LANES, false));
+    return syn_gemm(d->kernels, 1, c->n, b->valid, Q, (syn_matrix){b->q, Q, 1}, (syn_matrix){d->BG + b->first, N, 1}, x,
+                    LANES, true);
+}
+
+/* sum[N][LANES] += left[n][N]' right[n][LANES] */
+static syn_status add_sums(const edge_test *e, int64_t n, sender_block *b, double *sum) {
+    const int64_t N = e->design.N;
+    SYN_TRY(syn_gemm(e->design.kernels, 1, N, LANES, n, (syn_matrix){b->left, 1, N}, (syn_matrix){b->right, LANES, 1},
+                     b->result, LANES, false));
+    for (int64_t k = 0; k < N * LANES; k++) sum[k] += (double)b->result[k];
+    return SYN_OK;
+}
+
+/* D of one chunk. Without a mask it is the same for all receivers. */
+static syn_status add_size(const edge_test *e, const syn_edge_chunk *c, sender_block *b) {
+    const int64_t N = e->design.N;
+    const float *x = syn_edge_senders(&e->design, c), *x_left = b->x + c->row * LANES;
+    double *size = b->size[c->half];
+    memset(b->right, 0, (size_t)(c->n * LANES) * sizeof *b->right);
+    for (int64_t t = 0; t < c->n; t++)
+        for (int64_t l = 0; l < b->valid; l++)
+            b->right[t * LANES + l] = x_left[t * LANES + l] * x[t * N + b->first + l];
+    if (e->design.session->mask) {
+        for (int64_t t = 0; t < c->n; t++)
+            for (int64_t i = 0; i < N; i++) b->left[t * N + i] = target_observed(e, c, t, i) ? 1.0f : 0.0f;
+        return add_sums(e, c->n, b, size);
+    }
+    for (int l = 0; l < LANES; l++) {
+        double sum = 0;
+        for (int64_t t = 0; t < c->n; t++) sum += (double)b->right[t * LANES + l];
+        for (int64_t i = 0; i < N; i++) size[i * LANES + l] += sum;
+    }
+    return SYN_OK;
+}
+
+static syn_status add_squares(const edge_test *e, const syn_edge_chunk *c, sender_block *b) {
+    const float *r = e->residual + c->row * e->design.N, *x = b->x + c->row * LANES;
+    for (int64_t k = 0; k < c->n * e->design.N; k++) b->left[k] = r[k] * r[k];
+    for (int64_t k = 0; k < c->n * LANES; k++) b->right[k] = x[k] * x[k];
+    return add_sums(e, c->n, b, b->square);
+}
+
+/* V_ij of receiver i and lane l. */
+static double variance(const edge_test *e, const sender_block *b, int64_t i, int64_t l) {
+    const int64_t N = e->design.N;
+    const double T = (double)e->design.T;
+    double first = e->gamma_r[i] * b->gamma[l] / T, others = 0;
+    for (int s = 1; s <= e->lags; s++)
+        others += 2 * taper(s, e->lags) * e->gamma_r[s * N + i] * b->gamma[s * LANES + l] / T;
+    first = fmax(first, b->square[i * LANES + l]);
+    /* the residuals were fitted to as many parameters */
+    return T / (T - e->design.parameters) * fmax(first + others, least_share * first);
+}
+
+static void fill_estimates(edge_test *e, const sender_block *b) {
+    const syn_edge_design *d = &e->design;
+    const int64_t N = d->N;
+    for (int64_t i = 0; i < N; i++)
+        for (int64_t l = 0; l < b->valid; l++) {
+            const int64_t j = b->first + l, k = i * N + j;
+            const double size[2] = {b->size[0][i * LANES + l], b->size[1][i * LANES + l]};
+            const double all = size[0] + size[1], V = variance(e, b, i, l);
+            e->out->estimate[k] = e->C[k], e->out->error[k] = 0;
+            e->half[0][k] = e->half[1][k] = e->C[k];
+            if (i == j || !(all > 0) || !(V > 0)) continue;
+            e->out->estimate[k] = (float)((double)e->C[k] + (d->score[0][k] + d->score[1][k]) / all);
+            e->out->error[k] = (float)(sqrt(V) / all);
+            for (int half = 0; half < 2; half++)
+                if (size[half] > 0.05 * all)
+                    e->half[half][k] = (float)((double)e->C[k] + d->score[half][k] / size[half]);
+        }
+}
+
+static syn_status test_block(edge_test *e, int64_t block) {
+    sender_block b = {.first = block * LANES};
+    b.valid = e->design.N - b.first < LANES ? e->design.N - b.first : LANES;
+    syn_status status;
+    SYN_CHECK(sender_block_create(e, &b));
+    for (int64_t c = 0; c < e->design.n_chunks; c++) {
+        syn_edge_nuisance(&e->design, &e->design.chunk[c], b.q);
+        SYN_CHECK(project(e, &e->design.chunk[c], &b));
+        SYN_CHECK(add_size(e, &e->design.chunk[c], &b));
+        SYN_CHECK(add_squares(e, &e->design.chunk[c], &b));
+    }
+    autocovariance(&e->design, b.x, e->lags, b.gamma);
+    fill_estimates(e, &b);
+done:
+    sender_block_free(&b);
+    return status;
+}
+
+static syn_status test_senders(edge_test *e) {
+    const int64_t blocks = (e->design.N + LANES - 1) / LANES;
+    syn_status failed = SYN_OK;
+#pragma omp parallel for schedule(dynamic, 1) num_threads(e->design.threads)
+    for (int64_t b = 0; b < blocks; b++) {
+        const syn_status status = test_block(e, b);
+        if (status != SYN_OK)
+#pragma omp atomic write
+            failed = status;
+    }
+    return failed == SYN_OK ? SYN_OK : syn_fail(failed, "could not allocate what testing the edges takes");
+}
+
+/* ---- all of it ---- */
+
+/* Correlation of the estimates of the two halves, and how many edges both of them find. */
+static syn_status compare_halves(edge_test *e) {
+    const int64_t N = e->design.N;
+    syn_edge_estimates *out = e->out;
+    double *p = NULL, *q[2] = {NULL, NULL}, a = 0, b = 0, aa = 0, bb = 0, ab = 0, n = 0;
+    syn_status status;
+    SYN_CHECK(syn_alloc(&p, (size_t)(N * N), sizeof *p, "halves"));
+    for (int half = 0; half < 2; half++) {
+        SYN_CHECK(syn_alloc(&q[half], (size_t)(N * N), sizeof *p, "halves"));
+        for (int64_t k = 0; k < N * N; k++) {
+            const double error = (double)out->error[k] * sqrt(2);
+            p[k] = !(error > 0) ? NAN : syn_two_sided_p((double)e->half[half][k] / error, out->freedom / 2);
+        }
+        SYN_CHECK(syn_false_discovery(p, N * N, false, q[half]));
+    }
+    for (int64_t k = 0; k < N * N; k++) {
+        const double x = (double)e->half[0][k], y = (double)e->half[1][k];
+        if (!(out->error[k] > 0)) continue;
+        a += x, b += y, aa += x * x, bb += y * y, ab += x * y, n++;
+        out->found_in_half[0] += q[0][k] <= 0.1, out->found_in_half[1] += q[1][k] <= 0.1;
+        out->found_in_both += q[0][k] <= 0.1 && q[1][k] <= 0.1 && x * y > 0;
+    }
+    const double scale = (aa - a * a / n) * (bb - b * b / n);
+    out->correlation_of_halves = n > 2 && scale > 0 ? (ab - a * b / n) / sqrt(scale) : 0;
+done:
+    free(p), free(q[0]), free(q[1]);
+    return status;
+}
+
+/* Where statistics spread wider than their standard errors say, small effects of what the model leaves out are
+ * everywhere, and an edge has to stand out from these. */
+static syn_status inflate_errors(edge_test *e) {
+    const int64_t pairs = e->design.N * e->design.N;
+    double *z;
+    int64_t n = 0;
+    SYN_TRY(syn_alloc(&z, (size_t)pairs, sizeof *z, "edges"));
+    for (int64_t k = 0; k < pairs; k++)
+        if (e->out->error[k] > 0) z[n++] = (double)e->out->estimate[k] / (double)e->out->error[k];
+    const syn_status status = syn_empirical_null(z, n, &e->out->inflation);
+    e->out->inflation = fmax(e->out->inflation, 1);
+    for (int64_t k = 0; k < pairs; k++) e->out->error[k] *= (float)e->out->inflation;
+    free(z);
+    return status;
+}
+
+static syn_status run_test(edge_test *e) {
+    const size_t N = (size_t)e->design.N;
+    SYN_TRY(syn_alloc(&e->observed, N, sizeof *e->observed, "edges"));
+    for (int64_t c = 0; c < e->design.n_chunks; c++)
+        for (int64_t t = 0; t < e->design.chunk[c].n; t++)
+            for (int64_t i = 0; i < e->design.N; i++) e->observed[i] += target_observed(e, &e->design.chunk[c], t, i);
+    SYN_TRY(syn_edge_design_solve(&e->design, e->residual, e->observed));
+    SYN_TRY(clean_residuals(e));
+    SYN_TRY(correlate_residuals(e));
+    e->lags = choose_lags(&e->design);
+    SYN_TRY(residual_autocovariance(e));
+    for (int half = 0; half < 2; half++) SYN_TRY(syn_alloc(&e->half[half], N * N, sizeof(float), "edges"));
+    SYN_TRY(test_senders(e));
+    SYN_TRY(inflate_errors(e));
+    e->out->freedom = (double)e->design.T - e->design.parameters;
+    e->out->lags = e->lags;
+    return compare_halves(e);
+}
+
+int64_t syn_edge_targets(const syn_session *session) {
+    int64_t T = 0;
+    for (int split = SYN_TRAIN; split <= SYN_VALIDATION; split++)
+        for (int64_t k = 0; k < session->n_spans[split]; k++)
+            T += session->span[split][k].stop - syn_span_first_target(&session->span[split][k]);
+    return T;
+}
+
+syn_status syn_test_residuals(const syn_session *session, float *residual, const float *C, const syn_kernels *kernels,
+                              int threads, syn_edge_estimates **out) {
+    edge_test e = {.residual = residual, .C = C};
+    const size_t pairs = (size_t)(session->N * session->N);
+    syn_status status;
+    SYN_CHECK(syn_alloc(out, 1, sizeof **out, "edges"));
+    e.out = *out;
+    SYN_CHECK(syn_alloc(&e.out->estimate, pairs, sizeof(float), "edges"));
+    SYN_CHECK(syn_alloc(&e.out->error, pairs, sizeof(float), "edges"));
+    SYN_CHECK(syn_edge_design_create(&e.design, session, kernels, threads));
+    SYN_CHECK(run_test(&e));
+done:
+    syn_edge_design_free(&e.design);
+    free(e.observed), free(e.gamma_r), free(e.half[0]), free(e.half[1]);
+    if (status != SYN_OK) syn_edge_estimates_free(*out), *out = NULL;
+    return status;
+}
+
+typedef struct collector {
+    const syn_session *session;
+    float *next; /* [N] of the next target */
+} collector;
+
+static syn_status collect(void *user, int64_t frame, const float *prediction, const float *truth,
+                          const float *previous) {
+    (void)previous;
+    collector *c = user;
+    const int64_t N = c->session->N;
+    for (int64_t i = 0; i < N; i++)
+        c->next[i] = syn_session_observed(c->session, frame, i) ? truth[i] - prediction[i] : 0.0f;
+    c->next += N;
+    return SYN_OK;
+}
+
+syn_status syn_test_edges(const syn_parameters *p, syn_loss loss, const syn_dataset *data, size_t s, const double *gain,
+                          const syn_kernels *kernels, int threads, syn_edge_estimates **out) {
+    const syn_session *session = &data->session[s];
+    const int64_t N = session->N;
+    syn_network *network = NULL;
+    float *residual = NULL, *C = NULL;
+    syn_status status;
+    *out = NULL;
+    SYN_CHECK(syn_alloc(&residual, (size_t)(syn_edge_targets(session) * N), sizeof *residual, "residuals"));
+    SYN_CHECK(syn_alloc(&C, (size_t)(N * N), sizeof *C, "effective connectivity"));
+    SYN_CHECK(syn_network_create(&network, p, data, loss, kernels, threads, 256, 256));
+    collector c = {session, residual};
+    SYN_CHECK(syn_network_run(network, s, SYN_TRAIN, collect, &c));
+    SYN_CHECK(syn_network_run(network, s, SYN_VALIDATION, collect, &c));
+    syn_network_free(network), network = NULL;
+    SYN_CHECK(syn_parameters_weights(p, s, kernels, threads, C));
+    for (int64_t i = 0; i < N; i++)
+        for (int64_t j = 0; j < N; j++) C[i * N + j] *= (float)gain[i];
+    SYN_CHECK(syn_test_residuals(session, residual, C, kernels, threads, out));
+done:
+    syn_network_free(network);
+    free(residual), free(C);
+    return status;
+}

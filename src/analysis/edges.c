@@ -1,0 +1,205 @@
+#include "analysis/edges.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "analysis/fdr.h"
+#include "base/memory.h"
+
+/* Residuals that correlate by this much, and by this multiple of chance, are worth a note. */
+static const double notable_correlation = 0.05, notable_multiple = 2, notable_inflation = 1.1;
+
+static syn_status check_edges(const syn_model *model, size_t session) {
+    if (session >= model->n)
+        return syn_fail(SYN_ERR_OPTION, "session: found %zu; expected 0 to %zu: the model has %zu recording%s", session,
+                        model->n - 1, model->n, model->n == 1 ? "" : "s");
+    if (model->session[session].edges) return SYN_OK;
+    return syn_fail(SYN_ERR_INPUT,
+                    "model: session %zu holds no tests of its edges, which an earlier version did not make; expected "
+                    "some: fit the recording again",
+                    session);
+}
+
+static syn_status allocate(syn_edge_list *l) {
+    const size_t pairs = (size_t)(l->N * l->N);
+    SYN_TRY(syn_alloc(&l->c, pairs, sizeof *l->c, "edges"));
+    SYN_TRY(syn_alloc(&l->estimate, pairs, sizeof *l->estimate, "edges"));
+    SYN_TRY(syn_alloc(&l->low, pairs, sizeof *l->low, "edges"));
+    SYN_TRY(syn_alloc(&l->high, pairs, sizeof *l->high, "edges"));
+    SYN_TRY(syn_alloc(&l->statistic, pairs, sizeof *l->statistic, "edges"));
+    SYN_TRY(syn_alloc(&l->p, pairs, sizeof *l->p, "edges"));
+    return syn_alloc(&l->q, pairs, sizeof *l->q, "edges");
+}
+
+static void fill_edge(syn_edge_list *l, const syn_fitted_session *s, int64_t i, int64_t j, double quantile) {
+    const int64_t k = i * l->N + j;
+    const double unit = l->raw ? (double)s->norm.scale[i] / (double)s->norm.scale[j] : 1;
+    const double estimate = (double)s->edges->estimate[k] * unit, error = (double)s->edges->error[k] * unit;
+    l->estimate[k] = (float)estimate;
+    l->low[k] = (float)(estimate - quantile * error), l->high[k] = (float)(estimate + quantile * error);
+    l->p[k] = NAN;
+    if (i == j || !(error > 0)) return;
+    l->statistic[k] = estimate / error;
+    l->p[k] = fmax(syn_two_sided_p(l->statistic[k], s->edges->freedom), DBL_MIN);
+    l->n_tested++;
+}
+
+syn_status syn_edge_list_create(syn_edge_list *l, const syn_model *model, size_t session, const syn_options *options) {
+    syn_status status;
+    *l = (syn_edge_list){.model = model,
+                         .session = session,
+                         .fdr = syn_option_real(options, SYN_OPT_FDR),
+                         .any_dependence = !strcmp(syn_option_text(options, SYN_OPT_FDR_METHOD), "by"),
+                         .raw = !strcmp(syn_option_text(options, SYN_OPT_SCALE), "raw")};
+    SYN_CHECK(check_edges(model, session));
+    const syn_fitted_session *s = &model->session[session];
+    l->N = s->norm.N;
+    SYN_CHECK(allocate(l));
+    SYN_CHECK(syn_connectivity(model, session, 0, l->raw, l->c));
+    const double quantile = syn_two_sided_quantile(0.05, s->edges->freedom);
+    for (int64_t i = 0; i < l->N; i++)
+        for (int64_t j = 0; j < l->N; j++) fill_edge(l, s, i, j, quantile);
+    SYN_CHECK(syn_false_discovery(l->p, l->N * l->N, l->any_dependence, l->q));
+    for (int64_t k = 0; k < l->N * l->N; k++) {
+        if (isnan(l->p[k])) l->p[k] = l->q[k] = 1;
+        l->n_significant += l->q[k] <= l->fdr;
+    }
+done:
+    if (status != SYN_OK) syn_edge_list_free(l);
+    return status;
+}
+
+void syn_edge_list_free(syn_edge_list *l) {
+    free(l->c), free(l->estimate), free(l->low), free(l->high), free(l->statistic), free(l->p), free(l->q);
+    *l = (syn_edge_list){0};
+}
+
+typedef struct ranked {
+    double size;
+    int64_t place;
+} ranked;
+
+static int by_size(const void *a, const void *b) {
+    const ranked *x = a, *y = b;
+    if (x->size != y->size) return x->size > y->size ? -1 : 1;
+    return x->place < y->place ? -1 : 1;
+}
+
+syn_status syn_edge_list_order(const syn_edge_list *l, int64_t **order) {
+    ranked *list = NULL;
+    syn_status status;
+    *order = NULL;
+    SYN_CHECK(syn_alloc(&list, (size_t)(l->N * l->N), sizeof *list, "edges"));
+    SYN_CHECK(syn_alloc(order, (size_t)(l->N * l->N), sizeof **order, "edges"));
+    for (int64_t k = 0; k < l->N * l->N; k++) list[k] = (ranked){fabs(l->statistic[k]), k};
+    qsort(list, (size_t)(l->N * l->N), sizeof *list, by_size);
+    for (int64_t k = 0; k < l->N * l->N; k++) (*order)[k] = list[k].place;
+done:
+    free(list);
+    return status;
+}
+
+static syn_status top_json(const syn_edge_list *l, int64_t top, json_t **json) {
+    int64_t *order;
+    SYN_TRY(syn_edge_list_order(l, &order));
+    *json = json_array();
+    for (int64_t n = 0; n < top && n < l->n_significant; n++) {
+        const int64_t k = order[n];
+        json_array_append_new(*json, json_pack("{s:s, s:s, s:f, s:f, s:f, s:f, s:f, s:f}", "presynaptic",
+                                               syn_neuron_id(l->model, l->session, k % l->N), "postsynaptic",
+                                               syn_neuron_id(l->model, l->session, k / l->N), "c", (double)l->c[k],
+                                               "estimate", (double)l->estimate[k], "low", (double)l->low[k], "high",
+                                               (double)l->high[k], "p", l->p[k], "q", l->q[k]));
+    }
+    free(order);
+    return SYN_OK;
+}
+
+static json_t *notes(const syn_edge_estimates *e) {
+    json_t *list = json_array();
+    char line[400];
+    if (e->residual_correlation > notable_correlation &&
+        e->residual_correlation > notable_multiple * e->residual_correlation_by_chance) {
+        snprintf(line, sizeof line,
+                 "after the fit two neurons still correlate within one frame (root mean square %.2g; chance gives "
+                 "%.2g): common input, or effects faster than a frame, which edges do not account for and may mistake",
+                 e->residual_correlation, e->residual_correlation_by_chance);
+        json_array_append_new(list, json_string(line));
+    }
+    if (e->inflation > notable_inflation) {
+        snprintf(line, sizeof line,
+                 "the bulk of the statistics spreads %.3g times as wide as without connections: unobserved neurons, "
+                 "common input or a misfit of the model reach most pairs; intervals are widened by as much, but some "
+                 "of the edges may still stand for them",
+                 e->inflation);
+        json_array_append_new(list, json_string(line));
+    }
+    return list;
+}
+
+syn_status syn_edge_list_json(const syn_edge_list *l, int64_t top, json_t **json) {
+    const syn_fitted_session *s = &l->model->session[l->session];
+    const syn_edge_estimates *e = s->edges;
+    json_t *list = NULL, *regions = NULL, *types = NULL, *hubs = NULL;
+    syn_status status;
+    SYN_CHECK(top_json(l, top, &list));
+    SYN_CHECK(syn_groups_json(l, s->region, &regions));
+    SYN_CHECK(syn_groups_json(l, s->cell_type, &types));
+    SYN_CHECK(syn_hubs_json(l, &hubs));
+    *json =
+        json_pack("{s:I, s:I, s:f, s:s, s:O}", "n_tested", (json_int_t)l->n_tested, "n_significant",
+                  (json_int_t)l->n_significant, "fdr", l->fdr, "method", l->any_dependence ? "by" : "bh", "top", list);
+    json_object_set_new(*json, "stability",
+                        json_pack("{s:f, s:[I, I], s:I}", "correlation_of_halves", e->correlation_of_halves,
+                                  "significant_in_halves", (json_int_t)e->found_in_half[0],
+                                  (json_int_t)e->found_in_half[1], "significant_in_both",
+                                  (json_int_t)e->found_in_both));
+    json_object_set_new(
+        *json, "residual_correlation",
+        json_pack("{s:f, s:f}", "rms", e->residual_correlation, "by_chance", e->residual_correlation_by_chance));
+    json_object_set_new(*json, "inflation", json_real(e->inflation));
+    json_object_set(*json, "hubs", hubs);
+    if (regions) json_object_set(*json, "regions", regions);
+    if (types) json_object_set(*json, "cell_types", types);
+    json_object_set_new(*json, "notes", notes(e));
+done:
+    json_decref(list), json_decref(regions), json_decref(types), json_decref(hubs);
+    return status;
+}
+
+/* ---- the public functions ---- */
+
+static void copy(void *to, const void *from, int64_t n, size_t size) {
+    if (to) memcpy(to, from, (size_t)n * size);
+}
+
+syn_status syn_edge_evidence(const syn_model *model, size_t session, const syn_options *options, float *estimate,
+                             float *low, float *high, double *p, double *q) {
+    syn_edge_list list;
+    SYN_TRY(syn_edge_list_create(&list, model, session, options));
+    const int64_t pairs = list.N * list.N;
+    copy(estimate, list.estimate, pairs, sizeof *estimate);
+    copy(low, list.low, pairs, sizeof *low);
+    copy(high, list.high, pairs, sizeof *high);
+    copy(p, list.p, pairs, sizeof *p);
+    copy(q, list.q, pairs, sizeof *q);
+    syn_edge_list_free(&list);
+    return SYN_OK;
+}
+
+syn_status syn_edges_describe(const syn_model *model, size_t session, const syn_options *options, char **json) {
+    syn_edge_list list;
+    json_t *root = NULL;
+    syn_status status;
+    *json = NULL;
+    SYN_TRY(syn_edge_list_create(&list, model, session, options));
+    SYN_CHECK(syn_edge_list_json(&list, syn_option_int(options, SYN_OPT_TOP), &root));
+    if (!(*json = json_dumps(root, JSON_REAL_PRECISION(9))))
+        status = syn_fail(SYN_ERR_MEMORY, "could not allocate the summary of the edges");
+done:
+    json_decref(root);
+    syn_edge_list_free(&list);
+    return status;
+}

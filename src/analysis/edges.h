@@ -1,0 +1,39 @@
+/* The edges of one session with their evidence, and what they say together: the public syn_edge_evidence(). */
+#ifndef SYN_ANALYSIS_EDGES_H
+#define SYN_ANALYSIS_EDGES_H
+
+#include <jansson.h>
+
+#include "base/options.h"
+#include "model/fitted.h"
+
+/* All [N][N], row = receiver, column = sender. Not tested (the diagonal, a sender that repeats another): estimate and
+ * interval are C, p and q are 1. */
+typedef struct syn_edge_list {
+    const syn_model *model;
+    size_t session;
+    int64_t N;
+    double fdr;
+    bool any_dependence, raw;
+    float *c;                     /* effective connectivity of the model */
+    float *estimate, *low, *high; /* 95 % interval of estimate; z-scored or raw units */
+    double *statistic;            /* estimate over its standard error */
+    double *p, *q;
+    int64_t n_tested, n_significant;
+} syn_edge_list;
+
+/* Used options: fdr, fdr-method, scale. Error: the model holds no tests. */
+syn_status syn_edge_list_create(syn_edge_list *list, const syn_model *model, size_t session,
+                                const syn_options *options);
+void syn_edge_list_free(syn_edge_list *list);
+/* The edges in falling order of evidence: order[N * N] places in the arrays; the first n_significant have q <= fdr. */
+syn_status syn_edge_list_order(const syn_edge_list *list, int64_t **order);
+/* {"n_tested", "n_significant", "fdr", "method", "top", "stability", "hubs", "regions", "cell_types", "notes"}. */
+syn_status syn_edge_list_json(const syn_edge_list *list, int64_t top, json_t **json);
+
+/* Mean estimates between groups of neurons, with an interval by a bootstrap over neurons. group: [N] names or NULL. */
+syn_status syn_groups_json(const syn_edge_list *list, char *const *group, json_t **json);
+/* Degrees of the significant edges against chance (hubs.c). */
+syn_status syn_hubs_json(const syn_edge_list *list, json_t **json);
+
+#endif

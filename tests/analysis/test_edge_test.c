@@ -1,0 +1,258 @@
+/* The test of the edges: false alarms on neurons without connections, agreement with shifting the sender and doing it
+ * all again, what it finds in a small network, and what it must not depend on. */
+#include "analysis/edge_design.h"
+#include "analysis/edge_test.h"
+#include "analysis/fdr.h"
+#include "tiny_model.h"
+
+/* Neurons with memory `a` that share a behaviour, driven through W [N][N] (NULL: none). */
+static raw_data simulate(int64_t T, int64_t N, int64_t B, double a, const double *W, uint32_t stream) {
+    raw_data raw = raw_create(T, N, B, "fluorescence", stream);
+    for (int64_t t = 1; t < T && B; t++)
+        raw.u[t] = (float)(0.95 * (double)raw.u[t - 1] + 0.3 * normal(stream + 500, t));
+    for (int64_t t = 1; t < T; t++)
+        for (int64_t i = 0; i < N; i++) {
+            double x = a * (double)raw.x[(t - 1) * N + i] + normal(stream, t * N + i);
+            if (B) x += 0.6 * (double)raw.u[t - 1];
+            for (int64_t j = 0; W && j < N; j++) x += W[i * N + j] * (double)raw.x[(t - 1) * N + j];
+            raw.x[t * N + i] = (float)x;
+        }
+    return raw;
+}
+
+/* Residuals of a model that knows a neuron's own past by `a` only. */
+static float *residuals(const syn_session *s, double a) {
+    float *r = floats(syn_edge_targets(s) * s->N), *to = r;
+    for (int split = SYN_TRAIN; split <= SYN_VALIDATION; split++)
+        for (int64_t k = 0; k < s->n_spans[split]; k++)
+            for (int64_t t = syn_span_first_target(&s->span[split][k]); t < s->span[split][k].stop; t++, to += s->N)
+                for (int64_t i = 0; i < s->N; i++)
+                    to[i] =
+                        syn_session_observed(s, t, i) ? s->x[t * s->N + i] - (float)a * s->x[(t - 1) * s->N + i] : 0.0f;
+    return r;
+}
+
+/* Tests a recording with C = 0. set: the data set behind it, to be freed. */
+static syn_edge_estimates *test(const raw_data *raw, double a, int threads, test_set *set) {
+    syn_edge_estimates *edges;
+    *set = set_create(raw, 1, TINY_WINDOW);
+    set->data->session[0].norm.alpha = 0;
+    const syn_session *s = &set->data->session[0];
+    float *r = residuals(s, a), *C = floats(s->N * s->N);
+    assert_ok(syn_test_residuals(s, r, C, best_kernels(), threads, &edges));
+    free(r), free(C);
+    return edges;
+}
+
+static double share_below(const syn_edge_estimates *e, int64_t N, double level) {
+    double below = 0;
+    for (int64_t k = 0; k < N * N; k++)
+        if (e->error[k] > 0) below += syn_two_sided_p((double)(e->estimate[k] / e->error[k]), e->freedom) < level;
+    return below / (double)(N * (N - 1));
+}
+
+/* A model that knows less of the own past than there is leaves residuals with an autocorrelation of their own, and one
+ * without behaviour leaves that in all of them. */
+static void unconnected_neurons_give_false_alarms_at_their_rate(void **state) {
+    (void)state;
+    enum { N = 40 };
+    double at_5 = 0, at_50 = 0;
+    for (uint32_t seed = 0; seed < 4; seed++) {
+        raw_data raw = simulate(2000, N, 1, 0.95, NULL, 3000 + 10 * seed);
+        test_set set;
+        syn_edge_estimates *e = test(&raw, seed % 2 ? 0.95 : 0.7, 2, &set);
+        const double share = share_below(e, N, 0.05);
+        if (!(share > 0.03 && share < 0.07)) fail_msg("share of p < 0.05 of seed %u: %.3f", seed, share);
+        at_5 += share / 4, at_50 += share_below(e, N, 0.5) / 4;
+        syn_edge_estimates_free(e), set_free(&set), raw_free(&raw);
+    }
+    assert_near("p < 0.05", 0.05, at_5, 0.01);
+    assert_near("p < 0.5", 0.5, at_50, 0.03);
+}
+
+/* The slow way: the sender shifted around a circle, and every regression done again. */
+static void errors_are_the_spread_over_shifts_of_the_sender(void **state) {
+    (void)state;
+    enum { N = 5, T = 1500, SHIFTS = 60 };
+    raw_data raw = simulate(T, N, 0, 0.8, NULL, 4000);
+    test_set set;
+    syn_edge_estimates *once = test(&raw, 0.4, 1, &set);
+    double ratio = 0;
+    set_free(&set);
+    for (int j = 0; j < N; j++) {
+        double sum[N] = {0}, square[N] = {0};
+        for (int k = 0; k < SHIFTS; k++) {
+            raw_data moved = raw_copy(&raw);
+            for (int64_t t = 0; t < T; t++) moved.x[t * N + j] = raw.x[(t + 100 + k * (T - 200) / SHIFTS) % T * N + j];
+            syn_edge_estimates *again = test(&moved, 0.4, 1, &set);
+            for (int i = 0; i < N; i++) {
+                const double value = (double)again->estimate[i * N + j];
+                sum[i] += value / SHIFTS, square[i] += value * value / SHIFTS;
+            }
+            syn_edge_estimates_free(again), set_free(&set), raw_free(&moved);
+        }
+        for (int i = 0; i < N; i++)
+            if (i != j)
+                ratio += (square[i] - sum[i] * sum[i]) /
+                         ((double)once->error[i * N + j] * (double)once->error[i * N + j] * N * (N - 1));
+    }
+    assert_near("variance over shifts / error^2", 1, ratio, 0.15);
+    syn_edge_estimates_free(once), raw_free(&raw);
+}
+
+/* The closed form against the very sums that it stands for: residuals, whose own autocorrelation the model has missed,
+ * against x~ at every shift. */
+static void variance_is_that_of_all_shifts(void **state) {
+    (void)state;
+    enum { N = 5, T = 3000 };
+    raw_data raw = simulate(T, N, 0, 0.9, NULL, 5000);
+    test_set set = set_create(&raw, 1, TINY_WINDOW);
+    set.data->session[0].norm.alpha = 0;
+    const syn_session *s = &set.data->session[0];
+    const syn_span *train = s->span[SYN_TRAIN];
+    const int64_t first = syn_span_first_target(train), n = train->stop - first;
+    float *r = residuals(s, 0.9), *C = floats(N * N);
+    double observed[N], ratio = 0, white = 0;
+    syn_edge_estimates *e;
+    syn_edge_design d;
+    assert_ok(syn_edge_design_create(&d, s, best_kernels(), 1));
+    for (int64_t k = d.T * N - 1; k >= 3 * N; k--) r[k] += 0.9f * r[k - 3 * N];
+    for (int i = 0; i < N; i++) observed[i] = (double)d.T;
+    assert_ok(syn_edge_design_solve(&d, r, observed));
+    assert_ok(syn_test_residuals(s, r, C, best_kernels(), 1, &e)); /* leaves r as it was tested */
+    double *x = zeros(n, sizeof *x);
+    for (int k = 0; k < N * N; k++) {
+        const int i = k / N, j = k % N;
+        double square = 0, size = 0, rr = 0, xx = 0;
+        if (i == j) continue;
+        for (int64_t t = 0; t < n; t++) {
+            x[t] = -(double)d.BG[j];
+            for (int l = 0; l < N; l++) x[t] += (double)s->x[(first - 1 + t) * N + l] * (double)d.G[l * N + j];
+            size += x[t] * (double)s->x[(first - 1 + t) * N + j];
+            rr += (double)r[t * N + i] * (double)r[t * N + i], xx += x[t] * x[t];
+        }
+        for (int64_t shift = 0; shift < n; shift++) {
+            double sum = 0;
+            for (int64_t t = 0; t < n; t++) sum += (double)r[t * N + i] * x[(t + shift) % n];
+            square += sum * sum / (double)n;
+        }
+        /* the recording is longer than its train split */
+        const double error = (double)e->error[k] * sqrt((double)d.T / (double)n);
+        ratio += square / (size * size * error * error) / (N * (N - 1));
+        white += rr * xx / (double)n / square / (N * (N - 1));
+    }
+    assert_near("variance over all shifts / error^2", 1, ratio, 0.1);
+    assert_true(white > 1.2); /* without its lags it would be too large by as much */
+    free(x), free(r), free(C);
+    syn_edge_design_free(&d), syn_edge_estimates_free(e), set_free(&set), raw_free(&raw);
+}
+
+static void a_small_network_is_found(void **state) {
+    (void)state;
+    enum { N = 30 };
+    double W[N * N] = {0}, found = 0, false_ones = 0, edges = 0;
+    for (int k = 0; k < N * N; k++)
+        if (k / N != k % N && normal(9, k) > 1.5) W[k] = normal(10, k) > 0 ? 0.12 : -0.12, edges++;
+    raw_data raw = simulate(6000, N, 1, 0.4, W, 6000);
+    test_set set;
+    syn_edge_estimates *e = test(&raw, 0.4, 2, &set);
+    double p[N * N], q[N * N];
+    for (int k = 0; k < N * N; k++)
+        p[k] = e->error[k] > 0 ? syn_two_sided_p((double)(e->estimate[k] / e->error[k]), e->freedom) : NAN;
+    assert_ok(syn_false_discovery(p, N * N, false, q));
+    for (int k = 0; k < N * N; k++) {
+        found += q[k] <= 0.1 && W[k] != 0;
+        false_ones += q[k] <= 0.1 && W[k] == 0;
+        if (W[k] != 0) assert_near("estimate", W[k], (double)e->estimate[k], 6 * (double)e->error[k]);
+    }
+    assert_true(found > 0.9 * edges);
+    assert_true(false_ones <= 0.15 * (found + false_ones));
+    assert_true(e->correlation_of_halves > 0.5 && e->found_in_both > 0.5 * edges);
+    syn_edge_estimates_free(e), set_free(&set), raw_free(&raw);
+}
+
+/* With many frames the estimate is that of the data, whatever the model believed. */
+static void estimate_does_not_depend_on_the_models_C(void **state) {
+    (void)state;
+    enum { N = 6, T = 3000 };
+    raw_data raw = simulate(T, N, 1, 0.5, NULL, 7000);
+    test_set set = set_create(&raw, 1, TINY_WINDOW);
+    const syn_session *s = &set.data->session[0];
+    float *r = residuals(s, 0.5), *C = floats(N * N);
+    syn_edge_estimates *without, *with;
+    syn_edge_design d;
+    assert_ok(syn_edge_design_create(&d, s, best_kernels(), 1));
+    float *other = floats(d.T * N);
+    for (int k = 0; k < N * N; k++) C[k] = k / N == k % N ? 0.0f : (float)(0.2 * normal(11, k));
+    for (int64_t c = 0; c < d.n_chunks; c++)
+        for (int64_t t = 0; t < d.chunk[c].n; t++)
+            for (int i = 0; i < N; i++) {
+                float *to = &other[(d.chunk[c].row + t) * N + i];
+                *to = r[(d.chunk[c].row + t) * N + i];
+                for (int j = 0; j < N; j++) *to -= C[i * N + j] * syn_edge_senders(&d, &d.chunk[c])[t * N + j];
+            }
+    assert_ok(syn_test_residuals(s, other, C, best_kernels(), 1, &with));
+    memset(C, 0, N * N * sizeof *C);
+    assert_ok(syn_test_residuals(s, r, C, best_kernels(), 1, &without));
+    for (int k = 0; k < N * N; k++) {
+        if (k / N == k % N) continue;
+        assert_near("estimate", (double)without->estimate[k], (double)with->estimate[k], 2e-3);
+        assert_near("error", (double)without->error[k], (double)with->error[k], 1e-3 * (double)without->error[k]);
+    }
+    syn_edge_estimates_free(with), syn_edge_estimates_free(without), syn_edge_design_free(&d);
+    free(r), free(C), free(other), set_free(&set), raw_free(&raw);
+}
+
+static void assert_same_edges(const syn_edge_estimates *a, const syn_edge_estimates *b, int64_t N) {
+    assert_same("estimate", a->estimate, b->estimate, N * N);
+    assert_same("error", a->error, b->error, N * N);
+    assert_true(a->correlation_of_halves == b->correlation_of_halves &&
+                a->residual_correlation == b->residual_correlation);
+}
+
+/* Frames between segments hold what must not be seen. Bits, with one thread and with two. */
+static void neither_threads_nor_frames_between_segments_matter(void **state) {
+    (void)state;
+    enum { N = 70, T = 1200, S = 12 };
+    raw_data raw = simulate(T, N, 2, 0.8, NULL, 8000), other;
+    test_set set[2];
+    raw_cut(&raw, S, 10);
+    other = raw_copy(&raw);
+    for (int64_t t = 0; t < T; t++)
+        for (int64_t i = 0; t % (T / S) >= T / S - 10 && i < N; i++)
+            other.x[t * N + i] = 1e4f, other.u[2 * t + i % 2] = 1e4f;
+    syn_edge_estimates *a = test(&raw, 0.8, 1, &set[0]), *b = test(&other, 0.8, 2, &set[1]);
+    assert_true(set[0].data->session[0].norm.N == N && a->lags < T / S);
+    assert_same_edges(a, b, N);
+    for (int64_t k = 0; k < N * N; k++) assert_true(isfinite(a->estimate[k]) && isfinite(a->error[k]));
+    syn_edge_estimates_free(a), syn_edge_estimates_free(b);
+    set_free(&set[0]), set_free(&set[1]), raw_free(&raw), raw_free(&other);
+}
+
+/* More neurons than frames, entries missing, two neurons the same: false alarms stay few. */
+static void short_recordings_with_gaps(void **state) {
+    (void)state;
+    enum { N = 150, T = 260 };
+    raw_data raw = simulate(T, N, 1, 0.7, NULL, 9000);
+    test_set set;
+    for (int64_t t = 0; t < T; t++) raw.x[t * N + 1] = raw.x[t * N];
+    raw_hide(&raw, 17);
+    syn_edge_estimates *e = test(&raw, 0.7, 2, &set);
+    double below = share_below(e, N, 0.05);
+    if (!(below > 0.02 && below < 0.08)) fail_msg("share of p < 0.05: %.3f", below);
+    for (int64_t k = 0; k < N * N; k++) assert_true(isfinite(e->estimate[k]) && isfinite(e->error[k]));
+    syn_edge_estimates_free(e), set_free(&set), raw_free(&raw);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(unconnected_neurons_give_false_alarms_at_their_rate),
+        cmocka_unit_test(errors_are_the_spread_over_shifts_of_the_sender),
+        cmocka_unit_test(variance_is_that_of_all_shifts),
+        cmocka_unit_test(a_small_network_is_found),
+        cmocka_unit_test(estimate_does_not_depend_on_the_models_C),
+        cmocka_unit_test(neither_threads_nor_frames_between_segments_matter),
+        cmocka_unit_test(short_recordings_with_gaps),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

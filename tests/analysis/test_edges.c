@@ -1,0 +1,124 @@
+/* Edges as a user sees them: intervals, p and q of a model, the summary, and what an old model says. */
+#include <jansson.h>
+
+#include "analysis/edges.h"
+#include "tiny_model.h"
+
+/* estimate / error is 10, 9, ... for the first entries and small for the rest. */
+static syn_model *example(test_set *set) {
+    raw_data raw = raw_create(TINY_T, TINY_N, 0, "fluorescence", 1);
+    *set = set_create(&raw, 1, TINY_WINDOW);
+    for (int64_t i = 0; i < TINY_N; i++) set->data->session[0].norm.scale[i] = (float)(1 + i);
+    syn_recording *r = set->recording[0];
+    r->region = zeros(TINY_N, sizeof(char *));
+    for (int i = 0; i < TINY_N; i++) assert_ok(syn_copy_text(&r->region[i], i < 3 ? "V1" : "LM"));
+    syn_model *model = model_of(set, random_parameters(set->data, SYN_FORM_DENSE, 5, 7), SYN_LOSS_GAUSSIAN);
+    syn_edge_estimates *e = model->session[0].edges = zeros(1, sizeof *e);
+    e->estimate = floats(TINY_N * TINY_N), e->error = floats(TINY_N * TINY_N);
+    e->freedom = 1e6, e->inflation = 1.5, e->residual_correlation = 0.3, e->residual_correlation_by_chance = 0.01;
+    for (int k = 0; k < TINY_N * TINY_N; k++) {
+        e->estimate[k] = (float)(k < 10 ? 10 - k : 0.1 * normal(5, k));
+        e->error[k] = k / TINY_N == k % TINY_N ? 0.0f : 1.0f;
+    }
+    raw_free(&raw);
+    return model;
+}
+
+static void intervals_and_q_follow_the_options(void **state) {
+    (void)state;
+    enum { PAIRS = TINY_N * TINY_N };
+    test_set set;
+    syn_model *model = example(&set);
+    syn_options *zscored = OPTIONS("scale", "zscored"), *by = OPTIONS("fdr-method", "by");
+    float estimate[PAIRS], low[PAIRS], high[PAIRS], raw[PAIRS], raw_low[PAIRS];
+    double p[PAIRS], q[PAIRS], q_by[PAIRS];
+    assert_ok(syn_edge_evidence(model, 0, zscored, estimate, low, high, p, q));
+    assert_ok(syn_edge_evidence(model, 0, by, raw, raw_low, NULL, NULL, q_by));
+    for (int k = 0; k < PAIRS; k++) {
+        const int i = k / TINY_N, j = k % TINY_N;
+        const double unit = (1.0 + i) / (1.0 + j);
+        assert_near("raw", unit * (double)estimate[k], (double)raw[k], 1e-5);
+        assert_near("raw", unit * (double)low[k], (double)raw_low[k], 1e-4);
+        assert_near("high", (double)estimate[k] + (i == j ? 0 : 1.959966), (double)high[k], 1e-4);
+        assert_near("p", i == j ? 1 : erfc(fabs((double)estimate[k]) / sqrt(2)), p[k], 1e-4);
+        assert_true(q[k] >= p[k] && q_by[k] >= q[k] && q_by[k] <= 1);
+    }
+    assert_true(q[1] < 1e-10 && q[20] > 0.1);
+    syn_options_free(zscored), syn_options_free(by), syn_model_free(model), set_free(&set);
+}
+
+static void summary_holds_what_was_found(void **state) {
+    (void)state;
+    test_set set;
+    syn_model *model = example(&set);
+    syn_options *options = OPTIONS("top", "3", "scale", "zscored", "fdr", "0.001");
+    char *text;
+    assert_ok(syn_edges_describe(model, 0, options, &text));
+    json_t *root = json_loads(text, 0, NULL), *top = json_object_get(root, "top"), *first = json_array_get(top, 0);
+    assert_int_equal(json_integer_value(json_object_get(root, "n_tested")), TINY_N * (TINY_N - 1));
+    /* 9 to 4 standard errors; entry 0 is on the diagonal, entry 9 too */
+    assert_int_equal(json_integer_value(json_object_get(root, "n_significant")), 6);
+    assert_int_equal(json_array_size(top), 3);
+    assert_string_equal(json_string_value(json_object_get(first, "presynaptic")), "1");
+    assert_string_equal(json_string_value(json_object_get(first, "postsynaptic")), "0");
+    assert_near("estimate", 9, json_number_value(json_object_get(first, "estimate")), 1e-6);
+    assert_int_equal(json_array_size(json_object_get(root, "notes")), 2);
+    const json_t *cell = json_array_get(json_object_get(root, "regions"), 0); /* V1 to V1: 6 pairs */
+    assert_int_equal(json_integer_value(json_object_get(cell, "pairs")), 6);
+    double mean = 0;
+    for (int k = 0; k < 9; k++)
+        if (k / 3 != k % 3) mean += (double)model->session[0].edges->estimate[k / 3 * TINY_N + k % 3] / 6;
+    assert_near("mean of a region", mean, json_number_value(json_object_get(cell, "mean")), 1e-6);
+    assert_true(json_number_value(json_object_get(cell, "low")) < mean);
+    assert_true(json_number_value(json_object_get(cell, "high")) > mean);
+    json_decref(root), free(text), syn_options_free(options), syn_model_free(model), set_free(&set);
+}
+
+/* Neuron 0 receives from all: no hub sends, one receives, and nothing is answered. */
+static void a_star_has_one_hub(void **state) {
+    (void)state;
+    enum { N = 30 };
+    raw_data raw = raw_create(200, N, 0, "fluorescence", 1);
+    test_set set = set_create(&raw, 1, TINY_WINDOW);
+    syn_model *model = model_of(&set, random_parameters(set.data, SYN_FORM_DENSE, 5, 7), SYN_LOSS_GAUSSIAN);
+    syn_edge_list list = {
+        .model = model, .N = N, .fdr = 0.1, .q = zeros(N * N, sizeof(double)), .n_tested = N * (N - 1)};
+    for (int k = 0; k < N * N; k++) {
+        const int i = k / N, j = k % N;
+        const bool edge = (i == 0 && j) || (i && j == (i + 1) % N && j); /* a star into 0, and a chain */
+        list.q[k] = edge ? 0 : 1;
+        list.n_significant += edge;
+    }
+    json_t *hubs;
+    assert_ok(syn_hubs_json(&list, &hubs));
+    const json_t *receivers = json_object_get(hubs, "receivers");
+    assert_int_equal(json_array_size(json_object_get(hubs, "senders")), 0);
+    assert_int_equal(json_array_size(receivers), 1);
+    assert_int_equal(json_integer_value(json_object_get(json_array_get(receivers, 0), "degree")), N - 1);
+    const json_t *answered = json_object_get(hubs, "reciprocity");
+    assert_true(json_number_value(json_object_get(answered, "value")) == 0);
+    assert_true(json_number_value(json_object_get(answered, "p")) <= 1);
+    json_decref(hubs), free(list.q), syn_model_free(model), set_free(&set), raw_free(&raw);
+}
+
+static void a_model_without_tests_says_so(void **state) {
+    (void)state;
+    test_set set;
+    syn_model *model = example(&set);
+    char *text;
+    assert_int_equal(syn_edges_describe(model, 1, NULL, &text), SYN_ERR_OPTION);
+    syn_edge_estimates_free(model->session[0].edges), model->session[0].edges = NULL;
+    assert_int_equal(syn_edges_describe(model, 0, NULL, &text), SYN_ERR_INPUT);
+    assert_non_null(strstr(syn_last_error(), "fit the recording again"));
+    syn_model_free(model), set_free(&set);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(intervals_and_q_follow_the_options),
+        cmocka_unit_test(summary_holds_what_was_found),
+        cmocka_unit_test(a_star_has_one_hub),
+        cmocka_unit_test(a_model_without_tests_says_so),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
