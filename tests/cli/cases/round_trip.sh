@@ -71,7 +71,7 @@ no_err
 json test.auroc test.auprc test.auprc_chance test.pearson_w test.spearman_w >values
 number_between 0 "$(head -n 1 values)" 1
 run 2 synapsnet connectivity model.h5 -o c.txt
-one_error 'expected a name that ends in .npy, .csv, .h5 or .graphml'
+one_error 'expected a name that ends in .npy, .csv, .h5, .graphml or .edges.csv'
 run 2 synapsnet connectivity model.h5 --session 1 -o c.npy
 one_error 'session: found 1'
 
@@ -90,3 +90,10 @@ run 0 synapsnet fit sim.h5 --hidden 4 --epochs 2 --connectivity none -o quiet.h5
 no_out
 no_err
 [ -z "$(ls -- *.tmp 2>/dev/null)" ] || fail "temporary files were left over"
+
+# edges: the surest first, none without evidence
+run 0 synapsnet connectivity model.h5 -o c.edges.csv --top 3 --fdr 1 --json
+[ "$(wc -l <c.edges.csv)" -eq 4 ] || fail "c.edges.csv should hold a header and three edges"
+json edges.n_tested edges.n_significant edges.top edges.stability edges.hubs >/dev/null
+run 0 synapsnet connectivity model.h5 -o c.edges.csv --fdr 0 --fdr-method by
+[ "$(wc -l <c.edges.csv)" -eq 1 ] || fail "c.edges.csv should hold no edge at a false discovery rate of 0"
