@@ -1,0 +1,121 @@
+"""Whether the edges can be believed: false alarms without connections, false discoveries and power on networks whose truth
+is known beside ridge VAR(1) with the same control, and the standard errors against refits on shifted senders.
+
+    python3 bench/significance.py PROGRAM [null:SEED|celltypes:SEED|rates:SEED|spikes:SEED|calcium:SEED|shifts:SEED ...]
+
+Needs numpy, scipy and h5py. null: 40 independent neurons (autoregression of 0.95) that share a behaviour, 5,000 frames.
+celltypes: N=100, T=10,000. rates: its defaults. spikes: N=60, T=10,000, counts. calcium: the fluorescence of these.
+shifts: 6 neurons, of which one at a time is shifted around a circle before everything is fitted again.
+"""
+import subprocess
+import sys
+import tempfile
+
+import h5py
+import numpy as np
+from scipy import stats
+
+NETWORK = {"celltypes": ["celltypes", "--neurons", "100", "--frames", "10000"], "rates": ["rates"],
+           "spikes": ["spikes", "--neurons", "60", "--frames", "10000", "--view", "counts"],
+           "calcium": ["spikes", "--neurons", "60", "--frames", "10000"]}
+USED = 0.85  # share of the frames that the test of the edges sees
+
+
+def run(program, *arguments):
+    subprocess.run([program, *map(str, arguments), "--quiet"], check=True)
+
+
+def evidence(program, work, *fit):
+    """p, estimate and half width of the interval, [N][N], of a fit."""
+    run(program, "fit", *fit, "-o", f"{work}/m.h5")
+    run(program, "connectivity", f"{work}/m.h5", "-o", f"{work}/c.h5")
+    with h5py.File(f"{work}/c.h5") as f:
+        return f["p"][:], f["estimate"][:], (f["high"][:] - f["low"][:]) / 2
+
+
+def ridge_var(x):
+    """p of every edge of a ridge VAR(1), its strength by the last fifth of the frames."""
+    x = (x - x.mean(0)) / x.std(0)
+    N, fit = x.shape[1], int(0.8 * len(x))
+
+    def solve(rows, strength):
+        inverse = np.linalg.inv(x[rows][:-1].T @ x[rows][:-1] + strength * np.eye(N))
+        return inverse, inverse @ (x[rows][:-1].T @ x[rows][1:])
+    error = {s: ((x[fit + 1:] - x[fit:-1] @ solve(slice(0, fit), s)[1]) ** 2).sum() for s in 10 ** np.arange(0, 5, 0.5)}
+    inverse, W = solve(slice(None), min(error, key=error.get))
+    X, freedom = x[:-1], len(x) - 1 - N
+    variance = ((x[1:] - X @ W) ** 2).sum(0) / freedom
+    spread = np.sqrt(np.diag(inverse @ (X.T @ X) @ inverse))
+    return 2 * stats.t.sf(np.abs(W.T / (np.sqrt(variance)[:, None] * spread)), freedom)
+
+
+def discoveries(p, truth, method):
+    """False discovery proportion and power at q = 0.1."""
+    off = ~np.eye(len(p), dtype=bool)
+    found, edge = stats.false_discovery_control(p[off], method=method) <= 0.1, truth[off] != 0
+    return (found & ~edge).sum() / max(found.sum(), 1), (found & edge).sum() / edge.sum()
+
+
+def independent(work, seed, T=5000, N=40):
+    random = np.random.default_rng(seed)
+    u, x = np.zeros(T), np.zeros((T, N))
+    gain, noise = random.normal(0, 0.5, N), random.standard_normal((T, N))
+    for t in range(1, T):
+        u[t] = 0.97 * u[t - 1] + 0.25 * random.standard_normal()
+        x[t] = 0.95 * x[t - 1] + gain * u[t - 1] + noise[t]
+    np.save(f"{work}/x.npy", x.astype("f4"))
+    np.save(f"{work}/u.npy", u[:, None].astype("f4"))
+
+
+def null(program, work, seed):
+    independent(work, seed)
+    p = evidence(program, work, f"{work}/x.npy", "--rate", 10, "--behavior", f"{work}/u.npy")[0]
+    p = p[~np.eye(len(p), dtype=bool)]
+    print(f"| null:{seed} | p < 0.05: {np.mean(p < 0.05):.3f}, p < 0.01: {np.mean(p < 0.01):.4f} | | | |", flush=True)
+
+
+def network(program, work, kind, seed):
+    run(program, "simulate", *NETWORK[kind], "--seed", seed, "-o", f"{work}/s.h5")
+    with h5py.File(f"{work}/s.h5") as f:
+        x, truth = f["activity"][:].astype(float), f["truth/weights"][:]
+    p = evidence(program, work, f"{work}/s.h5")[0]
+    if len(p) < len(truth):
+        sys.exit(f"{kind}:{seed}: a silent neuron was left out; take another seed")
+    cells = [discoveries(a, truth, method) for a in (p, ridge_var(x[: int(USED * len(x))])) for method in ("bh", "by")]
+    print(f"| {kind}:{seed} | " + " | ".join(f"{false:.3f}, {power:.3f}" for false, power in cells) + " |", flush=True)
+
+
+def shifts(program, work, seed, T=2000, N=6, times=12):
+    """Spread of the estimate over refits with the sender shifted, over the standard error of one fit."""
+    independent(work, seed, T, N)
+    x, ratio = np.load(f"{work}/x.npy"), []
+    fit = [f"{work}/y.npy", "--rate", 10, "--behavior", f"{work}/u.npy", "--connectivity", "dense", "--epochs", 30]
+    np.save(f"{work}/y.npy", x)
+    error = evidence(program, work, *fit)[2] / 1.96
+    for j in (0, 1):
+        again = []
+        for k in range(times):
+            y = x.copy()
+            y[:, j] = np.roll(x[:, j], 200 + k * (T - 400) // times)
+            np.save(f"{work}/y.npy", y)
+            again.append(evidence(program, work, *fit)[1][:, j])
+        ratio += list(np.delete(np.var(again, axis=0, ddof=1) / error[:, j] ** 2, j))
+    print(f"| shifts:{seed} | variance over refits / error^2: {np.mean(ratio):.2f} ({2 * times} refits) | | | |", flush=True)
+
+
+def main():
+    program = sys.argv[1]
+    cases = sys.argv[2:] or [f"{kind}:{seed}" for kind in ("null", "celltypes", "rates", "spikes", "calcium")
+                             for seed in (1, 2, 3)] + ["shifts:1"]
+    print("| case | synapsnet, bh: false, power | by | ridge VAR(1), bh | by |\n|---|---|---|---|---|", flush=True)
+    for case in cases:
+        kind, seed = case.split(":")
+        with tempfile.TemporaryDirectory() as work:
+            if kind in NETWORK:
+                network(program, work, kind, int(seed))
+            else:
+                {"null": null, "shifts": shifts}[kind](program, work, int(seed))
+
+
+if __name__ == "__main__":
+    main()
