@@ -21,11 +21,16 @@ static const double tuning_rate = 0.2;
 /* Beside L1 the ridge only steadies the weights. */
 static const double ridge_beside_l1 = 0.1;
 
-static double train_frames(const syn_dataset *data) {
+/* Another filter of what is sent is tried if the regression's error falls by this share at n validation frames: three
+ * standard deviations, 2 sqrt(share / n), of such a gain if the neurons of a frame were one. */
+static double worth_a_filter(double n) { return fmax(36 / n, worth_an_edge); }
+
+/* Of a split, a recording. */
+static double mean_frames(const syn_dataset *data, syn_split split) {
     double frames = 0;
     for (size_t s = 0; s < data->n; s++)
-        for (int64_t k = 0; k < data->session[s].n_spans[SYN_TRAIN]; k++)
-            frames += (double)(data->session[s].span[SYN_TRAIN][k].stop - data->session[s].span[SYN_TRAIN][k].start);
+        for (int64_t k = 0; k < data->session[s].n_spans[split]; k++)
+            frames += (double)(data->session[s].span[split][k].stop - data->session[s].span[split][k].start);
     return frames / (double)data->n;
 }
 
@@ -167,7 +172,7 @@ static bool tried_l1(const syn_search *search, int from, syn_form form, double l
 /* The next strength of L1: sqrt(T) first (the size of a gradient's noise), then its double, then halves, going on in
  * the direction that helps. */
 static bool next_l1(const syn_search *search, int from, syn_form form, double *l1) {
-    const double start = sqrt(train_frames(search->data));
+    const double start = sqrt(mean_frames(search->data, SYN_TRAIN));
     const int best = best_l1(search, from, form);
     if (best < 0) return *l1 = start, true;
     const double strength = search->stage[best].candidate.l1;
@@ -277,6 +282,7 @@ done:
 static syn_status regress_residuals(syn_search *search) {
     static const double innovations[] = {0.5, 0.8, 1};
     const bool fixed = search->limits.innovation >= 0;
+    const double worth = worth_a_filter((double)search->data->n * mean_frames(search->data, SYN_VALIDATION));
     syn_network *network = NULL;
     syn_linear *linear = NULL;
     syn_status status;
@@ -288,7 +294,7 @@ static syn_status regress_residuals(syn_search *search) {
     for (size_t k = 0; !fixed && k < sizeof innovations / sizeof *innovations; k++) {
         SYN_CHECK(regress(search, network, innovations[k], &linear));
         const double least = regression_error(search->linear[search->n_linear - 1]);
-        if (regression_error(linear) < least * (search->n_linear == 1 ? 1 - worth_an_edge : 1)) {
+        if (regression_error(linear) < least * (search->n_linear == 1 ? 1 - worth : 1)) {
             if (search->n_linear == 2) syn_linear_free(search->linear[1]);
             search->linear[1] = linear, search->innovation[1] = innovations[k];
             search->n_linear = 2;
