@@ -22,6 +22,9 @@ function(syn_kernel_flags sources)
     list(REMOVE_ITEM common -O3) # clang takes many minutes over unrolled loops that are both checked and optimised
     list(APPEND common -O1)
   endif()
+  if(SYN_FUZZ)
+    list(APPEND common -fno-sanitize=all) # the fuzz targets are of readers; clang would take minutes over each kernel
+  endif()
   set(avx2 -mavx2 -mfma)
   set(avx512 -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx2 -mfma)
   foreach(file IN LISTS ${sources})
