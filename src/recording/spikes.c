@@ -47,7 +47,7 @@ static syn_status check_spikes(const char *label, const double *time_s, int64_t 
 
 static syn_status count_spikes(syn_recording **recording, const char *label, const double *time_s,
                                const int32_t *neuron, int64_t n, int64_t neurons, double start_s, double bin_s) {
-    enum { MOST_BINS = 1000000000 };
+    enum { MOST_BINS = 50000000 }; /* 29 days in 50 ms: more are times in another unit */
     const double first = bin_of(isnan(start_s) ? time_s[0] : start_s, bin_s);
     const double bins = bin_of(time_s[n - 1], bin_s) - first + 1;
     if (!(bins >= 1 && bins <= MOST_BINS))
