@@ -94,9 +94,8 @@ static syn_status choose_settings(fit *f) {
     const double steps = (double)syn_trainer_steps(f->data, t->batch_frames);
     t->max_epochs =
         syn_option_auto(o, SYN_OPT_EPOCHS) ? (int)clamp(3000 / steps, 20, 300) : (int)syn_option_int(o, SYN_OPT_EPOCHS);
-    t->patience = syn_option_auto(o, SYN_OPT_PATIENCE)
-                      ? (int)clamp((t->max_epochs < 100 ? 0.15 : 0.3) * t->max_epochs, 5, 300)
-                      : (int)syn_option_int(o, SYN_OPT_PATIENCE);
+    t->patience = syn_option_auto(o, SYN_OPT_PATIENCE) ? (int)clamp(0.15 * t->max_epochs, 5, 300)
+                                                       : (int)syn_option_int(o, SYN_OPT_PATIENCE);
     return SYN_OK;
 }
 
@@ -293,6 +292,18 @@ static json_t *adapted_json(const fit *f, const syn_stage *winner) {
                      "validation loss");
 }
 
+/* The candidates whose weights were averaged, with their shares. */
+static json_t *average_json(const syn_search *search) {
+    json_t *list = json_array();
+    for (int k = 0; k < search->n_stages; k++) {
+        char label[128];
+        if (search->blend_share[k] == 0) continue;
+        syn_stage_label(&search->stage[k], label, sizeof label);
+        json_array_append_new(list, json_pack("{s:s, s:f}", "candidate", label, "share", search->blend_share[k]));
+    }
+    return list;
+}
+
 /* What the cross-neuron information is worth: `none` against the chosen model on the test split, and in words. */
 static syn_status connectivity_json(const fit *f, const syn_stage *stage, const syn_parameters *p,
                                     const syn_evaluation *with, const syn_evaluation *without, json_t **out,
@@ -308,6 +319,7 @@ static syn_status connectivity_json(const fit *f, const syn_stage *stage, const 
         if (stage->candidate.rank) json_object_set_new(c, "rank", json_integer(stage->candidate.rank));
         json_object_set_new(c, "share_of_zeros", json_real(share_of_zeros(p)));
     }
+    if (p == f->search->blend) json_object_set_new(c, "average_of", average_json(f->search));
     json_object_set_new(c, "chosen_by", json_string(f->search->limits.any_form ? "validation loss" : "the user"));
     if (without) {
         json_object_set_new(c, "mse_without_minus_with", syn_interval_json(&gain));

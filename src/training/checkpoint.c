@@ -12,7 +12,7 @@
 #include "base/memory.h"
 #include "training/search.h"
 
-static const char magic[16] = "synapsnet ckpt 1";
+static const char magic[16] = "synapsnet ckpt 2";
 
 /* A file that is written or read by the same code: transfer() moves bytes one way or the other and hashes them. */
 typedef struct stream {
@@ -104,7 +104,10 @@ static syn_status move_search(stream *s, syn_search *search) {
     SYN_TRY(move_parameters(s, search, &search->none));
     SYN_TRY(move_parameters(s, search, &search->ablation));
     SYN_TRY(move_parameters(s, search, &search->best));
-    for (int k = 0; k < search->n_stages; k++) SYN_TRY(move_curve(s, &search->curve[k], search->stage[k].epochs));
+    for (int k = 0; k < search->n_stages; k++) {
+        SYN_TRY(move_curve(s, &search->curve[k], search->stage[k].epochs));
+        SYN_TRY(move_parameters(s, search, &search->member[k]));
+    }
     return move_trainer(s, search);
 }
 

@@ -51,12 +51,19 @@ static void clip(const syn_optimiser *o, float *gradient) {
 
 static bool is_free_weight(const syn_tensor *t) { return t->name[0] == 'z'; }
 
+/* The weight of the sum of squares of a tensor in the loss. */
+static double ridge_of(const syn_tensor *t, syn_penalty penalty, double gain) {
+    if (t->group == SYN_GROUP_CONNECTIVITY) return penalty.ridge * gain * gain;
+    if (!strcmp(t->name, "e")) return penalty.embedding;
+    if (!strcmp(t->name, "p")) return penalty.behavior;
+    return 0;
+}
+
 static void step_tensor(syn_optimiser *o, const syn_tensor *t, const float *gradient, double rate, syn_penalty penalty,
                         double gain) {
     float *value = o->p->value;
     const double correct1 = 1 - pow(beta1, (double)o->step), correct2 = 1 - pow(beta2, (double)o->step);
-    const bool connectivity = t->group == SYN_GROUP_CONNECTIVITY;
-    const float ridge = connectivity ? (float)(penalty.ridge * gain * gain) : 0.0f;
+    const float ridge = (float)ridge_of(t, penalty, gain);
     const float l1 = is_free_weight(t) ? (float)(penalty.l1 * gain) : 0.0f;
     const float b1 = (float)beta1, b2 = (float)beta2;
     const float scale = (float)(rate / correct1), root = (float)(1 / sqrt(correct2)), eps = (float)epsilon;

@@ -6,6 +6,7 @@
 #include <xxhash.h>
 
 #include "base/memory.h"
+#include "training/blend.h"
 
 /* A decoder twice as large is tried while the last one was still improving late in its schedule and, unless it was the
  * first, gained this much. */
@@ -18,6 +19,11 @@ static const double growth_budget = 3e11;
 static const double worth_an_edge = 2e-4;
 /* Rates when the decoder of another model is trained on, as a share of the usual ones. */
 static const double tuning_rate = 0.2;
+/* Ridges on the embeddings that are tried, in observations, and the one on the projection of the behaviour: priors
+ * of neurons that are alike and of behaviour that says nothing, which a few seconds of data overrule. */
+static const double embedding_ridge[] = {100, 3};
+static const double behavior_ridge = 1000;
+enum { EMBEDDING_RIDGES = sizeof embedding_ridge / sizeof *embedding_ridge };
 /* Beside L1 the ridge only steadies the weights. */
 static const double ridge_beside_l1 = 0.1;
 
@@ -99,8 +105,9 @@ void syn_search_free(syn_search *search) {
     syn_parameters_free(search->ablation);
     syn_parameters_free(search->best);
     for (int k = 0; k < search->n_linear; k++) syn_linear_free(search->linear[k]);
+    syn_parameters_free(search->blend);
     syn_trainer_free(search->trainer);
-    for (int k = 0; k < search->n_stages; k++) free(search->curve[k]);
+    for (int k = 0; k < search->n_stages; k++) free(search->curve[k]), syn_parameters_free(search->member[k]);
     free(search);
 }
 
@@ -111,7 +118,9 @@ void syn_stage_label(const syn_stage *stage, char *text, size_t size) {
     if (c->ridge > 0) n += snprintf(text + n, size - (size_t)n, " ridge %.3g", c->ridge);
     if (c->l1 > 0) n += snprintf(text + n, size - (size_t)n, " l1 %.3g", c->l1);
     if (c->innovation > 0) n += snprintf(text + n, size - (size_t)n, " innovation %.3g", c->innovation);
-    snprintf(text + n, size - (size_t)n, ", %d hidden%s", stage->hidden, stage->tuned ? ", decoder tuned" : "");
+    n += snprintf(text + n, size - (size_t)n, ", %d hidden%s", stage->hidden, stage->tuned ? ", decoder tuned" : "");
+    if (c->form == SYN_FORM_NONE && c->embedding > 0)
+        snprintf(text + n, size - (size_t)n, ", embedding ridge %.3g", c->embedding);
 }
 
 /* The finished stages that `none` took. */
@@ -132,22 +141,36 @@ static double search_cost(const syn_search *search, int hidden) {
     return entries * hidden * hidden * search->settings.max_epochs * USUAL_STAGES;
 }
 
-/* Whether the decoder without connectivity should be tried with more hidden units, or trained again. */
+/* The stage with the least loss among the first n. */
+static const syn_stage *least_of(const syn_search *search, int n) {
+    const syn_stage *least = &search->stage[0];
+    for (int k = 1; k < n; k++)
+        if (search->stage[k].loss < least->loss) least = &search->stage[k];
+    return least;
+}
+
+/* Whether the decoder without connectivity should be tried with other embeddings or more hidden units, or trained
+ * again. */
 static bool next_none(const syn_search *search, syn_stage *next) {
     const int n = none_stages(search);
+    const int ridges = search->settings.source || search->settings.embedding == 0 ? 1 : EMBEDDING_RIDGES;
     *next = (syn_stage){.hidden = search->settings.hidden};
-    if (n == 0) return true;
-    const syn_stage *last = &search->stage[n - 1], *before = n > 1 ? &search->stage[n - 2] : NULL;
-    const bool late = last->best_epoch >= still_improving * search->settings.max_epochs;
-    if (last->again || last->tuned) return false;
-    if (search->limits.any_hidden && late && last->hidden < LARGEST_HIDDEN &&
-        search_cost(search, 2 * last->hidden) < growth_budget &&
-        (!before || last->loss < before->loss - worth_keeping * fabs(before->loss))) {
-        next->hidden = 2 * last->hidden;
+    if (n < ridges) {
+        next->candidate.embedding = search->settings.source ? 0 : embedding_ridge[n];
         return true;
     }
-    next->hidden = search->none->H;
-    next->again = true;
+    const syn_stage *last = &search->stage[n - 1], *best = least_of(search, n);
+    if (last->again || last->tuned) return false;
+    const bool late = best->best_epoch >= still_improving * search->settings.max_epochs;
+    const double before = n > ridges ? least_of(search, n - 1)->loss : INFINITY;
+    const bool helped = n == ridges || last->loss < before - worth_keeping * fabs(before);
+    next->candidate.embedding = best->candidate.embedding;
+    next->hidden = best->hidden;
+    if (search->limits.any_hidden && late && helped && best->hidden < LARGEST_HIDDEN &&
+        search_cost(search, 2 * best->hidden) < growth_budget)
+        next->hidden *= 2;
+    else
+        next->again = true;
     return true;
 }
 
@@ -215,6 +238,7 @@ static bool next_candidate(const syn_search *search, syn_stage *next) {
     const syn_linear *linear = search->linear[filter];
     const int strength = syn_linear_best_strength(linear), rank = syn_linear_best_rank(linear);
     syn_candidate c = {.form = form, .innovation = search->innovation[filter]};
+    c.embedding = least_of(search, from)->candidate.embedding;
     *next = (syn_stage){.hidden = search->none->H};
     c.ridge = limits->ridge >= 0 ? limits->ridge : factored ? linear->rank_strength[rank] : linear->strength[strength];
     if (factored) c.rank = limits->rank ? limits->rank : syn_linear_rank[rank];
@@ -312,10 +336,13 @@ syn_status syn_search_train(syn_search *search, const syn_stage *stage, syn_para
                             const syn_schedule *schedule) {
     /* without factors L2 shrinks every weight; a factored W is regularised by its rank */
     const bool factored = stage->candidate.form == SYN_FORM_LOWRANK;
+    const syn_penalty penalty = {.ridge = factored ? 0 : stage->candidate.ridge,
+                                 .l1 = stage->candidate.l1,
+                                 .embedding = stage->candidate.embedding,
+                                 .behavior = behavior_ridge};
     search->running = *stage;
     return syn_trainer_create(&search->trainer, p, search->data, search->settings.loss, search->kernels,
-                              search->settings.threads, schedule, factored ? 0 : stage->candidate.ridge,
-                              stage->candidate.l1);
+                              search->settings.threads, schedule, penalty);
 }
 
 /* The parameters that a stage without connectivity, or a candidate, starts from. */
@@ -355,8 +382,10 @@ static syn_status begin_stage(syn_search *search, bool *done) {
     if (!more) return SYN_OK;
     SYN_TRY(start_stage(search, &next, &p));
     syn_schedule schedule = syn_candidate_schedule(p, &search->settings, (uint32_t)search->n_stages);
+    schedule.warm |= next.again;
     if (next.tuned) {
         schedule.frozen_decoder = false;
+        schedule.warm = true;
         schedule.decoder_rate *= tuning_rate;
         schedule.connectivity_rate *= tuning_rate;
     }
@@ -375,6 +404,12 @@ static syn_status keep_if_better(const syn_trainer *t, syn_parameters **slot, do
     return SYN_OK;
 }
 
+/* Averages are dense; a form that was asked for is kept. They are of models that go back to one decoder. */
+static bool may_average(const syn_search *search, const syn_stage *stage) {
+    const bool dense = search->limits.any_form || search->limits.form == SYN_FORM_DENSE;
+    return dense && !search->settings.source && (stage->candidate.form != SYN_FORM_NONE || stage->again);
+}
+
 static syn_status end_stage(syn_search *search) {
     syn_trainer *t = search->trainer;
     const bool none = t->p->form == SYN_FORM_NONE;
@@ -382,6 +417,10 @@ static syn_status end_stage(syn_search *search) {
     *stage = search->running;
     stage->loss = t->best_loss, stage->epochs = t->epoch, stage->best_epoch = t->best_epoch;
     search->curve[search->n_stages] = t->curve, t->curve = NULL;
+    if (may_average(search, stage)) {
+        SYN_TRY(syn_parameters_copy(&search->member[search->n_stages], t->p));
+        memcpy(search->member[search->n_stages]->value, t->best, t->p->count * sizeof *t->best);
+    }
     if (none && !stage->again) SYN_TRY(keep_if_better(t, &search->none, &search->none_loss));
     if (none)
         SYN_TRY(keep_if_better(t, &search->ablation, &search->ablation_loss));
@@ -397,7 +436,7 @@ syn_status syn_search_epoch(syn_search *search, bool *done, bool (*keep_going)(v
     bool stage_done;
     *done = false;
     if (!search->trainer) SYN_TRY(begin_stage(search, done));
-    if (*done) return SYN_OK;
+    if (*done) return syn_blend_candidates(search);
     SYN_TRY(syn_trainer_epoch(search->trainer, &stage_done, keep_going, user));
     return stage_done ? end_stage(search) : SYN_OK;
 }
@@ -410,12 +449,13 @@ syn_status syn_search_finish(syn_search *search) {
 const syn_parameters *syn_search_winner(const syn_search *search, int *stage) {
     /* a form that was asked for wins over `none` whatever its loss */
     const double margin = worth_an_edge * fabs(search->ablation_loss);
-    bool none = !search->best || (search->limits.any_form && search->best_loss > search->ablation_loss - margin);
+    const double loss = search->blend ? search->blend_loss : search->best_loss;
+    bool none = !search->best || (search->limits.any_form && loss > search->ablation_loss - margin);
     int best = -1;
     for (int k = 0; k < search->n_stages; k++)
         if ((search->stage[k].candidate.form == SYN_FORM_NONE) == none &&
             (best < 0 || search->stage[k].loss < search->stage[best].loss))
             best = k;
     *stage = best;
-    return none ? search->ablation : search->best;
+    return none ? search->ablation : search->blend ? search->blend : search->best;
 }

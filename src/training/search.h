@@ -1,11 +1,12 @@
 /* The search for the decoder's size and the form and strength of the connectivity, on train and validation data alone.
  *
- * 1. `none`: the decoder without connectivity; with more hidden units while that still helps.
+ * 1. `none`: the decoder without connectivity; with embeddings that are shrunk much or little; with more hidden units
+ * while that still helps.
  * 2. Its residuals are regressed on what all neurons send (linear.h), their activity or more or less only what is new
  * in it: the warm start of W, a first strength, a rank.
  * 3. Candidates with a W: dense under a ridge; dense under L1, its strength doubled or halved while that helps; low
- * rank. The candidate with the least validation loss wins; `none` does when no connectivity predicts better.
- * docs/decisions/connectivity.md says what else was tried.
+ * rank. An average of candidates (blend.h) wins, or the one with the least validation loss; `none` does when no
+ * connectivity predicts better. docs/decisions/connectivity.md says what else was tried.
  * 4. Adaptation (settings.source): until here the decoder of the source is kept as it is. Then `none` and the best
  * candidate are trained on with all parameters at a lower rate, which is kept where it lowers the validation loss.
  *
@@ -52,6 +53,9 @@ typedef struct syn_search {
     double none_loss, ablation_loss;
     syn_parameters *best; /* of the candidates with connectivity */
     double best_loss;
+    syn_parameters *member[SYN_MAX_STAGES]; /* best weights of the stages that may be averaged, or NULL */
+    syn_parameters *blend;                  /* their average, or NULL: the best one is better */
+    double blend_loss, blend_share[SYN_MAX_STAGES];
     int n_linear; /* what is sent: as it is (or as the user said), then filtered as the regression likes best */
     syn_linear *linear[2];
     double innovation[2];
@@ -67,7 +71,7 @@ void syn_search_free(syn_search *search);
 syn_status syn_search_epoch(syn_search *search, bool *done, bool (*keep_going)(void *), void *user);
 /* Ends the search now with the best weights so far. Error: no epoch was complete. */
 syn_status syn_search_finish(syn_search *search);
-/* The winner (borrowed) and its stage. */
+/* The winner (borrowed) and its stage; of an average, the stage with the least loss. */
 const syn_parameters *syn_search_winner(const syn_search *search, int *stage);
 /* "dense ridge 300 l1 60" */
 void syn_stage_label(const syn_stage *stage, char *text, size_t size);

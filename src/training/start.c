@@ -142,7 +142,7 @@ done:
     return status;
 }
 
-static void copy_common_tensors(syn_parameters *to, const syn_parameters *from) {
+void syn_copy_common_tensors(syn_parameters *to, const syn_parameters *from) {
     for (size_t k = 0; k < from->n_tensors; k++)
         for (size_t j = 0; j < to->n_tensors; j++)
             if (from->tensor[k].session == to->tensor[j].session && !strcmp(from->tensor[k].name, to->tensor[j].name))
@@ -229,7 +229,7 @@ syn_status syn_start_candidate(syn_parameters **parameters, const syn_parameters
     SYN_CHECK(syn_parameters_create_for(parameters, none->H, none->d, none->b, candidate->form, candidate->rank, data));
     syn_parameters *p = *parameters;
     SYN_CHECK(syn_attach_support(p, settings));
-    copy_common_tensors(p, none);
+    syn_copy_common_tensors(p, none);
     if (!lets_current_in(p)) open_current(p); /* the decoder of a model with a connectivity has learned how */
     SYN_CHECK(mean_gain(p, data, settings, kernels, &gain));
     for (size_t s = 0; s < data->n; s++) {
@@ -272,6 +272,7 @@ syn_schedule syn_candidate_schedule(const syn_parameters *p, const syn_settings 
                           .max_epochs = settings->max_epochs,
                           .patience = settings->patience,
                           .frozen_decoder = settings->source != NULL,
+                          .warm = p->form != SYN_FORM_NONE,
                           .seed = settings->seed,
                           .stage = stage};
 }

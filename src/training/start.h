@@ -9,6 +9,7 @@ typedef struct syn_candidate {
     syn_form form;
     int rank;
     double ridge, l1;  /* in observations */
+    double embedding;  /* the ridge on embeddings, likewise */
     double innovation; /* share of the lag-1 prediction from its own past that is taken off what a neuron sends */
 } syn_candidate;
 
@@ -27,13 +28,14 @@ typedef struct syn_settings {
  * each. */
 syn_status syn_start_filter(const syn_dataset *data, size_t s, double innovation, float *send);
 /* Fresh parameters without connectivity; with a source its decoder, and neurons like the mean of its neurons. */
-
 syn_status syn_start_none(syn_parameters **p, const syn_dataset *data, const syn_settings *settings);
 /* Parameters of a candidate from those of `none` and the linear model. best: with connectivity, or NULL; with `dale`
  * the sign of a sender is that of the sum of its weights there, else in the linear model. */
 syn_status syn_start_candidate(syn_parameters **p, const syn_parameters *none, const syn_parameters *best,
                                const syn_linear *linear, const syn_candidate *candidate, const syn_dataset *data,
                                const syn_settings *settings, const syn_kernels *kernels);
+/* Copies the tensors that both have, session by session. */
+void syn_copy_common_tensors(syn_parameters *to, const syn_parameters *from);
 /* Gives masked parameters their support. */
 syn_status syn_attach_support(syn_parameters *p, const syn_settings *settings);
 /* The schedule that the settings ask for, with connectivity_rate made absolute. */

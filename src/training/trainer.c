@@ -66,15 +66,15 @@ int64_t syn_trainer_steps(const syn_dataset *data, int64_t batch_frames) {
 }
 
 syn_status syn_trainer_create(syn_trainer **trainer, syn_parameters *p, const syn_dataset *data, syn_loss loss,
-                              const syn_kernels *kernels, int threads, const syn_schedule *schedule, double ridge,
-                              double l1) {
+                              const syn_kernels *kernels, int threads, const syn_schedule *schedule,
+                              syn_penalty penalty) {
     syn_status status;
     int64_t windows = most_windows(data);
     status = syn_alloc(trainer, 1, sizeof **trainer, "training");
     if (status != SYN_OK) return syn_parameters_free(p), status;
     syn_trainer *t = *trainer;
     *t = (syn_trainer){
-        .data = data, .loss = loss, .schedule = *schedule, .ridge = ridge, .l1 = l1, .p = p, .best_loss = INFINITY};
+        .data = data, .loss = loss, .schedule = *schedule, .penalty = penalty, .p = p, .best_loss = INFINITY};
     SYN_CHECK(syn_optimiser_create(&t->optimiser, p));
     t->optimiser.frozen = schedule->frozen_decoder;
     SYN_CHECK(syn_alloc(&t->best, p->count, sizeof(float), "best weights"));
@@ -163,17 +163,15 @@ static double anneal(const syn_trainer *t, int64_t step, int64_t steps) {
 }
 
 /* Evaluates the averaged weights on the validation split and keeps them if they are the best so far. */
-static syn_status validate(syn_trainer *t, double train_loss) {
+static syn_status validate(syn_trainer *t, int epoch, double *loss) {
     float *trained = t->p->value;
-    double loss;
     t->p->value = t->optimiser.average;
-    syn_status status = syn_split_loss(t->network, t->data, t->loss, SYN_VALIDATION, &loss);
+    syn_status status = syn_split_loss(t->network, t->data, t->loss, SYN_VALIDATION, loss);
     t->p->value = trained;
     SYN_TRY(status);
-    t->curve[t->epoch] = (syn_epoch_losses){train_loss, loss};
-    if (loss < t->best_loss) {
-        t->best_loss = loss;
-        t->best_epoch = t->epoch;
+    if (*loss < t->best_loss) {
+        t->best_loss = *loss;
+        t->best_epoch = epoch;
         memcpy(t->best, t->optimiser.average, t->p->count * sizeof(float));
     }
     return SYN_OK;
@@ -225,7 +223,8 @@ done:
 static syn_status run_batches(syn_trainer *t, const epoch_plan *plan, double *train_loss, bool (*keep_going)(void *),
                               void *user) {
     const double observations = (double)train_targets(t->data);
-    const syn_penalty penalty = {t->ridge / observations, t->l1 / observations};
+    const syn_penalty penalty = {t->penalty.ridge / observations, t->penalty.l1 / observations,
+                                 t->penalty.embedding / observations, t->penalty.behavior / observations};
     int64_t *order;
     syn_status status;
     SYN_CHECK(syn_alloc(&order, (size_t)plan->n_batches, sizeof *order, "batches"));
@@ -255,14 +254,16 @@ done:
 syn_status syn_trainer_epoch(syn_trainer *t, bool *done, bool (*keep_going)(void *), void *user) {
     epoch_plan plan = {0};
     syn_status status;
-    double train_loss;
+    double train_loss, loss;
+    if (t->schedule.warm && t->epoch == 0) SYN_TRY(validate(t, -1, &loss));
     /* what was not observed is replaced by the prediction of the weights that the epoch starts with */
     for (size_t s = 0; s < t->data->n; s++)
         if (t->data->session[s].mask) SYN_TRY(syn_network_run(t->network, s, SYN_TRAIN, NULL, NULL));
     if (t->p->form != SYN_FORM_NONE) SYN_TRY(measure_gain(t));
     SYN_CHECK(plan_epoch(t, &plan));
     SYN_CHECK(run_batches(t, &plan, &train_loss, keep_going, user));
-    SYN_CHECK(validate(t, train_loss));
+    SYN_CHECK(validate(t, t->epoch, &loss));
+    t->curve[t->epoch] = (syn_epoch_losses){train_loss, loss};
     t->epoch++;
     *done = t->epoch >= t->schedule.max_epochs || t->epoch - 1 - t->best_epoch >= t->schedule.patience;
 done:

@@ -10,6 +10,7 @@ typedef struct syn_schedule {
     int64_t batch_frames;
     int max_epochs, patience;
     bool frozen_decoder;
+    bool warm; /* the weights that training starts from may be the best */
     uint64_t seed;
     uint32_t stage; /* distinguishes the candidates' random numbers */
 } syn_schedule;
@@ -24,12 +25,12 @@ typedef struct syn_trainer {
     syn_network *network;
     syn_loss loss;
     syn_schedule schedule;
-    double ridge, l1; /* in observations, see syn_trainer_create */
+    syn_penalty penalty; /* in observations, see syn_trainer_create */
     syn_parameters *p;
     syn_optimiser optimiser;
     float *best; /* [p->count] averaged weights with the least validation loss */
     double best_loss;
-    int best_epoch, epoch;
+    int best_epoch, epoch;   /* best_epoch -1: the weights that training started from */
     double gain;             /* mean |d xhat / d I| at the start of the epoch */
     syn_epoch_losses *curve; /* [max_epochs] */
     /* work space of an epoch */
@@ -38,11 +39,11 @@ typedef struct syn_trainer {
     int64_t *order;
 } syn_trainer;
 
-/* Takes p over. ridge: penalty per row of W against the sum of squared errors of a neuron over the train frames, as in
- * ridge regression of z-scored activity; l1 likewise. */
+/* Takes p over. penalty: each against the sum of squared errors over the train frames: a ridge on a row of W against
+ * those of one neuron, as in ridge regression of z-scored activity; the others likewise. */
 syn_status syn_trainer_create(syn_trainer **trainer, syn_parameters *p, const syn_dataset *data, syn_loss loss,
-                              const syn_kernels *kernels, int threads, const syn_schedule *schedule, double ridge,
-                              double l1);
+                              const syn_kernels *kernels, int threads, const syn_schedule *schedule,
+                              syn_penalty penalty);
 void syn_trainer_free(syn_trainer *trainer);
 /* One epoch; *done is set when the candidate is finished. keep_going is asked after every step and may be NULL; if it
  * says no the epoch is given up with SYN_ERR_INTERRUPTED and must be started again from its beginning. */

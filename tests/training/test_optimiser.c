@@ -29,7 +29,7 @@ static const syn_tensor *tensor_of(const syn_parameters *p, size_t j) {
 
 static void adam(void **state) {
     (void)state;
-    const syn_penalty penalty = {.ridge = 0.05};
+    const syn_penalty penalty = {.ridge = 0.05, .embedding = 0.03, .behavior = 0.02};
     const double gain = 0.7;
     syn_parameters *p = parameters();
     syn_optimiser o;
@@ -44,6 +44,8 @@ static void adam(void **state) {
             if (!t || t->group == SYN_GROUP_FIXED) continue;
             double g = (double)gradient[j];
             if (t->group == SYN_GROUP_CONNECTIVITY) g += penalty.ridge * gain * gain * value[j];
+            if (!strcmp(t->name, "e")) g += penalty.embedding * value[j];
+            if (!strcmp(t->name, "p")) g += penalty.behavior * value[j];
             m[j] = 0.9 * m[j] + 0.1 * g;
             v[j] = 0.99 * v[j] + 0.01 * g * g;
             value[j] -= rate[t->group] * (m[j] / (1 - pow(0.9, step))) / (sqrt(v[j] / (1 - pow(0.99, step))) + 1e-8);
@@ -237,7 +239,7 @@ static void a_group_with_rate_zero_stays(void **state) {
         float *gradient = floats((int64_t)p->count);
         assert_ok(syn_optimiser_create(&o, p));
         fill_gradient(p, gradient, 1, 1);
-        assert_ok(syn_optimiser_step(&o, gradient, rates, (syn_penalty){0.1, 0.1}, 1));
+        assert_ok(syn_optimiser_step(&o, gradient, rates, (syn_penalty){.ridge = 0.1, .l1 = 0.1}, 1));
         for (size_t j = 0; j < p->count; j++) {
             const syn_tensor *t = tensor_of(p, j);
             const bool moves = t && t->group != SYN_GROUP_FIXED && t->group != still;
@@ -257,7 +259,7 @@ static void a_frozen_decoder_stays(void **state) {
     o.frozen = true;
     for (uint32_t step = 1; step <= 3; step++) {
         fill_gradient(p, gradient, step, 100);
-        assert_ok(syn_optimiser_step(&o, gradient, rate, (syn_penalty){0.1, 0.1}, 1));
+        assert_ok(syn_optimiser_step(&o, gradient, rate, (syn_penalty){.ridge = 0.1, .l1 = 0.1}, 1));
     }
     for (size_t j = 0; j < p->count; j++) {
         const syn_tensor *t = tensor_of(p, j);

@@ -43,7 +43,7 @@ static syn_trainer *trainer_of(const syn_dataset *data, syn_loss loss, int threa
     for (size_t k = 0; k < p->n_tensors; k++)
         for (size_t j = 0; j < p->tensor[k].count; j++)
             p->value[p->tensor[k].offset + j] *= p->tensor[k].name[0] == 'z' ? 0.02f : 0.5f;
-    assert_ok(syn_trainer_create(&t, p, data, loss, best_kernels(), threads, schedule, 10, 0));
+    assert_ok(syn_trainer_create(&t, p, data, loss, best_kernels(), threads, schedule, (syn_penalty){.ridge = 10}));
     return t;
 }
 
@@ -84,7 +84,8 @@ static void learns(void **state) {
     syn_trainer *none, *dense = trainer_of(set.data, SYN_LOSS_GAUSSIAN, 1, &schedule);
     const float *W;
     assert_ok(syn_start_none(&p, set.data, &settings));
-    assert_ok(syn_trainer_create(&none, p, set.data, SYN_LOSS_GAUSSIAN, best_kernels(), 1, &schedule, 0, 0));
+    assert_ok(
+        syn_trainer_create(&none, p, set.data, SYN_LOSS_GAUSSIAN, best_kernels(), 1, &schedule, (syn_penalty){0}));
     assert_true(train(none, MOST_EPOCHS) && train(dense, MOST_EPOCHS));
     assert_true(dense->curve[MOST_EPOCHS - 1].train < 0.6 * dense->curve[0].train);
     assert_true(dense->best_loss < 0.6 * none->best_loss);
@@ -132,7 +133,8 @@ static void penalty_is_against_observed_targets(void **state) {
     bool done;
     double observed = 0;
     assert_ok(syn_parameters_copy(&before, p));
-    assert_ok(syn_trainer_create(&t, p, set.data, SYN_LOSS_GAUSSIAN, best_kernels(), 1, &schedule, ridge, 0));
+    assert_ok(syn_trainer_create(&t, p, set.data, SYN_LOSS_GAUSSIAN, best_kernels(), 1, &schedule,
+                                 (syn_penalty){.ridge = ridge}));
     assert_int_equal(syn_trainer_epoch(t, &done, never, NULL), SYN_ERR_INTERRUPTED);
     for (int64_t frame = 1; frame < s->span[SYN_TRAIN][0].stop; frame++)
         for (int64_t i = 0; i < s->N; i++) observed += syn_session_observed(s, frame, i);
@@ -167,6 +169,29 @@ static void stops_early_and_keeps_the_best(void **state) {
     assert_ok(syn_split_loss(t->network, set.data, SYN_LOSS_GAUSSIAN, SYN_VALIDATION, &loss));
     assert_true(loss == t->best_loss);
     syn_trainer_free(t), set_free(&set), raw_free(&raw);
+}
+
+/* Where training only makes a warm start worse, the start is kept. */
+static void a_good_start_is_kept(void **state) {
+    (void)state;
+    raw_data raw = chain(600, 6);
+    test_set set = set_create(&raw, 1, WINDOW);
+    syn_schedule schedule = schedule_of(30, 30);
+    syn_trainer *first = trainer_of(set.data, SYN_LOSS_GAUSSIAN, 1, &schedule), *again;
+    syn_parameters *p;
+    train(first, 30);
+    assert_ok(syn_parameters_copy(&p, first->p));
+    memcpy(p->value, first->best, p->count * sizeof(float));
+    schedule.warm = true;
+    schedule.decoder_rate = schedule.connectivity_rate = 3;
+    assert_ok(syn_trainer_create(&again, p, set.data, SYN_LOSS_GAUSSIAN, best_kernels(), 1, &schedule,
+                                 (syn_penalty){.ridge = 10}));
+    train(again, 2);
+    assert_true(again->curve[0].validation > first->best_loss && again->curve[1].validation > first->best_loss);
+    assert_int_equal(again->best_epoch, -1);
+    assert_true(again->best_loss == first->best_loss);
+    assert_same("best", first->best, again->best, (int64_t)p->count);
+    syn_trainer_free(first), syn_trainer_free(again), set_free(&set), raw_free(&raw);
 }
 
 static bool ask(void *user) { return --*(int *)user > 0; }
@@ -307,6 +332,7 @@ int main(void) {
         cmocka_unit_test(learns_counts),
         cmocka_unit_test(penalty_is_against_observed_targets),
         cmocka_unit_test(stops_early_and_keeps_the_best),
+        cmocka_unit_test(a_good_start_is_kept),
         cmocka_unit_test(stops_on_request),
         cmocka_unit_test(any_number_of_threads),
         cmocka_unit_test(the_seed_and_the_stage_matter),

@@ -1,0 +1,117 @@
+#include "training/blend.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+/* Shares of the next candidate that are tried. */
+static const double shares[] = {0.5, 0.25};
+
+/* W[M][M] of a population as free weights: S R^T of factors is multiplied out. */
+static void copy_weights(const syn_parameters *from, size_t s, float *W) {
+    const syn_session_layout *at = &from->session[s];
+    const int64_t M = at->M;
+    if (syn_form_has_weights(from->form)) memcpy(W, from->value + at->z, (size_t)(M * M) * sizeof(float));
+    if (!syn_form_has_factors(from->form)) return;
+    for (int64_t i = 0; i < M; i++)
+        for (int64_t j = 0; j < M; j++) {
+            double sum = 0;
+            for (int64_t k = 0; k < from->rank; k++)
+                sum += (double)from->value[at->s + (size_t)(i * from->rank + k)] *
+                       (double)from->value[at->r + (size_t)(j * from->rank + k)];
+            if (i != j) W[i * M + j] += (float)sum;
+        }
+}
+
+/* The same model with dense weights; without connectivity they are 0. */
+static syn_status copy_dense(syn_parameters **dense, const syn_parameters *from, const syn_dataset *data) {
+    SYN_TRY(syn_parameters_create_for(dense, from->H, from->d, from->b, SYN_FORM_DENSE, 0, data));
+    syn_parameters *p = *dense;
+    syn_copy_common_tensors(p, from);
+    for (size_t s = 0; s < p->n_sessions; s++)
+        if (p->session[s].owner == s) copy_weights(from, s, p->value + p->session[s].z);
+    return SYN_OK;
+}
+
+/* Stages that may take part, the least loss first; returns their number. */
+static int list_members(const syn_search *search, int *order) {
+    int n = 0, best = -1;
+    for (int k = 0; k < search->n_stages; k++)
+        if (search->member[k] && search->stage[k].candidate.form != SYN_FORM_NONE &&
+            (best < 0 || search->stage[k].loss < search->stage[best].loss))
+            best = k;
+    for (int k = 0; best >= 0 && k < search->n_stages; k++) {
+        const syn_stage *stage = &search->stage[k];
+        if (!search->member[k] || search->member[k]->H != search->member[best]->H) continue;
+        if (stage->candidate.form != SYN_FORM_NONE &&
+            stage->candidate.innovation != search->stage[best].candidate.innovation)
+            continue;
+        int at = n++;
+        for (; at > 0 && search->stage[order[at - 1]].loss > stage->loss; at--) order[at] = order[at - 1];
+        order[at] = k;
+    }
+    /* the average starts from a connectivity, and what it sends */
+    for (int at = n - 1; at > 0; at--)
+        if (order[at] == best) order[at] = order[at - 1], order[at - 1] = best;
+    return n;
+}
+
+static void mix(float *to, const float *from, double share, size_t count) {
+    for (size_t k = 0; k < count; k++) to[k] = (float)((1 - share) * (double)to[k] + share * (double)from[k]);
+}
+
+/* The share of `next` at which the average with it is better than `best`, or 0. trial: what `network` runs. */
+static syn_status try_member(const syn_search *search, syn_network *network, const syn_parameters *blend,
+                             const syn_parameters *next, syn_parameters *trial, double *best, double *share) {
+    *share = 0;
+    for (size_t k = 0; k < sizeof shares / sizeof *shares; k++) {
+        double loss;
+        memcpy(trial->value, blend->value, blend->count * sizeof(float));
+        mix(trial->value, next->value, shares[k], blend->count);
+        SYN_TRY(syn_split_loss(network, search->data, search->settings.loss, SYN_VALIDATION, &loss));
+        if (loss < *best) *best = loss, *share = shares[k];
+    }
+    return SYN_OK;
+}
+
+syn_status syn_blend_candidates(syn_search *search) {
+    int order[SYN_MAX_STAGES];
+    const int n = list_members(search, order);
+    syn_parameters *blend = NULL, *next = NULL, *trial = NULL;
+    syn_network *network = NULL;
+    double part[SYN_MAX_STAGES] = {0}, loss;
+    bool any = false;
+    syn_status status = SYN_OK;
+    if (n < 2) return SYN_OK;
+    loss = search->stage[order[0]].loss;
+    part[order[0]] = 1;
+    SYN_CHECK(copy_dense(&blend, search->member[order[0]], search->data));
+    SYN_CHECK(syn_parameters_copy(&trial, blend));
+    SYN_CHECK(syn_network_create(&network, trial, search->data, search->settings.loss, search->kernels,
+                                 search->settings.threads, 256 + search->data->window, search->data->window));
+    for (int k = 1; k < n; k++) {
+        double share;
+        SYN_CHECK(copy_dense(&next, search->member[order[k]], search->data));
+        for (size_t s = 0; s < blend->n_sessions; s++)
+            memcpy(next->value + next->session[s].send, blend->value + blend->session[s].send,
+                   (size_t)blend->session[s].N * sizeof(float));
+        SYN_CHECK(try_member(search, network, blend, next, trial, &loss, &share));
+        if (share > 0) mix(blend->value, next->value, share, blend->count);
+        for (int j = 0; j < SYN_MAX_STAGES; j++) part[j] *= 1 - share;
+        part[order[k]] += share;
+        any |= share > 0;
+        syn_parameters_free(next), next = NULL;
+    }
+    if (any) {
+        search->blend = blend, blend = NULL;
+        search->blend_loss = loss;
+        memcpy(search->blend_share, part, sizeof part);
+    }
+done:
+    syn_network_free(network);
+    syn_parameters_free(trial);
+    syn_parameters_free(next);
+    syn_parameters_free(blend);
+    return status;
+}
