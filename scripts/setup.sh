@@ -9,7 +9,7 @@ build=(gcc libc6-dev make cmake ninja-build pkg-config libhdf5-dev libmatio-dev 
        libjansson-dev libcairo2-dev libinih-dev libxxhash-dev librandom123-dev libcmocka-dev)
 case "${1:-}" in
 build) wanted=("${build[@]}") ;;
-test) wanted=("${build[@]}" clang clang-format libomp-dev libclang-rt-14-dev python3 python3-venv chromium) ;;
+test) wanted=("${build[@]}" clang clang-format libomp-dev libclang-rt-14-dev python3 python3-venv chromium zsh fish) ;;
 format) wanted=(clang-format) ;;
 tidy) wanted=("${build[@]}" clang-tidy) ;;
 bench) wanted=("${build[@]}") ;;
