@@ -2,12 +2,13 @@
 
 PREFIX ?= /usr/local
 
-.PHONY: help demo test bench peers install wheel format tidy docs build clean
+.PHONY: help demo test bench peers install wheel deb format tidy docs build clean
 
 help:
 	@echo "make demo                fit the shipped recording; model, forecast and connectivity in out/demo"
-	@echo "make install PREFIX=DIR  library, header, program and manual page (default: $(PREFIX))"
+	@echo "make install PREFIX=DIR  program, manual pages, completions, library (default: $(PREFIX))"
 	@echo "make wheel               Python wheel (manylinux) and source distribution in dist/"
+	@echo "make deb                 Debian package in dist/"
 	@echo "make test                build, all tests, sanitizers, fuzz targets, format and document checks"
 	@echo "make bench               speed of the kernels and of training"
 	@echo "make peers               models of other groups (Python, PyTorch) on the same splits; hours"
@@ -41,6 +42,9 @@ install: build
 
 wheel:
 	@scripts/wheel.sh dist
+
+deb:
+	@scripts/deb.sh dist
 
 docs: build
 	build/release/synapsnet help --markdown > docs/options.md

@@ -53,6 +53,7 @@ preset asan -DSYN_WERROR=ON
 preset fuzz -DSYN_WERROR=ON
 check "format" scripts/check_format.sh
 check "Python wheel" scripts/wheel.sh build/wheel
+check "Debian package" scripts/deb.sh build/package
 check "commands of the documents" scripts/check_documents.sh README.md docs/connectivity.md docs/report.md
 
 printf '\n%d passed, %d failed\n' "$passed" "$failed"
