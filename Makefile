@@ -13,7 +13,7 @@ help:
 	@echo "make bench               speed of the kernels and of training"
 	@echo "make peers               models of other groups (Python, PyTorch) on the same splits; hours"
 	@echo "make build               the release build in build/release"
-	@echo "make docs                write docs/options.md and docs/python-reference.md again"
+	@echo "make docs                documentation in build/docs/html; docs/options.md and docs/python-reference.md anew"
 	@echo "make format              clang-format on every C file"
 	@echo "make tidy                clang-tidy on every C file"
 	@echo "make clean               remove build/, out/ and dist/"
@@ -51,6 +51,7 @@ docs: build
 	cmake --preset release -DSYN_PYTHON=ON && cmake --build --preset release
 	python=$$(scripts/python_env.sh build/python-env tests/python/requirements.txt) && \
 	    PYTHONPATH=build/release/python $$python scripts/python_reference.py > docs/python-reference.md
+	@scripts/docs.sh build/docs
 
 format:
 	@scripts/setup.sh format
