@@ -23,7 +23,7 @@ const command commands[] = {
      "synapsnet info recording.npz:counts --bin 50ms", 1, 1000000, false, run_info},
     {"fit", "RECORDING... -o MODEL", "Fit a model to one or many recordings and score it on their test frames.",
      "Options are rarely needed: form and strength of the connectivity, loss and length of training are chosen on "
-     "validation data. Ctrl-C stops and keeps a checkpoint, from which the same command goes on with --resume.",
+     "validation data. Ctrl-C stops and keeps a checkpoint; the same command with --resume goes on from there.",
      "synapsnet fit recording.h5 -o model.h5", 1, 1000000, true, run_fit},
     {"compare", "RECORDING...", "Fit SynapsNet and its rivals on the same frames: one table, with intervals.",
      "Every rival is tuned on the same train and validation frames. Differences are rival minus SynapsNet, with 95 % "

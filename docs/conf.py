@@ -13,6 +13,7 @@ version = release = re.search(r"project\(synapsnet VERSION ([0-9.]+)", (root / "
 
 extensions = ["myst_parser", "breathe"]
 exclude_patterns = ["requirements.txt"]
+smartquotes = False  # options stay --options
 nitpicky = True
 # Types of C and of the compiler, which no page describes.
 nitpick_ignore_regex = [("c:identifier", r"(u?int\d+|size)_t")]
@@ -27,5 +28,7 @@ c_id_attributes = ["SYN_API"]
 
 html_theme = "furo"
 html_title = f"synapsnet {release}"
+html_static_path = ["static"]
+html_css_files = ["site.css"]
 html_copy_source = False
 html_show_sphinx = False

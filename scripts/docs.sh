@@ -24,6 +24,6 @@ WARN_IF_UNDOCUMENTED = NO
 EOT
 # The header is no page that a struct could link to.
 sed -i '/<includes /d' "$out"/doxygen/struct*.xml
-DOXYGEN_XML=$out/doxygen "$python" -m sphinx -q -W --keep-going -j auto -d "$out/doctrees" -b html docs "$out/html"
+DOXYGEN_XML=$out/doxygen "$python" -m sphinx -q -E -W --keep-going -j auto -d "$out/doctrees" -b html docs "$out/html"
 "$python" scripts/check_links.py "$out/html"
 echo "$out/html/index.html"

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 
+import h5py
 import pytest
 
 from conftest import ROOT
@@ -33,8 +34,6 @@ def test_reference_is_that_of_the_docstrings():
 
 def test_the_matlab_example_reads_what_is_written(rec, model, program):
     """What the script reads is there, with as many axes as it turns."""
-    import h5py
-
     rec.save("sim.h5")
     model.save("model.h5")
     for command in ("connectivity model.h5 --lags 2 -o connectivity.h5", "forecast model.h5 sim.h5 --steps 3 -o forecast.h5"):
