@@ -235,6 +235,27 @@ static void print_markdown_command(FILE *file, const command *c) {
             c->operands, c->summary, c->details, c->example);
 }
 
+/* One table: what stands for the value, the meaning, and which commands take it. */
+static void print_markdown_options(FILE *file, const char *title, option_group group) {
+    const syn_option_info *o;
+    fprintf(file, "\n### %s\n\n| option | meaning | commands |\n|---|---|---|\n", title);
+    for (size_t k = 0; (o = syn_option_at(k)); k++) {
+        if (group_of(o) != group) continue;
+        bool choice = !strcmp(o->type, "choice");
+        const char *value = choice ? "" : value_placeholder(o);
+        char name[128], meaning[1024], help[768];
+        snprintf(name, sizeof name, "`--%s%s%s`", o->name, *value ? " " : "", value);
+        describe_option(o, help, sizeof help);
+        snprintf(meaning, sizeof meaning, "%s%s%s%s", choice ? "`" : "", choice ? o->choices : "", choice ? "`: " : "",
+                 help);
+        fputs("|", file);
+        print_cell(file, name);
+        print_cell(file, meaning);
+        print_cell(file, o->commands);
+        fputc('\n', file);
+    }
+}
+
 void print_markdown(FILE *file) {
     fputs("# Commands and options\n\nWritten by `synapsnet help --markdown` from the option table; do not edit.\n\n"
           "## Commands\n\n`synapsnet COMMAND --help` and `man synapsnet-COMMAND` list the options of a command.\n",
@@ -244,22 +265,9 @@ void print_markdown(FILE *file) {
         "\n## Options\n\n"
         "The same names and values serve the command line (`--hidden 32`), configuration files (`hidden = 32`, read "
         "with `--config`)\nand `syn_options_set(options, \"hidden\", \"32\")` in C; in Python they are keywords, with "
-        "`_` for `-`. [Choosing options](choosing-options.md) says\nwhich of them you may need.\n\n"
-        "| option | value | default | unit | commands | meaning |\n|---|---|---|---|---|---|\n",
+        "`_` for `-`. [Choosing options](choosing-options.md) says\nwhich of them you may need.\n",
         file);
-    const syn_option_info *o;
-    for (size_t k = 0; (o = syn_option_at(k)); k++) {
-        char name[64], value[128];
-        snprintf(name, sizeof name, "`%s`", o->name);
-        fputs("|", file);
-        print_cell(file, name);
-        bool number = strstr(o->choices, "..") != NULL;
-        snprintf(value, sizeof value, "%s%s%s", number || !*o->choices ? o->type : "", number ? " " : "", o->choices);
-        print_cell(file, value);
-        print_cell(file, o->default_value);
-        print_cell(file, o->unit);
-        print_cell(file, o->commands);
-        print_cell(file, o->help);
-        fputc('\n', file);
-    }
+    print_markdown_options(file, "Reading a recording", READING);
+    print_markdown_options(file, "Of single commands", OWN);
+    print_markdown_options(file, "Of every command", GENERAL);
 }
