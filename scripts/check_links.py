@@ -1,10 +1,12 @@
-"""Whether every link inside a built site leads somewhere: scripts/check_links.py FOLDER
+"""Whether every link inside a built site leads somewhere: scripts/check_links.py FOLDER [DOCUMENT.md...]
 
-Every relative href and src must name a file of the folder, and every #anchor an id on its page.
+Every relative href and src must name a file of the folder, and every #anchor an id on its page. In the Markdown documents, which
+are no part of the site, every relative link must name a file.
 """
 
 import html.parser
 import pathlib
+import re
 import sys
 import urllib.parse
 
@@ -41,7 +43,15 @@ def broken(folder):
     print(f"{len(pages)} pages, {sum(len(page.links) for page in pages.values())} links", file=sys.stderr)
 
 
+def broken_in_markdown(path):
+    for link in re.findall(r"\]\(([^)#]+)", path.read_text()):
+        if "://" not in link and not (path.parent / link).exists():
+            yield f"{path}: no file for {link}"
+
+
 if __name__ == "__main__":
     faults = list(broken(pathlib.Path(sys.argv[1]).resolve()))
+    for name in sys.argv[2:]:
+        faults += broken_in_markdown(pathlib.Path(name))
     print("\n".join(faults), end="\n" if faults else "")
     sys.exit(bool(faults))

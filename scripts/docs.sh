@@ -24,5 +24,5 @@ EOT
 # The header is no page that a struct could link to.
 sed -i '/<includes /d' "$out"/doxygen/struct*.xml
 DOXYGEN_XML=$out/doxygen "$python" -m sphinx -q -E -W --keep-going -j auto -d "$out/doctrees" -b html docs "$out/html"
-"$python" scripts/check_links.py "$out/html"
+"$python" scripts/check_links.py "$out/html" ./*.md bench/*.md bench/peers/*.md
 echo "$out/html/index.html"
