@@ -2,17 +2,18 @@
 
 PREFIX ?= /usr/local
 
-.PHONY: help demo test bench peers install wheel format tidy docs build clean
+.PHONY: help demo test bench peers install wheel deb format tidy docs build clean
 
 help:
 	@echo "make demo                fit the shipped recording; model, forecast and connectivity in out/demo"
-	@echo "make install PREFIX=DIR  library, header, program and manual page (default: $(PREFIX))"
+	@echo "make install PREFIX=DIR  program, manual pages, completions, library (default: $(PREFIX))"
 	@echo "make wheel               Python wheel (manylinux) and source distribution in dist/"
+	@echo "make deb                 Debian package in dist/"
 	@echo "make test                build, all tests, sanitizers, fuzz targets, format and document checks"
 	@echo "make bench               speed of the kernels and of training"
 	@echo "make peers               models of other groups (Python, PyTorch) on the same splits; hours"
 	@echo "make build               the release build in build/release"
-	@echo "make docs                write docs/options.md and docs/python-reference.md again"
+	@echo "make docs                documentation in build/docs/html; docs/options.md and docs/python-reference.md anew"
 	@echo "make format              clang-format on every C file"
 	@echo "make tidy                clang-tidy on every C file"
 	@echo "make clean               remove build/, out/ and dist/"
@@ -42,11 +43,15 @@ install: build
 wheel:
 	@scripts/wheel.sh dist
 
+deb:
+	@scripts/deb.sh dist
+
 docs: build
 	build/release/synapsnet help --markdown > docs/options.md
 	cmake --preset release -DSYN_PYTHON=ON && cmake --build --preset release
 	python=$$(scripts/python_env.sh build/python-env tests/python/requirements.txt) && \
 	    PYTHONPATH=build/release/python $$python scripts/python_reference.py > docs/python-reference.md
+	@scripts/docs.sh build/docs
 
 format:
 	@scripts/setup.sh format

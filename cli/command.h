@@ -26,6 +26,7 @@ typedef struct command {
     const char *name;
     const char *operands; /* as shown in the usage line */
     const char *summary;  /* one sentence */
+    const char *details;  /* a few more: what a newcomer has to know */
     const char *example;  /* one line */
     int min_operands, max_operands;
     bool needs_output;
@@ -59,11 +60,14 @@ bool takes_option(const char *name, const syn_option_info *option);
 /* help.c */
 void print_overview(FILE *file);
 void print_command_help(FILE *file, const command *c);
-void print_manual(FILE *file);   /* groff */
+void print_manual(FILE *file); /* synapsnet.1 */
+void print_command_manual(FILE *file, const command *c);
 void print_markdown(FILE *file); /* docs/options.md */
+const char *value_placeholder(const syn_option_info *o);
 
 /* completion.c */
-void print_bash_completion(FILE *file);
+/* shell: "bash", "zsh" or "fish"; false for another. */
+bool print_completion(FILE *file, const char *shell);
 
 /* output.c */
 /* Prints "synapsnet: LINE" on standard error. */

@@ -10,27 +10,47 @@
 
 const command commands[] = {
     {"simulate", "celltypes|rates|spikes -o FILE", "Simulate a network whose true connectivity is known.",
+     "celltypes: noisy tanh units with the connection statistics of four cortical cell types. rates: leaky rate units "
+     "that excite or inhibit. spikes: integrate-and-fire neurons, seen through a calcium indicator or as spike counts.",
      "synapsnet simulate rates --neurons 60 --frames 6000 -o sim.h5", 1, 1, true, run_simulate},
     {"convert", "RECORDING -o FILE", "Write a recording in synapsnet's own HDF5 layout.",
+     "The file opens without any option afterwards: rate, bins, trials and behaviour are in it.",
      "synapsnet convert suite2p/ --rate 30 -o recording.h5", 1, 1000000, true, run_convert},
     {"info", "RECORDING...", "Show what was understood of a recording.",
+     "Reads it as a fit does, and prints neurons, frames, rate, trials, behaviour and what was left out; of a file "
+     "that "
+     "is no recording by itself, the arrays it holds.",
      "synapsnet info recording.npz:counts --bin 50ms", 1, 1000000, false, run_info},
     {"fit", "RECORDING... -o MODEL", "Fit a model to one or many recordings and score it on their test frames.",
+     "Options are rarely needed: form and strength of the connectivity, loss and length of training are chosen on "
+     "validation data. Ctrl-C stops and keeps a checkpoint; the same command with --resume goes on from there.",
      "synapsnet fit recording.h5 -o model.h5", 1, 1000000, true, run_fit},
     {"compare", "RECORDING...", "Fit SynapsNet and its rivals on the same frames: one table, with intervals.",
+     "Every rival is tuned on the same train and validation frames. Differences are rival minus SynapsNet, with 95 % "
+     "intervals.",
      "synapsnet compare recording.h5 --rivals linear,gru", 1, 1000000, false, run_compare},
     {"adapt", "MODEL RECORDING... -o NEW", "Adapt a model to a new recording, of other neurons: its decoder is kept.",
+     "For a recording that is too short to be fitted from the start. The new model is of the new recording alone.",
      "synapsnet adapt model.h5 new.h5 -o new_model.h5", 2, 1000000, true, run_adapt},
     {"evaluate", "MODEL [RECORDING...]", "Score a model on the test frames, beside the baselines.",
+     "Without a recording, that of the fit is read again, from the path that the model keeps.",
      "synapsnet evaluate model.h5", 1, 1000000, false, run_evaluate},
     {"forecast", "MODEL [RECORDING] -o FILE", "Forecast one step ahead and in free-running rollouts.",
+     "Writes predicted and recorded activity of the test frames to an HDF5 file, and prints the error by horizon. "
+     "Without a recording, that of the fit is read again.",
      "synapsnet forecast model.h5 --steps 20 -o forecast.h5", 1, 2, true, run_forecast},
     {"connectivity", "MODEL -o FILE", "Export who drives whom, with sign, as an array, a table or a graph.",
+     "Row = receiver, column = sender. The name of FILE says what is written: .npy or .csv, the matrix; .edges.csv, a "
+     "line for each significant edge; .h5, everything; .graphml, a graph.",
      "synapsnet connectivity model.h5 --lags 3 -o connectivity.csv", 1, 1, true, run_connectivity},
     {"perturb", "MODEL [RECORDING] --neuron ID [-o FILE]",
      "Stimulate a neuron of the model, or each in turn, and see how the others respond.",
+     "A response is the mean difference between runs with and without the pulse, from many states of the test frames. "
+     "FILE is .h5, .csv or .npy. Without a recording, that of the fit is read again.",
      "synapsnet perturb model.h5 --neuron 12 --steps 10 -o response.csv", 1, 2, false, run_perturb},
     {"report", "MODEL [RECORDING...] -o FILE", "Write one page with all figures, FILE.html, that needs no network.",
+     "FILE.pdf, .svg or .png gives the main figures for a paper instead, .json the numbers behind them. Without a "
+     "recording, that of the fit is read again.",
      "synapsnet report model.h5 -o report.html", 1, 1000000, true, run_report},
     {0},
 };
@@ -50,19 +70,34 @@ static exit_code unknown_command(const char *name) {
     return misuse("unknown command '%s'; 'synapsnet help' lists the commands", name);
 }
 
+static exit_code help_on(const char *name, void (*print)(FILE *, const command *)) {
+    const command *c = find_command(name);
+    if (!c) return unknown_command(name);
+    print(stdout, c);
+    return DONE;
+}
+
+static void print_names(void) {
+    for (const command *c = commands; c->name; c++) puts(c->name);
+}
+
+/* help [COMMAND], and what installation and documentation are made of: help --man [COMMAND], --completion SHELL, ... */
 static exit_code run_help(int argc, char **argv) {
-    if (argc < 2) {
+    const char *what = argc > 1 ? argv[1] : "", *which = argc > 2 ? argv[2] : NULL;
+    if (!*what) {
         print_overview(stdout);
-    } else if (!strcmp(argv[1], "--man")) {
+    } else if (!strcmp(what, "--man")) {
+        if (which) return help_on(which, print_command_manual);
         print_manual(stdout);
-    } else if (!strcmp(argv[1], "--markdown")) {
+    } else if (!strcmp(what, "--markdown")) {
         print_markdown(stdout);
-    } else if (!strcmp(argv[1], "--completion")) {
-        print_bash_completion(stdout);
+    } else if (!strcmp(what, "--commands")) {
+        print_names();
+    } else if (!strcmp(what, "--completion")) {
+        if (!which || !print_completion(stdout, which))
+            return misuse("help --completion: found '%s'; expected bash, zsh or fish", which ? which : "");
     } else {
-        const command *c = find_command(argv[1]);
-        if (!c) return unknown_command(argv[1]);
-        print_command_help(stdout, c);
+        return help_on(what, print_command_help);
     }
     return DONE;
 }

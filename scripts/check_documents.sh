@@ -1,7 +1,11 @@
 #!/usr/bin/env bash
-# Runs every command of the ```sh blocks of the given documents, in a copy of the tracked files with a home folder of
-# its own, where the program has been installed, so that a document cannot promise what does not work:
-# scripts/check_documents.sh README.md. `make test` itself is not run: it is what runs this.
+# Runs the commands of the given documents, in a copy of the tracked files with a home folder of its own, where the program
+# has been installed, so that a document cannot promise what does not work: scripts/check_documents.sh README.md
+#
+#   ```sh       the block is run, and must succeed
+#   ```console  every line after "$ " is run, and must print what stands below it, to the letter; most show an error
+#
+# `make test` itself is not run: it is what runs this.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -16,20 +20,47 @@ echo '$ make install'
     echo "make install failed" >&2
     exit 1
 }
+export HOME="$work/home" PATH="$work/home/.local/bin:$PATH"
+
+# Runs a script; what it prints is in the log.
+in_tree() { (cd "$work/tree" && bash -euo pipefail -c "$1") </dev/null >"$work/log" 2>&1; }
+
+run_block() {
+    [ "$1" != $'make test\n' ] || return 0
+    printf '%s' "$1" | sed 's/^/$ /'
+    in_tree "$1" && return
+    tail -n 20 "$work/log"
+    echo "$document: these commands failed" >&2
+    exit 1
+}
+
+# compare COMMAND OUTPUT: nothing to do without a command.
+compare() {
+    [ -n "$1" ] || return 0
+    printf '$ %s\n' "$1"
+    in_tree "$1" || true
+    diff <(printf '%s' "$2") "$work/log" && return
+    echo "$document: this command does not print what the document says (<) but something else (>)" >&2
+    exit 1
+}
+
+check() {
+    local document=$1 kind="" text="" command="" line blocks=0
+    while IFS= read -r line; do
+        case "$kind:$line" in
+        ':```sh' | ':```console') kind=${line#'```'} text="" command="" blocks=$((blocks + 1)) ;;
+        'sh:```') run_block "$text" && kind="" ;;
+        'console:```') compare "$command" "$text" && kind="" ;;
+        'console:$ '*)
+            compare "$command" "$text"
+            command=${line#'$ '} text=""
+            ;;
+        sh:* | console:*) text+=$line$'\n' ;;
+        esac
+    done <"$document"
+    [ "$blocks" -gt 0 ] || { echo "$document: no commands found" >&2; exit 1; }
+}
+
 for document in "$@"; do
-    commands=$(awk '/^```sh$/ {inside = 1; next} /^```$/ {inside = 0} inside' "$document")
-    [ -n "$commands" ] || { echo "$document: no commands found" >&2; exit 1; }
-    (
-        cd "$work/tree"
-        export HOME="$work/home" PATH="$work/home/.local/bin:$PATH"
-        while IFS= read -r line; do
-            [ "$line" != "make test" ] || continue
-            printf '$ %s\n' "$line"
-            if ! bash -euo pipefail -c "$line" </dev/null >"$work/log" 2>&1; then
-                tail -n 20 "$work/log"
-                echo "$document: this command failed: $line" >&2
-                exit 1
-            fi
-        done <<<"$commands"
-    )
+    check "$document"
 done

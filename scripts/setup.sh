@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes sure that what a step needs is installed: scripts/setup.sh build|test|format|tidy|bench|wheel
+# Makes sure that what a step needs is installed: scripts/setup.sh build|test|format|tidy|bench|wheel|deb|docs
 #
 # On Debian and Ubuntu it installs what is missing where it may (root, or sudo without a password); otherwise it prints
 # the one line to run and stops. On other systems it does nothing: CMake says what it does not find.
@@ -9,13 +9,15 @@ build=(gcc libc6-dev make cmake ninja-build pkg-config libhdf5-dev libmatio-dev 
        libjansson-dev libcairo2-dev libinih-dev libxxhash-dev librandom123-dev libcmocka-dev)
 case "${1:-}" in
 build) wanted=("${build[@]}") ;;
-test) wanted=("${build[@]}" clang clang-format libomp-dev libclang-rt-14-dev python3 python3-venv chromium) ;;
+test) wanted=("${build[@]}" clang clang-format libomp-dev libclang-rt-14-dev python3 python3-venv chromium zsh fish) ;;
 format) wanted=(clang-format) ;;
 tidy) wanted=("${build[@]}" clang-tidy) ;;
 bench) wanted=("${build[@]}") ;;
 wheel) wanted=("${build[@]}" python3 python3-venv) ;;
+deb) wanted=("${build[@]}" dpkg-dev fakeroot file gzip lintian) ;;
+docs) wanted=("${build[@]}" python3 python3-venv doxygen) ;;
 *)
-    echo "usage: scripts/setup.sh build|test|format|tidy|bench|wheel" >&2
+    echo "usage: scripts/setup.sh build|test|format|tidy|bench|wheel|deb|docs" >&2
     exit 2
     ;;
 esac

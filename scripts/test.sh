@@ -53,7 +53,10 @@ preset asan -DSYN_WERROR=ON
 preset fuzz -DSYN_WERROR=ON
 check "format" scripts/check_format.sh
 check "Python wheel" scripts/wheel.sh build/wheel
-check "commands of the documents" scripts/check_documents.sh README.md docs/connectivity.md docs/report.md
+check "Debian package" scripts/deb.sh build/package
+check "documentation" scripts/docs.sh build/docs
+check "commands of the documents" scripts/check_documents.sh README.md docs/connectivity.md docs/report.md docs/install.md \
+    docs/tutorial.md docs/choosing-options.md docs/howto/*.md docs/troubleshooting.md
 
 printf '\n%d passed, %d failed\n' "$passed" "$failed"
 [ "$failed" -eq 0 ]

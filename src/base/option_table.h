@@ -3,8 +3,9 @@
  * X(ENUM, "name", TYPE, "default", "unit", "choices or range", "commands", "help")
  *
  * TYPE: INT, REAL, TIME (seconds; accepts "50ms", "0.05s", "0.05"), FLAG, CHOICE, TEXT, LIST (may be given several
- * times). Range of a number: "min..max", either end may be missing. A default of "" means unset. "auto" as a default of
- * a number means: chosen from the data; such an option also accepts the word.
+ * times). Range of a number: "min..max", either end may be missing. Of TEXT and LIST the same field says what stands
+ * for the value in the help, where that is neither FILE nor, if the help speaks of it, FILE:NAME. A default of "" means
+ * unset. "auto" as a default of a number means: chosen from the data; such an option also accepts the word.
  */
 #define SYN_OPTION_TABLE(X)                                                                                            \
     /* what to read */                                                                                                 \
@@ -29,25 +30,27 @@
       "Array FILE:NAME (S, 2) with start and stop frame of every trial or epoch; nothing crosses their borders.")      \
     X(UNITS, "units", CHOICE, "good", "", "good|mua|all",                                                              \
       "info fit adapt evaluate forecast perturb report convert compare",                                               \
-      "Which sorted units to take: good, good and mua, or all but noise. For NWB, all also takes ROIs that are no "    \
-      "cells.")                                                                                                        \
+      "Which sorted units to take. good: those graded good; mua: multi-unit activity too; all: everything but noise, " \
+      "and in NWB ROIs that are no cells too.")                                                                        \
     /* what to fit */                                                                                                  \
     X(SAME_NEURONS, "same-neurons", CHOICE, "auto", "", "auto|yes|no", "fit adapt compare",                            \
       "Whether neurons with one id in several recordings are the same, with one embedding and one set of "             \
       "connections. auto: where ids are names (AVAL), not numbers (7, cell7).")                                        \
     X(LOSS, "loss", CHOICE, "auto", "", "auto|gaussian|poisson", "fit compare",                                        \
-      "Observation model. auto: poisson for spike counts, gaussian otherwise.")                                        \
+      "What is minimised. gaussian: squared error; poisson: the negative log likelihood of spike counts. auto: "       \
+      "poisson for spike counts, gaussian otherwise.")                                                                 \
     X(CONNECTIVITY, "connectivity", CHOICE, "auto", "", "auto|none|dense|dale|lowrank|lowrank+sparse|masked",          \
       "fit adapt compare",                                                                                             \
       "Form of the functional connectivity W; dale: every sender excites or inhibits all its receivers. auto: chosen " \
       "on the validation data.")                                                                                       \
     X(STRENGTH, "strength", REAL, "auto", "", "0..", "fit adapt compare",                                              \
-      "Ridge penalty on the effective connectivity, in observations per unit of z-scored activity.")                   \
+      "Ridge penalty on the effective connectivity, which shrinks all edges; in observations per unit of z-scored "    \
+      "activity.")                                                                                                     \
     X(INNOVATION, "innovation", REAL, "auto", "", "0..1", "fit adapt compare",                                         \
-      "Share of what its last frame predicts of a neuron's activity that is taken off what it sends; 0: it sends its " \
+      "How much of the part that its own last frame predicts is taken off what a neuron sends. 0: it sends its "       \
       "activity; 1: only what is new in it, as suits slow calcium. auto: chosen on the validation data.")              \
     X(L1, "l1", REAL, "auto", "", "0..", "fit adapt compare",                                                          \
-      "L1 penalty on the effective connectivity; its zeros are exact.")                                                \
+      "L1 penalty on the effective connectivity, which sets weak edges to exactly 0.")                                 \
     X(RANK, "rank", INT, "auto", "", "1..4096", "fit adapt compare",                                                   \
       "Rank of lowrank and lowrank+sparse connectivity.")                                                              \
     X(MASK, "mask", TEXT, "", "", "", "fit adapt compare",                                                             \
@@ -67,7 +70,7 @@
     X(LEARNING_RATE, "learning-rate", REAL, "auto", "", "0..10", "fit adapt compare",                                  \
       "Peak learning rate of the decoder.")                                                                            \
     X(EPOCHS, "epochs", INT, "auto", "epochs", "1..1000000", "fit adapt compare",                                      \
-      "Most passes over the training data a candidate.")                                                               \
+      "Most passes over the training data, for each candidate.")                                                       \
     X(PATIENCE, "patience", INT, "auto", "epochs", "1..1000000", "fit adapt compare",                                  \
       "Epochs without a better validation loss before training stops.")                                                \
     /* what to write and how to run */                                                                                 \
@@ -75,9 +78,10 @@
       "File to write. It is replaced only when complete.")                                                             \
     X(SEED, "seed", INT, "0", "", "0..", "fit adapt simulate compare", "Seed of all randomness.")                      \
     X(THREADS, "threads", INT, "auto", "", "1..1024", "fit adapt evaluate forecast perturb report compare",            \
-      "Threads; the result does not depend on their number.")                                                          \
+      "Threads to compute with; auto: one for every processor. The result does not depend on their number.")           \
     X(ISA, "isa", CHOICE, "auto", "", "auto|reference|simd128|avx2|avx512",                                            \
-      "fit adapt evaluate forecast perturb report compare", "Kernels to run; auto: the fastest of this processor.")    \
+      "fit adapt evaluate forecast perturb report compare",                                                            \
+      "Instruction set of the inner loops; auto: the fastest of this processor.")                                      \
     X(RESUME, "resume", FLAG, "no", "", "", "fit adapt",                                                               \
       "Go on from the checkpoint OUTPUT.ckpt of an interrupted fit; the result is that of an undisturbed one.")        \
     X(CONFIG, "config", TEXT, "", "", "",                                                                              \
@@ -91,9 +95,9 @@
       "Say nothing but errors.")                                                                                       \
     X(SPLITS, "splits", FLAG, "no", "", "", "convert",                                                                 \
       "Write z-scored activity and the frames of each split, as a fit sees them, for models of other programs.")       \
-    X(RIVALS, "rivals", LIST, "", "", "", "compare",                                                                   \
+    X(RIVALS, "rivals", LIST, "", "", "NAME", "compare",                                                               \
       "Name of a model to compare with; several may be given, here or between commas. Default: all.")                  \
-    X(PREDICTIONS, "predictions", LIST, "", "", "", "compare",                                                         \
+    X(PREDICTIONS, "predictions", LIST, "", "", "NAME=FILE", "compare",                                                \
       "NAME=FILE or NAME=FILE:ARRAY with another program's predictions of the test frames, z-scored, as convert "      \
       "--splits has them; once for every recording.")                                                                  \
     /* forecast and connectivity */                                                                                    \
@@ -103,7 +107,8 @@
       "First frame of one rollout; auto: rollouts from many frames spread over the test split.")                       \
     X(HOLD_BEHAVIOR, "hold-behavior", FLAG, "no", "", "", "forecast perturb",                                          \
       "Hold behaviour at its last value during a rollout instead of using the recorded one.")                          \
-    X(LAGS, "lags", INT, "0", "frames", "0..1000", "connectivity", "Largest lag tau of C_ij(tau).")                    \
+    X(LAGS, "lags", INT, "0", "frames", "0..1000", "connectivity",                                                     \
+      "Export lags 0 to N: how much the receiver changes in frame t+1 per unit of the sender in frame t-lag.")         \
     X(SCALE, "scale", CHOICE, "raw", "", "raw|zscored", "connectivity",                                                \
       "Units of the exported effective connectivity.")                                                                 \
     X(TRUTH, "truth", TEXT, "", "", "", "connectivity",                                                                \
@@ -115,19 +120,18 @@
       "Benjamini-Hochberg, or Benjamini-Yekutieli, which holds however the edges depend on each other.")               \
     X(TOP, "top", INT, "20", "edges", "0..100000000", "connectivity", "Most edges to list, the surest first.")         \
     X(SESSION, "session", INT, "0", "", "0..", "connectivity forecast perturb",                                        \
-      "Which recording of the model, from 0.")                                                                         \
+      "Which recording of a model of several, from 0.")                                                                \
     /* perturb */                                                                                                      \
-    X(NEURON, "neuron", TEXT, "", "", "", "perturb",                                                                   \
+    X(NEURON, "neuron", TEXT, "", "", "ID", "perturb",                                                                 \
       "Neuron to stimulate: its id as in the recording, index:K for the K-th neuron of the model (from 0), or all "    \
-      "for "                                                                                                           \
-      "every neuron in turn.")                                                                                         \
+      "for every neuron in turn.")                                                                                     \
     X(AMPLITUDE, "amplitude", REAL, "1", "", "", "perturb",                                                            \
       "Size of the pulse, by which the neuron's activity is raised for one frame; negative: lowered.")                 \
     X(PULSE_UNITS, "pulse-units", CHOICE, "zscored", "", "zscored|raw", "perturb",                                     \
       "Units of pulse and responses: standard deviations of each neuron in the train split, or raw units.")            \
     X(NOISE, "noise", CHOICE, "residuals", "", "residuals|none", "perturb",                                            \
-      "What both runs, with and without the pulse, meet beyond their predictions. residuals: at every frame what the " \
-      "recording held beyond the prediction; none: predictions alone are fed back.")                                   \
+      "How the model runs on, with and without the pulse. residuals: along the recording, with what it held beyond "   \
+      "the prediction added at every frame; none: on its own predictions alone.")                                      \
     X(STATES, "states", INT, "auto", "", "1..1000000", "perturb",                                                      \
       "States of the test split to average over, evenly spread; auto: at most 500, fewer where N is large.")           \
     X(FORMAT, "format", CHOICE, "auto", "", "auto|html|json|png|svg|pdf", "report",                                    \

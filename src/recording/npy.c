@@ -83,7 +83,8 @@ static syn_status parse_descr(syn_array *a, npy *s, const char *p) {
         s->item = 1;
         return SYN_OK;
     }
-    return syn_fail(SYN_ERR_INPUT, "%s: has the data type '%.10s'; %s", s->label, p - 1, expected);
+    return syn_fail(SYN_ERR_INPUT, "%s: has the data type '%.*s'; %s", s->label, (int)strcspn(p - 1, "'"), p - 1,
+                    expected);
 }
 
 static syn_status parse_shape(syn_array *a, const npy *s, const char *p) {

@@ -8,8 +8,9 @@ trap 'rm -rf "$prefix"' EXIT
 cmake --install "$build" --prefix "$prefix" >"$prefix/log" || { cat "$prefix/log"; exit 1; }
 cd "$prefix"
 library=$(dirname "$(find . -name libsynapsnet.so)")
-for file in bin/synapsnet include/synapsnet/synapsnet.h share/man/man1/synapsnet.1 \
-    share/bash-completion/completions/synapsnet "$library/pkgconfig/synapsnet.pc"; do
+for file in bin/synapsnet include/synapsnet/synapsnet.h share/man/man1/synapsnet.1 share/man/man1/synapsnet-fit.1 \
+    share/bash-completion/completions/synapsnet share/zsh/site-functions/_synapsnet \
+    share/fish/vendor_completions.d/synapsnet.fish "$library/pkgconfig/synapsnet.pc"; do
     [ -s "$file" ] || { echo "not installed: $file"; exit 1; }
 done
 [ "$(find include -type f | wc -l)" -eq 1 ] || { echo "more than the public header is installed"; exit 1; }

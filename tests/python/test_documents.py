@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 
+import h5py
 import pytest
 
 from conftest import ROOT
@@ -14,7 +15,7 @@ def blocks(document):
     return re.findall(r"^```python\n(.*?)^```$", (ROOT / document).read_text(), re.MULTILINE | re.DOTALL)
 
 
-@pytest.mark.parametrize("document", ["README.md", "docs/python.md"])
+@pytest.mark.parametrize("document", ["README.md", "docs/python.md", "docs/tutorial.md", "docs/howto/tables.md", "docs/howto/hdf5.md"])
 def test_blocks_run(document):
     code = "\n".join(blocks(document))
     assert code
@@ -29,3 +30,21 @@ def test_reference_is_that_of_the_docstrings():
     made = subprocess.run([sys.executable, str(ROOT / "scripts/python_reference.py")], capture_output=True, text=True,
                           check=True)
     assert made.stdout == (ROOT / "docs/python-reference.md").read_text(), "run make docs"
+
+
+def test_the_matlab_example_reads_what_is_written(rec, model, program):
+    """What the script reads is there, with as many axes as it turns."""
+    rec.save("sim.h5")
+    model.save("model.h5")
+    for command in ("connectivity model.h5 --lags 2 -o connectivity.h5", "forecast model.h5 sim.h5 --steps 3 -o forecast.h5"):
+        subprocess.run([program, *command.split(), "--quiet"], check=True)
+    script = (ROOT / "examples/read_results.m").read_text()
+    reads = re.findall(r"(permute\()?h5read\('([^']+)', '([^']+)'\)('|, \[[\d ]+\]\))?", script)
+    assert len(reads) == script.count("h5read(") >= 9
+    for _, file, place, turned in reads:
+        with h5py.File(file) as f:
+            axes = 2 if turned == "'" else len(re.findall(r"\d", turned)) or 1
+            assert f[place].ndim == axes, place
+    for file, place, name in re.findall(r"h5readatt\('([^']+)', '([^']+)', '([^']+)'\)", script):
+        with h5py.File(file) as f:
+            assert name in f[place].attrs

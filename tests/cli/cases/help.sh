@@ -1,6 +1,9 @@
-# Help, version, manual page and docs/options.md: all from one table, and current.
+# Help, version, manual pages and docs/options.md: all from one table, and current.
 # shellcheck shell=bash
-commands="simulate convert info fit compare evaluate forecast connectivity"
+run 0 synapsnet help --commands
+no_err
+commands=$(cat out)
+[ "$(wc -w <<<"$commands")" -ge 11 ] || fail "commands are missing"
 
 run 0 synapsnet help
 no_err
@@ -33,14 +36,25 @@ run 0 synapsnet --version
 out '^synapsnet [0-9]+\.[0-9]+\.[0-9]+'
 out '^kernels: '
 
-run 0 synapsnet help --man
-out '^\.TH SYNAPSNET 1'
-out '\\-\\-hidden'
-if command -v man >/dev/null; then
-    cp out synapsnet.1
-    run 0 man --warnings -l ./synapsnet.1
+# The manual: one page for the program and one for each command; `man` reads them without a warning.
+check_page() {
     no_err
-fi
+    out "^\\.TH $(tr '[:lower:]' '[:upper:]' <<<"$1") 1"
+    cp out "$1.1"
+    command -v man >/dev/null || return 0
+    run 0 man --warnings -l "./$1.1"
+    no_err
+}
+run 0 synapsnet help --man
+cp out manual
+for command in $commands; do grep -q "synapsnet.*$command(1)" manual || fail "the manual does not name $command"; done
+check_page synapsnet
+for command in $commands; do
+    run 0 synapsnet help --man "$command"
+    check_page "synapsnet-$command"
+done
+grep -q '\\-\\-hidden' synapsnet-fit.1 || fail "the page of fit lacks --hidden"
+run 2 synapsnet help --man ft
 
 run 0 synapsnet help --markdown
 cmp -s out "$SOURCE/docs/options.md" || fail "docs/options.md is not current; run: make docs"
