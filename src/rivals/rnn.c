@@ -73,6 +73,7 @@ typedef struct syn_rnn_pass {
     float *h;                 /* [L][n][H] as the readout sees it */
     float *y, *dy;            /* [L][n][N] */
     float *dh, *d_state;      /* [L][n][H], [n][states][H] */
+    float *lanes;             /* y, target, weight, dy [L n][R], scale, mean [R] of a block of neurons */
     bool dropout;
     float *mask_in, *mask_h; /* [L][n][N], [L][n][H] of the dropout, 0 or 1 / (1 - dropout) */
 } pass;
@@ -98,6 +99,7 @@ syn_status syn_rnn_pass_create(pass **out, const syn_rnn *net, const syn_rival_d
                  {&p->h, rows * H},
                  {&p->y, rows * N},
                  {&p->dy, rows * N},
+                 {&p->lanes, d->loss == SYN_LOSS_POISSON ? (4 * rows + 2) * (size_t)net->kernels->lanes : 0},
                  {&p->dh, rows * H},
                  {&p->d_state, (size_t)n * S},
                  {&p->mask_in, rows * N},
@@ -111,8 +113,8 @@ done:
 
 void syn_rnn_pass_free(pass *p) {
     if (!p) return;
-    float *arrays[] = {p->z, p->in, p->input, p->recurrent, p->state,   p->kept,  p->h,
-                       p->y, p->dy, p->dh,    p->d_state,   p->mask_in, p->mask_h};
+    float *arrays[] = {p->z, p->in, p->input, p->recurrent, p->state,   p->kept,    p->h,
+                       p->y, p->dy, p->lanes, p->dh,        p->d_state, p->mask_in, p->mask_h};
     for (size_t k = 0; k < sizeof arrays / sizeof *arrays; k++) free(arrays[k]);
     free(p);
 }
@@ -237,48 +239,95 @@ static void backward(pass *p, float *gradient) {
 
 /* ---- loss ---- */
 
-static float softplus(float x) { return x > 20 ? x : log1pf(expf(x)); }
+/* The target of sequence k at frame l of a batch of windows, or 0: there is none. */
+static int64_t target_frame(const syn_rnn_window *window, int64_t k, int64_t l) {
+    return l < window[k].length ? window[k].start + l + 1 : 0;
+}
 
-/* Loss of one entry with target x at frame t, and its derivative. */
-static double entry_loss(const pass *p, float y, int64_t t, int64_t i, float *dy) {
+/* Sum of the losses of all observed targets, and their derivatives into p->dy. */
+static double gaussian_losses(pass *p, const syn_rnn_window *window) {
     const syn_rival_data *d = p->data;
-    const float x = d->x[t * d->N + i];
-    if (d->loss == SYN_LOSS_POISSON) {
-        const syn_normalisation *norm = &d->session->norm;
-        const float mean = norm->mean[i], counts = roundf(x * norm->scale[i] + mean), drive = y + softplus_shift;
-        const float relative = fmaxf(softplus(drive), least_relative);
-        *dy = (mean - counts / relative) * syn_logistic(drive);
-        return (double)(mean * relative) - (double)counts * log((double)(mean * relative));
+    double sum = 0;
+    for (int64_t row = 0; row < p->L * p->n; row++) {
+        const int64_t t = target_frame(window, row % p->n, row / p->n);
+        for (int64_t i = 0; i < d->N; i++) {
+            const bool counts = t > 0 && syn_rival_observed(d, t, i);
+            const float base = counts && p->net->slow ? d->baseline[(t - 1) * d->N + i] : 0;
+            const float error = counts ? p->y[row * d->N + i] + base - d->x[t * d->N + i] : 0;
+            p->dy[row * d->N + i] = error;
+            sum += 0.5 * (double)error * (double)error;
+        }
     }
-    const float error = y + (p->net->slow ? d->baseline[(t - 1) * d->N + i] : 0) - x;
-    *dy = error;
-    return 0.5 * (double)error * (double)error;
+    return sum;
+}
+
+/* Frame t of n neurons from `first` on, side by side in the lanes of one row of the block. */
+static void fill_lanes(const syn_rival_data *d, const float *y, int64_t t, int64_t first, int64_t n, float *to_y,
+                       float *target, float *weight) {
+    for (int64_t i = 0; i < n; i++) {
+        const bool counts = t > 0 && syn_rival_observed(d, t, first + i);
+        to_y[i] = y[i];
+        weight[i] = counts;
+        target[i] = counts ? d->x[t * d->N + first + i] : 0;
+    }
+}
+
+/* The same for spike counts, by the kernel, which has `lanes` neurons side by side. */
+static double poisson_losses(pass *p, const syn_rnn_window *window) {
+    const syn_rival_data *d = p->data;
+    const syn_normalisation *norm = &d->session->norm;
+    const int64_t R = p->net->kernels->lanes, N = d->N, rows = p->L * p->n;
+    float *y = p->lanes, *target = y + rows * R, *weight = target + rows * R, *dy = weight + rows * R;
+    float *scale = dy + rows * R, *mean = scale + R;
+    double sum = 0;
+    for (int64_t first = 0; first < N; first += R) {
+        const int64_t n = N - first < R ? N - first : R;
+        if (n < R) memset(p->lanes, 0, (size_t)((4 * rows + 2) * R) * sizeof *p->lanes);
+        memcpy(scale, norm->scale + first, (size_t)n * sizeof *scale);
+        memcpy(mean, norm->mean + first, (size_t)n * sizeof *mean);
+        for (int64_t row = 0; row < rows; row++)
+            fill_lanes(d, p->y + row * N + first, target_frame(window, row % p->n, row / p->n), first, n, y + row * R,
+                       target + row * R, weight + row * R);
+        sum += p->net->kernels->poisson(&(syn_block_loss){.L = (int)rows,
+                                                          .y = y,
+                                                          .target = target,
+                                                          .weight = weight,
+                                                          .scale = scale,
+                                                          .offset = mean,
+                                                          .mean = mean,
+                                                          .dy = dy});
+        for (int64_t row = 0; row < rows; row++) memcpy(p->dy + row * N + first, dy + row * R, (size_t)n * sizeof *dy);
+    }
+    return sum;
+}
+
+static int64_t count_targets(const syn_rival_data *d, const syn_rnn_window *window, int64_t n) {
+    int64_t count = 0;
+    for (int64_t k = 0; k < n; k++) {
+        if (!d->session->mask) count += window[k].length * d->N;
+        for (int64_t at = 0; d->session->mask && at < window[k].length * d->N; at++)
+            count += syn_rival_observed(d, window[k].start + 1 + at / d->N, at % d->N);
+    }
+    return count;
 }
 
 void syn_rnn_gradient(pass *p, const syn_rnn_window *window, int64_t n, uint64_t key, float *gradient, double *loss) {
-    const syn_rival_data *d = p->data;
-    int64_t L = 0, entries = 0;
+    const int64_t targets = count_targets(p->data, window, n);
+    const float share = 1.0f / (float)(targets ? targets : 1);
+    int64_t L = 0;
     for (int64_t k = 0; k < n; k++) L = window[k].length > L ? window[k].length : L;
     begin(p, n, L, key);
     for (int64_t k = 0; k < n; k++) fill_inputs(p, k, window[k].start, window[k].length);
     forward(p);
-    memset(p->dy, 0, (size_t)(L * n * d->N) * sizeof *p->dy);
-    *loss = 0;
-    for (int64_t k = 0; k < n; k++)
-        for (int64_t l = 0; l < window[k].length; l++)
-            for (int64_t i = 0; i < d->N; i++) {
-                const int64_t at = (l * n + k) * d->N + i, t = window[k].start + l + 1;
-                if (!syn_rival_observed(d, t, i)) continue;
-                *loss += entry_loss(p, p->y[at], t, i, &p->dy[at]);
-                entries++;
-            }
-    const float share = 1.0f / (float)(entries ? entries : 1);
-    for (int64_t k = 0; k < L * n * d->N; k++) p->dy[k] *= share;
-    *loss *= (double)share;
+    *loss =
+        (double)share * (p->data->loss == SYN_LOSS_POISSON ? poisson_losses(p, window) : gaussian_losses(p, window));
+    for (int64_t k = 0; k < L * n * p->data->N; k++) p->dy[k] *= share;
     backward(p, gradient);
 }
 
 /* ---- prediction ---- */
+
+static float softplus(float x) { return x > 20 ? x : log1pf(expf(x)); }
 
 static float prediction_of(const pass *p, float y, int64_t t, int64_t i) {
     const syn_rival_data *d = p->data;
