@@ -1,7 +1,7 @@
 /* Speed of one training step and of matrix products, on random data.
  *
- *     bench_step step H THREADS SECONDS    nanoseconds per neuron-step: forward, backward, update
- *     bench_step gemm THREADS SECONDS      GFLOP/s of syn_gemm and of OpenBLAS
+ *     bench_step step N H THREADS SECONDS    nanoseconds per neuron-step of N neurons: forward, backward, update
+ *     bench_step gemm THREADS SECONDS        GFLOP/s of syn_gemm and of OpenBLAS
  *
  * Prints one number per line, nothing else: the median over the runs of a step, the best over the runs of a product.
  */
@@ -16,7 +16,7 @@
 #include "model/network.h"
 #include "training/optimiser.h"
 
-enum { N = 250, WINDOW = 64, BATCH = 32, D = 8, PRODUCT = 1024, MAX_RUNS = 10000 };
+enum { WINDOW = 64, BATCH = 32, D = 8, PRODUCT = 1024, MAX_RUNS = 10000 };
 
 static double now_s(void) {
     struct timespec t;
@@ -53,8 +53,8 @@ static syn_status time_steps(syn_network *network, syn_optimiser *optimiser, flo
     return SYN_OK;
 }
 
-static syn_status bench_step(int H, int threads, double seconds) {
-    const int64_t T = BATCH * WINDOW + 1, neurons = N, none = 0;
+static syn_status bench_step(int64_t N, int H, int threads, double seconds) {
+    const int64_t T = BATCH * WINDOW + 1, none = 0;
     syn_parameters *p = NULL;
     syn_network *network = NULL;
     syn_optimiser optimiser = {0};
@@ -63,19 +63,19 @@ static syn_status bench_step(int H, int threads, double seconds) {
     double median;
     syn_status status;
     SYN_CHECK(syn_alloc(&x, (size_t)(T * N), sizeof *x, "bench"));
-    SYN_CHECK(syn_alloc(&ones, N, sizeof *ones, "bench"));
-    for (int k = 0; k < N; k++) ones[k] = 1.0f;
+    SYN_CHECK(syn_alloc(&ones, (size_t)N, sizeof *ones, "bench"));
+    for (int64_t k = 0; k < N; k++) ones[k] = 1.0f;
     fill(x, (size_t)(T * N), 1.0, 1);
     syn_session session = {.norm = {.mean = ones, .scale = ones}, .T = T, .N = N, .x = x};
     syn_dataset data = {.n = 1, .session = &session, .window = WINDOW};
     SYN_CHECK(syn_kernels_select(&kernels, "auto"));
-    SYN_CHECK(syn_parameters_create(&p, H, D, 0, SYN_FORM_DENSE, 0, 1, &neurons, &none));
+    SYN_CHECK(syn_parameters_create(&p, H, D, 0, SYN_FORM_DENSE, 0, 1, &N, &none, NULL));
     fill(p->value, p->count, 0.1, 2);
     SYN_CHECK(syn_alloc(&gradient, p->count, sizeof *gradient, "bench"));
     SYN_CHECK(syn_optimiser_create(&optimiser, p));
     SYN_CHECK(syn_network_create(&network, p, &data, SYN_LOSS_GAUSSIAN, kernels, threads, BATCH * WINDOW, WINDOW));
     SYN_CHECK(time_steps(network, &optimiser, gradient, seconds, &median));
-    printf("%.2f\n", median * 1e9 / (N * WINDOW * BATCH));
+    printf("%.2f\n", median * 1e9 / ((double)N * WINDOW * BATCH));
 done:
     syn_network_free(network), syn_optimiser_free(&optimiser), syn_parameters_free(p);
     free(x), free(ones), free(gradient);
@@ -115,12 +115,12 @@ done:
 
 int main(int argc, char **argv) {
     syn_status status = SYN_OK;
-    if (argc == 5 && !strcmp(argv[1], "step"))
-        status = bench_step(atoi(argv[2]), atoi(argv[3]), atof(argv[4]));
+    if (argc == 6 && !strcmp(argv[1], "step"))
+        status = bench_step(atoi(argv[2]), atoi(argv[3]), atoi(argv[4]), atof(argv[5]));
     else if (argc == 4 && !strcmp(argv[1], "gemm"))
         status = bench_gemm(atoi(argv[2]), atof(argv[3]));
     else {
-        fprintf(stderr, "usage: bench_step step H THREADS SECONDS | gemm THREADS SECONDS\n");
+        fprintf(stderr, "usage: bench_step step N H THREADS SECONDS | gemm THREADS SECONDS\n");
         return 2;
     }
     if (status != SYN_OK) fprintf(stderr, "bench_step: %s\n", syn_last_error());

@@ -255,7 +255,7 @@ def matrix_product(seconds):
 
 
 def ours(program, H, threads, seconds):
-    command = [program, "step", str(H), str(threads), str(seconds)]
+    command = [program, "step", str(N), str(H), str(threads), str(seconds)]
     return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 

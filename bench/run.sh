@@ -56,7 +56,7 @@ echo
 echo "One training step, N=250, window 64, batch 32, d=8, dense W, Gaussian loss, $threads threads:"
 printf '%4s %20s %10s %14s\n' H "ns per neuron-step" GFLOP/s "share of peak"
 for H in "${hidden[@]}"; do
-    ns=$("$program" step "$H" "$threads" 3)
+    ns=$("$program" step 250 "$H" "$threads" 3)
     # recurrent products 18 H^2 flops a neuron-step; W x, its adjoint for dW: 2 N each
     awk -v H="$H" -v ns="$ns" -v peak="$peak" 'BEGIN {
         rate = (18 * H * H + 4 * 250) / ns

@@ -2,6 +2,8 @@
 
 add_library(syn_flags INTERFACE)
 target_compile_options(syn_flags INTERFACE -Wall -Wextra -Wshadow -Wconversion)
+# Nobody reads errno after a square root, and one that may set it is not vectorised.
+target_compile_options(syn_flags INTERFACE -fno-math-errno)
 # A loop that clang does not vectorise, as with little optimisation under the sanitizers, is slower and not wrong.
 # The page of the report is assembled, not compiled: clang warns of every flag that is for C alone.
 target_compile_options(syn_flags INTERFACE "$<$<C_COMPILER_ID:Clang>:-Wno-pass-failed;-Wno-unused-command-line-argument>")

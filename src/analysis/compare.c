@@ -307,7 +307,8 @@ static void free_variants(fitted *variant) {
 /* Fits and scores a rival on one recording. */
 static syn_status run_rival(compare *c, const syn_rival *rival, const syn_rival_data *data, size_t s, syn_score *score,
                             json_t *chosen) {
-    const syn_rival_settings settings = {.threads = c->threads,
+    const syn_rival_settings settings = {.kernels = c->kernels,
+                                         .threads = c->threads,
                                          .seed = (uint64_t)syn_option_int(c->options, SYN_OPT_SEED),
                                          .keep_going = keep_going,
                                          .user = c};

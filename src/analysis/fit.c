@@ -31,7 +31,7 @@ typedef struct fit {
     char *checkpoint;  /* path, or NULL: not kept */
     syn_progress_fn progress;
     void *user;
-    double start_s, last_progress_s;
+    double start_s, last_progress_s, next_checkpoint_s;
     int asked; /* what the progress function returned last: SYN_GO_ON, SYN_STOP or SYN_FINISH */
 } fit;
 
@@ -204,15 +204,25 @@ static bool keep_going(void *user) {
     return now_s() - f->last_progress_s < progress_interval_s || report(f) == 0;
 }
 
+/* After every epoch, unless that would take more than a tenth of the time: a disk may need longer to make a file last
+ * than a small recording needs for an epoch. */
+static syn_status keep_checkpoint(fit *f) {
+    const double start_s = now_s();
+    if (!f->checkpoint || start_s < f->next_checkpoint_s) return SYN_OK;
+    SYN_TRY(syn_checkpoint_write(f->search, f->checkpoint));
+    f->next_checkpoint_s = now_s() + 9 * (now_s() - start_s);
+    return SYN_OK;
+}
+
 static syn_status run_search(fit *f) {
     bool done = false;
     if (f->checkpoint && syn_option_flag(f->options, SYN_OPT_RESUME) && access(f->checkpoint, F_OK) == 0)
         SYN_TRY(syn_checkpoint_read(f->search, f->checkpoint));
-    else if (f->checkpoint)
-        SYN_TRY(syn_checkpoint_write(f->search, f->checkpoint)); /* so that an early stop can be resumed */
+    else
+        SYN_TRY(keep_checkpoint(f)); /* so that an early stop can be resumed */
     while (!done) {
         syn_status status = syn_search_epoch(f->search, &done, keep_going, f);
-        if (status == SYN_OK && f->checkpoint && !done) status = syn_checkpoint_write(f->search, f->checkpoint);
+        if (status == SYN_OK && !done) status = keep_checkpoint(f);
         if (status == SYN_OK && report(f) != 0) status = syn_fail(SYN_ERR_INTERRUPTED, "stopped on request");
         if (status == SYN_ERR_INTERRUPTED && f->asked == SYN_FINISH) return syn_search_finish(f->search);
         SYN_TRY(status);

@@ -13,7 +13,7 @@
 
 syn_status syn_choose_kernels(const syn_options *options, const syn_kernels **kernels, int *threads) {
     *threads =
-        syn_usable_threads(syn_option_auto(options, SYN_OPT_THREADS) ? omp_get_num_procs()
+        syn_usable_threads(syn_option_auto(options, SYN_OPT_THREADS) ? omp_get_max_threads()
                                                                      : (int)syn_option_int(options, SYN_OPT_THREADS));
     return syn_kernels_select(kernels, syn_option_text(options, SYN_OPT_ISA));
 }

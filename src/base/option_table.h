@@ -78,7 +78,8 @@
       "File to write. It is replaced only when complete.")                                                             \
     X(SEED, "seed", INT, "0", "", "0..", "fit adapt simulate compare", "Seed of all randomness.")                      \
     X(THREADS, "threads", INT, "auto", "", "1..1024", "fit adapt evaluate forecast perturb report compare",            \
-      "Threads to compute with; auto: one for every processor. The result does not depend on their number.")           \
+      "Threads to compute with; auto: OMP_NUM_THREADS, or one for each core. The result does not depend on their "     \
+      "number.")                                                                                                       \
     X(ISA, "isa", CHOICE, "auto", "", "auto|reference|simd128|avx2|avx512",                                            \
       "fit adapt evaluate forecast perturb report compare",                                                            \
       "Instruction set of the inner loops; auto: the fastest of this processor.")                                      \

@@ -132,11 +132,12 @@ INLINE void product_tile(int rows, int V, int64_t K, const float *A, int64_t a_r
         }
 }
 
-/* As product_tile, for any number of rows, `tile` at a time. */
+/* As product_tile, for any number of rows, `tile` at a time. The last 8 are twice 4, not 6 and 2: fewer than 4 rows are
+ * too few sums to keep both multipliers busy. */
 INLINE void product_rows(int tile, int M, int V, int64_t K, const float *A, int64_t a_row, int64_t a_k, const float *B,
                          int64_t b_row, float *C, int64_t c_row, bool accumulate) {
     int i = 0;
-    for (; i + tile <= M; i += tile)
+    for (; i + tile <= M && M - i != 8; i += tile)
         product_tile(tile, V, K, A + i * a_row, a_row, a_k, B, b_row, C + i * c_row, c_row, accumulate);
     for (; i + 4 <= M; i += 4)
         product_tile(4, V, K, A + i * a_row, a_row, a_k, B, b_row, C + i * c_row, c_row, accumulate);

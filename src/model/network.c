@@ -167,7 +167,7 @@ static syn_status prepare(syn_network *net, size_t s) {
     const float *we = p->value + p->we, *bias = p->value + p->bias;
     net->send = filter_of(p, s);
     SYN_TRY(syn_parameters_weights(p, s, net->kernels, net->threads, net->W));
-    pack_senders(net, at->N);
+    if (p->form != SYN_FORM_NONE) pack_senders(net, at->N);
 #pragma omp parallel for schedule(static) num_threads(net->threads)
     for (int64_t i = 0; i < blocks_of(net, at->N) * R; i++) {
         const bool real = i < at->N; /* the lanes beyond the last neuron compute on zeros */

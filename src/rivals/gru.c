@@ -1,19 +1,19 @@
 /* Gated recurrent unit (Cho et al. 2014) of the population; gates r, z, n as in kernels.h. */
-#include <math.h>
 #include <stdlib.h>
 
 #include "rivals/rnn.h"
 
 /* kept: r, z, n, and the recurrent part s of n */
-static void forward(int64_t rows, int H, const float *input, const float *recurrent, const float *before, float *after,
-                    float *kept) {
-    for (int64_t k = 0; k < rows; k++, input += 3 * H, recurrent += 3 * H, before += H, after += H, kept += 4 * H)
-        for (int j = 0; j < H; j++) {
-            const float r = syn_logistic(input[j] + recurrent[j]), z = syn_logistic(input[H + j] + recurrent[H + j]);
-            const float s = recurrent[2 * H + j], n = tanhf(input[2 * H + j] + r * s);
-            after[j] = n + z * (before[j] - n);
-            kept[j] = r, kept[H + j] = z, kept[2 * H + j] = n, kept[3 * H + j] = s;
-        }
+static void forward(const syn_kernels *kernels, int64_t rows, int H, const float *input, const float *recurrent,
+                    const float *before, float *after, float *kept) {
+    for (int64_t k = 0; k < rows; k++, input += 3 * H, recurrent += 3 * H, before += H, after += H, kept += 4 * H) {
+        float *restrict r = kept, *restrict z = r + H, *restrict n = z + H, *restrict s = n + H;
+        for (int j = 0; j < 2 * H; j++) r[j] = input[j] + recurrent[j]; /* z follows r */
+        syn_logistics(kernels, r, 2 * H);
+        for (int j = 0; j < H; j++) s[j] = recurrent[2 * H + j], n[j] = input[2 * H + j] + r[j] * s[j];
+        kernels->tanh(n, n, H);
+        for (int j = 0; j < H; j++) after[j] = n[j] + z[j] * (before[j] - n[j]);
+    }
 }
 
 static void backward(int64_t rows, int H, const float *before, const float *kept, float *d_state, float *d_input,

@@ -1,23 +1,23 @@
 /* Long short-term memory (Hochreiter & Schmidhuber 1997; forget gate: Gers et al. 2000) of the population; gates i, f,
  * g, o. */
-#include <math.h>
 #include <stdlib.h>
 
 #include "rivals/rnn.h"
 
 /* state: h, c. kept: i, f, g, o, tanh(c) */
-static void forward(int64_t rows, int H, const float *input, const float *recurrent, const float *before, float *after,
-                    float *kept) {
+static void forward(const syn_kernels *kernels, int64_t rows, int H, const float *input, const float *recurrent,
+                    const float *before, float *after, float *kept) {
     for (int64_t k = 0; k < rows;
-         k++, input += 4 * H, recurrent += 4 * H, before += 2 * H, after += 2 * H, kept += 5 * H)
-        for (int j = 0; j < H; j++) {
-            const float i = syn_logistic(input[j] + recurrent[j]), f = syn_logistic(input[H + j] + recurrent[H + j]);
-            const float g = tanhf(input[2 * H + j] + recurrent[2 * H + j]);
-            const float o = syn_logistic(input[3 * H + j] + recurrent[3 * H + j]);
-            const float c = f * before[H + j] + i * g, t = tanhf(c);
-            after[j] = o * t, after[H + j] = c;
-            kept[j] = i, kept[H + j] = f, kept[2 * H + j] = g, kept[3 * H + j] = o, kept[4 * H + j] = t;
-        }
+         k++, input += 4 * H, recurrent += 4 * H, before += 2 * H, after += 2 * H, kept += 5 * H) {
+        float *restrict i = kept, *restrict f = i + H, *restrict g = f + H, *restrict o = g + H, *restrict t = o + H;
+        for (int j = 0; j < 4 * H; j++) i[j] = input[j] + recurrent[j]; /* f, g and o follow i */
+        syn_logistics(kernels, i, 2 * H);
+        kernels->tanh(g, g, H);
+        syn_logistics(kernels, o, H);
+        for (int j = 0; j < H; j++) t[j] = after[H + j] = f[j] * before[H + j] + i[j] * g[j];
+        kernels->tanh(t, t, H);
+        for (int j = 0; j < H; j++) after[j] = o[j] * t[j];
+    }
 }
 
 static void backward(int64_t rows, int H, const float *before, const float *kept, float *d_state, float *d_input,

@@ -12,6 +12,7 @@
 #include <jansson.h>
 
 #include "dataset/dataset.h"
+#include "kernels/kernels.h"
 #include "model/model.h"
 
 /* A recording as rivals see it. */
@@ -35,6 +36,7 @@ static inline bool syn_rival_observed(const syn_rival_data *d, int64_t t, int64_
 }
 
 typedef struct syn_rival_settings {
+    const syn_kernels *kernels;
     int threads; /* the result does not depend on them */
     uint64_t seed;
     /* asked now and then; a rival that is told no returns SYN_ERR_INTERRUPTED. May be NULL. */

@@ -20,8 +20,8 @@ typedef struct syn_cell {
     int gates, states, kept;
     int forget; /* the gate whose bias starts at 1, or -1 */
     /* input, recurrent [n][G][H]: W_x (z, u) + b_x and W_h h + b_h. Fills after and kept. */
-    void (*forward)(int64_t n, int H, const float *input, const float *recurrent, const float *before, float *after,
-                    float *kept);
+    void (*forward)(const syn_kernels *kernels, int64_t n, int H, const float *input, const float *recurrent,
+                    const float *before, float *after, float *kept);
     /* d_state: derivative with respect to `after`; replaced by that with respect to `before`, but for the way through
      * the recurrent weights. d_input, d_recurrent: filled. */
     void (*backward)(int64_t n, int H, const float *before, const float *kept, float *d_state, float *d_input,
@@ -31,6 +31,13 @@ typedef struct syn_cell {
 extern const syn_cell syn_cell_gru, syn_cell_lstm;
 
 static inline float syn_logistic(float x) { return 1.0f / (1.0f + __builtin_expf(-x)); }
+
+/* n numbers, each replaced by its logistic function. */
+static inline void syn_logistics(const syn_kernels *kernels, float *x, int n) {
+    for (int k = 0; k < n; k++) x[k] *= 0.5f;
+    kernels->tanh(x, x, n);
+    for (int k = 0; k < n; k++) x[k] = 0.5f + 0.5f * x[k];
+}
 
 /* Where the parts of a network lie in its parameters. */
 typedef struct syn_rnn_layout {
@@ -42,6 +49,7 @@ typedef struct syn_rnn_layout {
 } syn_rnn_layout;
 
 typedef struct syn_rnn {
+    const syn_kernels *kernels;
     const syn_cell *cell;
     int H;
     bool slow; /* z is less its slow baseline, which is the base */
@@ -54,7 +62,7 @@ typedef struct syn_rnn {
 
 /* Untrained. */
 syn_status syn_rnn_create(syn_rnn *net, const syn_cell *cell, int H, bool slow, const syn_rival_data *data,
-                          uint64_t seed);
+                          const syn_rival_settings *settings);
 void syn_rnn_free(syn_rnn *net);
 
 /* Inputs at frames [start, start + length), targets one frame later. */
@@ -62,10 +70,16 @@ typedef struct syn_rnn_window {
     int64_t start, length;
 } syn_rnn_window;
 
-/* Loss per observed target of n windows, from a state of zeros, and its gradient [at.count]. Targets before `from`
- * frames into a window are left out. key: of the dropout; 0: none. */
-syn_status syn_rnn_gradient(const syn_rnn *net, const syn_rival_data *data, const syn_rnn_window *window, int64_t n,
-                            uint64_t key, float *gradient, double *loss);
+/* Work space for passes over at most n sequences side by side of at most L frames. Borrows net and data. */
+typedef struct syn_rnn_pass syn_rnn_pass;
+syn_status syn_rnn_pass_create(syn_rnn_pass **pass, const syn_rnn *net, const syn_rival_data *data, int64_t n,
+                               int64_t L);
+void syn_rnn_pass_free(syn_rnn_pass *pass);
+
+/* Loss per observed target of n windows, from a state of zeros, and its gradient [at.count]. key: of the dropout; 0:
+ * none. */
+void syn_rnn_gradient(syn_rnn_pass *pass, const syn_rnn_window *window, int64_t n, uint64_t key, float *gradient,
+                      double *loss);
 /* prediction [F][N] of the targets of a split. */
 syn_status syn_rnn_predict(const syn_rnn *net, const syn_rival_data *data, syn_split split, float *prediction);
 

@@ -61,12 +61,14 @@ typedef struct training {
     const syn_rival_data *data;
     const syn_rival_settings *settings;
     epoch epoch;
+    syn_rnn_pass *pass;
     float *gradient, *moment, *square, *average, *best; /* [count] */
     float *prediction;                                  /* [F][N] of the validation frames */
     int step, averaged;
 } training;
 
 static void training_free(training *t) {
+    syn_rnn_pass_free(t->pass);
     free(t->epoch.window), free(t->epoch.order);
     free(t->gradient), free(t->moment), free(t->square), free(t->average), free(t->best), free(t->prediction);
 }
@@ -80,7 +82,7 @@ static syn_status training_create(training *t) {
     SYN_TRY(syn_alloc(&t->prediction, (size_t)(t->data->F[SYN_VALIDATION] * t->data->N), sizeof(float),
                       "recurrent network"));
     memcpy(t->best, t->net->value, count * sizeof(float));
-    return SYN_OK;
+    return syn_rnn_pass_create(&t->pass, t->net, t->data, BATCH, window_length(t->data));
 }
 
 static void update(training *t, double rate) {
@@ -88,21 +90,24 @@ static void update(training *t, double rate) {
     float *w = t->net->value;
     double norm = 0;
     t->step++, t->averaged++;
+#pragma omp simd reduction(+ : norm)
     for (size_t k = 0; k < at->count; k++) norm += (double)t->gradient[k] * (double)t->gradient[k];
     const float clip = (float)fmin(1, most_norm / (sqrt(norm) + 1e-12));
     const float scale = (float)(rate * sqrt(1 - pow(0.999, t->step)) / (1 - pow(0.9, t->step)));
     const float keep = (float)(1 - rate * decay);
     const float share = (float)((1 - averaging) / (1 - pow(averaging, t->averaged)));
+    float *gradient = t->gradient, *moment = t->moment, *square = t->square, *average = t->average;
+#pragma omp simd
     for (size_t k = 0; k < at->count; k++) {
-        const float g = clip * t->gradient[k];
-        t->moment[k] += 0.1f * (g - t->moment[k]);
-        t->square[k] += 0.001f * (g * g - t->square[k]);
-        w[k] = (k < at->a ? keep : 1) * w[k] - scale * t->moment[k] / (sqrtf(t->square[k]) + 1e-8f);
-        t->average[k] += share * (w[k] - t->average[k]);
+        const float g = clip * gradient[k];
+        moment[k] += 0.1f * (g - moment[k]);
+        square[k] += 0.001f * (g * g - square[k]);
+        w[k] = (k < at->a ? keep : 1) * w[k] - scale * moment[k] / (sqrtf(square[k]) + 1e-8f);
+        average[k] += share * (w[k] - average[k]);
     }
 }
 
-static syn_status train_step(training *t, double rate) {
+static void train_step(training *t, double rate) {
     syn_rnn_window batch[BATCH];
     epoch *e = &t->epoch;
     int64_t n = 0;
@@ -110,9 +115,8 @@ static syn_status train_step(training *t, double rate) {
     if (e->next >= e->n) cut_windows(e, t->data, t->settings->seed);
     while (n < BATCH && e->next < e->n) batch[n++] = e->window[e->order[e->next++]];
     const uint64_t key = (t->settings->seed + 1) * 1000003u + (uint64_t)t->step;
-    SYN_TRY(syn_rnn_gradient(t->net, t->data, batch, n, key, t->gradient, &loss));
+    syn_rnn_gradient(t->pass, batch, n, key, t->gradient, &loss);
     if (isfinite(loss)) update(t, rate);
-    return SYN_OK;
 }
 
 /* Loss of the averaged weights on the validation frames. */
@@ -137,7 +141,7 @@ syn_status syn_rnn_train(syn_rnn *net, const syn_rival_data *d, const syn_rival_
     SYN_CHECK(training_create(&t));
     for (int worse = 0, reductions = 0; t.step < MOST_STEPS;) {
         double loss;
-        for (int k = 0; k < between; k++) SYN_CHECK(train_step(&t, rate));
+        for (int k = 0; k < between; k++) train_step(&t, rate);
         SYN_CHECK(validate(&t, &loss));
         if (omp_get_thread_num() == 0) SYN_CHECK(syn_rival_go_on(settings));
         worse = loss < net->loss ? 0 : worse + 1;
@@ -162,9 +166,9 @@ static syn_status try_all(syn_rnn *best, const syn_rnn *candidate, int n, const 
                           const syn_rival_settings *settings) {
     syn_rnn net[MOST_CANDIDATES] = {0};
     syn_status each[MOST_CANDIDATES] = {0}, status = SYN_OK;
-#pragma omp parallel for schedule(static, 1) num_threads(settings->threads)
+#pragma omp parallel for schedule(dynamic, 1) num_threads(settings->threads)
     for (int k = 0; k < n; k++) {
-        each[k] = syn_rnn_create(&net[k], cell, candidate[k].H, candidate[k].slow, d, settings->seed);
+        each[k] = syn_rnn_create(&net[k], cell, candidate[k].H, candidate[k].slow, d, settings);
         net[k].dropout = candidate[k].dropout, net[k].rate = candidate[k].rate;
         if (each[k] == SYN_OK) each[k] = syn_rnn_train(&net[k], d, settings);
     }
@@ -185,14 +189,18 @@ static syn_status try_all(syn_rnn *best, const syn_rnn *candidate, int n, const 
 static syn_status search(syn_rnn *best, const syn_cell *cell, const syn_rival_data *d,
                          const syn_rival_settings *settings) {
     const syn_rnn middle = {.H = 64, .dropout = 0.3, .rate = 3e-3};
-    syn_rnn next[MOST_CANDIDATES] = {middle, middle};
-    next[1].slow = true;
-    SYN_TRY(try_all(best, next, d->baseline ? 2 : 1, cell, d, settings));
+    syn_rnn next[MOST_CANDIDATES] = {middle, middle, middle};
+    int n = 1;
+    if (d->baseline) {
+        next[1].slow = true;
+        SYN_TRY(try_all(best, next, 2, cell, d, settings));
+        next[0] = next[1] = *best;
+        n = 0;
+    }
+    next[n].dropout = 0, next[n + 1].dropout = 0.6; /* beside the middle, if that is still to be trained */
+    SYN_TRY(try_all(best, next, n + 2, cell, d, settings));
     next[0] = next[1] = *best;
-    next[0].dropout = 0, next[1].dropout = 0.6;
-    SYN_TRY(try_all(best, next, 2, cell, d, settings));
-    next[0] = next[1] = *best;
-    next[0].H = 16, next[1].H = 128;
+    next[0].H = 128, next[1].H = 16; /* the longer first */
     SYN_TRY(try_all(best, next, 2, cell, d, settings));
     next[0] = next[1] = *best;
     next[0].rate = 1e-3, next[1].rate = 1e-2;

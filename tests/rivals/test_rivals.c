@@ -7,7 +7,7 @@
 #include "rivals/rnn.h"
 #include "rivals/var.h"
 
-static const syn_rival_settings two_threads = {.threads = 2, .seed = 1};
+static const syn_rival_settings two_threads = {.kernels = &syn_kernels_simd128, .threads = 2, .seed = 1};
 
 /* Test predictions [F][N] of a rival fitted to a data set. */
 static float *predictions_of(const syn_rival *rival, const syn_rival_data *data, const syn_rival_settings *settings) {
@@ -59,7 +59,7 @@ static void check_rival(const syn_rival *rival, const raw_data *raw, syn_loss lo
     syn_rival_data data = data_of(&set, loss);
     if (!rival->applies || rival->applies(&data)) {
         const int64_t F = data.F[SYN_TEST], N = data.N, half = F / 2, changed = data.frame[SYN_TEST][half];
-        const syn_rival_settings one = {.threads = 1, .seed = 1};
+        const syn_rival_settings one = {.kernels = &syn_kernels_simd128, .threads = 1, .seed = 1};
         float *prediction = predictions_of(rival, &data, &two_threads), *again = predictions_of(rival, &data, &one);
         for (int64_t k = 0; k < F * N; k++) assert_true(isfinite(prediction[k]));
         assert_same(rival->name, prediction, again, F * N);
@@ -267,22 +267,26 @@ static void check_gradient(const syn_cell *cell, syn_loss loss, bool slow, doubl
     syn_rnn net;
     double ignored, low, high;
     if (slow) assert_non_null(data.baseline);
-    assert_ok(syn_rnn_create(&net, cell, 3, slow, &data, 4));
+    assert_ok(syn_rnn_create(&net, cell, 3, slow, &data, &two_threads));
     net.dropout = dropout;
     for (size_t k = 0; k < net.at.count; k++) net.value[k] += (float)(0.3 * normal(6, (int64_t)k));
     float *gradient = floats((int64_t)net.at.count), *other = floats((int64_t)net.at.count);
-    assert_ok(syn_rnn_gradient(&net, &data, window, 3, 12, gradient, &ignored));
+    syn_rnn_pass *pass;
+    assert_ok(syn_rnn_pass_create(&pass, &net, &data, 5, 9));
+    const syn_rnn_window before[] = {{3, 9}, {10, 9}, {20, 9}, {30, 9}, {40, 9}};
+    syn_rnn_gradient(pass, before, 5, 11, gradient, &ignored); /* must leave nothing behind */
+    syn_rnn_gradient(pass, window, 3, 12, gradient, &ignored);
     for (size_t k = 0; k < net.at.count; k++) {
         const float kept = net.value[k], step = 4e-3f;
         net.value[k] = kept + step;
-        assert_ok(syn_rnn_gradient(&net, &data, window, 3, 12, other, &high));
+        syn_rnn_gradient(pass, window, 3, 12, other, &high);
         net.value[k] = kept - step;
-        assert_ok(syn_rnn_gradient(&net, &data, window, 3, 12, other, &low));
+        syn_rnn_gradient(pass, window, 3, 12, other, &low);
         net.value[k] = kept;
         assert_near(cell->name, (high - low) / (2 * (double)step), (double)gradient[k],
                     2e-4 + 2e-3 * fabs((double)gradient[k]));
     }
-    free(gradient), free(other), syn_rnn_free(&net);
+    free(gradient), free(other), syn_rnn_pass_free(pass), syn_rnn_free(&net);
     syn_rival_data_free(&data), set_free(&set), raw_free(&raw);
 }
 
@@ -305,14 +309,17 @@ static void dropout_spares_the_own_past(void **state) {
     const syn_rnn_window window = {0, 50};
     syn_rnn net;
     double with, without;
-    assert_ok(syn_rnn_create(&net, &syn_cell_gru, 3, false, &data, 4));
+    assert_ok(syn_rnn_create(&net, &syn_cell_gru, 3, false, &data, &two_threads));
     memset(net.value + net.at.v, 0, (size_t)(data.N * net.H) * sizeof *net.value);
     float *gradient = floats((int64_t)net.at.count);
     net.dropout = 0.6;
-    assert_ok(syn_rnn_gradient(&net, &data, &window, 1, 0, gradient, &without));
-    assert_ok(syn_rnn_gradient(&net, &data, &window, 1, 12, gradient, &with));
+    syn_rnn_pass *pass;
+    assert_ok(syn_rnn_pass_create(&pass, &net, &data, 1, 50));
+    syn_rnn_gradient(pass, &window, 1, 0, gradient, &without);
+    syn_rnn_gradient(pass, &window, 1, 12, gradient, &with);
     assert_near("loss", without, with, 0);
-    free(gradient), syn_rnn_free(&net), syn_rival_data_free(&data), set_free(&set), raw_free(&raw);
+    free(gradient), syn_rnn_pass_free(pass), syn_rnn_free(&net), syn_rival_data_free(&data), set_free(&set),
+        raw_free(&raw);
 }
 
 /* Predictions of an untrained network: nothing of the future or of another trial is in them, and a Poisson one is a
@@ -327,7 +334,7 @@ static void recurrent_networks_look_back_alone(void **state) {
         const int64_t F = data.F[SYN_TEST], N = data.N, half = F / 2, start = data.start[data.frame[SYN_TEST][0]];
         float *prediction = floats(F * N), *other = floats(F * N);
         syn_rnn net;
-        assert_ok(syn_rnn_create(&net, cells[k & 1], 5, false, &data, 3));
+        assert_ok(syn_rnn_create(&net, cells[k & 1], 5, false, &data, &two_threads));
         for (size_t j = 0; j < net.at.count; j++) net.value[j] += (float)(0.3 * normal(11, (int64_t)j));
         assert_ok(syn_rnn_predict(&net, &data, SYN_TEST, prediction));
         const syn_normalisation *norm = &data.session->norm;
@@ -359,7 +366,7 @@ static void recurrent_networks_remember(void **state) {
     for (int k = 0; k < 2; k++) {
         float *prediction = floats(data.F[SYN_TEST] * data.N);
         syn_rnn net;
-        assert_ok(syn_rnn_create(&net, cells[k], 16, false, &data, 2));
+        assert_ok(syn_rnn_create(&net, cells[k], 16, false, &data, &two_threads));
         net.rate = 0.01;
         assert_ok(syn_rnn_train(&net, &data, &two_threads));
         assert_ok(syn_rnn_predict(&net, &data, SYN_TEST, prediction));

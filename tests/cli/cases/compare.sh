@@ -15,6 +15,13 @@ mse=$(json synapsnet.mse)
 # shellcheck disable=SC2086
 run 0 synapsnet fit sim.h5 $small -o model.h5 --json
 [ "$(json test.mse)" = "$mse" ] || fail "fit and compare disagree on test mse"
+# Threads: those of the environment unless told otherwise.
+# shellcheck disable=SC2086
+run 0 env OMP_NUM_THREADS=3 synapsnet compare sim.h5 $small --rivals ar --json
+[ "$(json threads)" = 3 ] || fail "OMP_NUM_THREADS=3 gave $(json threads) threads"
+# shellcheck disable=SC2086
+run 0 env OMP_NUM_THREADS=3 synapsnet compare sim.h5 $small --rivals ar --json --threads 1
+[ "$(json threads)" = 1 ] || fail "--threads 1 gave $(json threads) threads"
 run 2 synapsnet compare sim.h5 --rivals linar
 one_error "found 'linar'; expected some of: copy-last, mean, ar"
 run 2 synapsnet compare sim.h5 --predictions mine.npy
