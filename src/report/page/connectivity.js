@@ -57,17 +57,40 @@ function neuronTicks(session, key, order) {
   return { tickvals: places, ticktext: places.map((k) => session.neurons.id[order[k]]) };
 }
 
+/* ---- significance ---- */
+
+/* Whether the edge to i from j is drawn at a place of a slider of false discovery rates: 0 is all pairs, k the k-th rate. */
+function foundAt(session, place) {
+  if (place === 0) return () => true;
+  const level = session.level(), n = session.n;
+  return (i, j) => level[i * n + j] >= place;
+}
+
+/* The place of the rate that the program takes by default. */
+const usualPlace = (session) => (session.edges ? 1 + session.edges.levels.findIndex(({ fdr }) => fdr === session.edges.fdr) : 0);
+const rateAt = (session, place) => (place === 0 ? 'all pairs' : figures(session.edges.levels[place - 1].fdr));
+
+/* What `synapsnet connectivity` says of the edges, in the same words. */
+function foundWords({ n_significant: found, n_tested: tested, fdr, method, stability }) {
+  return `${whole(found)} of ${whole(tested)} edges found at a false discovery rate of ${figures(fdr)} (${method}); the two halves of the recording correlate by ${stability.correlation_of_halves.toFixed(2).replace('-', '−')}.`;
+}
+const UNTESTED = 'This model holds no tests of its edges, which an earlier version did not make: fit the recording again to see which to believe.';
+
+/* ---- map ---- */
+
 function drawConnectivity(session) {
   const key = byId('connectivity-order').value, tau = Number(byId('connectivity-lag').value);
+  const rate = Number(byId('connectivity-fdr').value), found = foundAt(session, rate);
   const share = SHARES[Number(byId('connectivity-share').value)];
   const order = orderOf(session, key), matrix = connectivityAt(session, tau), n = session.n;
   const least = share < 1 ? quantile(magnitudes(matrix), 1 - share) : 0;
+  const everything = share === 1 && rate === 0;
   let shown = 0;
   const z = order.map((i) => Float32Array.from(order, (j) => {
     const value = matrix[i][j];
-    const keep = Math.abs(value) >= least && value !== 0;
+    const keep = i !== j && (share === 1 || (Math.abs(value) >= least && value !== 0)) && found(i, j);
     shown += keep;
-    return keep || share === 1 ? value : NaN;
+    return keep || everything ? value : NaN;
   }));
   const ids = order.map((i) => session.neurons.id[i]);
   const limit = colourLimit(session), marks = groupMarks(session, key, order) || [];
@@ -89,16 +112,24 @@ function drawConnectivity(session) {
   }, `Effective connectivity of ${n} neurons at lag ${tau}, ordered by ${byId('connectivity-order').selectedOptions[0].text}.`);
   byId('connectivity-lag-value').textContent = tau === 0 ? '0 (the next frame)' : `${tau} (${figures(tau / session.recording.rate_hz)} s)`;
   byId('connectivity-share-value').textContent = share === 1 ? 'all' : percent(share);
-  byId('connectivity-note').textContent = `${whole(share === 1 ? n * (n - 1) : shown)} of ${whole(n * (n - 1))} ordered pairs drawn.` +
+  byId('connectivity-fdr-value').textContent = rateAt(session, rate);
+  byId('connectivity-note').textContent = `${whole(shown)} of ${whole(n * (n - 1))} ordered pairs drawn.` +
+    (rate > 0 ? ` Significance is that of lag 0.` : '') +
     (n < session.recording.neurons ? ` The ${whole(n)} neurons with the strongest connections of ${whole(session.recording.neurons)} are shown.` : '') +
     ` Lag: how many frames before the last known one the sender was active. Order: ${ids.length > 1 ? ORDER_NOTES[key] || 'by group, and within a group by like connections' : ''}.`;
+}
+
+function tellEvidence(session) {
+  byId('edges-found').textContent = session.edges ? foundWords(session.edges) : UNTESTED;
+  byId('edges-notes').hidden = !session.edges || !session.edges.notes.length;
+  fillList('edges-notes', session.edges ? session.edges.notes.map((note) => `Note: ${note}`) : []);
 }
 const ORDER_NOTES = { index: 'as in the recording', cluster: 'neurons with like connections stand side by side (average linkage)' };
 
 /* ---- graph ---- */
 
-/* The strongest edges of C(0): [{from, to, value}], strongest first. */
-function strongestEdges(session, count) {
+/* The strongest edges of C(0) that are found: [{from, to, value}], strongest first. */
+function strongestEdges(session, count, drawn = () => true) {
   const matrix = connectivityAt(session, 0), n = session.n;
   const found = [];
   let least = 0;
@@ -110,7 +141,7 @@ function strongestEdges(session, count) {
   for (let i = 0; i < n; i++)
     for (let j = 0; j < n; j++) {
       const value = matrix[i][j];
-      if (i === j || value === 0 || Math.abs(value) < least) continue;
+      if (i === j || value === 0 || Math.abs(value) < least || !drawn(i, j)) continue;
       found.push({ from: j, to: i, value });
       if (found.length > 4 * count) prune();
     }
@@ -189,7 +220,8 @@ function label(session, points) {
 }
 
 function drawGraph(session) {
-  const edges = strongestEdges(session, Number(byId('graph-count').value));
+  const rate = Number(byId('graph-fdr').value);
+  const edges = strongestEdges(session, Number(byId('graph-count').value), foundAt(session, rate));
   const nodes = [...new Set(edges.flatMap((e) => [e.from, e.to]))].sort((a, b) => a - b);
   const at = nodePlaces(session, byId('graph-layout').value, nodes, edges);
   const strongest = edges.length ? Math.abs(edges[0].value) : 1;
@@ -218,11 +250,31 @@ function drawGraph(session) {
   draw('fig-graph', [...traces, ...points], {
     xaxis: plain, yaxis: { ...plain, ...(byId('graph-layout').value === 'springs' ? {} : { scaleanchor: 'x' }) },
     hovermode: 'closest', margin: { l: 20, r: 20, t: 50, b: 20 }, height: byId('fig-graph').clientHeight,
+    annotations: edges.length ? [] : [{ text: NOTHING_FOUND, xref: 'paper', yref: 'paper', x: 0.5, y: 0.5, showarrow: false }],
   }, `The ${edges.length} strongest edges between ${nodes.length} neurons.`);
   byId('graph-count-value').textContent = String(edges.length);
-  byId('graph-note').textContent = edges.length
+  byId('graph-fdr-value').textContent = rateAt(session, rate);
+  byId('graph-rule').hidden = !session.edges || rate === 0;
+  byId('graph-note').textContent = graphWords(session, edges, nodes, rate);
+}
+
+function graphWords(session, edges, nodes, rate) {
+  const about = edges.length
     ? `${plural(edges.length, 'edge')} between ${plural(nodes.length, 'neuron')}, of ${whole(session.n)}. The absolute value of C(0) runs from ${figures(Math.abs(edges[edges.length - 1].value))} to ${figures(Math.abs(edges[0].value))}.`
-    : 'No edge differs from zero.';
+    : rate > 0 ? NOTHING_FOUND : 'No edge differs from zero.';
+  if (!session.edges) return `${about} ${UNTESTED}`;
+  const doubt = rate === 0 ? ' These are the strongest connections of the model, whether significant or not.' : '';
+  return about + doubt + session.edges.notes.map((note) => ` Note: ${note}.`).join('');
+}
+const NOTHING_FOUND = 'No edge is significant at this false discovery rate.';
+
+function listSurest(session) {
+  const top = session.edges ? session.edges.top : [];
+  byId('surest-block').hidden = !top.length;
+  const number = (x) => ({ text: decimals(x) }), small = (x) => ({ text: figures(x, 2) });
+  fillTable('surest', ['from', 'to', ...['C', 'estimate', '95 % interval', 'p', 'q'].map((text) => ({ text }))], top.map((e) => [
+    e.presynaptic, e.postsynaptic, number(e.c), number(e.estimate), { text: `${decimals(e.low)} to ${decimals(e.high)}` }, small(e.p), small(e.q),
+  ]));
 }
 
 /* ---- virtual stimulation ---- */

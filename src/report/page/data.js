@@ -15,8 +15,7 @@ function rowsOf(array) {
   const [rows, columns] = array.shape;
   const Type = array.type === 'i8' ? Int8Array : Int16Array;
   const unknown = array.type === 'i8' ? -128 : -32768;
-  const decimals = (x) => (Number.isFinite(x) ? x.toFixed(4).replace('-', '−') : '–');
-const whole = new Type(bytesOf(array.data).buffer);
+  const whole = new Type(bytesOf(array.data).buffer);
   return Array.from({ length: rows }, (_, r) => {
     const offset = array.offset ? array.offset[r] : 0;
     const row = new Float32Array(columns);
@@ -40,6 +39,7 @@ const sessions = report.sessions.map((s, k) => ({
   scores: report.evaluation.sessions[k],
   fit: (report.fit.recordings || [])[k] || {},
   c: lazily(() => rowsOf(s.connectivity.c)),
+  level: lazily(() => bytesOf(s.edges.level.data)), // [n][n] how many of the rates in edges.levels find the edge
   truth: lazily(() => rowsOf(s.traces.truth)),
   prediction: lazily(() => rowsOf(s.traces.prediction)),
 }));

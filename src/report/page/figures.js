@@ -215,7 +215,7 @@ function pointsBy(session, key, x, y, size) {
   const group = groupings(session).find((g) => g.key === key);
   if (!group) {
     const values = session.neurons.r.map((r) => r ?? NaN);
-    return [{ ...base, x, y, text, places: text.map((_, i) => i), showlegend: false, marker: { size, line: edge, ...(key === 'r' ? { color: values, colorscale: CIVIDIS, showscale: true, colorbar: { title: { text: 'r of the prediction', side: 'right' }, outlinewidth: 0, thickness: 14 } } : { color: colour('synapsnet') }) } }];
+    return [{ ...base, x, y, text, places: text.map((_, i) => i), showlegend: false, marker: { size, opacity: 1, line: edge, ...(key === 'r' ? { color: values, colorscale: CIVIDIS, showscale: true, colorbar: { title: { text: 'r of the prediction', side: 'right' }, outlinewidth: 0, thickness: 14 } } : { color: colour('synapsnet') }) } }];
   }
   const names = [...new Set(group.values)].sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
   return names.map((name, k) => {
@@ -223,7 +223,7 @@ function pointsBy(session, key, x, y, size) {
     const pick = (values) => members.map((i) => values[i]);
     return {
       ...base, name: name || 'not known', x: pick(x), y: pick(y), text: pick(text), places: members,
-      marker: { size: Array.isArray(size) ? pick(size) : size, line: edge, color: GROUP_COLOURS[k % GROUP_COLOURS.length], symbol: GROUP_SYMBOLS[Math.floor(k / GROUP_COLOURS.length) % GROUP_SYMBOLS.length] },
+      marker: { size: Array.isArray(size) ? pick(size) : size, opacity: 1, line: edge, color: GROUP_COLOURS[k % GROUP_COLOURS.length], symbol: GROUP_SYMBOLS[Math.floor(k / GROUP_COLOURS.length) % GROUP_SYMBOLS.length] },
     };
   });
 }
