@@ -1,4 +1,4 @@
-/* The report as one JSON object; docs/report.md says what is in it. Large arrays are base64 (encode.c). */
+/* The report as one JSON object; docs/report.md says what is in it. Large arrays are packed (encode.c). */
 #include <math.h>
 #include <string.h>
 
@@ -7,8 +7,8 @@
 #include "base/memory.h"
 #include "report/report.h"
 
-enum { FORMAT_VERSION = 1, MOST_TRACE_FRAMES = 5000, FEWEST_TRACE_FRAMES = 50 };
-/* Room on the page, shared by the recordings, before base64 takes a third more. */
+enum { FORMAT_VERSION = 2, MOST_TRACE_FRAMES = 5000, FEWEST_TRACE_FRAMES = 50 };
+/* Room on the page, shared by the recordings, before packing. */
 static const double trace_bytes = 1.6e6, matrix_bytes = 1e6, stimulation_bytes = 3e5;
 
 static json_t *number(double value) { return isfinite(value) ? json_real(value) : json_null(); }
@@ -130,7 +130,7 @@ static json_t *evidence_json(const syn_report_session *r) {
     json_t *evidence = json_copy(r->evidence);
     json_object_set_new(evidence, "level",
                         json_pack("{s:s, s:[I, I], s:o}", "type", "u8", "shape", (json_int_t)r->n, (json_int_t)r->n,
-                                  "data", syn_base64_json(r->level, (size_t)(r->n * r->n))));
+                                  "data", syn_packed_json(r->level, (size_t)(r->n * r->n))));
     return evidence;
 }
 

@@ -74,6 +74,8 @@ syn_status syn_principal_components(const float *rows, int64_t n, int d, int k, 
 
 /* Bytes as base64 text. */
 json_t *syn_base64_json(const void *bytes, size_t n);
+/* Bytes as base64 text of a zlib stream. */
+json_t *syn_packed_json(const void *bytes, size_t n);
 /* x[rows][columns] as whole numbers of `bytes` (1 or 2), each row with a scale and, unless about 0, an offset of its
  * own; NaN is the least number. */
 json_t *syn_rows_json(const float *x, int64_t rows, int64_t columns, int bytes, bool about_zero);

@@ -20,19 +20,26 @@ static void test_base64(void **state) {
     }
 }
 
+static bool holds_bytes(const json_t *array, const void *bytes, size_t n) {
+    json_t *packed = syn_packed_json(bytes, n);
+    const bool same = json_equal(json_object_get(array, "data"), packed);
+    json_decref(packed);
+    return same;
+}
+
 /* Two rows: 1, 3, unknown; 0, 0, 0. */
 static void test_rows(void **state) {
     const float x[2][3] = {{1, 3, NAN}, {0, 0, 0}};
     json_t *json = syn_rows_json(x[0], 2, 3, 1, false);
     (void)state;
     assert_string_equal(json_string_value(json_object_get(json, "type")), "i8");
-    assert_string_equal(json_string_value(json_object_get(json, "data")), "gX+AAAAA"); /* -127, 127, -128, 0, 0, 0 */
+    assert_true(holds_bytes(json, (const int8_t[]){-127, 127, -128, 0, 0, 0}, 6));
     assert_near("offset", 2, json_number_value(json_array_get(json_object_get(json, "offset"), 0)), 1e-12);
     assert_near("scale", 1.0 / 127, json_number_value(json_array_get(json_object_get(json, "scale"), 0)), 1e-12);
     json_decref(json);
-    json = syn_rows_json(x[0], 1, 2, 2, true); /* 10922, 32767 of scale 3 / 32767 */
+    json = syn_rows_json(x[0], 1, 2, 2, true); /* of scale 3 / 32767 */
     assert_null(json_object_get(json, "offset"));
-    assert_string_equal(json_string_value(json_object_get(json, "data")), "qir/fw==");
+    assert_true(holds_bytes(json, "\xaa\x2a\xff\x7f", 4)); /* 10922, 32767 */
     json_decref(json);
 }
 

@@ -7,20 +7,21 @@ const SHARES = [1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001];
 function connectivityAt(session, tau) {
   const { row_gain: gain, send } = session.connectivity;
   return session.c().map((row, i) => {
-    const now = gain[tau][i], before = tau > 0 ? gain[tau - 1][i] : 0;
-    return row.map((value, j) => value * (now - send[j] * before));
+    const now = gain[tau][i], before = tau > 0 ? gain[tau - 1][i] : 0, out = new Float32Array(row.length);
+    for (let j = 0; j < row.length; j++) out[j] = row[j] * (now - send[j] * before);
+    return out;
   });
 }
 
-/* Absolute values off the diagonal, ascending, of a sample large enough for any share. */
-function magnitudes(matrix) {
-  const n = matrix.length, step = Math.max(1, Math.floor((n * n) / 4e5));
-  const values = [];
+/* Absolute values off the diagonal, ascending, of an evenly spaced sample of about `most` pairs. */
+function magnitudes(n, most, valueOf) {
+  const step = Math.max(1, Math.floor((n * n) / most)), values = new Float32Array(Math.ceil((n * n) / step));
+  let count = 0;
   for (let k = 0; k < n * n; k += step) {
     const i = Math.floor(k / n), j = k % n;
-    if (i !== j) values.push(Math.abs(matrix[i][j]));
+    if (i !== j) values[count++] = Math.abs(valueOf(i, j));
   }
-  return Float32Array.from(values).sort();
+  return values.subarray(0, count).sort();
 }
 const quantile = (sorted, q) => sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))];
 
@@ -28,10 +29,13 @@ const quantile = (sorted, q) => sorted[Math.min(sorted.length - 1, Math.floor(q 
 const colourLimits = new Map();
 function colourLimit(session) {
   if (!colourLimits.has(session)) {
-    const largest = session.c().map((row) => new Float32Array(row.length));
-    for (let tau = 0; tau <= session.connectivity.lags; tau++)
-      connectivityAt(session, tau).forEach((row, i) => row.forEach((value, j) => (largest[i][j] = Math.max(largest[i][j], Math.abs(value)))));
-    colourLimits.set(session, quantile(magnitudes(largest), 0.998) || 1);
+    const { row_gain: gain, send, lags } = session.connectivity, c = session.c();
+    const largest = (i, j) => {
+      let most = 0;
+      for (let tau = 0; tau <= lags; tau++) most = Math.max(most, Math.abs(gain[tau][i] - (tau > 0 ? send[j] * gain[tau - 1][i] : 0)));
+      return most * c[i][j];
+    };
+    colourLimits.set(session, quantile(magnitudes(session.n, 1e5, largest), 0.998) || 1);
   }
   return colourLimits.get(session);
 }
@@ -83,16 +87,21 @@ function drawConnectivity(session) {
   const rate = Number(byId('connectivity-fdr').value), found = foundAt(session, rate);
   const share = SHARES[Number(byId('connectivity-share').value)];
   const order = orderOf(session, key), matrix = connectivityAt(session, tau), n = session.n;
-  const least = share < 1 ? quantile(magnitudes(matrix), 1 - share) : 0;
+  const least = share < 1 ? quantile(magnitudes(n, 4e5, (i, j) => matrix[i][j]), 1 - share) : 0;
   const everything = share === 1 && rate === 0;
   let shown = 0;
-  const z = order.map((i) => Float32Array.from(order, (j) => {
-    const value = matrix[i][j];
-    const keep = i !== j && (share === 1 || (Math.abs(value) >= least && value !== 0)) && found(i, j);
-    shown += keep;
-    return keep || everything ? value : NaN;
-  }));
+  const z = order.map((i) => {
+    const row = matrix[i], out = new Float32Array(n);
+    for (let place = 0; place < n; place++) {
+      const j = order[place], value = row[j];
+      const keep = i !== j && (share === 1 || (Math.abs(value) >= least && value !== 0)) && found(i, j);
+      shown += keep;
+      out[place] = keep || everything ? value : NaN;
+    }
+    return out;
+  });
   const ids = order.map((i) => session.neurons.id[i]);
+  const wide = byId('fig-connectivity').clientWidth > 560; // else the scale goes above the map
   const limit = colourLimit(session), marks = groupMarks(session, key, order) || [];
   const border = { color: colour('muted'), width: 1 };
   const shapes = marks.slice(1).flatMap((m) => [
@@ -103,7 +112,10 @@ function drawConnectivity(session) {
   draw('fig-connectivity', [{
     type: 'heatmap', z, zmin: -limit, zmax: limit, colorscale: signedScale(), zsmooth: n > 300 ? 'fast' : false,
     hoverongaps: false,
-    colorbar: { title: { text: 'C (standard deviations per standard deviation)', side: 'right' }, outlinewidth: 0, thickness: 14 },
+    colorbar: {
+      title: { text: wide ? 'C (standard deviations per standard deviation)' : 'C (s.d. per s.d.)', side: wide ? 'right' : 'top' }, outlinewidth: 0, thickness: 14,
+      ...(wide ? {} : { orientation: 'h', y: 1, yanchor: 'bottom', nticks: 5 }),
+    },
     hovertemplate: 'from %{x} to %{y}<br>C = %{z:.4f}<extra></extra>',
   }], {
     xaxis: axis('sender', { tickangle: -90, ...ticks, showgrid: false, constrain: 'domain', range: [-0.5, n - 0.5] }),

@@ -214,8 +214,8 @@ async function start() {
   byId('made-by').textContent = `Written by synapsnet ${report.library_version}. Figures drawn by plotly.js, which is part of this file, as are all data shown.`;
   byId('session-choice').hidden = names.length === 1;
   fillChoice('session', names.map((name, k) => [String(k), name]), '0');
+  await Promise.all([unpack(report.sessions), loadPlotly()]);
   showSections();
-  await loadPlotly();
   listen();
   await drawAll();
 }
