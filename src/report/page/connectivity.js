@@ -101,7 +101,7 @@ function drawConnectivity(session) {
     return out;
   });
   const ids = order.map((i) => session.neurons.id[i]);
-  const wide = byId('fig-connectivity').clientWidth > 560; // else the scale goes above the map
+  const wide = !narrow('fig-connectivity'); // else the scale goes above the map
   const limit = colourLimit(session), marks = groupMarks(session, key, order) || [];
   const border = { color: colour('muted'), width: 1 };
   const shapes = marks.slice(1).flatMap((m) => [
@@ -323,20 +323,22 @@ function drawStimulation(session) {
   const limit = Math.max(...rows.flatMap((i) => response.mean.map((row) => Math.abs(row[i])))) || 1;
   const step = Math.max(1, Math.ceil(rows.length / 25));
   const places = rows.map((_, k) => k).filter((k) => k % step === 0);
-  const strongest = order.slice(0, 6);
+  const strongest = order.slice(0, 6), wide = !narrow('fig-stimulation'), unit = wide ? 'response (standard deviations)' : 'response (s.d.)';
+  byId('fig-stimulation').style.height = wide ? '' : '760px';
   draw('fig-stimulation', [
     ...strongest.flatMap((i, k) => responseLines(session, response, i, k, steps)),
     {
       type: 'heatmap', x: steps, z: rows.map((i) => response.mean.map((row) => row[i])), xaxis: 'x2', yaxis: 'y2', zmin: -limit, zmax: limit, colorscale: signedScale(),
       customdata: rows.map((i) => steps.map(() => nameOf(session, i))), hovertemplate: '%{customdata}<br>%{z:.4f} after %{x} frames<extra></extra>',
-      colorbar: { title: { text: 'response (standard deviations)', side: 'right' }, outlinewidth: 0, thickness: 14 },
+      colorbar: { title: { text: unit, side: 'right' }, outlinewidth: 0, thickness: 14, ...(wide ? {} : { len: 0.52, y: 0.26 }) },
     },
   ], {
-    xaxis: axis('frames after the pulse', { domain: [0, 0.4], rangemode: 'tozero' }), yaxis: axis('response (standard deviations)', { zeroline: true, zerolinecolor: colour('muted') }),
-    xaxis2: axis('frames after the pulse', { domain: [0.57, 1], showgrid: false }),
-    yaxis2: axis('', { anchor: 'x2', autorange: 'reversed', showgrid: false, tickvals: places, ticktext: places.map((k) => session.neurons.id[rows[k]]) }),
+    xaxis: axis(wide ? 'frames after the pulse' : '', { domain: wide ? [0, 0.4] : [0, 1], rangemode: 'tozero' }),
+    yaxis: axis(unit, { domain: wide ? [0, 1] : [0.6, 1], zeroline: true, zerolinecolor: colour('muted') }),
+    xaxis2: axis('frames after the pulse', { domain: wide ? [0.57, 1] : [0, 1], anchor: 'y2', showgrid: false }),
+    yaxis2: axis('', { domain: wide ? [0, 1] : [0, 0.52], anchor: 'x2', autorange: 'reversed', showgrid: false, tickvals: places, ticktext: places.map((k) => session.neurons.id[rows[k]]) }),
     margin: { l: 60, r: 20, t: 40, b: 50 },
   }, `Response to a pulse in ${nameOf(session, stimulated)}; strongest in ${strongest.map((i) => nameOf(session, i)).join(', ')}.`);
-  byId('stimulation-note').textContent = `Left: the ${strongest.length} neurons that respond most, with 95 % intervals of the mean over ${plural(states, 'state')} of the test frames. Right: all other neurons.` +
+  byId('stimulation-note').textContent = `${wide ? 'Left' : 'Above'}: the ${strongest.length} neurons that respond most, with 95 % intervals of the mean over ${plural(states, 'state')} of the test frames. ${wide ? 'Right' : 'Below'}: all other neurons.` +
     (sender.length < session.n ? ` The ${plural(sender.length, 'neuron')} that ${sender.length === 1 ? 'sends' : 'send'} most can be chosen; synapsnet perturb stimulates any.` : '');
 }

@@ -67,7 +67,7 @@ const METRICS = [
 
 function drawBaselines() {
   const rows = models();
-  const names = rows.map((row) => row.name);
+  const names = rows.map((row) => row.name), short = narrow('fig-baselines');
   const dots = {
     type: 'scatter', mode: 'markers+text', x: rows.map((row) => row.metrics.mse), y: names, xaxis: 'x',
     marker: { size: 13, color: names.map(modelColour) }, text: rows.map((row) => figures(row.metrics.mse)),
@@ -87,8 +87,8 @@ function drawBaselines() {
   };
   draw('fig-baselines', [dots, gains], {
     showlegend: false, height: 110 + 45 * rows.length, margin: { l: 20, r: 20, t: 25, b: 50 },
-    xaxis: axis('mean squared error', { domain: [0, 0.47], rangemode: 'tozero' }),
-    xaxis2: axis('excess over SynapsNet', { domain: [0.55, 1] }),
+    xaxis: axis(short ? 'error' : 'mean squared error', { domain: [0, 0.47], rangemode: 'tozero' }),
+    xaxis2: axis(short ? 'excess' : 'excess over SynapsNet', { domain: [0.55, 1] }),
     yaxis: axis('', { categoryorder: 'array', categoryarray: [...names].reverse(), showgrid: true }),
     shapes: [{ type: 'line', xref: 'x2', yref: 'paper', x0: 0, x1: 0, y0: 0, y1: 1, line: { color: colour('muted'), dash: 'dot', width: 1.5 } }],
   }, `Test error of ${rows.map((row) => `${row.name} ${figures(row.metrics.mse)}`).join(', ')}.`);
