@@ -53,10 +53,11 @@ def of_class(cls):
 
 def reference():
     parts = [HEAD, "\n## Functions\n"]
-    for function in (synapsnet.read, synapsnet.recording, synapsnet.simulate, synapsnet.load, synapsnet.build_info):
+    for function in (synapsnet.read, synapsnet.contents, synapsnet.recording, synapsnet.simulate, synapsnet.load,
+                     synapsnet.build_info):
         parts.append(f"\n### {signature(function)}\n\n{paragraphs(function)}\n")
-    for cls in (synapsnet.SynapsNet, synapsnet.Recording, synapsnet.Connectivity, synapsnet.Forecast,
-                synapsnet.Perturbation, synapsnet.Evaluation, synapsnet.Comparison):
+    for cls in (synapsnet.SynapsNet, synapsnet.Recording, synapsnet.Connectivity, synapsnet.Edges, synapsnet.Forecast,
+                synapsnet.Perturbation, synapsnet.Evaluation, synapsnet.Comparison, synapsnet.Contents):
         parts.extend(of_class(cls))
     parts.append("\n## Exceptions\n\nAll are a `synapsnet.SynapsNetError` and live in `synapsnet.errors`.\n\n"
                  "| exception | is also | raised when |\n|---|---|---|\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import tempfile
@@ -15,9 +16,11 @@ from . import _library as lib
 from . import _plot, errors
 from ._parameters import DEFAULTS, Parameters
 from ._progress import Watch
-from ._recording import Recording, bytes_file, check_keywords, file_bytes, make
-from ._results import Comparison, Connectivity, Evaluation, Forecast, Perturbation
+from ._recording import Recording, bytes_file, check_keywords, file_bytes, make, number_array
+from ._results import Comparison, Connectivity, Edges, Evaluation, Forecast, Perturbation
 
+_DATA_KEYWORDS = {"behavior", "segments", "rate_hz", "timestamps", "signal", "bin", "neuron_ids"}
+_OF_THE_DECODER = ("loss", "hidden", "embedding")
 _UNITS = {"raw": "raw units of the receiver per raw unit of the sender", "zscored": "z-scored units"}
 
 
@@ -74,6 +77,12 @@ def _reading(recordings: list[Recording]) -> dict[str, Any]:
     return {name: value for name, value in first.items() if all(other.get(name) == value for other in others)}
 
 
+def _copies(recordings: list[Recording]) -> tuple[Any, list[lib.Handle]]:
+    """Handles for a function that uses them up, and the array of them that it takes."""
+    handles = [one._copy() for one in recordings]
+    return (c_void_p * len(handles))(*[one.address for one in handles]), handles
+
+
 class SynapsNet(Parameters):
     """Forecasts a recorded population of neurons and reads off who drives whom.
 
@@ -126,10 +135,10 @@ class SynapsNet(Parameters):
 
     # ---- fit ----
 
-    def _options(self, folder: str, **more: Any) -> lib.Handle:
+    def _options(self, folder: str, without: tuple[str, ...] = (), **more: Any) -> lib.Handle:
         """The parameters that are not at their defaults, as the program would be given them."""
         given = {name: value for name, value in self.get_params().items()
-                 if name != "progress" and not self._is_default(name, value)}
+                 if name not in ("progress", *without) and not self._is_default(name, value)}
         if given.get("mask") is not None and not isinstance(given["mask"], (str, os.PathLike)):
             mask = np.asarray(given["mask"])
             if mask.ndim != 2 or mask.dtype.kind not in "biuf":
@@ -154,7 +163,29 @@ class SynapsNet(Parameters):
                                                  timestamps=timestamps, signal=signal, bin=bin,
                                                  neuron_ids=neuron_ids, options=options))
         with tempfile.TemporaryDirectory(prefix="synapsnet-") as folder:
-            model = self._fit(recordings, self._options(folder, **_reading(recordings)))
+            model = self._run("fit", recordings, self._options(folder, **_reading(recordings)))
+        return self._take(model, recordings)
+
+    def adapt(self, X: Any, *, behavior: Any = None, segments: Any = None, rate_hz: float | None = None,
+              timestamps: Any = None, signal: str | None = None, bin: float | str = 0.05, neuron_ids: Any = None,
+              **options: Any) -> SynapsNet:
+        """A new model, of other neurons: the decoder of this one is kept, then tuned where that lowers the validation
+        loss.
+
+        X and keywords: as for :meth:`fit`. The parameters are those of this estimator but for loss, hidden and embedding,
+        which are those that it was fitted with. This estimator is not changed. Ctrl-C: as for :meth:`fit`.
+        """
+        source = self._fitted()
+        recordings = self._recordings_of(X, dict(behavior=behavior, segments=segments, rate_hz=rate_hz,
+                                                 timestamps=timestamps, signal=signal, bin=bin,
+                                                 neuron_ids=neuron_ids, options=options))
+        with tempfile.TemporaryDirectory(prefix="synapsnet-") as folder:
+            given = self._options(folder, without=_OF_THE_DECODER, **_reading(recordings))
+            model = self._run("adapt", recordings, given, source.address)
+        return type(self)(**self.get_params())._take(model, recordings)
+
+    def _take(self, model: lib.Handle, recordings: list[Recording]) -> SynapsNet:
+        """What the estimator is after a fit."""
         self._model = model
         self._recordings = recordings
         self._connectivity: dict[int, np.ndarray] = {}
@@ -162,7 +193,7 @@ class SynapsNet(Parameters):
         for line in self.description_["warnings"]:
             stopped = line.startswith("the fit was stopped")
             warnings.warn(lib.in_python(line), errors.StoppedEarlyWarning if stopped else errors.RecordingWarning,
-                          stacklevel=2)
+                          stacklevel=3)
         return self
 
     @staticmethod
@@ -171,15 +202,15 @@ class SynapsNet(Parameters):
         many = _is_list_of_recordings(X)
         if many and any(keywords.get(name) is not None for name in ("behavior", "segments", "timestamps",
                                                                     "neuron_ids")):
-            raise errors.InputError("fit: behavior, segments, timestamps and neuron_ids belong to one recording; make "
+            raise errors.InputError("several recordings: behavior, segments, timestamps and neuron_ids belong to one recording; make "
                                     "each with synapsnet.recording(...) first")
         return [make(x, **keywords) for x in (X if many else [X])]
 
-    def _fit(self, recordings: list[Recording], options: lib.Handle) -> lib.Handle:
-        handles = [one._copy() for one in recordings]
-        pointers = (c_void_p * len(handles))(*[one.address for one in handles])
+    def _run(self, function: str, recordings: list[Recording], options: lib.Handle, *source: Any) -> lib.Handle:
+        """A model from syn_fit or syn_adapt."""
+        pointers, handles = _copies(recordings)
         with Watch(self.progress, best_so_far=True) as watch:
-            return lib.create("model", "fit", pointers, len(handles), options.address, watch.function, None)
+            return lib.create("model", function, *source, pointers, len(handles), options.address, watch.function, None)
 
     def compare(self, X: Any = None, *, rivals: Any = None, predictions: Any = None,
                 **keywords: Any) -> Comparison:
@@ -188,20 +219,30 @@ class SynapsNet(Parameters):
         X and keywords: as for :meth:`fit`; None: the recordings of the fit. rivals: names, None for the usual ones.
         predictions: files with predictions of other programs. The estimator is not changed.
         """
-        if X is None and getattr(self, "_recordings", None):
-            recordings = self._recordings
-        elif X is None:
-            raise errors.InputError("compare: found no recording; expected X, or a model that was fitted in this process")
-        else:
-            names = {"behavior", "segments", "rate_hz", "timestamps", "signal", "bin", "neuron_ids"}
-            recordings = self._recordings_of(X, {**{k: v for k, v in keywords.items() if k in names},
-                                                 "options": {k: v for k, v in keywords.items() if k not in names}})
-        handles = [one._copy() for one in recordings]
-        pointers = (c_void_p * len(handles))(*[one.address for one in handles])
+        pointers, handles = _copies(self._recordings_or_own(X, keywords, "compare"))
         with tempfile.TemporaryDirectory(prefix="synapsnet-") as folder:
             options = self._options(folder, rivals=rivals, predictions=predictions)
             with Watch(self.progress, best_so_far=False) as watch:
                 return Comparison(lib.json_of("compare", pointers, len(handles), options.address, watch.function, None))
+
+    def save_splits(self, path: str | os.PathLike[str], X: Any = None, **keywords: Any) -> None:
+        """Writes the recordings as :meth:`fit` and :meth:`compare` see them, for models of other programs: z-scored
+        activity and the target frames of every split (docs/file-formats.md). X and keywords: as for :meth:`compare`."""
+        pointers, handles = _copies(self._recordings_or_own(X, keywords, "save_splits"))
+        given = {name: getattr(self, name) for name in ("train", "validation", "window")}
+        options = lib.options({name: value for name, value in given.items() if not self._is_default(name, value)})
+        lib.call("splits_write", pointers, len(handles), options.address, lib.path_bytes(path))
+
+    def _recordings_or_own(self, X: Any, keywords: dict[str, Any], what: str) -> list[Recording]:
+        """X as recordings; None: those of the fit."""
+        if X is None:
+            own = getattr(self, "_recordings", None)
+            if not own:
+                raise errors.InputError(f"{what}: found no recording; expected X, or a model that was fitted in this "
+                                        "process")
+            return own
+        return self._recordings_of(X, {**{k: v for k, v in keywords.items() if k in _DATA_KEYWORDS},
+                                       "options": {k: v for k, v in keywords.items() if k not in _DATA_KEYWORDS}})
 
     # ---- what was fitted ----
 
@@ -283,11 +324,66 @@ class SynapsNet(Parameters):
         lib.call("connectivity", self._fitted().address, s.number, int(lags), int(scale == "raw"), lib.address_of(out))
         return Connectivity(out, s.neuron_ids, _UNITS[scale], s.rate_hz, s.regions)
 
-    def save_connectivity(self, path: str | os.PathLike[str], *, lags: int = 0, scale: str = "raw",
-                          session: int = 0) -> dict[str, Any]:
-        """Writes the connectivity as .npy, .csv, .h5 or .graphml; returns what was written."""
+    def edges(self, fdr: float = 0.1, *, method: str = "bh", scale: str = "raw", session: int = 0) -> Edges:
+        """Which edges to believe: for each C_ij(0) an estimate that the fit has not shrunk, its 95 % interval, p and q.
+
+        fdr: the share of false ones that is accepted among the significant edges. method: "bh" (Benjamini-Hochberg), or
+        "by" (Benjamini-Yekutieli), which holds whatever the dependence between tests. scale: as for
+        :meth:`effective_connectivity`. What an edge does not mean: docs/connectivity.md.
+        """
         s = self._session(session)
-        options = lib.options({"lags": lags, "scale": scale})
+        options = lib.options({"fdr": fdr, "fdr_method": method, "scale": scale})
+        model, shape = self._fitted().address, (s.n_neurons, s.n_neurons)
+        estimate, low, high = (np.empty(shape, np.float32) for _ in range(3))
+        p, q = (np.empty(shape, np.float64) for _ in range(2))
+        lib.call("edge_evidence", model, s.number, options.address, *map(lib.address_of, (estimate, low, high, p, q)))
+        c = self.effective_connectivity(scale=scale, session=session)
+        return Edges(c[0], estimate, low, high, p, q, s.neuron_ids, c.unit,
+                     lib.json_of("edges_describe", model, s.number, options.address), s.regions)
+
+    def score_connectivity(self, truth: Any, *, session: int = 0) -> dict[str, float]:
+        """The effective connectivity against true weights: auroc, auprc, pearson_w, ... (docs/model.md).
+
+        truth: a simulated Recording or its path; or weights, row = receiver, of the neurons of the recording or of those
+        that were kept.
+        """
+        with tempfile.TemporaryDirectory(prefix="synapsnet-") as folder:
+            path = self._truth_file(truth, self._session(session), folder)
+            return self.save_connectivity(os.path.join(folder, "c.npy"), truth=path, session=session)["test"]
+
+    @staticmethod
+    def _truth_file(truth: Any, session: _Session, folder: str) -> Any:
+        """Where the library finds the true weights."""
+        if isinstance(truth, (str, os.PathLike)):
+            return truth
+        path = os.path.join(folder, "truth")
+        if isinstance(truth, Recording):
+            if truth.truth is None:
+                raise errors.InputError(f"truth: the recording {truth.name} has no true weights; expected a simulated one")
+            truth.save(path + ".h5")
+            return path + ".h5"
+        weights = number_array(truth, "truth", (2,), "(N, N) true weights, row = receiver")
+        N, recorded = session.n_neurons, session.n_recorded
+        if weights.shape == (recorded, recorded):
+            kept = session.array("kept", (N,), np.int64)
+            weights = weights[np.ix_(kept, kept)]
+        if weights.shape != (N, N):
+            raise errors.InputError(f"truth: has shape {weights.shape}; expected ({N}, {N}), the neurons of the model")
+        np.savez(path + ".npz", truth=weights.astype(np.float64))
+        return path + ".npz:truth"
+
+    def save_connectivity(self, path: str | os.PathLike[str], *, lags: int = 0, scale: str = "raw", fdr: float = 0.1,
+                          method: str = "bh", top: int | None = None, truth: Any = None,
+                          session: int = 0) -> dict[str, Any]:
+        """Writes the connectivity as .npy, .csv, .h5, .graphml, or the significant edges as .edges.csv; returns what was
+        written.
+
+        fdr, method: as for :meth:`edges`. top: how many edges at most are listed; None: all in a file. truth: a simulated
+        recording's path, against which the connectivity is scored.
+        """
+        s = self._session(session)
+        options = lib.options({"lags": lags, "scale": scale, "fdr": fdr, "fdr_method": method, "top": top,
+                               "truth": truth})
         return lib.json_of("connectivity_write", self._fitted().address, s.number, options.address,
                            lib.path_bytes(path))
 
@@ -326,9 +422,8 @@ class SynapsNet(Parameters):
 
     def _like(self, X: Any, session: _Session, keywords: Mapping[str, Any]) -> Recording:
         """X as a recording of the neurons of a session."""
-        names = {"behavior", "segments", "rate_hz", "timestamps", "signal", "bin", "neuron_ids"}
-        named = {name: value for name, value in keywords.items() if name in names}
-        rest = {name: value for name, value in keywords.items() if name not in names}
+        named = {name: value for name, value in keywords.items() if name in _DATA_KEYWORDS}
+        rest = {name: value for name, value in keywords.items() if name not in _DATA_KEYWORDS}
         recording = make(X, **named, options=rest, model=session)
         if recording.n_neurons != session.n_recorded:
             raise errors.InputError(f"X has {recording.n_neurons} features, but {type(self).__name__} is expecting "
@@ -432,14 +527,23 @@ class SynapsNet(Parameters):
 
     # ---- files ----
 
-    def report(self, path: str | os.PathLike[str], X: Any = None, *, steps: int | None = None, split: str | None = None,
-               **keywords: Any) -> dict[str, Any]:
-        """Writes the report: one HTML page with all figures, or what else the name ends in (docs/options.md, format). X:
-        as for :meth:`evaluate`. Returns what was written."""
+    def report(self, path: str | os.PathLike[str], X: Any = None, *, comparison: Any = None, steps: int | None = None,
+               split: str | None = None, **keywords: Any) -> dict[str, Any]:
+        """Writes the report: one HTML page with all figures, or what else the name ends in (docs/options.md, format).
+
+        X: as for :meth:`evaluate`. comparison: what :meth:`compare` gave, or the file of `synapsnet compare --json`; its
+        rivals stand beside SynapsNet. Returns what was written.
+        """
         self._fitted()
         pointers, n, own = self._all_data(X, keywords)
-        options = self._settings(steps=steps, split=self._split(split, own))
-        return lib.json_of("report_write", self._fitted().address, pointers, n, options.address, lib.path_bytes(path))
+        with tempfile.TemporaryDirectory(prefix="synapsnet-") as folder:
+            if isinstance(comparison, Mapping):
+                rivals, comparison = comparison, os.path.join(folder, "comparison.json")
+                with open(comparison, "w", encoding="utf-8") as file:
+                    json.dump(rivals, file)
+            options = self._settings(steps=steps, split=self._split(split, own), comparison=comparison)
+            return lib.json_of("report_write", self._fitted().address, pointers, n, options.address,
+                               lib.path_bytes(path))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes the model file that the program reads too."""
@@ -478,14 +582,16 @@ class SynapsNet(Parameters):
         forecast = self.forecast(steps=1, session=session)
         return _plot.forecast(forecast, neurons, seconds, ax)
 
-    def plot_connectivity(self, lag: int = 0, *, order: str = "given", scale: str = "raw", session: int = 0,
-                          ax: Any = None) -> Any:
+    def plot_connectivity(self, lag: int = 0, *, order: str = "given", scale: str = "raw", fdr: float | None = None,
+                          session: int = 0, ax: Any = None) -> Any:
         """The effective connectivity as a heat map. Needs matplotlib.
 
-        order: "given", "region", or "cluster" (neurons with alike connections side by side). Returns the Axes.
+        order: "given", "region", or "cluster" (neurons with alike connections side by side). fdr: draws only the pairs
+        whose edge at lag 0 is significant at this false discovery rate. Returns the Axes.
         """
         connectivity = self.effective_connectivity(lag, scale=scale, session=session)
-        return _plot.connectivity(connectivity, lag, order, ax)
+        shown = None if fdr is None else self.edges(fdr, session=session).significant
+        return _plot.connectivity(connectivity, lag, order, shown, ax)
 
 
 def load(path: str | os.PathLike[str]) -> SynapsNet:

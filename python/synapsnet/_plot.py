@@ -75,7 +75,8 @@ def _clustered(values: np.ndarray) -> np.ndarray:
     return np.argsort(left[:, 0], kind="stable")
 
 
-def connectivity(connectivity: Connectivity, lag: int, order: str, ax: Any) -> Any:
+def connectivity(connectivity: Connectivity, lag: int, order: str, shown: np.ndarray | None, ax: Any) -> Any:
+    """shown: bool [N][N], the pairs to draw; None: all."""
     values = connectivity.at(lag)
     n = len(values)
     if order == "given":
@@ -93,7 +94,8 @@ def connectivity(connectivity: Connectivity, lag: int, order: str, ax: Any) -> A
     off = np.abs(values[~np.eye(n, dtype=bool)])
     limit = float(np.quantile(off, 0.995)) if off.size and off.max() > 0 else 1.0
     limit = limit or float(off.max())
-    image = axes.imshow(values[np.ix_(place, place)], cmap="PuOr_r", vmin=-limit, vmax=limit, interpolation="nearest")
+    drawn = values if shown is None else np.where(shown, values, 0)
+    image = axes.imshow(drawn[np.ix_(place, place)], cmap="PuOr_r", vmin=-limit, vmax=limit, interpolation="nearest")
     axes.figure.colorbar(image, ax=axes, label=f"C(lag {lag})\n{connectivity.unit}", extend="both")
     axes.set(xlabel="sender", ylabel="receiver", title="Effective connectivity")
     if order == "region":

@@ -256,10 +256,26 @@ def simulate(kind: str, **options: Any) -> Recording:
     return Recording(lib.create("recording", "simulate", kind.encode(), handle.address))
 
 
+class Contents(list):  # type: ignore[type-arg]
+    """What a file holds: a dict {"name", "type", "shape"} for every array; as text, a tree."""
+
+    def __init__(self, path: Any) -> None:
+        super().__init__(lib.json_of("contents_describe", lib.path_bytes(path), 1)["contents"])
+        self._tree = lib.text_of("contents_describe", lib.path_bytes(path), 0).rstrip()
+
+    def __str__(self) -> str:
+        return self._tree
+
+
+def contents(path: str | os.PathLike[str]) -> Contents:
+    """The arrays in a file, whether it is a recording or not: their names go behind FILE: in :func:`read`."""
+    return Contents(path)
+
+
 # ---- arrays ----
 
 
-def _number_array(values: Any, what: str, ranks: tuple[int, ...], shape: str) -> np.ndarray:
+def number_array(values: Any, what: str, ranks: tuple[int, ...], shape: str) -> np.ndarray:
     """An array of real numbers with one of the given numbers of axes."""
     if hasattr(values, "toarray"):
         raise InputTypeError(f"{what}: found a sparse matrix; expected a dense array {shape}")
@@ -388,7 +404,7 @@ def _spike_trains(trains: Mapping[Any, Any], bin_s: float, start_s: float) -> Re
     """{id: spike times in s} as counts."""
     if not trains:
         raise InputError("spike trains: the dict is empty; expected {neuron: spike times in s}")
-    arrays = [_number_array(times, f"spike times of neuron {name}", (1,), "(spikes,) in s")
+    arrays = [number_array(times, f"spike times of neuron {name}", (1,), "(spikes,) in s")
               for name, times in trains.items()]
     times = np.ascontiguousarray(np.concatenate(arrays), np.float64)
     neuron = np.repeat(np.arange(len(arrays), dtype=np.int64), [len(one) for one in arrays])
@@ -403,7 +419,7 @@ def _behavior(behavior: Any, frames: int) -> tuple[np.ndarray | None, list[str] 
     names = None
     if isinstance(behavior, Mapping):
         names = [str(name) for name in behavior]
-        columns = [_number_array(one, f"behavior {name}", (1,), "(frames,)") for name, one in behavior.items()]
+        columns = [number_array(one, f"behavior {name}", (1,), "(frames,)") for name, one in behavior.items()]
         lengths = {len(one) for one in columns}
         if len(lengths) != 1:
             raise InputError(f"behavior: the variables have {sorted(lengths)} values; expected {frames} each")
@@ -416,7 +432,7 @@ def _behavior(behavior: Any, frames: int) -> tuple[np.ndarray | None, list[str] 
         names, behavior = [str(name) for name in behavior.columns], behavior.values
     elif _is(behavior, "pynapple", "Tsd"):
         behavior = behavior.values
-    array = _number_array(behavior, "behavior", (1, 2), "(frames,) or (frames, variables)")
+    array = number_array(behavior, "behavior", (1, 2), "(frames,) or (frames, variables)")
     array = array.reshape(len(array), -1)
     if len(array) != frames:
         raise InputError(f"behavior: has {len(array)} rows; expected {frames}, one for every frame of the activity")
@@ -426,7 +442,7 @@ def _behavior(behavior: Any, frames: int) -> tuple[np.ndarray | None, list[str] 
 def _segments(segments: Any) -> np.ndarray | None:
     if segments is None:
         return None
-    array = _number_array(segments, "segments", (2,), "(segments, 2), start and stop frame")
+    array = number_array(segments, "segments", (2,), "(segments, 2), start and stop frame")
     if array.shape[1] != 2 or len(array) == 0:
         raise InputError(f"segments: has shape {array.shape}; expected (segments, 2), start and stop frame")
     if array.dtype.kind == "f" and not (array == np.floor(array)).all():
@@ -453,7 +469,7 @@ def _build(values: Any, *, behavior: Any = None, segments: Any = None, rate_hz: 
            time_s: Any = None, signal: str | None = None, neuron_ids: Any = None, regions: Any = None,
            cell_types: Any = None, name: str | None = None) -> Recording:
     """A recording from an array [T][N] and what goes with it."""
-    activity = _number_array(values, "activity", (2,), "(frames, neurons)")
+    activity = number_array(values, "activity", (2,), "(frames, neurons)")
     T, N = activity.shape
     if N < 1:
         raise InputError(f"activity: has 0 feature(s) (shape={activity.shape}) while a minimum of 1 is required: expected "
@@ -466,7 +482,7 @@ def _build(values: Any, *, behavior: Any = None, segments: Any = None, rate_hz: 
     bounds = _segments(segments)
     times = None
     if time_s is not None:
-        times = np.ascontiguousarray(_number_array(time_s, "timestamps", (1,), "(frames,) in s"), np.float64)
+        times = np.ascontiguousarray(number_array(time_s, "timestamps", (1,), "(frames,) in s"), np.float64)
         if len(times) != T:
             raise InputError(f"timestamps: has {len(times)} values; expected {T}, one for every frame")
     rate = 0.0

@@ -104,6 +104,116 @@ class Connectivity:
         return graph
 
 
+@dataclass(frozen=True, eq=False)
+class Edges:
+    """The evidence for every edge C_ij(0), from the train and validation frames (docs/connectivity.md).
+
+    Arrays are [N][N], row = receiver (post), column = sender (pre): ``c``, the effective connectivity; ``estimate``, the
+    same without the shrinkage of the fit, with its 95 % interval ``low`` to ``high``; ``p``, of no edge; ``q``, the least
+    false discovery rate at which the edge is found. What was not tested (the diagonal) has p = q = 1. ``summary`` is what
+    ``synapsnet connectivity --json`` prints under "edges".
+    """
+
+    c: np.ndarray
+    estimate: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    p: np.ndarray
+    q: np.ndarray
+    neurons: list[str]
+    unit: str
+    summary: dict[str, Any]
+    regions: list[str] | None = None
+
+    @property
+    def fdr(self) -> float:
+        """The false discovery rate at which an edge counts as found."""
+        return float(self.summary["fdr"])
+
+    @property
+    def significant(self) -> np.ndarray:
+        """bool [N][N]: q <= fdr."""
+        return self.q <= self.fdr
+
+    @property
+    def stability(self) -> dict[str, Any]:
+        """How well the estimates of the first and the second half of the frames agree: their correlation, how many edges
+        each half finds, and how many both."""
+        return dict(self.summary["stability"])
+
+    @property
+    def notes(self) -> list[str]:
+        """What speaks against taking the edges at their word."""
+        return list(self.summary["notes"])
+
+    def __len__(self) -> int:
+        """How many are significant."""
+        return int(self.significant.sum())
+
+    def order(self, top: int | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """Receivers and senders of the significant edges, the surest first; of the ``top`` surest edges, significant or
+        not."""
+        if top is not None and (not isinstance(top, (int, np.integer)) or isinstance(top, bool) or top < 0):
+            raise OptionError(f"top: found {top!r}; expected a number of edges from 0")
+        width = self.high - self.low
+        ratio = np.abs(self.estimate) / np.where(width > 0, width, np.inf)
+        order = np.lexsort((-ratio.ravel(), self.p.ravel()))  # the ratio parts what p, which ends at 1e-308, does not
+        order = order[: len(self) if top is None else min(int(top), int(self.summary["n_tested"]))]
+        receivers, senders = np.unravel_index(order, self.p.shape)
+        return receivers, senders
+
+    def to_pandas(self, top: int | None = None) -> Any:
+        """A DataFrame, a row an edge, the surest first: the significant ones, or the ``top`` surest. Needs pandas."""
+        pandas = lib.optional("pandas", "to_pandas()")
+        i, j = self.order(top)
+        columns: dict[str, Any] = {"presynaptic": [self.neurons[k] for k in j],
+                                   "postsynaptic": [self.neurons[k] for k in i]}
+        if self.regions:
+            columns["presynaptic_region"] = [self.regions[k] for k in j]
+            columns["postsynaptic_region"] = [self.regions[k] for k in i]
+        columns.update({name: getattr(self, name)[i, j] for name in ("c", "estimate", "low", "high", "p", "q",
+                                                                     "significant")})
+        frame = pandas.DataFrame(columns)
+        frame.attrs.update(unit=self.unit, fdr=self.fdr, method=self.summary["method"], stability=self.stability,
+                           notes=self.notes)
+        return frame
+
+    def to_xarray(self) -> Any:
+        """All arrays as a Dataset (receiver, sender). Needs xarray."""
+        xarray = lib.optional("xarray", "to_xarray()")
+        dims = ("receiver", "sender")
+        return xarray.Dataset({name: (dims, getattr(self, name)) for name in ("c", "estimate", "low", "high", "p", "q",
+                                                                              "significant")},
+                              coords={name: self.neurons for name in dims},
+                              attrs={"unit": self.unit, "fdr": self.fdr, "method": self.summary["method"]})
+
+    def to_networkx(self, top: int | None = None) -> Any:
+        """A DiGraph of the significant edges, or the ``top`` surest, sender -> receiver: weight C_ij, estimate, low, high,
+        p, q. Needs networkx."""
+        networkx = lib.optional("networkx", "to_networkx()")
+        graph = networkx.DiGraph(unit=self.unit, fdr=self.fdr, method=self.summary["method"])
+        for k, name in enumerate(self.neurons):
+            graph.add_node(name, **({"region": self.regions[k]} if self.regions else {}))
+        for i, j in zip(*self.order(top)):
+            graph.add_edge(self.neurons[j], self.neurons[i], weight=float(self.c[i, j]),
+                           **{name: float(getattr(self, name)[i, j]) for name in ("estimate", "low", "high", "p", "q")})
+        return graph
+
+    def __str__(self) -> str:
+        lines = [f"{'from':<18} {'to':<18} {'estimate':>9} {'95 % interval':>22} {'q':>9}"] if self.summary["top"] else []
+        for e in self.summary["top"]:
+            lines.append(f"{e['presynaptic']:<18.18} {e['postsynaptic']:<18.18} {e['estimate']:9.3g}   "
+                         f"[{e['low']:8.3g}, {e['high']:8.3g}] {e['q']:9.2g}")
+        lines.append(f"{len(self)} of {self.summary['n_tested']} edges found at a false discovery rate of {self.fdr:g} "
+                     f"({self.summary['method']}); the two halves of the recording correlate by "
+                     f"{self.stability['correlation_of_halves']:.2f}")
+        return "\n".join(lines + [f"Note: {note}" for note in self.notes])
+
+    def __repr__(self) -> str:
+        return (f"<Edges of {len(self.neurons)} neurons: {len(self)} of {self.summary['n_tested']} significant at a false "
+                f"discovery rate of {self.fdr:g} ({self.summary['method']})>")
+
+
 class Forecast:
     """One step ahead over the predicted frames, and free-running rollouts, in raw units.
 

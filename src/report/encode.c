@@ -1,6 +1,7 @@
-/* Arrays in JSON: base64 of little-endian whole numbers, which a browser turns into typed arrays. */
+/* Arrays in JSON: little-endian whole numbers, packed by zlib, as base64, which a browser turns into typed arrays. */
 #include <math.h>
 #include <stdbool.h>
+#include <zlib.h>
 
 #include "base/memory.h"
 #include "report/report.h"
@@ -21,6 +22,15 @@ json_t *syn_base64_json(const void *bytes, size_t n) {
     }
     json_t *json = json_stringn_nocheck(text, length);
     free(text);
+    return json;
+}
+
+json_t *syn_packed_json(const void *bytes, size_t n) {
+    uLongf size = compressBound(n);
+    Bytef *packed = malloc(size);
+    json_t *json = NULL;
+    if (packed && compress(packed, &size, bytes, n) == Z_OK) json = syn_base64_json(packed, size);
+    free(packed);
     return json;
 }
 
@@ -56,7 +66,7 @@ json_t *syn_rows_json(const float *x, int64_t rows, int64_t columns, int bytes, 
     }
     json_t *json = json_pack("{s:s, s:[I, I], s:o, s:o*, s:o}", "type", bytes == 1 ? "i8" : "i16", "shape",
                              (json_int_t)rows, (json_int_t)columns, "scale", scales, "offset",
-                             about_zero ? NULL : offsets, "data", syn_base64_json(out, count * (size_t)bytes));
+                             about_zero ? NULL : offsets, "data", syn_packed_json(out, count * (size_t)bytes));
     if (about_zero) json_decref(offsets);
     free(out);
     return json;

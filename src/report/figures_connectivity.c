@@ -31,13 +31,14 @@ static int stronger_first(const void *a, const void *b) {
     return p->to != q->to ? (p->to < q->to ? -1 : 1) : p->from < q->from ? -1 : 1;
 }
 
-/* Edges other than 0, strongest first; *count of them, to be freed. */
-static syn_status sort_edges(const syn_report_session *r, edge **edges, int64_t *count) {
+/* Edges other than 0, strongest first; *count of them, to be freed. believed: those alone that are significant. */
+static syn_status sort_edges(const syn_report_session *r, bool believed, edge **edges, int64_t *count) {
     SYN_TRY(syn_alloc(edges, (size_t)(r->n * r->n), sizeof **edges, "edges"));
     *count = 0;
     for (int64_t a = 0; a < r->n; a++)
         for (int64_t b = 0; b < r->n; b++)
-            if (a != b && value_of(r, a, b) != 0) (*edges)[(*count)++] = (edge){b, a, value_of(r, a, b)};
+            if (a != b && value_of(r, a, b) != 0 && (!believed || syn_report_believed(r, a, b)))
+                (*edges)[(*count)++] = (edge){b, a, value_of(r, a, b)};
     qsort(*edges, (size_t)*count, sizeof **edges, stronger_first);
     return SYN_OK;
 }
@@ -97,7 +98,7 @@ static syn_status draw_map(cairo_t *cr, const syn_report *report, const syn_repo
     edge *edges;
     int64_t count;
     (void)report;
-    SYN_TRY(sort_edges(r, &edges, &count));
+    SYN_TRY(sort_edges(r, false, &edges, &count));
     /* a few of the strongest edges are cut off, so that they do not decide how all others look */
     const double limit = count ? fabs(edges[r->n * (r->n - 1) / 500 < count ? r->n * (r->n - 1) / 500 : 0].value) : 1;
     free(edges);
@@ -119,6 +120,14 @@ static syn_status draw_map(cairo_t *cr, const syn_report *report, const syn_repo
 const syn_figure syn_figure_connectivity = {"connectivity", 272, 222, true, has_edges, draw_map};
 
 /* ---- graph ---- */
+
+static bool has_believed_edges(const syn_report *report, const syn_report_session *r) {
+    (void)report;
+    for (int64_t a = 0; a < r->n; a++)
+        for (int64_t b = 0; b < r->n; b++)
+            if (a != b && value_of(r, a, b) != 0 && syn_report_believed(r, a, b)) return true;
+    return false;
+}
 
 typedef struct places {
     double *x, *y; /* [n] in points */
@@ -193,7 +202,7 @@ static syn_status draw_graph(cairo_t *cr, const syn_report *report, const syn_re
     int64_t count = 0;
     syn_status status;
     (void)report;
-    SYN_CHECK(sort_edges(r, &edges, &count));
+    SYN_CHECK(sort_edges(r, true, &edges, &count));
     if (count > MOST_EDGES) count = MOST_EDGES;
     SYN_CHECK(syn_alloc(&p.x, (size_t)r->n, sizeof *p.x, "graph"));
     SYN_CHECK(syn_alloc(&p.y, (size_t)r->n, sizeof *p.y, "graph"));
@@ -203,11 +212,12 @@ static syn_status draw_graph(cairo_t *cr, const syn_report *report, const syn_re
     draw_edges(cr, edges, count, &p);
     draw_nodes(cr, r, &p, middle);
     char text[96];
-    snprintf(text, sizeof text, "%lld strongest edges: vermilion, rises; blue dashed, falls", (long long)count);
+    snprintf(text, sizeof text, "%lld strongest %sedges: vermilion, rises; blue dashed, falls", (long long)count,
+             r->level ? "significant " : "");
     syn_text(cr, middle, 2 * middle + 2, SYN_CENTRE, text);
 done:
     free(edges), free(p.x), free(p.y), free(p.used);
     return status;
 }
 
-const syn_figure syn_figure_graph = {"graph", 236, 248, true, has_edges, draw_graph};
+const syn_figure syn_figure_graph = {"graph", 236, 248, true, has_believed_edges, draw_graph};

@@ -242,6 +242,7 @@ static syn_status gather_session(syn_report_session *r, const syn_report *report
     SYN_TRY(syn_alloc(&r->neuron_r, (size_t)r->N, sizeof *r->neuron_r, "correlations"));
     for (int64_t i = 0; i < r->N; i++) r->neuron_r[i] = correlation(r->forecast, i);
     SYN_TRY(connectivity(r, report, kernels, threads));
+    SYN_TRY(syn_report_evidence(r, report->model));
     SYN_TRY(embedding(r, report->model->p));
     return stimulate(r, report, prepared, kernels, threads);
 }
@@ -275,7 +276,8 @@ void syn_report_free(syn_report *report) {
         for (int64_t m = 0; r->response && m < r->M; m++) syn_perturbation_free(r->response[m]);
         free(r->response), free(r->sender);
         free(r->shown), free(r->neuron_r), free(r->c), free(r->row_gain), free(r->send), free(r->cluster),
-            free(r->component);
+            free(r->component), free(r->level);
+        json_decref(r->evidence);
     }
     free(report->session);
     json_decref(report->fit), json_decref(report->fit_options), json_decref(report->evaluation);

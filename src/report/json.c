@@ -1,4 +1,4 @@
-/* The report as one JSON object; docs/report.md says what is in it. Large arrays are base64 (encode.c). */
+/* The report as one JSON object; docs/report.md says what is in it. Large arrays are packed (encode.c). */
 #include <math.h>
 #include <string.h>
 
@@ -7,8 +7,8 @@
 #include "base/memory.h"
 #include "report/report.h"
 
-enum { FORMAT_VERSION = 1, MOST_TRACE_FRAMES = 5000, FEWEST_TRACE_FRAMES = 50 };
-/* Room on the page, shared by the recordings, before base64 takes a third more. */
+enum { FORMAT_VERSION = 2, MOST_TRACE_FRAMES = 5000, FEWEST_TRACE_FRAMES = 50 };
+/* Room on the page, shared by the recordings, before packing. */
 static const double trace_bytes = 1.6e6, matrix_bytes = 1e6, stimulation_bytes = 3e5;
 
 static json_t *number(double value) { return isfinite(value) ? json_real(value) : json_null(); }
@@ -125,6 +125,15 @@ static json_t *connectivity_json(const syn_report_session *r, size_t sessions) {
                      syn_rows_json(r->c, r->n, r->n, bytes, true));
 }
 
+/* What is said of the edges, and the level of each, as bytes. */
+static json_t *evidence_json(const syn_report_session *r) {
+    json_t *evidence = json_copy(r->evidence);
+    json_object_set_new(evidence, "level",
+                        json_pack("{s:s, s:[I, I], s:o}", "type", "u8", "shape", (json_int_t)r->n, (json_int_t)r->n,
+                                  "data", syn_packed_json(r->level, (size_t)(r->n * r->n))));
+    return evidence;
+}
+
 static json_t *embedding_json(const syn_report_session *r) {
     json_t *points = json_array();
     for (int64_t a = 0; a < r->n; a++) {
@@ -168,6 +177,7 @@ static syn_status session_json(const syn_report_session *r, size_t sessions, jso
     json_t *traces = NULL, *stimulation = NULL;
     *json = json_pack("{s:o, s:o, s:o, s:o}", "recording", facts_json(r), "neurons", neurons_json(r), "horizon",
                       horizon_json(r->forecast), "connectivity", connectivity_json(r, sessions));
+    if (r->evidence) json_object_set_new(*json, "edges", evidence_json(r));
     if (r->components >= 2) json_object_set_new(*json, "embedding", embedding_json(r));
     SYN_TRY(traces_json(r, sessions, &traces));
     json_object_set_new(*json, "traces", traces);

@@ -25,6 +25,8 @@ typedef struct syn_report_session {
     double
         *row_gain; /* [L+1][n] C_ij(tau) = (row_gain[tau][i] - send[j] row_gain[tau-1][i]) c_ij, see connectivity.h */
     double *send;  /* [n] share of its last frame that is taken off what a neuron sends */
+    json_t *evidence; /* of syn_edge_list_json(), and how many edges each rate finds; NULL: no tests were made */
+    uint8_t *level;   /* [n][n] how many of syn_report_fdr the edge's q is at or below; NULL: no tests were made */
     int64_t *cluster; /* [n] places in `shown`: neurons with like connections side by side */
     int components;   /* of the embedding, at most 3 */
     float *component; /* [n][components] */
@@ -47,6 +49,14 @@ syn_status syn_report_gather(syn_report *report, const syn_model *model, const s
                              const syn_options *options);
 void syn_report_free(syn_report *report);
 
+/* False discovery rates that a reader can choose, falling. */
+enum { SYN_REPORT_FDRS = 9, SYN_REPORT_BELIEVED = 3 };
+extern const double syn_report_fdr[SYN_REPORT_FDRS]; /* [SYN_REPORT_BELIEVED - 1]: the default of option fdr */
+/* Fills evidence and level once `shown` is chosen. */
+syn_status syn_report_evidence(syn_report_session *session, const syn_model *model);
+/* Whether the edge to the a-th from the b-th neuron shown is found at the default rate, or was not tested. */
+bool syn_report_believed(const syn_report_session *session, int64_t a, int64_t b);
+
 /* Puts the rivals of what `synapsnet compare --json` printed among the baselines of an evaluation. Error: no such file,
  * or one of other test frames or of another model. */
 syn_status syn_add_rivals(json_t *evaluation, const char *path);
@@ -64,6 +74,8 @@ syn_status syn_principal_components(const float *rows, int64_t n, int d, int k, 
 
 /* Bytes as base64 text. */
 json_t *syn_base64_json(const void *bytes, size_t n);
+/* Bytes as base64 text of a zlib stream. */
+json_t *syn_packed_json(const void *bytes, size_t n);
 /* x[rows][columns] as whole numbers of `bytes` (1 or 2), each row with a scale and, unless about 0, an offset of its
  * own; NaN is the least number. */
 json_t *syn_rows_json(const float *x, int64_t rows, int64_t columns, int bytes, bool about_zero);

@@ -76,6 +76,32 @@ def test_several_recordings_share_a_decoder(rec, X):
     assert model.evaluate([rec, other])["test"] == pytest.approx(model.evaluate()["test"])
 
 
+def test_adapting_is_that_of_the_program(rec, program):
+    rec.save("a.h5")
+    synapsnet.simulate("rates", neurons=6, frames=500, seed=2).save("b.h5")
+    words = ["--connectivity", "dense", "--epochs", "3"]
+    subprocess.run([program, "fit", "a.h5", "--hidden", "4", "--embedding", "2", *words, "-o", "m.h5", "--quiet"],
+                   check=True)
+    subprocess.run([program, "adapt", "m.h5", "b.h5", *words, "-o", "program.h5", "--quiet"], check=True)
+    source = synapsnet.load("m.h5")
+    before = source.weights_.copy()
+    adapted = source.adapt("b.h5")
+    adapted.save("python.h5")
+    with open("program.h5", "rb") as a, open("python.h5", "rb") as b:
+        assert a.read() == b.read()
+    np.testing.assert_array_equal(source.weights_, before)
+    assert adapted is not source and adapted.get_params() == source.get_params()
+    assert adapted.n_features_in_ == 6 and adapted.predict("b.h5").shape == (500, 6)
+    assert adapted.description_["adapted"]["decoder"] in ("kept", "tuned")
+
+
+def test_adapting_to_an_array(model, X):
+    adapted = model.adapt(X, rate_hz=30, neuron_ids=list("abcde"))
+    assert adapted.neuron_ids_ == list("abcde") and adapted.predict(X).shape == X.shape
+    with pytest.warns(RecordingWarning, match="its decoder knows frames, not seconds"):
+        model.adapt(X, rate_hz=10)
+
+
 def test_behaviour_trials_and_missing_frames(X):
     X[50:60, 1] = np.nan
     trials = [[k, k + 40] for k in range(0, 400, 40)]
@@ -177,6 +203,16 @@ def test_ctrl_c_leaves_the_best_so_far(rec):
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
+def test_ctrl_c_ends_an_adaptation(model, X):
+    source = synapsnet.SynapsNet(connectivity="dense", hidden=4, embedding=2, epochs=3).fit(X, rate_hz=10)
+    source.set_params(epochs=100000, patience=100000)
+    thread = interrupt_after(2)
+    with pytest.warns(StoppedEarlyWarning, match="stopped on request"):
+        adapted = source.adapt(np.tile(X, (4, 1)), rate_hz=10)
+    thread.join()
+    assert np.isfinite(adapted.score())
+
+
 def test_ctrl_c_twice_is_a_keyboard_interrupt():
     big = synapsnet.simulate("rates", neurons=200, frames=20000)  # an epoch takes longer than both
     thread = interrupt_after(0.05, 2)
@@ -218,8 +254,10 @@ def test_progress(rec, capfd, monkeypatch, without_tqdm):
     synapsnet.SynapsNet(connectivity="dense", progress=True, **SMALL).fit(rec)
     shown = capfd.readouterr().err
     assert "validation" in shown and "dense" in shown
-    synapsnet.SynapsNet(connectivity="dense", progress=False, **SMALL).fit(rec)
+    loud = synapsnet.SynapsNet(connectivity="dense", progress=False, **SMALL).fit(rec)
     assert capfd.readouterr().err == ""
+    loud.set_params(progress=True).adapt(rec)
+    assert "validation" in capfd.readouterr().err
 
 
 def test_fits_in_threads_are_those_in_turn(rec):
@@ -264,6 +302,7 @@ def test_a_hundred_fits_do_not_grow(X):
         fitted = model.fit(wide, rate_hz=10)
         fitted.predict(wide[:200])
         fitted.effective_connectivity(lags=1)
+        fitted.edges()
         pickle.loads(pickle.dumps(fitted))
 
     for _ in range(10):

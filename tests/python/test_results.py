@@ -39,6 +39,117 @@ def test_units_of_the_connectivity(model):
     np.testing.assert_allclose(raw[0], z[0] * scale[:, None] / scale[None, :], rtol=1e-5)
 
 
+@pytest.fixture(scope="module")
+def tested():
+    """A model of a network whose edges can be found, and its recording."""
+    rec = synapsnet.simulate("rates", neurons=8, frames=3000, seed=1)
+    return synapsnet.SynapsNet(connectivity="dense", hidden=4, embedding=2, epochs=10).fit(rec), rec
+
+
+def off(matrix):
+    return matrix[~np.eye(len(matrix), dtype=bool)]
+
+
+def test_edges_are_those_of_the_program(tested, program):
+    import csv
+    import json
+
+    model, _ = tested
+    edges = model.edges(fdr=0.05)
+    assert 0 < len(edges) < 56
+    model.save("m.h5")
+    words = ["--fdr", "0.05", "-o", "e.edges.csv", "--json"]
+    said = json.loads(subprocess.run([program, "connectivity", "m.h5", *words], check=True, capture_output=True).stdout)
+    assert said["edges"] == edges.summary
+    assert edges.summary["n_significant"] == len(edges)
+    with open("e.edges.csv") as file:
+        listed = list(csv.DictReader(file))
+    frame = edges.to_pandas()
+    assert [(e["presynaptic"], e["postsynaptic"]) for e in listed] == list(zip(frame.presynaptic, frame.postsynaptic))
+    for name in ("c", "estimate", "low", "high", "p", "q"):
+        np.testing.assert_allclose([float(e[name]) for e in listed], frame[name], rtol=1e-5)
+    assert str(edges).count("\n") == len(edges) + 1 + len(edges.notes)
+
+
+def test_edges_hold_together(tested):
+    model, rec = tested
+    edges = model.edges(scale="zscored")
+    np.testing.assert_array_equal(edges.c, model.effective_connectivity(scale="zscored")[0])
+    for matrix in (edges.c, edges.estimate, edges.low, edges.high, edges.p, edges.q):
+        assert matrix.shape == (8, 8)
+    assert (np.diag(edges.p) == 1).all() and (np.diag(edges.q) == 1).all()
+    assert (off(edges.low) < off(edges.estimate)).all() and (off(edges.estimate) < off(edges.high)).all()
+    assert (off(edges.q) >= off(edges.p)).all()
+    by = model.edges(method="by")
+    assert (off(by.q) >= off(edges.q)).all() and len(by) <= len(edges)
+    np.testing.assert_allclose(by.p, edges.p, rtol=1e-6)  # raw units and z-scored ones round otherwise
+    assert (model.edges(fdr=0.3).significant >= edges.significant).all()
+    found, true = edges.significant, rec.truth != 0
+    assert (found & true).sum() > 0.5 * true.sum() and (found & ~true).sum() < 0.4 * len(edges)
+    assert {"correlation_of_halves", "significant_in_both"} <= set(edges.stability)
+    assert f"{len(edges)} of 56 significant" in repr(edges)
+
+
+def test_edges_to_everything(tested):
+    edges = tested[0].edges()
+    frame = edges.to_pandas()
+    assert len(frame) == len(edges) and frame.significant.all() and frame.p.is_monotonic_increasing
+    assert frame.attrs["stability"] == edges.stability
+    top = edges.to_pandas(top=len(edges) + 3)
+    assert list(top.significant) == [True] * len(edges) + [False] * 3
+    assert len(edges.to_pandas(top=999)) == 56
+    first = frame.iloc[0]
+    dataset = edges.to_xarray()
+    at = dict(receiver=first.postsynaptic, sender=first.presynaptic)
+    assert float(dataset.q.sel(at)) == first.q and bool(dataset.significant.sel(at))
+    graph = edges.to_networkx()
+    assert graph.number_of_edges() == len(edges) and graph.number_of_nodes() == 8
+    assert graph[first.presynaptic][first.postsynaptic] == {
+        "weight": pytest.approx(first.c), "estimate": pytest.approx(first.estimate), "low": pytest.approx(first.low),
+        "high": pytest.approx(first.high), "p": first.p, "q": first.q}
+
+
+def test_edges_of_regions(X):
+    rec = synapsnet.recording(X, rate_hz=5, regions=["b", "a", "b", "a", "c"])
+    model = synapsnet.SynapsNet(connectivity="dense", hidden=2, epochs=3).fit(rec)
+    frame = model.edges().to_pandas(top=20)
+    region = dict(zip(model.neuron_ids_, rec.regions))
+    assert list(frame.presynaptic_region) == [region[name] for name in frame.presynaptic]
+    assert model.edges().to_networkx().nodes["4"]["region"] == "c"
+
+
+def test_edges_that_the_program_lists(tested):
+    model, _ = tested
+    model.save_connectivity("e.edges.csv", top=2)
+    with open("e.edges.csv") as file:
+        assert len(file.readlines()) == 3
+    model.save_connectivity("all.edges.csv", fdr=0.5, method="by")
+    with open("all.edges.csv") as file:
+        assert len(file.readlines()) == 1 + len(model.edges(0.5, method="by"))
+
+
+def test_connectivity_against_the_truth(tested, program):
+    import json
+
+    model, rec = tested
+    scores = model.score_connectivity(rec)
+    assert scores["auroc"] > 0.8
+    assert scores == model.score_connectivity(rec.truth)
+    rec.save("sim.h5")
+    model.save("m.h5")
+    said = subprocess.run([program, "connectivity", "m.h5", "--truth", "sim.h5", "-o", "c.npy", "--json"], check=True,
+                          capture_output=True)
+    assert json.loads(said.stdout)["test"] == scores == model.score_connectivity("sim.h5")
+
+
+def test_truth_of_all_recorded_neurons(X):
+    X[:, 2] = 1  # left out
+    truth = np.roll(np.eye(5), 1, axis=0)
+    model = synapsnet.SynapsNet(connectivity="dense", hidden=2, epochs=3).fit(X, rate_hz=5)
+    kept = model.kept_
+    assert model.score_connectivity(truth) == model.score_connectivity(truth[np.ix_(kept, kept)])
+
+
 def test_evaluation_as_a_table(model):
     table = model.evaluate().to_pandas()
     assert list(table.index[:3]) == ["SynapsNet", "copy-last", "mean"]
@@ -93,6 +204,31 @@ def test_report(model):
         assert "</html>" in file.read()
 
 
+def test_report_with_rivals(rec):
+    model = synapsnet.SynapsNet(connectivity="dense", hidden=2, epochs=2).fit(rec)
+    rivals = model.compare(rivals=["ar"])
+    model.report("report.json", steps=5, comparison=rivals)
+    with open("report.json", encoding="utf-8") as file:
+        assert "AR" in file.read().upper()
+
+
+def test_splits_are_those_of_the_program(rec, program):
+    rec.save("sim.h5")
+    subprocess.run([program, "convert", "sim.h5", "--splits", "--train", "0.6", "-o", "program.h5", "--quiet"], check=True)
+    model = synapsnet.SynapsNet(train=0.6, hidden=3)
+    model.save_splits("python.h5", "sim.h5")
+    with open("program.h5", "rb") as a, open("python.h5", "rb") as b:
+        assert a.read() == b.read()
+    assert rec.activity is not None and model.get_params()["hidden"] == 3
+
+
+def test_contents_of_a_file(X):
+    np.savez("some.npz", dff=X, speed=np.arange(400.0))
+    listed = synapsnet.contents("some.npz")
+    assert {(entry["name"], tuple(entry["shape"])) for entry in listed} == {("dff", (400, 5)), ("speed", (400,))}
+    assert "dff" in str(listed) and "(400, 5)" in str(listed)
+
+
 def test_plot_of_the_forecast(model):
     axes = model.plot_forecast(neurons=["3", 1], seconds=2)
     forecast = model.forecast(steps=1)
@@ -118,6 +254,12 @@ def test_plot_of_the_connectivity(model, order):
     axes.figure.savefig("connectivity.png")
 
 
+def test_plot_of_the_significant_edges(tested):
+    model, _ = tested
+    shown = model.plot_connectivity(fdr=0.1).images[0].get_array()
+    np.testing.assert_array_equal(shown != 0, model.edges(0.1).significant & (model.connectivity_ != 0))
+
+
 def test_plot_by_region(X):
     rec = synapsnet.recording(X, rate_hz=5, regions=["b", "a", "b", "a", "c"])
     model = synapsnet.SynapsNet(connectivity="dense", hidden=2, epochs=1).fit(rec)
@@ -137,6 +279,9 @@ def test_no_regions_to_order_by(model):
     ("pandas", lambda m, r: m.evaluate().to_pandas()),
     ("xarray", lambda m, r: r.to_xarray()),
     ("networkx", lambda m, r: m.effective_connectivity().to_networkx()),
+    ("pandas", lambda m, r: m.edges().to_pandas()),
+    ("xarray", lambda m, r: m.edges().to_xarray()),
+    ("networkx", lambda m, r: m.edges().to_networkx()),
     ("matplotlib", lambda m, r: m.plot_forecast()),
     ("matplotlib", lambda m, r: m.plot_connectivity()),
 ])

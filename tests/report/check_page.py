@@ -6,6 +6,7 @@ import pathlib
 import sys
 import unittest
 
+import h5py
 import numpy as np
 from playwright.sync_api import sync_playwright
 
@@ -20,6 +21,9 @@ class Page(unittest.TestCase):
         cls.evaluate = json.loads((WORK / "evaluate.json").read_text())
         cls.forecast = json.loads((WORK / "forecast.json").read_text())
         cls.c = np.load(WORK / "c.npy")
+        with h5py.File(WORK / "c.h5") as file:
+            cls.q = file["q"][:]
+        cls.edges = json.loads((WORK / "edges.json").read_text())["edges"]
 
     @classmethod
     def tearDownClass(cls):
@@ -100,8 +104,6 @@ class Page(unittest.TestCase):
                 self.near(self.heat_map(), expected, 1e-4 * np.abs(self.c).max())
 
     def test_traces(self):
-        import h5py
-
         self.open("model.html")
         with h5py.File(WORK / "forecast.h5") as file:
             truth, prediction = file["one_step/truth"][:], file["one_step/prediction"][:]
@@ -156,15 +158,96 @@ class Page(unittest.TestCase):
             self.assertGreaterEqual(whole[kept].min(), np.sort(whole[pairs])[-kept.sum()])
         self.assertIn("10", self.page.locator("#connectivity-share-value").inner_text())
 
-    def test_graph(self):
+    def rates(self, control):
+        """Every place of a slider of false discovery rates, and the rate that is shown there; None for all pairs."""
+        for place in range(int(self.page.locator(f"#{control}").get_attribute("max")) + 1):
+            self.set(control, place)
+            shown = self.page.locator(f"#{control}-value").inner_text()
+            self.assertEqual(shown == "all pairs", place == 0)
+            yield place, None if place == 0 else float(shown.replace("\u2212", "-"))
+
+    def test_significant_pairs(self):
+        """At every rate and lag the map holds C of the pairs whose q is at or below the rate, and no other."""
         self.open("model.html")
-        off = [(abs(self.c[0][i][j]), j, i) for i in range(11) for j in range(11) if i != j]
-        for count in (5, 20):
-            self.set("graph-count", count)
-            edges = self.page.evaluate(f"strongestEdges(session, {count}).map((e) => [e.from, e.to])")
-            self.assertEqual([tuple(e) for e in edges], [(j, i) for _, j, i in sorted(off, reverse=True)[:count]])
-            drawn = sum(len(t["x"]) // 3 for t in self.figure("graph") if t.get("name") in ("rises", "falls"))
-            self.assertEqual(drawn, count)
+        self.page.select_option("#connectivity-order", "index")
+        pairs = ~np.eye(11, dtype=bool)
+        self.assertEqual(self.page.locator("#connectivity-fdr").input_value(), "0")
+        before = None
+        for place, rate in self.rates("connectivity-fdr"):
+            found = pairs & (self.q <= rate) if rate else pairs
+            for lag in (0, 2):
+                self.set("connectivity-lag", lag)
+                z = self.heat_map()
+                kept = ~np.isnan(z) & (pairs if rate is None else True)
+                np.testing.assert_array_equal(kept, found)
+                self.near(z[kept], self.c[lag][kept], 1e-4 * np.abs(self.c).max())
+            self.assertIn(f"{found.sum()} of 110 ordered pairs", self.page.locator("#connectivity-note").inner_text())
+            if rate is not None:
+                self.assertEqual(self.page.evaluate(f"session.edges.levels[{place - 1}].found"), found.sum())
+                self.assertTrue(before is None or rate < before)
+            before = rate
+        self.assertTrue(0 < (pairs & (self.q <= 0.1)).sum() < 110)
+
+    def test_significant_and_strongest(self):
+        self.open("model.html")
+        self.page.select_option("#connectivity-order", "index")
+        self.set("connectivity-share", 1)
+        strongest = ~np.isnan(self.heat_map())
+        self.set("connectivity-fdr", 3)
+        np.testing.assert_array_equal(~np.isnan(self.heat_map()), strongest & (self.q <= 0.1))
+
+    def test_words_are_those_of_the_program(self):
+        """The page says of the edges what `synapsnet connectivity` prints."""
+        for name in ("model", "calcium"):
+            self.open(f"{name}.html")
+            printed = (WORK / f"{name}.txt").read_text()
+            found = self.page.locator("#edges-found").inner_text().replace("\u202f", "").replace("\u2212", "-").rstrip(".")
+            self.assertIn(found + "\n", printed)
+            notes = self.page.locator("#edges-notes li").all_inner_texts()
+            self.assertEqual(notes, [line for line in printed.split("\n") if line.startswith("Note: ")])
+            for note in notes:
+                self.assertIn(note, self.page.locator("#graph-note").inner_text())
+
+    def test_surest_edges(self):
+        self.open("model.html")
+        rows = self.page.locator("#surest tbody tr").evaluate_all("rows => rows.map((r) => [...r.cells].map((c) => c.textContent))")
+        self.assertEqual(len(rows), len(self.edges["top"]))
+        number = lambda text: float(text.replace("\u2212", "-"))
+        for row, e in zip(rows, self.edges["top"]):
+            self.assertEqual(row[:2], [e["presynaptic"], e["postsynaptic"]])
+            low, high = row[4].split(" to ")
+            self.near([number(x) for x in (row[2], row[3], low, high)], [e[k] for k in ("c", "estimate", "low", "high")], 5.1e-5)
+            for text, key in ((row[5], "p"), (row[6], "q")):
+                self.assertLessEqual(abs(number(text) / e[key] - 1), 0.05)
+
+    def test_nothing_significant(self):
+        """Where no edge is found the graph says so, and shows what there is when it is asked for."""
+        self.open("calcium.html")
+        level = self.page.evaluate("Math.max(...session.level())")
+        arrows = lambda: sum(len(t["x"]) // 3 for t in self.figure("graph") if t.get("name") in ("rises", "falls"))
+        self.set("graph-fdr", level + 1)
+        self.assertEqual(arrows(), 0)
+        self.assertIn("No edge is significant", self.page.locator("#graph-note").inner_text())
+        self.assertIn("No edge is significant", self.page.locator("#fig-graph").inner_text())
+        self.set("graph-fdr", 0)
+        self.assertEqual(arrows(), 50)
+        self.assertIn("whether significant or not", self.page.locator("#graph-note").inner_text())
+
+    def test_graph(self):
+        """At first the strongest edges that are found at the usual rate, then as many and as sure as is asked for."""
+        self.open("model.html")
+        off = sorted(((abs(self.c[0][i][j]), j, i) for i in range(11) for j in range(11) if i != j), reverse=True)
+        drawn = lambda: sum(len(t["x"]) // 3 for t in self.figure("graph") if t.get("name") in ("rises", "falls"))
+        expected = lambda rate, count: [(j, i) for c, j, i in off if c > 0 and (rate is None or self.q[i][j] <= rate)][:count]
+        self.assertEqual(self.page.locator("#graph-fdr-value").inner_text(), "0.1")
+        self.assertEqual(drawn(), len(expected(0.1, 50)))
+        for place, rate in self.rates("graph-fdr"):
+            for count in (5, 20):
+                self.set("graph-count", count)
+                edges = self.page.evaluate(f"strongestEdges(session, {count}, foundAt(session, {place})).map((e) => [e.from, e.to])")
+                self.assertEqual([tuple(e) for e in edges], expected(rate, count))
+                self.assertEqual(drawn(), len(edges))
+        self.set("graph-fdr", 3)
         places = {}
         for layout in ("springs", "cluster", "type"):
             self.page.select_option("#graph-layout", layout)

@@ -7,20 +7,21 @@ const SHARES = [1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001];
 function connectivityAt(session, tau) {
   const { row_gain: gain, send } = session.connectivity;
   return session.c().map((row, i) => {
-    const now = gain[tau][i], before = tau > 0 ? gain[tau - 1][i] : 0;
-    return row.map((value, j) => value * (now - send[j] * before));
+    const now = gain[tau][i], before = tau > 0 ? gain[tau - 1][i] : 0, out = new Float32Array(row.length);
+    for (let j = 0; j < row.length; j++) out[j] = row[j] * (now - send[j] * before);
+    return out;
   });
 }
 
-/* Absolute values off the diagonal, ascending, of a sample large enough for any share. */
-function magnitudes(matrix) {
-  const n = matrix.length, step = Math.max(1, Math.floor((n * n) / 4e5));
-  const values = [];
+/* Absolute values off the diagonal, ascending, of an evenly spaced sample of about `most` pairs. */
+function magnitudes(n, most, valueOf) {
+  const step = Math.max(1, Math.floor((n * n) / most)), values = new Float32Array(Math.ceil((n * n) / step));
+  let count = 0;
   for (let k = 0; k < n * n; k += step) {
     const i = Math.floor(k / n), j = k % n;
-    if (i !== j) values.push(Math.abs(matrix[i][j]));
+    if (i !== j) values[count++] = Math.abs(valueOf(i, j));
   }
-  return Float32Array.from(values).sort();
+  return values.subarray(0, count).sort();
 }
 const quantile = (sorted, q) => sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))];
 
@@ -28,10 +29,13 @@ const quantile = (sorted, q) => sorted[Math.min(sorted.length - 1, Math.floor(q 
 const colourLimits = new Map();
 function colourLimit(session) {
   if (!colourLimits.has(session)) {
-    const largest = session.c().map((row) => new Float32Array(row.length));
-    for (let tau = 0; tau <= session.connectivity.lags; tau++)
-      connectivityAt(session, tau).forEach((row, i) => row.forEach((value, j) => (largest[i][j] = Math.max(largest[i][j], Math.abs(value)))));
-    colourLimits.set(session, quantile(magnitudes(largest), 0.998) || 1);
+    const { row_gain: gain, send, lags } = session.connectivity, c = session.c();
+    const largest = (i, j) => {
+      let most = 0;
+      for (let tau = 0; tau <= lags; tau++) most = Math.max(most, Math.abs(gain[tau][i] - (tau > 0 ? send[j] * gain[tau - 1][i] : 0)));
+      return most * c[i][j];
+    };
+    colourLimits.set(session, quantile(magnitudes(session.n, 1e5, largest), 0.998) || 1);
   }
   return colourLimits.get(session);
 }
@@ -57,19 +61,47 @@ function neuronTicks(session, key, order) {
   return { tickvals: places, ticktext: places.map((k) => session.neurons.id[order[k]]) };
 }
 
+/* ---- significance ---- */
+
+/* Whether the edge to i from j is drawn at a place of a slider of false discovery rates: 0 is all pairs, k the k-th rate. */
+function foundAt(session, place) {
+  if (place === 0) return () => true;
+  const level = session.level(), n = session.n;
+  return (i, j) => level[i * n + j] >= place;
+}
+
+/* The place of the rate that the program takes by default. */
+const usualPlace = (session) => (session.edges ? 1 + session.edges.levels.findIndex(({ fdr }) => fdr === session.edges.fdr) : 0);
+const rateAt = (session, place) => (place === 0 ? 'all pairs' : figures(session.edges.levels[place - 1].fdr));
+
+/* What `synapsnet connectivity` says of the edges, in the same words. */
+function foundWords({ n_significant: found, n_tested: tested, fdr, method, stability }) {
+  return `${whole(found)} of ${whole(tested)} edges found at a false discovery rate of ${figures(fdr)} (${method}); the two halves of the recording correlate by ${stability.correlation_of_halves.toFixed(2).replace('-', '−')}.`;
+}
+const UNTESTED = 'This model holds no tests of its edges, which an earlier version did not make: fit the recording again to see which to believe.';
+
+/* ---- map ---- */
+
 function drawConnectivity(session) {
   const key = byId('connectivity-order').value, tau = Number(byId('connectivity-lag').value);
+  const rate = Number(byId('connectivity-fdr').value), found = foundAt(session, rate);
   const share = SHARES[Number(byId('connectivity-share').value)];
   const order = orderOf(session, key), matrix = connectivityAt(session, tau), n = session.n;
-  const least = share < 1 ? quantile(magnitudes(matrix), 1 - share) : 0;
+  const least = share < 1 ? quantile(magnitudes(n, 4e5, (i, j) => matrix[i][j]), 1 - share) : 0;
+  const everything = share === 1 && rate === 0;
   let shown = 0;
-  const z = order.map((i) => Float32Array.from(order, (j) => {
-    const value = matrix[i][j];
-    const keep = Math.abs(value) >= least && value !== 0;
-    shown += keep;
-    return keep || share === 1 ? value : NaN;
-  }));
+  const z = order.map((i) => {
+    const row = matrix[i], out = new Float32Array(n);
+    for (let place = 0; place < n; place++) {
+      const j = order[place], value = row[j];
+      const keep = i !== j && (share === 1 || (Math.abs(value) >= least && value !== 0)) && found(i, j);
+      shown += keep;
+      out[place] = keep || everything ? value : NaN;
+    }
+    return out;
+  });
   const ids = order.map((i) => session.neurons.id[i]);
+  const wide = !narrow('fig-connectivity'); // else the scale goes above the map
   const limit = colourLimit(session), marks = groupMarks(session, key, order) || [];
   const border = { color: colour('muted'), width: 1 };
   const shapes = marks.slice(1).flatMap((m) => [
@@ -80,7 +112,10 @@ function drawConnectivity(session) {
   draw('fig-connectivity', [{
     type: 'heatmap', z, zmin: -limit, zmax: limit, colorscale: signedScale(), zsmooth: n > 300 ? 'fast' : false,
     hoverongaps: false,
-    colorbar: { title: { text: 'C (standard deviations per standard deviation)', side: 'right' }, outlinewidth: 0, thickness: 14 },
+    colorbar: {
+      title: { text: wide ? 'C (standard deviations per standard deviation)' : 'C (s.d. per s.d.)', side: wide ? 'right' : 'top' }, outlinewidth: 0, thickness: 14,
+      ...(wide ? {} : { orientation: 'h', y: 1, yanchor: 'bottom', nticks: 5 }),
+    },
     hovertemplate: 'from %{x} to %{y}<br>C = %{z:.4f}<extra></extra>',
   }], {
     xaxis: axis('sender', { tickangle: -90, ...ticks, showgrid: false, constrain: 'domain', range: [-0.5, n - 0.5] }),
@@ -89,16 +124,24 @@ function drawConnectivity(session) {
   }, `Effective connectivity of ${n} neurons at lag ${tau}, ordered by ${byId('connectivity-order').selectedOptions[0].text}.`);
   byId('connectivity-lag-value').textContent = tau === 0 ? '0 (the next frame)' : `${tau} (${figures(tau / session.recording.rate_hz)} s)`;
   byId('connectivity-share-value').textContent = share === 1 ? 'all' : percent(share);
-  byId('connectivity-note').textContent = `${whole(share === 1 ? n * (n - 1) : shown)} of ${whole(n * (n - 1))} ordered pairs drawn.` +
+  byId('connectivity-fdr-value').textContent = rateAt(session, rate);
+  byId('connectivity-note').textContent = `${whole(shown)} of ${whole(n * (n - 1))} ordered pairs drawn.` +
+    (rate > 0 ? ` Significance is that of lag 0.` : '') +
     (n < session.recording.neurons ? ` The ${whole(n)} neurons with the strongest connections of ${whole(session.recording.neurons)} are shown.` : '') +
     ` Lag: how many frames before the last known one the sender was active. Order: ${ids.length > 1 ? ORDER_NOTES[key] || 'by group, and within a group by like connections' : ''}.`;
+}
+
+function tellEvidence(session) {
+  byId('edges-found').textContent = session.edges ? foundWords(session.edges) : UNTESTED;
+  byId('edges-notes').hidden = !session.edges || !session.edges.notes.length;
+  fillList('edges-notes', session.edges ? session.edges.notes.map((note) => `Note: ${note}`) : []);
 }
 const ORDER_NOTES = { index: 'as in the recording', cluster: 'neurons with like connections stand side by side (average linkage)' };
 
 /* ---- graph ---- */
 
-/* The strongest edges of C(0): [{from, to, value}], strongest first. */
-function strongestEdges(session, count) {
+/* The strongest edges of C(0) that are found: [{from, to, value}], strongest first. */
+function strongestEdges(session, count, drawn = () => true) {
   const matrix = connectivityAt(session, 0), n = session.n;
   const found = [];
   let least = 0;
@@ -110,7 +153,7 @@ function strongestEdges(session, count) {
   for (let i = 0; i < n; i++)
     for (let j = 0; j < n; j++) {
       const value = matrix[i][j];
-      if (i === j || value === 0 || Math.abs(value) < least) continue;
+      if (i === j || value === 0 || Math.abs(value) < least || !drawn(i, j)) continue;
       found.push({ from: j, to: i, value });
       if (found.length > 4 * count) prune();
     }
@@ -189,7 +232,8 @@ function label(session, points) {
 }
 
 function drawGraph(session) {
-  const edges = strongestEdges(session, Number(byId('graph-count').value));
+  const rate = Number(byId('graph-fdr').value);
+  const edges = strongestEdges(session, Number(byId('graph-count').value), foundAt(session, rate));
   const nodes = [...new Set(edges.flatMap((e) => [e.from, e.to]))].sort((a, b) => a - b);
   const at = nodePlaces(session, byId('graph-layout').value, nodes, edges);
   const strongest = edges.length ? Math.abs(edges[0].value) : 1;
@@ -218,11 +262,31 @@ function drawGraph(session) {
   draw('fig-graph', [...traces, ...points], {
     xaxis: plain, yaxis: { ...plain, ...(byId('graph-layout').value === 'springs' ? {} : { scaleanchor: 'x' }) },
     hovermode: 'closest', margin: { l: 20, r: 20, t: 50, b: 20 }, height: byId('fig-graph').clientHeight,
+    annotations: edges.length ? [] : [{ text: NOTHING_FOUND, xref: 'paper', yref: 'paper', x: 0.5, y: 0.5, showarrow: false }],
   }, `The ${edges.length} strongest edges between ${nodes.length} neurons.`);
   byId('graph-count-value').textContent = String(edges.length);
-  byId('graph-note').textContent = edges.length
+  byId('graph-fdr-value').textContent = rateAt(session, rate);
+  byId('graph-rule').hidden = !session.edges || rate === 0;
+  byId('graph-note').textContent = graphWords(session, edges, nodes, rate);
+}
+
+function graphWords(session, edges, nodes, rate) {
+  const about = edges.length
     ? `${plural(edges.length, 'edge')} between ${plural(nodes.length, 'neuron')}, of ${whole(session.n)}. The absolute value of C(0) runs from ${figures(Math.abs(edges[edges.length - 1].value))} to ${figures(Math.abs(edges[0].value))}.`
-    : 'No edge differs from zero.';
+    : rate > 0 ? NOTHING_FOUND : 'No edge differs from zero.';
+  if (!session.edges) return `${about} ${UNTESTED}`;
+  const doubt = rate === 0 ? ' These are the strongest connections of the model, whether significant or not.' : '';
+  return about + doubt + session.edges.notes.map((note) => ` Note: ${note}.`).join('');
+}
+const NOTHING_FOUND = 'No edge is significant at this false discovery rate.';
+
+function listSurest(session) {
+  const top = session.edges ? session.edges.top : [];
+  byId('surest-block').hidden = !top.length;
+  const number = (x) => ({ text: decimals(x) }), small = (x) => ({ text: figures(x, 2) });
+  fillTable('surest', ['from', 'to', ...['C', 'estimate', '95 % interval', 'p', 'q'].map((text) => ({ text }))], top.map((e) => [
+    e.presynaptic, e.postsynaptic, number(e.c), number(e.estimate), { text: `${decimals(e.low)} to ${decimals(e.high)}` }, small(e.p), small(e.q),
+  ]));
 }
 
 /* ---- virtual stimulation ---- */
@@ -259,20 +323,22 @@ function drawStimulation(session) {
   const limit = Math.max(...rows.flatMap((i) => response.mean.map((row) => Math.abs(row[i])))) || 1;
   const step = Math.max(1, Math.ceil(rows.length / 25));
   const places = rows.map((_, k) => k).filter((k) => k % step === 0);
-  const strongest = order.slice(0, 6);
+  const strongest = order.slice(0, 6), wide = !narrow('fig-stimulation'), unit = wide ? 'response (standard deviations)' : 'response (s.d.)';
+  byId('fig-stimulation').style.height = wide ? '' : '760px';
   draw('fig-stimulation', [
     ...strongest.flatMap((i, k) => responseLines(session, response, i, k, steps)),
     {
       type: 'heatmap', x: steps, z: rows.map((i) => response.mean.map((row) => row[i])), xaxis: 'x2', yaxis: 'y2', zmin: -limit, zmax: limit, colorscale: signedScale(),
       customdata: rows.map((i) => steps.map(() => nameOf(session, i))), hovertemplate: '%{customdata}<br>%{z:.4f} after %{x} frames<extra></extra>',
-      colorbar: { title: { text: 'response (standard deviations)', side: 'right' }, outlinewidth: 0, thickness: 14 },
+      colorbar: { title: { text: unit, side: 'right' }, outlinewidth: 0, thickness: 14, ...(wide ? {} : { len: 0.52, y: 0.26 }) },
     },
   ], {
-    xaxis: axis('frames after the pulse', { domain: [0, 0.4], rangemode: 'tozero' }), yaxis: axis('response (standard deviations)', { zeroline: true, zerolinecolor: colour('muted') }),
-    xaxis2: axis('frames after the pulse', { domain: [0.57, 1], showgrid: false }),
-    yaxis2: axis('', { anchor: 'x2', autorange: 'reversed', showgrid: false, tickvals: places, ticktext: places.map((k) => session.neurons.id[rows[k]]) }),
+    xaxis: axis(wide ? 'frames after the pulse' : '', { domain: wide ? [0, 0.4] : [0, 1], rangemode: 'tozero' }),
+    yaxis: axis(unit, { domain: wide ? [0, 1] : [0.6, 1], zeroline: true, zerolinecolor: colour('muted') }),
+    xaxis2: axis('frames after the pulse', { domain: wide ? [0.57, 1] : [0, 1], anchor: 'y2', showgrid: false }),
+    yaxis2: axis('', { domain: wide ? [0, 1] : [0, 0.52], anchor: 'x2', autorange: 'reversed', showgrid: false, tickvals: places, ticktext: places.map((k) => session.neurons.id[rows[k]]) }),
     margin: { l: 60, r: 20, t: 40, b: 50 },
   }, `Response to a pulse in ${nameOf(session, stimulated)}; strongest in ${strongest.map((i) => nameOf(session, i)).join(', ')}.`);
-  byId('stimulation-note').textContent = `Left: the ${strongest.length} neurons that respond most, with 95 % intervals of the mean over ${plural(states, 'state')} of the test frames. Right: all other neurons.` +
+  byId('stimulation-note').textContent = `${wide ? 'Left' : 'Above'}: the ${strongest.length} neurons that respond most, with 95 % intervals of the mean over ${plural(states, 'state')} of the test frames. ${wide ? 'Right' : 'Below'}: all other neurons.` +
     (sender.length < session.n ? ` The ${plural(sender.length, 'neuron')} that ${sender.length === 1 ? 'sends' : 'send'} most can be chosen; synapsnet perturb stimulates any.` : '');
 }

@@ -10,13 +10,24 @@ function bytesOf(base64) {
   return bytes;
 }
 
+/* Unpacks every array {type, shape, data} within a value of the report, in place: its bytes go beside it. */
+async function unpack(value) {
+  if (value === null || typeof value !== 'object' || (Array.isArray(value) && typeof value[0] !== 'object')) return;
+  if (value.type && value.shape && typeof value.data === 'string') {
+    const plain = new Blob([bytesOf(value.data)]).stream().pipeThrough(new DecompressionStream('deflate'));
+    value.bytes = new Uint8Array(await new Response(plain).arrayBuffer());
+    delete value.data;
+  } else {
+    await Promise.all(Object.values(value).map(unpack));
+  }
+}
+
 /* Rows of whole numbers with a scale (and offset) each, as Float32Array; the least number stands for "not known". */
 function rowsOf(array) {
   const [rows, columns] = array.shape;
   const Type = array.type === 'i8' ? Int8Array : Int16Array;
   const unknown = array.type === 'i8' ? -128 : -32768;
-  const decimals = (x) => (Number.isFinite(x) ? x.toFixed(4).replace('-', '−') : '–');
-const whole = new Type(bytesOf(array.data).buffer);
+  const whole = new Type(array.bytes.buffer);
   return Array.from({ length: rows }, (_, r) => {
     const offset = array.offset ? array.offset[r] : 0;
     const row = new Float32Array(columns);
@@ -40,6 +51,7 @@ const sessions = report.sessions.map((s, k) => ({
   scores: report.evaluation.sessions[k],
   fit: (report.fit.recordings || [])[k] || {},
   c: lazily(() => rowsOf(s.connectivity.c)),
+  level: () => s.edges.level.bytes, // [n][n] how many of the rates in edges.levels find the edge
   truth: lazily(() => rowsOf(s.traces.truth)),
   prediction: lazily(() => rowsOf(s.traces.prediction)),
 }));

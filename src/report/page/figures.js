@@ -67,7 +67,7 @@ const METRICS = [
 
 function drawBaselines() {
   const rows = models();
-  const names = rows.map((row) => row.name);
+  const names = rows.map((row) => row.name), short = narrow('fig-baselines');
   const dots = {
     type: 'scatter', mode: 'markers+text', x: rows.map((row) => row.metrics.mse), y: names, xaxis: 'x',
     marker: { size: 13, color: names.map(modelColour) }, text: rows.map((row) => figures(row.metrics.mse)),
@@ -87,8 +87,8 @@ function drawBaselines() {
   };
   draw('fig-baselines', [dots, gains], {
     showlegend: false, height: 110 + 45 * rows.length, margin: { l: 20, r: 20, t: 25, b: 50 },
-    xaxis: axis('mean squared error', { domain: [0, 0.47], rangemode: 'tozero' }),
-    xaxis2: axis('excess over SynapsNet', { domain: [0.55, 1] }),
+    xaxis: axis(short ? 'error' : 'mean squared error', { domain: [0, 0.47], rangemode: 'tozero' }),
+    xaxis2: axis(short ? 'excess' : 'excess over SynapsNet', { domain: [0.55, 1] }),
     yaxis: axis('', { categoryorder: 'array', categoryarray: [...names].reverse(), showgrid: true }),
     shapes: [{ type: 'line', xref: 'x2', yref: 'paper', x0: 0, x1: 0, y0: 0, y1: 1, line: { color: colour('muted'), dash: 'dot', width: 1.5 } }],
   }, `Test error of ${rows.map((row) => `${row.name} ${figures(row.metrics.mse)}`).join(', ')}.`);
@@ -215,7 +215,7 @@ function pointsBy(session, key, x, y, size) {
   const group = groupings(session).find((g) => g.key === key);
   if (!group) {
     const values = session.neurons.r.map((r) => r ?? NaN);
-    return [{ ...base, x, y, text, places: text.map((_, i) => i), showlegend: false, marker: { size, line: edge, ...(key === 'r' ? { color: values, colorscale: CIVIDIS, showscale: true, colorbar: { title: { text: 'r of the prediction', side: 'right' }, outlinewidth: 0, thickness: 14 } } : { color: colour('synapsnet') }) } }];
+    return [{ ...base, x, y, text, places: text.map((_, i) => i), showlegend: false, marker: { size, opacity: 1, line: edge, ...(key === 'r' ? { color: values, colorscale: CIVIDIS, showscale: true, colorbar: { title: { text: 'r of the prediction', side: 'right' }, outlinewidth: 0, thickness: 14 } } : { color: colour('synapsnet') }) } }];
   }
   const names = [...new Set(group.values)].sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
   return names.map((name, k) => {
@@ -223,7 +223,7 @@ function pointsBy(session, key, x, y, size) {
     const pick = (values) => members.map((i) => values[i]);
     return {
       ...base, name: name || 'not known', x: pick(x), y: pick(y), text: pick(text), places: members,
-      marker: { size: Array.isArray(size) ? pick(size) : size, line: edge, color: GROUP_COLOURS[k % GROUP_COLOURS.length], symbol: GROUP_SYMBOLS[Math.floor(k / GROUP_COLOURS.length) % GROUP_SYMBOLS.length] },
+      marker: { size: Array.isArray(size) ? pick(size) : size, opacity: 1, line: edge, color: GROUP_COLOURS[k % GROUP_COLOURS.length], symbol: GROUP_SYMBOLS[Math.floor(k / GROUP_COLOURS.length) % GROUP_SYMBOLS.length] },
     };
   });
 }

@@ -112,6 +112,15 @@ function setConnectivity() {
   byId('connectivity-lag').value = 0;
   byId('connectivity-share').max = SHARES.length - 1;
   byId('connectivity-share').value = 0;
+  setRates('connectivity-fdr', 0);
+  tellEvidence(session);
+}
+
+/* A slider of false discovery rates, where edges were tested. */
+function setRates(id, place) {
+  byId(`${id}-label`).hidden = !session.edges;
+  byId(id).max = session.edges ? session.edges.levels.length : 0;
+  byId(id).value = place;
 }
 
 /* The first thing that neurons are known by, if there is one. */
@@ -121,6 +130,8 @@ function setGraph() {
   const positions = session.neurons.position && session.neurons.position.some((p) => Number.isFinite(p[0]) && Number.isFinite(p[1]));
   fillChoice('graph-layout', [...(positions ? [['position', 'position']] : []), ['springs', 'springs'], ['cluster', 'ring, by like connections'], ...groupings(session).map((g) => [g.key, `ring, by ${g.name}`])], positions ? 'position' : 'springs');
   fillChoice('graph-colour', colourChoices(session), plainest(session));
+  setRates('graph-fdr', usualPlace(session));
+  listSurest(session);
 }
 
 function setEmbedding() {
@@ -163,7 +174,7 @@ async function drawAll() {
 
 function listen() {
   const on = (id, event, action) => byId(id).addEventListener(event, action);
-  const redraw = { traces: ['neuron', 'count'], connectivity: ['order', 'lag', 'share'], graph: ['count', 'layout', 'colour'], embedding: ['colour', 'axes'], stimulation: ['neuron', 'order'] };
+  const redraw = { traces: ['neuron', 'count'], connectivity: ['order', 'lag', 'share', 'fdr'], graph: ['fdr', 'count', 'layout', 'colour'], embedding: ['colour', 'axes'], stimulation: ['neuron', 'order'] };
   for (const [id, names] of Object.entries(redraw))
     for (const name of names) on(`${id}-${name}`, 'input', SECTIONS.find((s) => s.id === id).draw);
   on('traces-sort', 'input', () => { fillNeurons(session, Number(byId('traces-neuron').value)); drawTraces(session); });
@@ -203,8 +214,8 @@ async function start() {
   byId('made-by').textContent = `Written by synapsnet ${report.library_version}. Figures drawn by plotly.js, which is part of this file, as are all data shown.`;
   byId('session-choice').hidden = names.length === 1;
   fillChoice('session', names.map((name, k) => [String(k), name]), '0');
+  await Promise.all([unpack(report.sessions), loadPlotly()]);
   showSections();
-  await loadPlotly();
   listen();
   await drawAll();
 }

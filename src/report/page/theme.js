@@ -28,6 +28,9 @@ function layout(more) {
   };
 }
 
+/* A figure on a telephone: panels go below one another, and titles are short. */
+const narrow = (id) => document.getElementById(id).clientWidth < 560;
+
 /* Draws a figure, or draws it anew. summary: what someone hears who cannot see it. */
 function draw(id, traces, more, summary) {
   const div = document.getElementById(id);
