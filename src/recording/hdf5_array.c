@@ -132,7 +132,7 @@ static void choose_tiles(const syn_array *a, hdf5_source *s, const hsize_t *chun
 static int64_t choose_rows(const syn_array *a, int64_t chunk_rows) {
     int64_t cols = 1;
     for (int k = 1; k < a->rank; k++) cols *= a->shape[k];
-    const int64_t chunks = SYN_TILE_VALUES / (chunk_rows * (cols > 0 ? cols : 1) + 1);
+    const int64_t chunks = (1 << 18) / (chunk_rows * (cols > 0 ? cols : 1) + 1);
     return chunk_rows * (chunks > 1 ? chunks : 1);
 }
 

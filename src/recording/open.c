@@ -1,4 +1,5 @@
 /* Opening a recording: the table of readers, and what all of them have in common. */
+#include <hdf5.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -280,12 +281,15 @@ static syn_status refuse(const syn_input *input) {
 syn_status syn_recording_open(syn_recording **recording, const char *path, const syn_options *options) {
     syn_status status;
     syn_input input = {.options = options};
+    hid_t held = -1;
     *recording = NULL;
     if (!path || !*path) return syn_fail(SYN_ERR_INPUT, "recording: the path is empty; expected FILE or FILE:NAME");
     SYN_TRY(syn_address_parse(&input.address, path));
     if (input.address.content == SYN_CONTENT_FOLDER && input.address.name)
         SYN_CHECK(syn_fail(SYN_ERR_INPUT,
                            "%s: names an array in a folder; give the folder, or a file in it as FILE:NAME", path));
+    /* An HDF5 file that stays open is opened again at no cost, with what is known of it. */
+    if (input.address.content == SYN_CONTENT_HDF5) held = H5Fopen(input.address.file, H5F_ACC_RDONLY, H5P_DEFAULT);
     SYN_CHECK(syn_listing_read(&input.listing, input.address.file));
     const syn_reader *reader = NULL;
     const bool old = is_old_nwb(&input);
@@ -293,6 +297,7 @@ syn_status syn_recording_open(syn_recording **recording, const char *path, const
         if (readers[k].probe(&input)) reader = &readers[k];
     status = reader ? open_with(reader, recording, &input) : refuse(&input);
 done:
+    if (held >= 0) H5Fclose(held);
     syn_listing_free(&input.listing);
     syn_address_free(&input.address);
     return status;

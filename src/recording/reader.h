@@ -96,6 +96,9 @@ syn_status syn_name_neurons(syn_recording *recording, const double *ids);
 
 /* ---- timeline.c: one frame rate ---- */
 
+/* The middle of v [n], the upper one of two; puts v into another order. None may be NaN. */
+double syn_median(double *v, int64_t n);
+
 /* Puts the frames of a recording with time_s on one rate, and sets rate_hz:
  *   1. a gap longer than syn_segment_gap_s() of the median interval starts a new segment;
  *   2. every frame gets the nearest slot of the regular grid, shorter gaps leave masked frames;
