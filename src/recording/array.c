@@ -27,6 +27,8 @@ static const struct refusal {
     {"\x80\x04", 2, "a Python pickle; save its arrays with numpy.savez"},
     {"\x80\x05", 2, "a Python pickle; save its arrays with numpy.savez"},
     {"\xd0\xcf\x11\xe0", 4, "an old Excel file; export it to CSV"},
+    {"\xff\xfe", 2, "text in UTF-16; save it as UTF-8"},
+    {"\xfe\xff", 2, "text in UTF-16; save it as UTF-8"},
     {"%PDF", 4, "a PDF file; give the recording itself"},
     {"\x89PNG", 4, "a PNG image; give the recording itself"},
 };

@@ -68,6 +68,30 @@ static size_t match_key(const unsigned char *p, size_t n, size_t at, const char 
     return at + head + length;
 }
 
+/* A number that was pickled as numpy's own scalar: a call of numpy's `scalar` with a type and the bytes of the value.
+ * Both stand within the next few opcodes, or are known from before, which the memo tells and this does not: no number
+ * then. */
+static bool read_scalar(const unsigned char *p, size_t n, size_t at, double *number) {
+    enum { NEAR = 160, CALL = 64, SHORT_BINBYTES = 'C', REDUCE = 'R', GLOBAL = 'c', BINGET = 'h', LONG_BINGET = 'j' };
+    static const char type8[] = "f8", type4[] = "f4";
+    const size_t end = at + NEAR < n ? at + NEAR : n;
+    bool called = false, eight = false, four = false;
+    if (at >= n || (p[at] != GLOBAL && p[at] != BINGET && p[at] != LONG_BINGET && p[at] != SHORT_BINUNICODE))
+        return false;
+    for (size_t k = at; k + 10 < end; k++) {
+        called = called || (k < at + CALL && !memcmp(p + k, "scalar", 6));
+        eight = eight || (called && !memcmp(p + k, type8, 2));
+        four = four || (called && !memcmp(p + k, type4, 2));
+        if (p[k] != SHORT_BINBYTES || !called || eight == four || p[k + 1] != (eight ? 8 : 4)) continue;
+        const size_t after = skip_memo(p, n, k + 2 + p[k + 1]);
+        float single;
+        if (eight) memcpy(number, p + k + 2, sizeof *number);
+        if (four) memcpy(&single, p + k + 2, sizeof single), *number = (double)single;
+        return after + 3 < n && (p[after] == REDUCE || p[skip_memo(p, n, after + 1)] == REDUCE);
+    }
+    return false;
+}
+
 bool syn_pickle_number(const char *path, const char *key, double *number) {
     size_t n = 0;
     unsigned char *p = read_file(path, &n);
@@ -75,7 +99,9 @@ bool syn_pickle_number(const char *path, const char *key, double *number) {
     for (size_t at = 0; p && at < n; at++) {
         double value;
         size_t after = match_key(p, n, at, key);
-        if (!after || !read_number(p, n, skip_memo(p, n, after), &value)) continue;
+        if (!after) continue;
+        after = skip_memo(p, n, after);
+        if (!read_number(p, n, after, &value) && !read_scalar(p, n, after, &value)) continue;
         agree = agree && (!found || value == *number);
         *number = value;
         found = true;

@@ -3,9 +3,12 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/memory.h"
 #include "recording/reader.h"
+
+#define COUNT(list) (sizeof(list) / sizeof *(list))
 
 bool syn_is_matrix(const syn_entry *e) {
     enum { LEAST_FRAMES = 10 };
@@ -159,6 +162,19 @@ static syn_status orient(const syn_array *a, const syn_input *input, const char 
     return SYN_OK;
 }
 
+/* A table with one line for every frame and neuron would make neurons of its columns. */
+static syn_status refuse_long_table(const syn_array *a) {
+    static const char *const names[] = {"neuron", "neuron_id", "unit", "unit_id", "cell", "cell_id", "roi", "roi_id"};
+    for (int64_t k = 0; a->column_name && k < a->cols; k++)
+        for (size_t i = 0; i < COUNT(names); i++)
+            if (!strcasecmp(a->column_name[k], names[i]))
+                return syn_fail(SYN_ERR_INPUT,
+                                "%s: has a column '%s', so its lines are not frames; expected one column a neuron "
+                                "(in pandas: df.pivot), or FILE:COLUMN,COLUMN",
+                                a->label, a->column_name[k]);
+    return SYN_OK;
+}
+
 static syn_status read_values(syn_recording **recording, syn_array *a, bool time_first) {
     syn_recording *r;
     SYN_TRY(syn_recording_alloc(&r, time_first ? a->rows : a->cols, time_first ? a->cols : a->rows));
@@ -264,6 +280,7 @@ syn_status syn_matrix_open(syn_recording **recording, const syn_input *input) {
                           a->type, syn_shape_text(a->rank, a->shape));
         goto done;
     }
+    if (!name) SYN_CHECK(refuse_long_table(a));
     SYN_CHECK(orient(a, input, name, &time_first, &guessed));
     SYN_CHECK(read_values(recording, a, time_first));
     if (guessed)

@@ -43,7 +43,7 @@ typedef struct cluster {
 typedef struct labels {
     cluster *item;
     size_t n;
-    bool found; /* a table with labels exists */
+    bool found; /* a table labels some cluster */
 } labels;
 
 static label label_of(const char *word) {
@@ -111,7 +111,7 @@ static syn_status read_labels(labels *list, const char *folder, const char *name
         label found = UNLABELLED;
         if (group >= 0) cell_of(line, group, word, sizeof word), found = label_of(word);
         if (found == UNLABELLED && sorter >= 0) cell_of(line, sorter, word, sizeof word), found = label_of(word);
-        list->found = true;
+        list->found = list->found || found != UNLABELLED;
         if (found != UNLABELLED) status = add_label(list, value, found);
     }
     fclose(file);
@@ -266,8 +266,8 @@ syn_status syn_phy_open(syn_recording **recording, const syn_input *input) {
     SYN_CHECK(bin_units(recording, input, &s));
     if (!list.found)
         SYN_CHECK(syn_recording_warn(*recording,
-                                     "no cluster_group.tsv, cluster_info.tsv or cluster_KSLabel.tsv: all "
-                                     "%lld clusters are taken, noise included",
+                                     "no cluster_group.tsv, cluster_info.tsv or cluster_KSLabel.tsv says good, mua or "
+                                     "noise: all %lld clusters are taken, noise included",
                                      (long long)s.units));
     if (from_templates)
         SYN_CHECK(syn_recording_warn(*recording, "no spike_clusters.npy: templates are taken as units"));
