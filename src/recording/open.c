@@ -198,10 +198,12 @@ static syn_status apply_options(syn_recording *r, const syn_reader *reader, cons
     const syn_options *options = input->options;
     const char *segments = syn_option_text(options, SYN_OPT_SEGMENTS);
     const char *timestamps = syn_option_text(options, SYN_OPT_TIMESTAMPS);
+    const char *neurons = syn_option_text(options, SYN_OPT_NEURON_TABLE);
     if (*timestamps && r->binned)
         return syn_fail(SYN_ERR_OPTION, "%s: --timestamps does not apply to spikes, which carry their own times",
                         r->path);
     SYN_TRY(settle_signal(r, options));
+    if (*neurons) SYN_TRY(syn_read_neuron_table(r, neurons));
     if (*segments) SYN_TRY(syn_set_segments(r, segments));
     if (*timestamps) SYN_TRY(set_timestamps(r, timestamps));
     SYN_CHECK(syn_behaviors_load(&behaviors, options));

@@ -114,11 +114,16 @@ static syn_status weigh_behaviors(evidence *e, const syn_array *a, const syn_opt
     return SYN_OK;
 }
 
+static bool times_beside(const syn_input *input, const char *name, int64_t rows, int64_t cols, char *path, size_t size);
+
 static syn_status gather(evidence *e, const syn_array *a, const syn_input *input, const char *name) {
     char path[4096];
     const char *timestamps = syn_option_text(input->options, SYN_OPT_TIMESTAMPS);
     const char *segments = syn_option_text(input->options, SYN_OPT_SEGMENTS);
-    if (*timestamps) SYN_TRY(weigh_vector(e, a, timestamps));
+    if (*timestamps)
+        SYN_TRY(weigh_vector(e, a, timestamps));
+    else if (times_beside(input, name, a->rows, a->cols, path, sizeof path))
+        SYN_TRY(weigh_vector(e, a, path));
     if (*segments)
         SYN_TRY(weigh_segments(e, a, segments));
     else if (beside(input, name, "segments", path, sizeof path))
@@ -248,24 +253,40 @@ static syn_status take_segments(syn_recording *r, const syn_input *input, const 
     return syn_recording_warn(r, "%lld segments taken from segments beside the array", (long long)r->S);
 }
 
-static syn_status take_regions(syn_recording *r, const syn_input *input, const char *name) {
-    static const char *const names[] = {"area", "region", "areas", "regions"};
-    char path[4096];
-    for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
-        if (!beside(input, name, names[k], path, sizeof path)) continue;
-        syn_array *a;
-        int64_t n;
-        SYN_TRY(syn_array_open(&a, input->address.file, path + strlen(input->address.file) + 1));
-        if (a->rows * a->cols != r->N) {
-            syn_array_close(a);
-            continue;
-        }
-        syn_status status = syn_array_texts(a, &r->region, &n);
-        syn_array_close(a);
-        SYN_TRY(status);
-        return syn_recording_warn(r, "brain regions taken from %s beside the array", names[k]);
+/* Whether `times` named beside the array can be its clock: as long as one of its axes. */
+static bool times_beside(const syn_input *input, const char *name, int64_t rows, int64_t cols, char *path,
+                         size_t size) {
+    static const char *const names[] = {"timestamps", "timestamp", "time", "times", "time_s", "t", "frame_times"};
+    for (size_t k = 0; k < COUNT(names); k++) {
+        if (!beside(input, name, names[k], path, size)) continue;
+        const syn_entry *e = syn_listing_find(&input->listing, path + strlen(input->address.file) + 1);
+        const int64_t n = e->rank == 1 ? e->shape[0] : e->rank == 2 ? e->shape[0] * e->shape[1] : 0;
+        if (e->numeric && n > 1 && n == e->shape[0] * (e->rank == 2 ? e->shape[1] : 1) && (n == rows || n == cols))
+            return true;
     }
-    return SYN_OK;
+    return false;
+}
+
+static syn_status take_times(syn_recording *r, const syn_input *input, const char *name) {
+    char path[4096];
+    double *time;
+    int64_t n;
+    if (r->time_s || r->rate_hz > 0 || *syn_option_text(input->options, SYN_OPT_TIMESTAMPS) ||
+        !times_beside(input, name, r->T, r->T, path, sizeof path))
+        return SYN_OK;
+    SYN_TRY(syn_vector_read(path, "timestamps in seconds", &time, &n));
+    r->time_s = time;
+    return syn_recording_warn(r, "times of the frames taken from %s beside the array",
+                              path + strlen(input->address.file) + 1);
+}
+
+/* Neurons that lie beside the array. */
+static syn_status take_neurons(syn_recording *r, const syn_input *input, const char *name) {
+    char group[512];
+    while (name && *name == '/') name++;
+    snprintf(group, sizeof group, "%.*s", name ? (int)(syn_last_part(input->address.content, name) - name) : 0,
+             name ? name : "");
+    return syn_take_neurons_beside(r, input, group);
 }
 
 syn_status syn_matrix_open(syn_recording **recording, const syn_input *input) {
@@ -292,7 +313,8 @@ syn_status syn_matrix_open(syn_recording **recording, const syn_input *input) {
     SYN_CHECK(take_table_names(*recording, a, time_first));
     SYN_CHECK(syn_take_rate(*recording, input, name));
     SYN_CHECK(take_segments(*recording, input, name));
-    SYN_CHECK(take_regions(*recording, input, name));
+    SYN_CHECK(take_neurons(*recording, input, name));
+    SYN_CHECK(take_times(*recording, input, name));
     if (syn_option_auto(input->options, SYN_OPT_SIGNAL)) SYN_CHECK(syn_guess_signal(*recording, a->label));
 done:
     syn_array_close(a);

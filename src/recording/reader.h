@@ -63,6 +63,13 @@ bool syn_is_matrix(const syn_entry *entry);
  */
 syn_status syn_take_rate(syn_recording *recording, const syn_input *input, const char *name);
 
+/* ---- neurons.c: what is known about the neurons ---- */
+
+/* Takes names, regions, cell types and positions from a table FILE or FILE:GROUP. */
+syn_status syn_read_neuron_table(syn_recording *recording, const char *given);
+/* The same from arrays with one entry a neuron in the group of the activity: "" or "GROUP/". */
+syn_status syn_take_neurons_beside(syn_recording *recording, const syn_input *input, const char *group);
+
 /* ---- activity.c: putting arrays into x ---- */
 
 /* Where an array goes: its time axis, and the neurons [first, first + count) of the recording that it fills. */
