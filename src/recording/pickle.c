@@ -68,26 +68,43 @@ static size_t match_key(const unsigned char *p, size_t n, size_t at, const char 
     return at + head + length;
 }
 
-/* A number that was pickled as numpy's own scalar: a call of numpy's `scalar` with a type and the bytes of the value.
- * Both stand within the next few opcodes, or are known from before, which the memo tells and this does not: no number
- * then. */
+/* The number in the bytes of a numpy scalar: its type may stand anywhere before, but whole numbers read as floating
+ * ones are next to nothing. */
+static double scalar_of(const unsigned char *p, int size) {
+    const double least = 1e-6;
+    double wide = 0;
+    float narrow = 0;
+    int64_t integer = 0;
+    for (int k = size; k-- > 0;) integer = integer * 256 + p[k];
+    if (size == 8) memcpy(&wide, p, sizeof wide);
+    if (size == 4) memcpy(&narrow, p, sizeof narrow), wide = (double)narrow;
+    return wide > least ? wide : (double)integer;
+}
+
+/* A number that was pickled as numpy's own scalar: a call of a function of numpy, which stands here or is known from
+ * before, with a type and the bytes of the value. */
 static bool read_scalar(const unsigned char *p, size_t n, size_t at, double *number) {
-    enum { NEAR = 160, CALL = 64, SHORT_BINBYTES = 'C', REDUCE = 'R', GLOBAL = 'c', BINGET = 'h', LONG_BINGET = 'j' };
-    static const char type8[] = "f8", type4[] = "f4";
-    const size_t end = at + NEAR < n ? at + NEAR : n;
-    bool called = false, eight = false, four = false;
-    if (at >= n || (p[at] != GLOBAL && p[at] != BINGET && p[at] != LONG_BINGET && p[at] != SHORT_BINUNICODE))
-        return false;
-    for (size_t k = at; k + 10 < end; k++) {
-        called = called || (k < at + CALL && !memcmp(p + k, "scalar", 6));
-        eight = eight || (called && !memcmp(p + k, type8, 2));
-        four = four || (called && !memcmp(p + k, type4, 2));
-        if (p[k] != SHORT_BINBYTES || !called || eight == four || p[k + 1] != (eight ? 8 : 4)) continue;
-        const size_t after = skip_memo(p, n, k + 2 + p[k + 1]);
-        float single;
-        if (eight) memcpy(number, p + k + 2, sizeof *number);
-        if (four) memcpy(&single, p + k + 2, sizeof single), *number = (double)single;
-        return after + 3 < n && (p[after] == REDUCE || p[skip_memo(p, n, after + 1)] == REDUCE);
+    enum {
+        NEAR = 160,
+        SHORT_BINBYTES = 'C',
+        TUPLE2 = 0x86,
+        REDUCE = 'R',
+        GLOBAL = 'c',
+        BINGET = 'h',
+        LONG_BINGET = 'j'
+    };
+    const size_t end = at + NEAR + 16 < n ? at + NEAR : n > 16 ? n - 16 : 0;
+    if (at >= end) return false;
+    const size_t name = at + (p[at] == GLOBAL ? 1 : 2);
+    const bool named = p[at] == GLOBAL || p[at] == SHORT_BINUNICODE;
+    if (named ? memcmp(p + name, "numpy", 5) != 0 : p[at] != BINGET && p[at] != LONG_BINGET) return false;
+    for (size_t k = at; k < end; k++) {
+        const int size = p[k + 1];
+        if (p[k] != SHORT_BINBYTES || (size != 8 && size != 4)) continue;
+        const size_t tuple = skip_memo(p, n, k + 2 + (size_t)size);
+        if (tuple >= n || p[tuple] != TUPLE2) continue;
+        const size_t call = skip_memo(p, n, tuple + 1);
+        if (call < n && p[call] == REDUCE) return *number = scalar_of(p + k + 2, size), true;
     }
     return false;
 }

@@ -271,7 +271,8 @@ static syn_status take_times(syn_recording *r, const syn_input *input, const cha
     char path[4096];
     double *time;
     int64_t n;
-    if (r->time_s || r->rate_hz > 0 || *syn_option_text(input->options, SYN_OPT_TIMESTAMPS) ||
+    if (r->time_s || r->rate_hz > 0 || syn_option_given(input->options, SYN_OPT_RATE) ||
+        *syn_option_text(input->options, SYN_OPT_TIMESTAMPS) ||
         !times_beside(input, name, r->T, r->T, path, sizeof path))
         return SYN_OK;
     SYN_TRY(syn_vector_read(path, "timestamps in seconds", &time, &n));
