@@ -179,6 +179,21 @@ def good_neurons():
     save("good/phy_unsorted/spike_clusters.npy", np.arange(600) % 4)
     write("good/phy_unsorted/params.py", "sample_rate = 20000\n")
     write("good/phy_unsorted/cluster_group.tsv", "cluster_id\tgroup\n0\tunsorted\n1\tunsorted\n")
+    # Units 0 to 3 are at channels 2, 0, 3, 1: template 1 of unit 1 is merged from template 4, which has fewer spikes.
+    save("good/phy_placed/spike_times.npy", samples)
+    save("good/phy_placed/spike_clusters.npy", (np.arange(600) % 4).astype("i4"))
+    save("good/phy_placed/spike_templates.npy", np.where(np.arange(600) % 20 == 1, 4, np.arange(600) % 4).astype("u4")[:, None])
+    templates = np.zeros((5, 6, 3), "f4")
+    for k, c in enumerate((2, 0, 2, 1, 2)):
+        templates[k, 3, c], templates[k, 2, 0] = -4 - k, 1 + (c == 0)
+    save("good/phy_placed/templates.npy", templates)
+    save("good/phy_placed/templates_ind.npy", np.array([[0, 1, 2], [0, 1, 2], [1, 2, 3], [0, 1, 2], [0, 1, 2]], "f8"))
+    save("good/phy_placed/channel_positions.npy", np.column_stack([np.arange(4) % 2 * 32.0, np.arange(4) * 20.0]))
+    write("good/phy_placed/params.py", "sample_rate = 20000\n")
+    for name in ("spike_times", "spike_clusters"):
+        save(f"bad/phy_templates/{name}.npy", np.arange(9))
+    save("bad/phy_templates/spike_templates.npy", np.arange(8))
+    write("bad/phy_templates/params.py", "sample_rate = 20000\n")
     write("good/spreadsheet.csv", "a,b,c\n#N/A,1,2\n1,#DIV/0!,2\n# a comment\n" + "1,2,3.5\n" * 20)
     plain = [",".join(f"{v:g}" for v in row) for row in X]
     write("good/time_seconds.csv", "Time [sec],a,b,c,d,e\n" + "\n".join(f"{k / 10},{r}" for k, r in enumerate(plain)) + "\n")

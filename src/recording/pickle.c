@@ -74,11 +74,11 @@ static double scalar_of(const unsigned char *p, int size) {
     const double least = 1e-6;
     double wide = 0;
     float narrow = 0;
-    int64_t integer = 0;
-    for (int k = size; k-- > 0;) integer = integer * 256 + p[k];
+    uint64_t integer = 0;
+    for (int k = size; k-- > 0;) integer = integer << 8 | p[k];
     if (size == 8) memcpy(&wide, p, sizeof wide);
     if (size == 4) memcpy(&narrow, p, sizeof narrow), wide = (double)narrow;
-    return wide > least ? wide : (double)integer;
+    return wide > least ? wide : (double)integer; /* a negative one is refused like any impossible rate */
 }
 
 /* A number that was pickled as numpy's own scalar: a call of a function of numpy, which stands here or is known from

@@ -48,6 +48,9 @@ bool syn_suite2p_probe(const syn_input *input);
 syn_status syn_suite2p_open(syn_recording **recording, const syn_input *input);
 bool syn_phy_probe(const syn_input *input);
 syn_status syn_phy_open(syn_recording **recording, const syn_input *input);
+/* Places of the units by the template of every spike, [n], and whose spike it is, [n]. */
+syn_status syn_phy_positions(syn_recording *recording, const char *folder, const double *template,
+                             const int32_t *neuron, int64_t n);
 bool syn_nwb_probe(const syn_input *input);
 syn_status syn_nwb_recording_open(syn_recording **recording, const syn_input *input);
 syn_status syn_nwb_behaviors(syn_behaviors *behaviors, syn_recording *recording, const syn_input *input);

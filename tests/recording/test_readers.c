@@ -361,6 +361,18 @@ static void reads_tracker_files(void **state) {
     syn_recording_free(r);
 }
 
+static void places_units_at_their_channel(void **state) {
+    (void)state;
+    static const int channel[] = {2, 0, 3, 1};
+    syn_recording *r = must_open("%/good/phy_placed", "");
+    assert_non_null(r->position);
+    for (int j = 0; j < 4; j++) {
+        assert_true(r->position[3 * j] == 32.0F * (float)(channel[j] % 2));
+        assert_true(r->position[3 * j + 1] == 20.0F * (float)channel[j]);
+    }
+    syn_recording_free(r);
+}
+
 static void reads_what_other_tools_write(void **state) {
     (void)state;
     syn_recording *r = must_open("%/good/suite2p_numpy", "");
@@ -391,6 +403,7 @@ int main(void) {
         cmocka_unit_test(takes_neurons_from_tables),
         cmocka_unit_test(reads_spikes_of_named_neurons),
         cmocka_unit_test(reads_tracker_files),
+        cmocka_unit_test(places_units_at_their_channel),
         cmocka_unit_test(reads_what_other_tools_write),
         cmocka_unit_test(reads_suite2p),
         cmocka_unit_test(reads_phy),
