@@ -197,6 +197,10 @@ def bad():
         "huge_axes": plain[:160] + b"\xff\xff\xff\x7f\xff\xff\xff\x7f" + plain[168:],
         "endian": plain[:126] + b"??" + plain[128:],
     }
+    # The values of a sparse matrix take more bytes than the file has.
+    sparse = open(path("sparse.mat"), "rb").read()
+    values = sparse.index(b"\x09\x00\x00\x00\xa0\x00\x00\x00")
+    damage["sparse_claims"] = sparse[: values + 7] + b"\xfd" + sparse[values + 8 :]
     for name, content in damage.items():
         with open(path("bad", name + ".mat"), "wb") as f:
             f.write(content)

@@ -207,6 +207,7 @@ static const struct bad_case {
     {"%/bad/pickle.pkl", "", "pickle", NULL},
     {"%/bad/binary.dat", "", "unknown format", NULL},
     /* MATLAB */
+    {"%/matlab/bad/sparse_claims.mat", "rate=10", "is not whole", NULL},
     {"%/matlab/bad/header.mat", "", "damaged or cut short", NULL},
     {"%/matlab/bad/v73_header.mat", "", "HDF5 part is damaged", NULL},
     {"%/matlab/bad/endian.mat", "", "damaged or cut short", NULL},
