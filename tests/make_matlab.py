@@ -182,6 +182,11 @@ def bad():
     save("bad/settings.mat", {"p": {"a": 1.0, "b": {"c": 2.0}}})
     with open(path("bad", "header.mat"), "wb") as f:
         f.write(b"MATLAB 5.0 MAT-file, Platform: GLNXA64" + b" " * 100)
+    table = Matlab73("bad/v73_table.mat")
+    table.file["T"] = np.array([[3707764736], [2], [1], [1], [1], [1]], "u4").T
+    table.set_class("T", "table")
+    table.file["T"].attrs["MATLAB_object_decode"] = np.int32(3)
+    table.close()
     with open(path("bad", "v73_header.mat"), "wb") as f:
         f.write(b"MATLAB 7.3 MAT-file, Platform: GLNXA64".ljust(600))
     whole = open(path("trials_numbered.mat"), "rb").read()

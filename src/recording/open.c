@@ -252,6 +252,16 @@ static bool is_old_nwb(const syn_input *input) {
            syn_nwb_version(input->address.file) == 1;
 }
 
+/* Tables, strings and other objects of MATLAB, of which a v7.3 file shows no more than a shape. */
+static bool holds_objects(const syn_input *input) {
+    bool found = false;
+    for (size_t k = 0; k < input->listing.n; k++) {
+        const syn_entry *e = &input->listing.entry[k];
+        found = found || !strcmp(e->type, "object") || (!strcmp(e->type, "empty") && e->rank > 0 && e->shape[0] > 0);
+    }
+    return found && input->address.content == SYN_CONTENT_MATLAB;
+}
+
 static syn_status refuse(const syn_input *input) {
     const char *file = input->address.file, *why = syn_refusal(file);
     char *text = NULL;
@@ -275,7 +285,8 @@ static syn_status refuse(const syn_input *input) {
             file);
     SYN_TRY(syn_listing_text(&input->listing, NULL, &text));
     syn_status status =
-        syn_fail(SYN_ERR_INPUT, "%s: holds no activity matrix and no spike list (id, time); it holds %s", file, text);
+        syn_fail(SYN_ERR_INPUT, "%s: holds no activity matrix and no spike list (id, time); it holds %s%s", file, text,
+                 holds_objects(input) ? "; tables and other objects are not read: save their columns as arrays" : "");
     free(text);
     return status;
 }

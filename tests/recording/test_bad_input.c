@@ -209,6 +209,7 @@ static const struct bad_case {
     /* MATLAB */
     {"%/matlab/bad/sparse_claims.mat", "rate=10", "is not whole", NULL},
     {"%/matlab/bad/header.mat", "", "damaged or cut short", NULL},
+    {"%/matlab/bad/v73_table.mat", "", "tables and other objects are not read", NULL},
     {"%/matlab/bad/v73_header.mat", "", "HDF5 part is damaged", NULL},
     {"%/matlab/bad/endian.mat", "", "damaged or cut short", NULL},
     {"%/matlab/bad/empty.mat", "", "no variable of the MATLAB file can be read", NULL},
