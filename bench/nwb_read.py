@@ -24,7 +24,7 @@ import pynwb
 from pynwb.ophys import DfOverF, ImageSegmentation, OpticalChannel, RoiResponseSeries
 
 SERIES = "processing/ophys/DfOverF/RoiResponseSeries"
-ROUNDS = 3
+ROUNDS = 9
 
 
 def write(path, frames, rois, compressed):

@@ -139,6 +139,79 @@ def good_folders():
     write("good/phy_info/cluster_info.tsv", "id\tKSLabel\tdepth\tgroup\n0\tgood\t10\t\n1\tmua\t20\tgood\n2\tgood\t30\tnoise\n3\tmua\t5\t\n")
 
 
+def good_neurons():
+    """What the neurons are, in tables of every kind; and what other tools write."""
+    names, regions, types = ["AVAL", "AVAR", "RIML", "RIMR", "SMDV"], ["head"] * 3 + ["tail"] * 2, ["inter", "motor"] * 2 + ["inter"]
+    np.savez(path("good", "beside.npz"), activity=X, time=2 + np.arange(T) / 10, neuron_names=np.array(names), regions=np.array(regions),
+             cell_types=np.array(types), positions=np.column_stack([np.arange(N), 10.0 + np.arange(N)]))
+    rows = [f"{n},{r},{t},{j},{10 + j}" for j, (n, r, t) in enumerate(zip(names, regions, types))]
+    write("good/neurons_ordered.csv", "label,region,cell_type,x,y\n" + "\n".join(rows) + "\n")
+    write("good/neurons_indexed.tsv", "label\tarea\tcell_class\tx_um\ty_um\ttrace_index_1based\n" +
+          "".join(f"{rows[j]},{j + 1}".replace(",", "\t") + "\r\n" for j in (3, 1, 4, 0, 2)))
+    write("good/neurons_of_many.csv", "uid,index,name,region,neuron_class,x,y\n" + "other,0,DVA,gut,inter,9,9\n" +
+          "".join(f"plain,{j},{rows[j]}\n" for j in (3, 1, 4, 0, 2)))
+    with h5py.File(path("good", "neurons.h5"), "w") as f:
+        f["about/label"], f["about/region"] = np.array(names, "S"), np.array(regions, "S")
+        f.create_dataset("about/cell_type", data=types, dtype=h5py.string_dtype())
+        f["about/x"], f["about/y"] = np.arange(5.0), 10 + np.arange(5.0)
+    write("good/neurons_some.csv", "index,label\n1,AVAR\n3,undefined\n")
+    write("good/clusters.tsv", "cluster_id\tregion\tdepth\n3\tCA3\t20\n0\tCA1\t10\n7\tDG\t5\n")
+    times, ids = np.array([0.1, 0.2, 2.5, 3.5, 3.6]), ["AVAL", "AVAL", "AVAR", "RIM \u00e9", "AVAL"]
+    np.savez(path("good", "named_spikes.npz"), times=times, ids=np.array(ids))
+    np.savez(path("good", "named_spikes_bytes.npz"), times=times, ids=np.array([i.encode() for i in ids]))
+    with h5py.File(path("good", "named_spikes.h5"), "w") as f:
+        f["spike_times"] = times
+        f.create_dataset("unit_ids", data=ids, dtype=h5py.string_dtype())
+    write("good/named_spikes.csv", "neuron,time_ms\n" + "".join(f'"{i}",{1000 * t:.0f}\n' for i, t in zip(ids, times)))
+    header = "<Start settings>\nclockrate: 1000\nFields: <time uint32><xloc uint16><angle float><flags uint8><turn int16>\n<End settings>\n"
+    record = np.dtype([("time", "<u4"), ("xloc", "<u2"), ("angle", "<f4"), ("flags", "u1"), ("turn", "<i2")])
+    track = np.zeros(40, record)
+    track["time"], track["xloc"], track["angle"], track["turn"] = np.arange(40) * 250, 100 + np.arange(40), -5 + np.arange(40) / 2, -1
+    write("good/track.videoPositionTracking", header.encode() + track.tobytes())
+    write("bad/cut.videoPositionTracking", header.encode() + track.tobytes()[:-5])
+    write("bad/header.videoPositionTracking", header.encode()[:-6])
+    write("bad/type.videoPositionTracking", header.replace("float", "complex"))
+    for folder, rate in (("suite2p_numpy", np.float64(7.5)), ("suite2p_single", np.float32(7.5))):
+        save(f"good/{folder}/plane0/F.npy", X.T.astype("f4"))
+        np.save(path("good", folder, "plane0", "ops.npy"), {"tau": np.float64(1.25), "nplanes": 1, "fs": rate, "meanImg": np.zeros(3)}, allow_pickle=True)
+    samples = np.arange(0, 60000, 100, dtype="u8")
+    save("good/phy_unsorted/spike_times.npy", samples)
+    save("good/phy_unsorted/spike_clusters.npy", np.arange(600) % 4)
+    write("good/phy_unsorted/params.py", "sample_rate = 20000\n")
+    write("good/phy_unsorted/cluster_group.tsv", "cluster_id\tgroup\n0\tunsorted\n1\tunsorted\n")
+    # Units 0 to 3 are at channels 2, 0, 3, 1: template 1 of unit 1 is merged from template 4, which has fewer spikes.
+    save("good/phy_placed/spike_times.npy", samples)
+    save("good/phy_placed/spike_clusters.npy", (np.arange(600) % 4).astype("i4"))
+    save("good/phy_placed/spike_templates.npy", np.where(np.arange(600) % 20 == 1, 4, np.arange(600) % 4).astype("u4")[:, None])
+    templates = np.zeros((5, 6, 3), "f4")
+    for k, c in enumerate((2, 0, 2, 1, 2)):
+        templates[k, 3, c], templates[k, 2, 0] = -4 - k, 1 + (c == 0)
+    save("good/phy_placed/templates.npy", templates)
+    save("good/phy_placed/templates_ind.npy", np.array([[0, 1, 2], [0, 1, 2], [1, 2, 3], [0, 1, 2], [0, 1, 2]], "f8"))
+    save("good/phy_placed/channel_positions.npy", np.column_stack([np.arange(4) % 2 * 32.0, np.arange(4) * 20.0]))
+    write("good/phy_placed/params.py", "sample_rate = 20000\n")
+    for name in ("spike_times", "spike_clusters"):
+        save(f"bad/phy_templates/{name}.npy", np.arange(9))
+    save("bad/phy_templates/spike_templates.npy", np.arange(8))
+    write("bad/phy_templates/params.py", "sample_rate = 20000\n")
+    write("good/spreadsheet.csv", "a,b,c\n#N/A,1,2\n1,#DIV/0!,2\n# a comment\n" + "1,2,3.5\n" * 20)
+    plain = [",".join(f"{v:g}" for v in row) for row in X]
+    write("good/time_seconds.csv", "Time [sec],a,b,c,d,e\n" + "\n".join(f"{k / 10},{r}" for k, r in enumerate(plain)) + "\n")
+    write("good/timestamp_ms.csv", "timestamp_ms,a,b,c,d,e\n" + "\n".join(f"{k * 100},{r}" for k, r in enumerate(plain)) + "\n")
+    with h5py.File(path("good", "linked.h5"), "w") as f:
+        f["activity"] = h5py.ExternalLink("single.h5", h5py.File(path("good", "single.h5")).visit(lambda name: name))
+    with h5py.File(path("bad", "broken_link.h5"), "w") as f:
+        f["activity"] = h5py.ExternalLink("gone.h5", "/x")
+    write("bad/neurons_few.csv", "label,region\nAVAL,head\nAVAR,head\n")
+    write("bad/neurons_beyond.csv", "index,label\n0,AVAL\n5,AVAR\n")
+    write("bad/neurons_nothing.csv", "speed,pupil\n1,2\n3,4\n")
+    np.savez(path("bad", "spike_blank_name.npz"), times=times[:2], ids=np.array(["a", ""]))
+    write("bad/long.csv", "frame,neuron,value\n" + "".join(f"{t},{j},{t + j}.5\n" for t in range(20) for j in range(2)))
+    write("bad/utf16.csv", "a,b\n1,2\n".encode("utf-16"))
+    write("bad/quoted_commas.csv", "a,b\n" + '"1,5","2,5"\n' * 20)
+    save("bad/only_spks/plane0/spks.npy", X.T.astype("f4"))
+
+
 def bad_arrays():
     save("bad/object.npy", np.array([{"a": 1}], dtype=object))
     save("bad/complex.npy", X.astype("c16"))
@@ -319,5 +392,5 @@ def corpus():
 if __name__ == "__main__":
     shutil.rmtree(os.path.join(HERE, "good"), ignore_errors=True)
     shutil.rmtree(os.path.join(HERE, "bad"), ignore_errors=True)
-    for make in (good_arrays, good_tables, good_spikes, good_folders, bad_arrays, bad_containers, bad_tables, bad_folders, corpus):
+    for make in (good_arrays, good_tables, good_spikes, good_folders, good_neurons, bad_arrays, bad_containers, bad_tables, bad_folders, corpus):
         make()

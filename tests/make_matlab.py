@@ -182,6 +182,11 @@ def bad():
     save("bad/settings.mat", {"p": {"a": 1.0, "b": {"c": 2.0}}})
     with open(path("bad", "header.mat"), "wb") as f:
         f.write(b"MATLAB 5.0 MAT-file, Platform: GLNXA64" + b" " * 100)
+    table = Matlab73("bad/v73_table.mat")
+    table.file["T"] = np.array([[3707764736], [2], [1], [1], [1], [1]], "u4").T
+    table.set_class("T", "table")
+    table.file["T"].attrs["MATLAB_object_decode"] = np.int32(3)
+    table.close()
     with open(path("bad", "v73_header.mat"), "wb") as f:
         f.write(b"MATLAB 7.3 MAT-file, Platform: GLNXA64".ljust(600))
     whole = open(path("trials_numbered.mat"), "rb").read()
@@ -197,6 +202,10 @@ def bad():
         "huge_axes": plain[:160] + b"\xff\xff\xff\x7f\xff\xff\xff\x7f" + plain[168:],
         "endian": plain[:126] + b"??" + plain[128:],
     }
+    # The values of a sparse matrix take more bytes than the file has.
+    sparse = open(path("sparse.mat"), "rb").read()
+    values = sparse.index(b"\x09\x00\x00\x00\xa0\x00\x00\x00")
+    damage["sparse_claims"] = sparse[: values + 7] + b"\xfd" + sparse[values + 8 :]
     for name, content in damage.items():
         with open(path("bad", name + ".mat"), "wb") as f:
             f.write(content)

@@ -71,7 +71,8 @@ static syn_status set_option(syn_options *options, const char *name, const json_
 static syn_status reading_options(const syn_model *model, const syn_fitted_session *session, syn_options **options) {
     static const char *const kinds[] = {"rate", "bin", "signal", "orientation", "units"}, *const arrays[] = {
                                                                                               "timestamps", "behavior",
-                                                                                              "segments"};
+                                                                                              "segments",
+                                                                                              "neuron-table"};
     syn_status status;
     json_t *root = NULL;
     SYN_CHECK(syn_options_create(options));

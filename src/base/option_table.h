@@ -28,6 +28,10 @@
       "refused.")                                                                                                      \
     X(SEGMENTS, "segments", TEXT, "", "", "", "info fit adapt evaluate forecast perturb report convert compare",       \
       "Array FILE:NAME (S, 2) with start and stop frame of every trial or epoch; nothing crosses their borders.")      \
+    X(NEURON_TABLE, "neuron-table", TEXT, "", "", "",                                                                  \
+      "info fit adapt evaluate forecast perturb report convert compare",                                               \
+      "Table FILE or FILE:GROUP of what the neurons are: columns label, region, cell_type, x, y, z; one row a neuron " \
+      "in order, or a column index or id that says whose row it is.")                                                  \
     X(UNITS, "units", CHOICE, "good", "", "good|mua|all",                                                              \
       "info fit adapt evaluate forecast perturb report convert compare",                                               \
       "Which sorted units to take. good: those graded good; mua: multi-unit activity too; all: everything but noise, " \

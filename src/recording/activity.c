@@ -21,15 +21,18 @@ static syn_status place_tile(void *user, const syn_tile *tile) {
     return SYN_OK;
 }
 
-/* Rows of the array are rows of x: they are read into their place. */
+/* Rows of the array are rows of x: they are read into their place, and looked at while they are in the cache. */
 static syn_status place_rows(syn_array *a, const syn_placement *p) {
     const int64_t N = p->recording->N;
+    bool finite = true;
     for (int64_t t = 0; t < a->rows; t += a->row_step) {
         const int64_t n = a->rows - t < a->row_step ? a->rows - t : a->row_step;
         float *x = p->recording->x + t * N;
         SYN_TRY(a->ops->rows(a, t, n, x));
         for (int64_t k = 0; k < n * N && (p->scale != 1 || p->offset != 0); k++) x[k] = p->scale * x[k] + p->offset;
+        finite = finite && syn_all_finite(x, n * N);
     }
+    p->recording->finite = finite;
     return SYN_OK;
 }
 

@@ -27,6 +27,8 @@ static const struct refusal {
     {"\x80\x04", 2, "a Python pickle; save its arrays with numpy.savez"},
     {"\x80\x05", 2, "a Python pickle; save its arrays with numpy.savez"},
     {"\xd0\xcf\x11\xe0", 4, "an old Excel file; export it to CSV"},
+    {"\xff\xfe", 2, "text in UTF-16; save it as UTF-8"},
+    {"\xfe\xff", 2, "text in UTF-16; save it as UTF-8"},
     {"%PDF", 4, "a PDF file; give the recording itself"},
     {"\x89PNG", 4, "a PNG image; give the recording itself"},
 };
@@ -57,6 +59,7 @@ static syn_content content_of(const char *file) {
     if (n >= 4 && (!memcmp(head, "PK\3\4", 4) || !memcmp(head, "PK\5\6", 4))) return SYN_CONTENT_NPZ;
     if (n >= 6 && !memcmp(head, "\x93NUMPY", 6)) return SYN_CONTENT_NPY;
     if (n == sizeof head && !memcmp(head, "MATLAB 5.0", n)) return SYN_CONTENT_MATLAB;
+    if (n == sizeof head && !memcmp(head, "<Start set", n)) return SYN_CONTENT_TRODES;
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
     if (S_ISREG(st.st_mode) && H5Fis_hdf5(file) > 0)
         return n == sizeof head && !memcmp(head, "MATLAB 7.3", n) ? SYN_CONTENT_MATLAB : SYN_CONTENT_HDF5;
@@ -109,6 +112,8 @@ static syn_status open_content(syn_array *array, const char *file, const char *n
         return syn_npy_open(array, file);
     case SYN_CONTENT_CSV:
         return syn_csv_open(array, file, name);
+    case SYN_CONTENT_TRODES:
+        return syn_trodes_open(array, file, name);
     case SYN_CONTENT_REFUSED:
         break;
     }
@@ -289,6 +294,8 @@ syn_status syn_listing_read(syn_listing *listing, const char *file) {
         return syn_npy_list(listing, file);
     case SYN_CONTENT_CSV:
         return syn_csv_list(listing, file);
+    case SYN_CONTENT_TRODES:
+        return syn_trodes_list(listing, file);
     default:
         return SYN_OK;
     }

@@ -20,6 +20,7 @@ typedef enum syn_content {
     SYN_CONTENT_NPZ,
     SYN_CONTENT_NPY,
     SYN_CONTENT_CSV,
+    SYN_CONTENT_TRODES, /* fields of records behind a text header, as SpikeGadgets' Trodes exports them */
     SYN_CONTENT_REFUSED /* recognised, but nothing here reads it */
 } syn_content;
 
@@ -127,6 +128,8 @@ syn_status syn_hdf5_list(syn_listing *listing, const char *file);
 syn_status syn_mat_open(syn_array *array, const char *file, const char *name);
 syn_status syn_mat_list(syn_listing *listing, const char *file);
 syn_status syn_csv_open(syn_array *array, const char *file, const char *name);
+syn_status syn_trodes_open(syn_array *array, const char *file, const char *name);
+syn_status syn_trodes_list(syn_listing *listing, const char *file);
 syn_status syn_csv_list(syn_listing *listing, const char *file);
 syn_status syn_listing_add(syn_listing *listing, const char *name, const char *type, bool numeric, int rank,
                            const int64_t *shape);

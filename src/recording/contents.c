@@ -12,6 +12,7 @@ static const char *kind_of(syn_content content) {
            : content == SYN_CONTENT_MATLAB ? "MATLAB"
            : content == SYN_CONTENT_NPZ    ? "npz"
            : content == SYN_CONTENT_NPY    ? "npy"
+           : content == SYN_CONTENT_TRODES ? "Trodes"
                                            : "table";
 }
 

@@ -41,12 +41,22 @@ typedef struct cursor {
 
 static bool is_break(char c) { return c == '\n' || c == '\r'; }
 
+/* Whether a cell that starts here is what a spreadsheet writes where it could compute nothing: #N/A, #DIV/0!. */
+static bool is_spreadsheet_error(const char *p, const char *end) {
+    static const char *const words[] = {"#N/A", "#DIV/0!", "#VALUE!", "#NUM!", "#REF!", "#NAME?", "#NULL!"};
+    for (size_t k = 0; k < sizeof words / sizeof *words; k++) {
+        const size_t n = strlen(words[k]);
+        if ((size_t)(end - p) >= n && !memcmp(p, words[k], n)) return true;
+    }
+    return false;
+}
+
 /* Moves to the start of the next line that is neither blank nor a comment; false at the end of the file. */
 static bool next_line(const csv *c, cursor *at) {
     while (at->p < c->end) {
         const char *p = at->p;
         while (p < c->end && (*p == ' ' || (*p == '\t' && c->delimiter != '\t'))) p++;
-        if (p < c->end && !is_break(*p) && *p != '#') return true;
+        if (p < c->end && !is_break(*p) && (*p != '#' || is_spreadsheet_error(p, c->end))) return true;
         p = memchr(p, '\n', (size_t)(c->end - p));
         at->p = p ? p + 1 : c->end;
         at->line++;
@@ -94,7 +104,7 @@ static bool is_missing(cell c) {
     static const char *const words[] = {"", "nan", "na", "n/a", "null", "none", "-", "-nan", "+nan"};
     for (size_t k = 0; k < sizeof words / sizeof *words; k++)
         if (is_word(c, words[k])) return true;
-    return false;
+    return is_spreadsheet_error(c.p, c.end);
 }
 
 static double scale_by_ten(uint64_t mantissa, long exponent) {
@@ -218,18 +228,23 @@ static bool is_same(const char *text, size_t n, const char *word) {
 }
 
 static bool is_time_name(const char *name, role *found) {
-    static const char *const seconds[] = {"time", "t", "time_s", "times", "timestamp", "timestamps", "t_s", "seconds"};
-    static const char *const milliseconds[] = {"time_ms", "t_ms"};
+    static const char *const names[] = {"time", "t", "times", "timestamp", "timestamps"};
+    static const struct unit {
+        const char *ending, *unit;
+        role role;
+    } units[] = {{"_ms", "ms", TIME_MS},          {"_s", "s", TIME_S},      {"_sec", "sec", TIME_S},
+                 {"_seconds", "seconds", TIME_S}, {"_ms", "msec", TIME_MS}, {"", "", TIME_S}};
     const char *unit;
     size_t n_unit;
     const size_t n = without_unit(name, &unit, &n_unit);
-    const bool ms = is_same(unit, n_unit, "ms"), s = n_unit == 0 || is_same(unit, n_unit, "s") ||
-                                                     is_same(unit, n_unit, "sec") || is_same(unit, n_unit, "seconds");
-    if (!ms && !s) return false;
-    for (size_t k = 0; k < sizeof seconds / sizeof *seconds; k++)
-        if (is_same(name, n, seconds[k])) return *found = ms ? TIME_MS : TIME_S, true;
-    for (size_t k = 0; k < sizeof milliseconds / sizeof *milliseconds; k++)
-        if (is_same(name, n, milliseconds[k])) return *found = TIME_MS, true;
+    if (is_same(name, n, "seconds") && n_unit == 0) return *found = TIME_S, true;
+    for (size_t u = 0; u < sizeof units / sizeof *units; u++) {
+        const size_t ending = strlen(units[u].ending);
+        const bool ends = ending > 0 && n > ending && !strncasecmp(name + n - ending, units[u].ending, ending);
+        if (n_unit > 0 ? !is_same(unit, n_unit, units[u].unit) : ending > 0 && !ends) continue;
+        for (size_t k = 0; k < sizeof names / sizeof *names; k++)
+            if (is_same(name, n_unit == 0 ? n - ending : n, names[k])) return *found = units[u].role, true;
+    }
     return false;
 }
 
@@ -384,9 +399,14 @@ static void csv_close(syn_array *a) {
 static syn_status bad_cell(const syn_array *a, const csv *c, const cursor *at, int64_t column, cell word) {
     char heading[48] = "";
     if (c->header) snprintf(heading, sizeof heading, " (%.40s)", c->header[column]);
-    return syn_fail(SYN_ERR_INPUT, "%s: line %lld, column %lld%s is '%.*s'; expected a table of numbers or NaN",
-                    a->label, (long long)at->line, (long long)column + 1, heading,
-                    word.end - word.p > 40 ? 40 : (int)(word.end - word.p), word.p);
+    csv with_commas = *c;
+    double number;
+    with_commas.delimiter = ';';
+    return syn_fail(SYN_ERR_INPUT, "%s: line %lld, column %lld%s is '%.*s'; expected %s", a->label, (long long)at->line,
+                    (long long)column + 1, heading, word.end - word.p > 40 ? 40 : (int)(word.end - word.p), word.p,
+                    parse_number(&with_commas, word, &number)
+                        ? "a decimal point, or semicolons between the cells where a comma is the decimal point"
+                        : "a table of numbers or NaN");
 }
 
 /* Reads one line: values into value[cols], its time and its name into the array's fields. */
@@ -452,7 +472,41 @@ static syn_status check_first_rows(syn_array *a, csv *c) {
     return status;
 }
 
-static const syn_array_operations csv_operations = {csv_visit, NULL, NULL, csv_close};
+/* The cells of the only column that was asked for. */
+static syn_status csv_texts(syn_array *a, char **text) {
+    csv *c = a->source;
+    int64_t row = 0;
+    for (cursor at = {c->first, c->first_line}; row < a->rows && next_line(c, &at); row++) {
+        bool started = false;
+        cell word;
+        for (int64_t k = 0; next_cell(c, &at, &started, &word); k++)
+            if (k < c->columns && c->roles[k] == VALUE) SYN_TRY(copy_cell(&text[row], word));
+        if (!text[row])
+            return syn_fail(SYN_ERR_INPUT, "%s: line %lld has no such cell; expected %lld cells as in the first line",
+                            a->label, (long long)at.line, (long long)c->columns);
+        skip_break(c, &at);
+    }
+    for (; row < a->rows; row++) SYN_TRY(syn_copy_text(&text[row], ""));
+    return SYN_OK;
+}
+
+static const syn_array_operations csv_operations = {csv_visit, csv_texts, NULL, csv_close};
+
+/* Whether the first cell of a column that is not missing is no number. */
+static bool is_text_column(const csv *c, int64_t column) {
+    double number;
+    for (cursor at = {c->first, c->first_line}; next_line(c, &at); skip_break(c, &at)) {
+        bool started = false, found = false;
+        cell word;
+        for (int64_t k = 0; next_cell(c, &at, &started, &word); k++) {
+            if (k != column || is_missing(word)) continue;
+            if (!parse_number(c, word, &number)) return true;
+            found = true;
+        }
+        if (found) return false;
+    }
+    return false;
+}
 
 static syn_status name_columns(syn_array *a, const csv *c) {
     const char *unit;
@@ -489,6 +543,13 @@ syn_status syn_csv_open(syn_array *a, const char *file, const char *name) {
                         (long long)c->columns);
     if (a->rows == 0 || a->cols == 0)
         return syn_fail(SYN_ERR_INPUT, "%s: holds no values; expected a table of numbers", a->label);
+    for (int64_t k = 0; k < c->columns && name && a->cols == 1; k++)
+        if (c->roles[k] == VALUE && is_text_column(c, k)) {
+            snprintf(a->type, sizeof a->type, "text");
+            a->numeric = false;
+            a->text = true;
+            return SYN_OK;
+        }
     SYN_TRY(check_first_rows(a, c));
     for (int64_t k = 0; k < c->columns; k++) {
         bool timed = c->roles[k] == TIME_S || c->roles[k] == TIME_MS;
@@ -505,8 +566,10 @@ syn_status syn_csv_list(syn_listing *listing, const char *file) {
     if (status == SYN_OK) {
         int64_t shape[2] = {count_rows(c), c->columns};
         if (!c->header) status = syn_listing_add(listing, "", "table", true, 2, shape);
-        for (int64_t k = 0; c->header && k < c->columns && status == SYN_OK; k++)
-            status = syn_listing_add(listing, c->header[k], "column", true, 1, shape);
+        for (int64_t k = 0; c->header && k < c->columns && status == SYN_OK; k++) {
+            const bool text = is_text_column(c, k);
+            status = syn_listing_add(listing, c->header[k], text ? "text" : "column", !text, 1, shape);
+        }
     }
     free_table(c);
     return status;

@@ -1,8 +1,10 @@
 /* What was understood of a recording, as text and as JSON. Both are made from one JSON object. */
+#include <ctype.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -130,6 +132,10 @@ static json_t *summary(const syn_recording *r, const statistics *s) {
     json_object_set_new(o, "behaviors", behaviors_json(r));
     if (r->region) json_object_set_new(o, "regions", groups_json(r->region, r->N));
     if (r->cell_type) json_object_set_new(o, "cell_types", groups_json(r->cell_type, r->N));
+    json_t *ids = json_array();
+    for (int64_t j = 0; j < r->N; j++) json_array_append_new(ids, text_json(r->neuron_id[j]));
+    json_object_set_new(o, "neuron_ids", ids);
+    json_object_set_new(o, "positions", json_boolean(r->position != NULL));
     json_object_set_new(o, "silent_neurons", neurons_json(r, s, is_silent));
     json_object_set_new(o, "constant_neurons", neurons_json(r, s, is_constant));
     json_object_set_new(o, "unobserved_neurons", neurons_json(r, s, is_unobserved));
@@ -200,11 +206,24 @@ static void print_behaviors(page *p, const json_t *o) {
     }
 }
 
+/* The first ids and the last, where they are more than places. */
+static void print_ids(page *p, const syn_recording *r) {
+    enum { MOST = 8 };
+    bool places = true;
+    for (int64_t j = 0; j < r->N; j++)
+        places = places && strtoll(r->neuron_id[j], NULL, 10) == j && isdigit((unsigned char)r->neuron_id[j][0]);
+    if (places) return;
+    print(p, "%-14s", "ids");
+    for (int64_t j = 0; j < r->N && j < MOST; j++) print(p, " %.60s", r->neuron_id[j]);
+    print(p, r->N > MOST ? " ... %.60s\n" : "\n", r->neuron_id[r->N - 1]);
+}
+
 static void print_summary(page *p, const syn_recording *r, json_t *o) {
     const bool counts = r->signal == SYN_SIGNAL_COUNTS;
     const json_t *activity = json_object_get(o, counts ? "firing_rate_hz" : "activity");
     print(p, "%s (%s)\n", r->path ? r->path : r->name ? r->name : "recording", r->format ? r->format : "memory");
     print(p, "%-14s %lld\n", "neurons", (long long)r->N);
+    print_ids(p, r);
     print(p, "%-14s %lld at %.6g Hz, %.6g s\n", "frames", (long long)r->T, r->rate_hz, real(o, "duration_s"));
     print(p, "%-14s %lld\n", "segments", (long long)r->S);
     print(p, "%-14s %s, ", "signal", syn_signal_name(r->signal));

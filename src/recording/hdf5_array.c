@@ -132,7 +132,7 @@ static void choose_tiles(const syn_array *a, hdf5_source *s, const hsize_t *chun
 static int64_t choose_rows(const syn_array *a, int64_t chunk_rows) {
     int64_t cols = 1;
     for (int k = 1; k < a->rank; k++) cols *= a->shape[k];
-    const int64_t chunks = SYN_TILE_VALUES / (chunk_rows * (cols > 0 ? cols : 1) + 1);
+    const int64_t chunks = (1 << 18) / (chunk_rows * (cols > 0 ? cols : 1) + 1);
     return chunk_rows * (chunks > 1 ? chunks : 1);
 }
 
@@ -341,11 +341,38 @@ static herr_t list_object(hid_t file, const char *name, const H5O_info_t *info, 
     return context->status == SYN_OK ? 0 : -1;
 }
 
+/* Notes a link that leads nowhere, with its target. */
+static syn_status list_broken(syn_listing *listing, hid_t file, const char *name, const H5L_info_t *info) {
+    char value[1024];
+    const char *target = value, *other = "";
+    unsigned flags;
+    SYN_TRY(syn_listing_add(listing, name, "link that leads nowhere", false, 0, NULL));
+    if (info->u.val_size >= sizeof value || H5Lget_val(file, name, value, sizeof value, H5P_DEFAULT) < 0) return SYN_OK;
+    if (info->type == H5L_TYPE_EXTERNAL && H5Lunpack_elink_val(value, info->u.val_size, &flags, &other, &target) < 0)
+        return SYN_OK;
+    syn_entry *e = &listing->entry[listing->n - 1];
+    snprintf(e->detail, sizeof e->detail, "-> %.20s%s%.20s", other, *other ? ":" : "", target);
+    return SYN_OK;
+}
+
+/* Datasets in other files, and links that lead nowhere; what other links lead to has a name of its own. */
+static herr_t list_link(hid_t file, const char *name, const H5L_info_t *info, void *user) {
+    list_context *context = user;
+    H5O_info_t object;
+    if (info->type == H5L_TYPE_HARD) return 0;
+    if (H5Oget_info_by_name(file, name, &object, H5P_DEFAULT) < 0)
+        context->status = list_broken(context->listing, file, name, info);
+    else if (info->type == H5L_TYPE_EXTERNAL)
+        list_object(file, name, &object, context);
+    return context->status == SYN_OK ? 0 : -1;
+}
+
 syn_status syn_hdf5_list(syn_listing *listing, const char *path) {
     hid_t file;
     list_context context = {listing, SYN_OK};
     SYN_TRY(open_file(path, &file));
     herr_t code = H5Ovisit2(file, H5_INDEX_NAME, H5_ITER_INC, list_object, &context, H5O_INFO_BASIC);
+    if (code >= 0) code = H5Lvisit(file, H5_INDEX_NAME, H5_ITER_INC, list_link, &context);
     H5Fclose(file);
     SYN_TRY(context.status);
     if (code < 0)

@@ -130,6 +130,18 @@ static bool check_values(source *s, uint64_t *left, uint64_t count) {
     return count <= values.bytes / size[values.type] && take(s, NULL, values.rest);
 }
 
+/* Rows, where columns start, and the values that are not 0. */
+static bool check_sparse(source *s, uint64_t *left) {
+    part any;
+    return skip_part(s, left, &any) && skip_part(s, left, &any) && skip_part(s, left, &any);
+}
+
+/* Text takes at least a byte a character, in any encoding. */
+static bool check_text(source *s, uint64_t *left, uint64_t count) {
+    part text;
+    return count == 0 || (skip_part(s, left, &text) && count <= text.bytes);
+}
+
 static bool check_array(source *s, uint64_t bytes, int depth) {
     part flags, axes, name;
     uint64_t left = bytes, count = 1;
@@ -143,6 +155,8 @@ static bool check_array(source *s, uint64_t bytes, int depth) {
     bool good = true;
     if (class == MAT_C_CELL) good = check_arrays(s, &left, count, depth);
     if (class == MAT_C_STRUCT) good = check_fields(s, &left, count, depth);
+    if (class == MAT_C_SPARSE) good = check_sparse(s, &left);
+    if (class == MAT_C_CHAR) good = check_text(s, &left, count);
     if (class >= MAT_C_DOUBLE && class <= MAT_C_UINT64) good = check_values(s, &left, count);
     return good && take(s, NULL, left);
 }

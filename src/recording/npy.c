@@ -268,7 +268,10 @@ static void decode_text(const npy *s, const unsigned char *raw, char *out) {
                         : (uint32_t)q[0] | (uint32_t)q[1] << 8 | (uint32_t)q[2] << 16 | (uint32_t)q[3] << 24;
         }
         if (c == 0) break;
-        n += put_utf8(out + n, c);
+        if (s->kind == 'S')
+            out[n++] = c < 0x20 ? ' ' : (char)c; /* UTF-8, or what the file was written in */
+        else
+            n += put_utf8(out + n, c);
     }
     out[n] = 0;
 }

@@ -1,4 +1,5 @@
 /* Opening a recording: the table of readers, and what all of them have in common. */
+#include <hdf5.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -197,10 +198,12 @@ static syn_status apply_options(syn_recording *r, const syn_reader *reader, cons
     const syn_options *options = input->options;
     const char *segments = syn_option_text(options, SYN_OPT_SEGMENTS);
     const char *timestamps = syn_option_text(options, SYN_OPT_TIMESTAMPS);
+    const char *neurons = syn_option_text(options, SYN_OPT_NEURON_TABLE);
     if (*timestamps && r->binned)
         return syn_fail(SYN_ERR_OPTION, "%s: --timestamps does not apply to spikes, which carry their own times",
                         r->path);
     SYN_TRY(settle_signal(r, options));
+    if (*neurons) SYN_TRY(syn_read_neuron_table(r, neurons));
     if (*segments) SYN_TRY(syn_set_segments(r, segments));
     if (*timestamps) SYN_TRY(set_timestamps(r, timestamps));
     SYN_CHECK(syn_behaviors_load(&behaviors, options));
@@ -249,6 +252,16 @@ static bool is_old_nwb(const syn_input *input) {
            syn_nwb_version(input->address.file) == 1;
 }
 
+/* Tables, strings and other objects of MATLAB, of which a v7.3 file shows no more than a shape. */
+static bool holds_objects(const syn_input *input) {
+    bool found = false;
+    for (size_t k = 0; k < input->listing.n; k++) {
+        const syn_entry *e = &input->listing.entry[k];
+        found = found || !strcmp(e->type, "object") || (!strcmp(e->type, "empty") && e->rank > 0 && e->shape[0] > 0);
+    }
+    return found && input->address.content == SYN_CONTENT_MATLAB;
+}
+
 static syn_status refuse(const syn_input *input) {
     const char *file = input->address.file, *why = syn_refusal(file);
     char *text = NULL;
@@ -272,7 +285,8 @@ static syn_status refuse(const syn_input *input) {
             file);
     SYN_TRY(syn_listing_text(&input->listing, NULL, &text));
     syn_status status =
-        syn_fail(SYN_ERR_INPUT, "%s: holds no activity matrix and no spike list (id, time); it holds %s", file, text);
+        syn_fail(SYN_ERR_INPUT, "%s: holds no activity matrix and no spike list (id, time); it holds %s%s", file, text,
+                 holds_objects(input) ? "; tables and other objects are not read: save their columns as arrays" : "");
     free(text);
     return status;
 }
@@ -280,12 +294,15 @@ static syn_status refuse(const syn_input *input) {
 syn_status syn_recording_open(syn_recording **recording, const char *path, const syn_options *options) {
     syn_status status;
     syn_input input = {.options = options};
+    hid_t held = -1;
     *recording = NULL;
     if (!path || !*path) return syn_fail(SYN_ERR_INPUT, "recording: the path is empty; expected FILE or FILE:NAME");
     SYN_TRY(syn_address_parse(&input.address, path));
     if (input.address.content == SYN_CONTENT_FOLDER && input.address.name)
         SYN_CHECK(syn_fail(SYN_ERR_INPUT,
                            "%s: names an array in a folder; give the folder, or a file in it as FILE:NAME", path));
+    /* An HDF5 file that stays open is opened again at no cost, with what is known of it. */
+    if (input.address.content == SYN_CONTENT_HDF5) held = H5Fopen(input.address.file, H5F_ACC_RDONLY, H5P_DEFAULT);
     SYN_CHECK(syn_listing_read(&input.listing, input.address.file));
     const syn_reader *reader = NULL;
     const bool old = is_old_nwb(&input);
@@ -293,6 +310,7 @@ syn_status syn_recording_open(syn_recording **recording, const char *path, const
         if (readers[k].probe(&input)) reader = &readers[k];
     status = reader ? open_with(reader, recording, &input) : refuse(&input);
 done:
+    if (held >= 0) H5Fclose(held);
     syn_listing_free(&input.listing);
     syn_address_free(&input.address);
     return status;

@@ -68,6 +68,47 @@ static size_t match_key(const unsigned char *p, size_t n, size_t at, const char 
     return at + head + length;
 }
 
+/* The number in the bytes of a numpy scalar: its type may stand anywhere before, but whole numbers read as floating
+ * ones are next to nothing. */
+static double scalar_of(const unsigned char *p, int size) {
+    const double least = 1e-6;
+    double wide = 0;
+    float narrow = 0;
+    uint64_t integer = 0;
+    for (int k = size; k-- > 0;) integer = integer << 8 | p[k];
+    if (size == 8) memcpy(&wide, p, sizeof wide);
+    if (size == 4) memcpy(&narrow, p, sizeof narrow), wide = (double)narrow;
+    return wide > least ? wide : (double)integer; /* a negative one is refused like any impossible rate */
+}
+
+/* A number that was pickled as numpy's own scalar: a call of a function of numpy, which stands here or is known from
+ * before, with a type and the bytes of the value. */
+static bool read_scalar(const unsigned char *p, size_t n, size_t at, double *number) {
+    enum {
+        NEAR = 160,
+        SHORT_BINBYTES = 'C',
+        TUPLE2 = 0x86,
+        REDUCE = 'R',
+        GLOBAL = 'c',
+        BINGET = 'h',
+        LONG_BINGET = 'j'
+    };
+    const size_t end = at + NEAR + 16 < n ? at + NEAR : n > 16 ? n - 16 : 0;
+    if (at >= end) return false;
+    const size_t name = at + (p[at] == GLOBAL ? 1 : 2);
+    const bool named = p[at] == GLOBAL || p[at] == SHORT_BINUNICODE;
+    if (named ? memcmp(p + name, "numpy", 5) != 0 : p[at] != BINGET && p[at] != LONG_BINGET) return false;
+    for (size_t k = at; k < end; k++) {
+        const int size = p[k + 1];
+        if (p[k] != SHORT_BINBYTES || (size != 8 && size != 4)) continue;
+        const size_t tuple = skip_memo(p, n, k + 2 + (size_t)size);
+        if (tuple >= n || p[tuple] != TUPLE2) continue;
+        const size_t call = skip_memo(p, n, tuple + 1);
+        if (call < n && p[call] == REDUCE) return *number = scalar_of(p + k + 2, size), true;
+    }
+    return false;
+}
+
 bool syn_pickle_number(const char *path, const char *key, double *number) {
     size_t n = 0;
     unsigned char *p = read_file(path, &n);
@@ -75,7 +116,9 @@ bool syn_pickle_number(const char *path, const char *key, double *number) {
     for (size_t at = 0; p && at < n; at++) {
         double value;
         size_t after = match_key(p, n, at, key);
-        if (!after || !read_number(p, n, skip_memo(p, n, after), &value)) continue;
+        if (!after) continue;
+        after = skip_memo(p, n, after);
+        if (!read_number(p, n, after, &value) && !read_scalar(p, n, after, &value)) continue;
         agree = agree && (!found || value == *number);
         *number = value;
         found = true;

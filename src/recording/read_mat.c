@@ -527,12 +527,19 @@ static syn_status open_trials(syn_recording **recording, const syn_input *input,
 
 /* ---- reading trains and traces ---- */
 
+static syn_status take_neurons(syn_recording *r, const syn_input *input, const char *path) {
+    char group[PATH_SIZE];
+    snprintf(group, sizeof group, "%.*s", (int)(syn_last_part(SYN_CONTENT_MATLAB, path) - path), path);
+    return syn_take_neurons_beside(r, input, group);
+}
+
 static syn_status name_trains(syn_recording *r, const trains *list) {
     for (int64_t j = 0; j < list->n; j++) SYN_TRY(rename_neuron(r, j, list->item[j].id));
     return SYN_OK;
 }
 
-static syn_status open_spike_trains(syn_recording **recording, const syn_input *input, const trains *list) {
+static syn_status open_spike_trains(syn_recording **recording, const syn_input *input, const char *path,
+                                    const trains *list) {
     double *time;
     int32_t *neuron;
     int64_t n = 0, at = 0;
@@ -554,7 +561,8 @@ static syn_status open_spike_trains(syn_recording **recording, const syn_input *
         syn_bin_spikes(recording, label, time, neuron, n, list->n, NAN, syn_option_real(input->options, SYN_OPT_BIN)));
     if (list->empty)
         SYN_TRY(syn_recording_warn(*recording, "%lld empty spike trains are left out", (long long)list->empty));
-    return name_trains(*recording, list);
+    SYN_TRY(name_trains(*recording, list));
+    return take_neurons(*recording, input, path);
 }
 
 static syn_status open_traces(syn_recording **recording, const syn_input *input, const char *path, const trains *list) {
@@ -563,6 +571,7 @@ static syn_status open_traces(syn_recording **recording, const syn_input *input,
     for (int64_t j = 0; j < list->n; j++)
         SYN_TRY(put_element(list->item[j].times, input->address.given, true, false, (*recording)->x + j, list->n));
     SYN_TRY(name_trains(*recording, list));
+    SYN_TRY(take_neurons(*recording, input, path));
     SYN_TRY(syn_take_rate(*recording, input, path));
     if ((*recording)->rate_hz == 0) SYN_TRY(rate_from_vector(*recording, input));
     SYN_TRY(syn_recording_warn(*recording, "%s: its %lld vectors of one length are taken for neurons", path,
@@ -585,7 +594,8 @@ static syn_status open_node(syn_recording **recording, const syn_input *input, c
     else if (why)
         status = syn_fail(SYN_ERR_INPUT, "%s:%s: %s", input->address.file, path, why);
     else if (find_trains(node, &list))
-        status = list.rising ? open_spike_trains(recording, input, &list) : open_traces(recording, input, path, &list);
+        status =
+            list.rising ? open_spike_trains(recording, input, path, &list) : open_traces(recording, input, path, &list);
     else
         status = syn_fail(
             SYN_ERR_INPUT,

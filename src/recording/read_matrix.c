@@ -3,9 +3,12 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/memory.h"
 #include "recording/reader.h"
+
+#define COUNT(list) (sizeof(list) / sizeof *(list))
 
 bool syn_is_matrix(const syn_entry *e) {
     enum { LEAST_FRAMES = 10 };
@@ -111,11 +114,16 @@ static syn_status weigh_behaviors(evidence *e, const syn_array *a, const syn_opt
     return SYN_OK;
 }
 
+static bool times_beside(const syn_input *input, const char *name, int64_t rows, int64_t cols, char *path, size_t size);
+
 static syn_status gather(evidence *e, const syn_array *a, const syn_input *input, const char *name) {
     char path[4096];
     const char *timestamps = syn_option_text(input->options, SYN_OPT_TIMESTAMPS);
     const char *segments = syn_option_text(input->options, SYN_OPT_SEGMENTS);
-    if (*timestamps) SYN_TRY(weigh_vector(e, a, timestamps));
+    if (*timestamps)
+        SYN_TRY(weigh_vector(e, a, timestamps));
+    else if (times_beside(input, name, a->rows, a->cols, path, sizeof path))
+        SYN_TRY(weigh_vector(e, a, path));
     if (*segments)
         SYN_TRY(weigh_segments(e, a, segments));
     else if (beside(input, name, "segments", path, sizeof path))
@@ -156,6 +164,19 @@ static syn_status orient(const syn_array *a, const syn_input *input, const char 
                         a->label, rows, cols);
     *time_first = rows > cols;
     *guessed = true;
+    return SYN_OK;
+}
+
+/* A table with one line for every frame and neuron would make neurons of its columns. */
+static syn_status refuse_long_table(const syn_array *a) {
+    static const char *const names[] = {"neuron", "neuron_id", "unit", "unit_id", "cell", "cell_id", "roi", "roi_id"};
+    for (int64_t k = 0; a->column_name && k < a->cols; k++)
+        for (size_t i = 0; i < COUNT(names); i++)
+            if (!strcasecmp(a->column_name[k], names[i]))
+                return syn_fail(SYN_ERR_INPUT,
+                                "%s: has a column '%s', so its lines are not frames; expected one column a neuron "
+                                "(in pandas: df.pivot), or FILE:COLUMN,COLUMN",
+                                a->label, a->column_name[k]);
     return SYN_OK;
 }
 
@@ -232,24 +253,41 @@ static syn_status take_segments(syn_recording *r, const syn_input *input, const 
     return syn_recording_warn(r, "%lld segments taken from segments beside the array", (long long)r->S);
 }
 
-static syn_status take_regions(syn_recording *r, const syn_input *input, const char *name) {
-    static const char *const names[] = {"area", "region", "areas", "regions"};
-    char path[4096];
-    for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
-        if (!beside(input, name, names[k], path, sizeof path)) continue;
-        syn_array *a;
-        int64_t n;
-        SYN_TRY(syn_array_open(&a, input->address.file, path + strlen(input->address.file) + 1));
-        if (a->rows * a->cols != r->N) {
-            syn_array_close(a);
-            continue;
-        }
-        syn_status status = syn_array_texts(a, &r->region, &n);
-        syn_array_close(a);
-        SYN_TRY(status);
-        return syn_recording_warn(r, "brain regions taken from %s beside the array", names[k]);
+/* Whether `times` named beside the array can be its clock: as long as one of its axes. */
+static bool times_beside(const syn_input *input, const char *name, int64_t rows, int64_t cols, char *path,
+                         size_t size) {
+    static const char *const names[] = {"timestamps", "timestamp", "time", "times", "time_s", "t", "frame_times"};
+    for (size_t k = 0; k < COUNT(names); k++) {
+        if (!beside(input, name, names[k], path, size)) continue;
+        const syn_entry *e = syn_listing_find(&input->listing, path + strlen(input->address.file) + 1);
+        const int64_t n = e->rank == 1 ? e->shape[0] : e->rank == 2 ? e->shape[0] * e->shape[1] : 0;
+        if (e->numeric && n > 1 && n == e->shape[0] * (e->rank == 2 ? e->shape[1] : 1) && (n == rows || n == cols))
+            return true;
     }
-    return SYN_OK;
+    return false;
+}
+
+static syn_status take_times(syn_recording *r, const syn_input *input, const char *name) {
+    char path[4096];
+    double *time;
+    int64_t n;
+    if (r->time_s || r->rate_hz > 0 || syn_option_given(input->options, SYN_OPT_RATE) ||
+        *syn_option_text(input->options, SYN_OPT_TIMESTAMPS) ||
+        !times_beside(input, name, r->T, r->T, path, sizeof path))
+        return SYN_OK;
+    SYN_TRY(syn_vector_read(path, "timestamps in seconds", &time, &n));
+    r->time_s = time;
+    return syn_recording_warn(r, "times of the frames taken from %s beside the array",
+                              path + strlen(input->address.file) + 1);
+}
+
+/* Neurons that lie beside the array. */
+static syn_status take_neurons(syn_recording *r, const syn_input *input, const char *name) {
+    char group[512];
+    while (name && *name == '/') name++;
+    snprintf(group, sizeof group, "%.*s", name ? (int)(syn_last_part(input->address.content, name) - name) : 0,
+             name ? name : "");
+    return syn_take_neurons_beside(r, input, group);
 }
 
 syn_status syn_matrix_open(syn_recording **recording, const syn_input *input) {
@@ -264,6 +302,7 @@ syn_status syn_matrix_open(syn_recording **recording, const syn_input *input) {
                           a->type, syn_shape_text(a->rank, a->shape));
         goto done;
     }
+    if (!name) SYN_CHECK(refuse_long_table(a));
     SYN_CHECK(orient(a, input, name, &time_first, &guessed));
     SYN_CHECK(read_values(recording, a, time_first));
     if (guessed)
@@ -275,7 +314,8 @@ syn_status syn_matrix_open(syn_recording **recording, const syn_input *input) {
     SYN_CHECK(take_table_names(*recording, a, time_first));
     SYN_CHECK(syn_take_rate(*recording, input, name));
     SYN_CHECK(take_segments(*recording, input, name));
-    SYN_CHECK(take_regions(*recording, input, name));
+    SYN_CHECK(take_neurons(*recording, input, name));
+    SYN_CHECK(take_times(*recording, input, name));
     if (syn_option_auto(input->options, SYN_OPT_SIGNAL)) SYN_CHECK(syn_guess_signal(*recording, a->label));
 done:
     syn_array_close(a);

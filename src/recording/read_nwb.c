@@ -114,6 +114,7 @@ static syn_status mask_invalid(syn_recording *r, const syn_nwb *nwb) {
     free(start);
     free(stop);
     if (masked == 0) return SYN_OK;
+    r->finite = false;
     return syn_recording_warn(r, "%lld frames are not observed by invalid_times", (long long)masked);
 }
 
@@ -263,19 +264,13 @@ syn_status syn_nwb_load_behavior(syn_behavior *b, const char *file, const char *
     return status;
 }
 
-static int compare_doubles(const void *a, const void *b) {
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /* Whether samples come at about even times, as of a signal; events come when they come. */
 static bool is_sampled(const syn_behavior *b) {
     double *step;
     int64_t even = 0;
     if (b->rows < 3 || syn_alloc(&step, (size_t)b->rows - 1, sizeof *step, "times") != SYN_OK) return false;
     for (int64_t k = 1; k < b->rows; k++) step[k - 1] = b->time[k] - b->time[k - 1];
-    qsort(step, (size_t)b->rows - 1, sizeof *step, compare_doubles);
-    const double median = step[(b->rows - 1) / 2];
+    const double median = syn_median(step, b->rows - 1);
     for (int64_t k = 0; k < b->rows - 1; k++) even += step[k] > median / 2 && step[k] < median * 2;
     free(step);
     return 4 * even >= 3 * (b->rows - 1);

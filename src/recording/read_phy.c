@@ -43,7 +43,7 @@ typedef struct cluster {
 typedef struct labels {
     cluster *item;
     size_t n;
-    bool found; /* a table with labels exists */
+    bool found; /* a table labels some cluster */
 } labels;
 
 static label label_of(const char *word) {
@@ -111,7 +111,7 @@ static syn_status read_labels(labels *list, const char *folder, const char *name
         label found = UNLABELLED;
         if (group >= 0) cell_of(line, group, word, sizeof word), found = label_of(word);
         if (found == UNLABELLED && sorter >= 0) cell_of(line, sorter, word, sizeof word), found = label_of(word);
-        list->found = true;
+        list->found = list->found || found != UNLABELLED;
         if (found != UNLABELLED) status = add_label(list, value, found);
     }
     fclose(file);
@@ -157,6 +157,7 @@ static syn_status read_vector(const char *folder, const char *name, double **val
 
 typedef struct sorted {
     double *time_s, *cluster; /* [n] */
+    double *template;         /* [n] of spike_templates.npy, or NULL */
     int64_t n;
     double *unit; /* [units] ids that were taken, ascending */
     int64_t units;
@@ -213,6 +214,17 @@ static syn_status read_clusters(sorted *s, const char *folder, bool *from_templa
     return SYN_OK;
 }
 
+static syn_status read_templates(sorted *s, const char *folder) {
+    char path[PATH_MAX];
+    bool integer;
+    int64_t n = 0;
+    if (!syn_file_in(path, sizeof path, folder, "spike_templates.npy")) return SYN_OK;
+    SYN_TRY(read_vector(folder, "spike_templates.npy", &s->template, &n, &integer));
+    if (n == s->n) return SYN_OK;
+    return syn_fail(SYN_ERR_INPUT, "%s: spike_templates.npy has %lld entries, spike_times.npy %lld; expected as many",
+                    folder, (long long)n, (long long)s->n);
+}
+
 static syn_status no_unit_left(const syn_input *input, const labels *list, const char *units) {
     int count[4] = {0};
     for (size_t k = 0; k < list->n; k++) count[list->item[k].label]++;
@@ -235,6 +247,7 @@ static syn_status select_units(sorted *s, const syn_input *input, const labels *
     for (int64_t k = 0; k < s->n; k++) {
         if (syn_find_id(s->unit, s->units, s->cluster[k]) < 0) continue;
         s->cluster[n] = s->cluster[k];
+        if (s->template) s->template[n] = s->template[k];
         s->time_s[n++] = s->time_s[k];
     }
     s->n = n;
@@ -252,6 +265,16 @@ static syn_status bin_units(syn_recording **recording, const syn_input *input, s
     return syn_name_neurons(*recording, s->unit);
 }
 
+static syn_status place_units(syn_recording *r, const char *folder, const sorted *s) {
+    int32_t *neuron;
+    if (!s->template) return SYN_OK;
+    SYN_TRY(syn_alloc(&neuron, (size_t)s->n, sizeof *neuron, "spike clusters"));
+    for (int64_t k = 0; k < s->n; k++) neuron[k] = syn_find_id(s->unit, s->units, s->cluster[k]);
+    syn_status status = syn_phy_positions(r, folder, s->template, neuron, s->n);
+    free(neuron);
+    return status;
+}
+
 syn_status syn_phy_open(syn_recording **recording, const syn_input *input) {
     syn_status status;
     sorted s = {0};
@@ -261,13 +284,15 @@ syn_status syn_phy_open(syn_recording **recording, const syn_input *input) {
     SYN_CHECK(read_times(&s, input, &in_seconds));
     SYN_CHECK(read_clusters(&s, folder, &from_templates));
     if (s.n == 0) SYN_CHECK(syn_fail(SYN_ERR_INPUT, "%s: spike_times.npy holds no spikes", folder));
+    SYN_CHECK(read_templates(&s, folder));
     SYN_CHECK(read_all_labels(&list, folder));
     SYN_CHECK(select_units(&s, input, &list));
     SYN_CHECK(bin_units(recording, input, &s));
+    SYN_CHECK(place_units(*recording, folder, &s));
     if (!list.found)
         SYN_CHECK(syn_recording_warn(*recording,
-                                     "no cluster_group.tsv, cluster_info.tsv or cluster_KSLabel.tsv: all "
-                                     "%lld clusters are taken, noise included",
+                                     "no cluster_group.tsv, cluster_info.tsv or cluster_KSLabel.tsv says good, mua or "
+                                     "noise: all %lld clusters are taken, noise included",
                                      (long long)s.units));
     if (from_templates)
         SYN_CHECK(syn_recording_warn(*recording, "no spike_clusters.npy: templates are taken as units"));
@@ -276,6 +301,7 @@ syn_status syn_phy_open(syn_recording **recording, const syn_input *input) {
 done:
     free(s.time_s);
     free(s.cluster);
+    free(s.template);
     free(s.unit);
     free(list.item);
     return status;

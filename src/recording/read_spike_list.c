@@ -20,15 +20,18 @@ static const char *const pair_names[] = {"spikes", "spks", "spike_list"};
 
 #define COUNT(list) (sizeof(list) / sizeof *(list))
 
-/* The listed vector with one of the names, within the group `group` ("" for the top). */
-static const syn_entry *find_vector(const syn_input *input, const char *group, const char *const *names, size_t n) {
+/* The listed vector of numbers (or text) with one of the names, within the group `group` ("" for the top). */
+static const syn_entry *find_vector(const syn_input *input, const char *group, const char *const *names, size_t n,
+                                    bool text) {
     const size_t prefix = strlen(group);
     const char separator = input->address.content == SYN_CONTENT_MATLAB ? '.' : '/';
     for (size_t k = 0; k < n; k++)
         for (size_t i = 0; i < input->listing.n; i++) {
             const syn_entry *e = &input->listing.entry[i];
             bool in_group = !prefix || (!strncmp(e->name, group, prefix) && e->name[prefix] == separator);
-            if (!e->numeric || !in_group || strcasecmp(e->name + (prefix ? prefix + 1 : 0), names[k]) != 0) continue;
+            if (!(e->numeric || (text && !strcmp(e->type, "text"))) || !in_group ||
+                strcasecmp(e->name + (prefix ? prefix + 1 : 0), names[k]) != 0)
+                continue;
             if (e->rank == 1 || (e->rank == 2 && (e->shape[0] == 1 || e->shape[1] == 1))) return e;
         }
     return NULL;
@@ -57,9 +60,9 @@ static bool find_arrays(const syn_input *input, spike_arrays *found) {
         content != SYN_CONTENT_CSV)
         return false;
     if (content == SYN_CONTENT_CSV && (input->listing.n > MOST_COLUMNS || input->address.name)) return false;
-    found->times = find_vector(input, group, time_names, COUNT(time_names));
-    found->ids = find_vector(input, group, id_names, COUNT(id_names));
-    found->all = content == SYN_CONTENT_CSV ? NULL : find_vector(input, group, all_names, COUNT(all_names));
+    found->times = find_vector(input, group, time_names, COUNT(time_names), false);
+    found->ids = find_vector(input, group, id_names, COUNT(id_names), true);
+    found->all = content == SYN_CONTENT_CSV ? NULL : find_vector(input, group, all_names, COUNT(all_names), true);
     if (found->times && found->ids) return true;
     found->pairs = find_pairs(input);
     return found->pairs != NULL;
@@ -110,15 +113,10 @@ static syn_status split_pairs(const syn_input *input, const syn_entry *pairs, do
     return status;
 }
 
-static syn_status read_spikes(const syn_input *input, const spike_arrays *found, double **times, double **ids,
-                              int64_t *n) {
-    int64_t n_ids;
-    if (!found->times || !found->ids) return split_pairs(input, found->pairs, times, ids, n);
+static bool is_text(const syn_entry *entry) { return entry && !strcmp(entry->type, "text"); }
+
+static syn_status read_times(const syn_input *input, const spike_arrays *found, double **times, int64_t *n) {
     SYN_TRY(read_entry(input, found->times, times, n));
-    SYN_TRY(read_entry(input, found->ids, ids, &n_ids));
-    if (*n != n_ids)
-        return syn_fail(SYN_ERR_INPUT, "%s: %s has %lld entries and %s has %lld; expected one id for every spike time",
-                        input->address.file, found->times->name, (long long)*n, found->ids->name, (long long)n_ids);
     const size_t length = strlen(found->times->name);
     if (length > 3 && !strcasecmp(found->times->name + length - 3, "_ms"))
         for (int64_t k = 0; k < *n; k++) (*times)[k] /= 1000;
@@ -133,40 +131,139 @@ static syn_status check_ids(const syn_input *input, const double *ids, int64_t n
     return SYN_OK;
 }
 
-/* The sorted ids of all neurons: those that are listed, and those that spike. */
-static syn_status list_neurons(const double *ids, int64_t n, const double *all, int64_t n_all, double **unique,
-                               int64_t *neurons) {
-    SYN_TRY(syn_alloc(unique, (size_t)(n + n_all), sizeof **unique, "neuron ids"));
-    memcpy(*unique, ids, (size_t)n * sizeof **unique);
-    if (n_all) memcpy(*unique + n, all, (size_t)n_all * sizeof **unique);
-    *neurons = syn_unique_ids(*unique, n + n_all);
-    return SYN_OK;
+/* Whose spike each is, and what the neurons are called: those that are listed, and those that spike, sorted. */
+typedef struct owners {
+    int32_t *neuron; /* [n] */
+    int64_t n, neurons;
+    char **name; /* [neurons] */
+} owners;
+
+static syn_status number_owners(owners *o, const syn_input *input, const double *ids, const double *all,
+                                int64_t n_all) {
+    syn_status status;
+    double *unique = NULL;
+    SYN_TRY(check_ids(input, ids, o->n));
+    SYN_TRY(check_ids(input, all, n_all));
+    SYN_TRY(syn_alloc(&unique, (size_t)(o->n + n_all), sizeof *unique, "neuron ids"));
+    if (o->n) memcpy(unique, ids, (size_t)o->n * sizeof *unique);
+    if (n_all) memcpy(unique + o->n, all, (size_t)n_all * sizeof *unique);
+    o->neurons = syn_unique_ids(unique, o->n + n_all);
+    SYN_CHECK(syn_alloc(&o->neuron, (size_t)o->n, sizeof *o->neuron, "spike neurons"));
+    SYN_CHECK(syn_alloc(&o->name, (size_t)o->neurons, sizeof *o->name, "neuron ids"));
+    for (int64_t k = 0; k < o->n; k++) o->neuron[k] = syn_find_id(unique, o->neurons, ids[k]);
+    for (int64_t j = 0; j < o->neurons; j++) {
+        char text[32];
+        snprintf(text, sizeof text, "%.0f", unique[j]);
+        SYN_CHECK(syn_copy_text(&o->name[j], text));
+    }
+done:
+    free(unique);
+    return status;
+}
+
+static syn_status read_texts(const syn_input *input, const syn_entry *entry, char ***texts, int64_t *n) {
+    syn_array *a;
+    *texts = NULL;
+    *n = 0;
+    if (!entry) return SYN_OK;
+    SYN_TRY(syn_array_open(&a, input->address.file, entry->name));
+    syn_status status = syn_array_texts(a, texts, n);
+    syn_array_close(a);
+    return status;
+}
+
+static int compare_texts(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
+
+static void free_texts(char **text, int64_t n) {
+    for (int64_t k = 0; text && k < n; k++) free(text[k]);
+    free(text);
+}
+
+static syn_status name_owners(owners *o, const syn_input *input, char *const *ids, char *const *all, int64_t n_all) {
+    syn_status status = SYN_OK;
+    char **sorted;
+    int64_t kept = 0;
+    for (int64_t k = 0; k < o->n; k++)
+        if (!*ids[k])
+            return syn_fail(SYN_ERR_INPUT, "%s: neuron id %lld is empty; expected a name for every spike",
+                            input->address.file, (long long)k);
+    SYN_TRY(syn_alloc(&sorted, (size_t)(o->n + n_all), sizeof *sorted, "neuron ids"));
+    for (int64_t k = 0; k < o->n + n_all; k++) sorted[k] = k < o->n ? ids[k] : all[k - o->n];
+    qsort(sorted, (size_t)(o->n + n_all), sizeof *sorted, compare_texts);
+    for (int64_t k = 0; k < o->n + n_all; k++)
+        if (kept == 0 || strcmp(sorted[k], sorted[kept - 1]) != 0) sorted[kept++] = sorted[k];
+    o->neurons = kept;
+    SYN_CHECK(syn_alloc(&o->neuron, (size_t)o->n, sizeof *o->neuron, "spike neurons"));
+    SYN_CHECK(syn_alloc(&o->name, (size_t)kept, sizeof *o->name, "neuron ids"));
+    for (int64_t k = 0; k < o->n; k++) {
+        char **at = bsearch(&ids[k], sorted, (size_t)kept, sizeof *sorted, compare_texts);
+        o->neuron[k] = (int32_t)(at - sorted);
+    }
+    for (int64_t j = 0; j < kept; j++) SYN_CHECK(syn_copy_text(&o->name[j], sorted[j]));
+done:
+    free(sorted);
+    return status;
+}
+
+/* Spikes whose ids are text, or numbers beside a list of text. */
+static syn_status read_named(owners *o, const syn_input *input, const spike_arrays *found) {
+    syn_status status;
+    char **ids = NULL, **all = NULL;
+    int64_t n_all = 0;
+    SYN_CHECK(read_texts(input, found->ids, &ids, &o->n));
+    SYN_CHECK(read_texts(input, found->all, &all, &n_all));
+    status = name_owners(o, input, ids, all, n_all);
+done:
+    free_texts(ids, o->n);
+    free_texts(all, n_all);
+    return status;
+}
+
+static syn_status read_numbered(owners *o, const syn_input *input, const spike_arrays *found, double **times,
+                                int64_t *n) {
+    syn_status status;
+    double *ids = NULL, *all = NULL;
+    int64_t n_all = 0;
+    if (found->pairs) {
+        SYN_CHECK(split_pairs(input, found->pairs, times, &ids, n));
+        o->n = *n;
+    } else {
+        SYN_CHECK(read_entry(input, found->ids, &ids, &o->n));
+    }
+    SYN_CHECK(read_entry(input, found->all, &all, &n_all));
+    status = number_owners(o, input, ids, all, n_all);
+done:
+    free(ids);
+    free(all);
+    return status;
 }
 
 syn_status syn_spike_list_open(syn_recording **recording, const syn_input *input) {
     syn_status status;
     spike_arrays found;
-    double *times = NULL, *ids = NULL, *all = NULL, *unique = NULL;
-    int32_t *neuron = NULL;
-    int64_t n = 0, n_all = 0, neurons = 0;
+    owners o = {0};
+    double *times = NULL;
+    int64_t n = 0;
     find_arrays(input, &found);
-    SYN_CHECK(read_spikes(input, &found, &times, &ids, &n));
-    SYN_CHECK(check_ids(input, ids, n));
-    SYN_CHECK(read_entry(input, found.all, &all, &n_all));
-    SYN_CHECK(check_ids(input, all, n_all));
-    SYN_CHECK(list_neurons(ids, n, all, n_all, &unique, &neurons));
-    SYN_CHECK(syn_alloc(&neuron, (size_t)n, sizeof *neuron, "spike neurons"));
-    for (int64_t k = 0; k < n; k++) neuron[k] = syn_find_id(unique, neurons, ids[k]);
-    status = syn_bin_spikes(recording, input->address.given, times, neuron, n, neurons, NAN,
+    const bool named = !found.pairs && (is_text(found.ids) || is_text(found.all));
+    if (!found.pairs) SYN_CHECK(read_times(input, &found, &times, &n));
+    SYN_CHECK(named ? read_named(&o, input, &found) : read_numbered(&o, input, &found, &times, &n));
+    if (n != o.n)
+        SYN_CHECK(syn_fail(SYN_ERR_INPUT,
+                           "%s: %s has %lld entries and %s has %lld; expected one id for every spike time",
+                           input->address.file, found.times->name, (long long)n, found.ids->name, (long long)o.n));
+    status = syn_bin_spikes(recording, input->address.given, times, o.neuron, n, o.neurons, NAN,
                             syn_option_real(input->options, SYN_OPT_BIN));
     times = NULL;
-    neuron = NULL;
-    if (status == SYN_OK) status = syn_name_neurons(*recording, unique);
+    o.neuron = NULL;
+    if (status != SYN_OK) goto done;
+    free_texts((*recording)->neuron_id, o.neurons);
+    (*recording)->neuron_id = o.name;
+    (*recording)->named_neurons = named;
+    o.name = NULL;
 done:
     free(times);
-    free(ids);
-    free(all);
-    free(unique);
-    free(neuron);
+    free(o.neuron);
+    free_texts(o.name, o.neurons);
     return status;
 }

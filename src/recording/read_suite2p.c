@@ -78,7 +78,9 @@ static syn_status open_matrix(syn_array **a, const plane *p, const char *name) {
     char path[PATH_MAX];
     *a = NULL;
     if (!syn_file_in(path, sizeof path, p->folder, name))
-        return syn_fail(SYN_ERR_INPUT, "%s: has no %s", p->folder, name);
+        return syn_fail(SYN_ERR_INPUT, "%s: has no %s%s", p->folder, name,
+                        syn_file_in(path, sizeof path, p->folder, "spks.npy") ? "; --signal deconvolved takes spks.npy"
+                                                                              : "; expected a suite2p plane");
     SYN_TRY(syn_array_open(a, path, NULL));
     if ((*a)->rank == 2) return SYN_OK;
     syn_status status =

@@ -48,6 +48,9 @@ bool syn_suite2p_probe(const syn_input *input);
 syn_status syn_suite2p_open(syn_recording **recording, const syn_input *input);
 bool syn_phy_probe(const syn_input *input);
 syn_status syn_phy_open(syn_recording **recording, const syn_input *input);
+/* Places of the units by the template of every spike, [n], and whose spike it is, [n]. */
+syn_status syn_phy_positions(syn_recording *recording, const char *folder, const double *template,
+                             const int32_t *neuron, int64_t n);
 bool syn_nwb_probe(const syn_input *input);
 syn_status syn_nwb_recording_open(syn_recording **recording, const syn_input *input);
 syn_status syn_nwb_behaviors(syn_behaviors *behaviors, syn_recording *recording, const syn_input *input);
@@ -62,6 +65,13 @@ bool syn_is_matrix(const syn_entry *entry);
 /* Takes the frame rate from a number that lies beside the array `name`; in a MATLAB file, from the only one anywhere.
  */
 syn_status syn_take_rate(syn_recording *recording, const syn_input *input, const char *name);
+
+/* ---- neurons.c: what is known about the neurons ---- */
+
+/* Takes names, regions, cell types and positions from a table FILE or FILE:GROUP. */
+syn_status syn_read_neuron_table(syn_recording *recording, const char *given);
+/* The same from arrays with one entry a neuron in the group of the activity: "" or "GROUP/". */
+syn_status syn_take_neurons_beside(syn_recording *recording, const syn_input *input, const char *group);
 
 /* ---- activity.c: putting arrays into x ---- */
 
@@ -95,6 +105,9 @@ int32_t syn_find_id(const double *ids, int64_t n, double id);
 syn_status syn_name_neurons(syn_recording *recording, const double *ids);
 
 /* ---- timeline.c: one frame rate ---- */
+
+/* The middle of v [n], the upper one of two; puts v into another order. None may be NaN. */
+double syn_median(double *v, int64_t n);
 
 /* Puts the frames of a recording with time_s on one rate, and sets rate_hz:
  *   1. a gap longer than syn_segment_gap_s() of the median interval starts a new segment;

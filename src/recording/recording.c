@@ -94,16 +94,16 @@ syn_status syn_recording_warn(syn_recording *r, const char *format, ...) {
 
 const char *syn_recording_label(const syn_recording *r) { return r->path ? r->path : r->name ? r->name : "recording"; }
 
-/* Whether all of x [n] is finite: no exponent has all its bits set. A loop that compilers make vectors of. */
-static bool all_finite(const float *x, int64_t n) {
-    const uint32_t exponent = 0x7f800000;
-    uint32_t bad = 0;
+/* An exponent with all its bits set carries into the sign. A loop that compilers make vectors of. */
+bool syn_all_finite(const float *x, int64_t n) {
+    const uint32_t exponent = 0x7f800000, one = 0x00800000;
+    uint32_t carried = 0;
     for (int64_t k = 0; k < n; k++) {
         uint32_t bits;
         memcpy(&bits, &x[k], sizeof bits);
-        bad |= (bits & exponent) == exponent;
+        carried |= (bits & exponent) + one;
     }
-    return !bad;
+    return carried >> 31 == 0;
 }
 
 /* Moves what is not finite in x into mask bits. */
@@ -111,8 +111,9 @@ static syn_status mask_unobserved(syn_recording *r) {
     const size_t stride = ((size_t)r->N + 7) / 8;
     const bool given = r->mask != NULL;
     int64_t observed = 0;
+    if (r->finite && !given) return SYN_OK;
     for (int64_t t = 0; t < r->T; t++) {
-        if (!given && all_finite(r->x + t * r->N, r->N)) {
+        if (!given && syn_all_finite(r->x + t * r->N, r->N)) {
             observed += r->N;
             continue;
         }

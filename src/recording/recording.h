@@ -24,6 +24,7 @@ struct syn_recording {
     char *format; /* reader that opened it: "suite2p", "phy", ... */
     int64_t T, N, B;
     float *x;       /* [T][N] raw units; 0 where not observed */
+    bool finite;    /* all of x was seen to be finite as it was read; whoever puts a NaN there clears it */
     uint8_t *mask;  /* [T][(N+7)/8] bits, neuron j at bit j%8 of byte j/8, 1 = observed; NULL: all observed */
     float *u;       /* [T][B] behaviour on the frames, NaN where unknown */
     double rate_hz; /* frames per second */
@@ -53,6 +54,8 @@ static inline bool syn_observed(const syn_recording *r, int64_t t, int64_t j) {
     return !r->mask || (r->mask[t * ((r->N + 7) / 8) + j / 8] >> (j % 8) & 1);
 }
 
+/* Whether all of x [n] is finite. */
+bool syn_all_finite(const float *x, int64_t n);
 /* An empty recording with x (and nothing else) allocated, one segment, ids "0".."N-1". */
 syn_status syn_recording_alloc(syn_recording **recording, int64_t T, int64_t N);
 /* Turns NaN (and +-Inf) in x into mask bits and 0; checks segments, timestamps and sizes; drops all-NaN behaviours with

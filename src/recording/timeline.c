@@ -21,9 +21,27 @@ typedef struct timeline {
     int64_t missing;      /* slots without a frame */
 } timeline;
 
-static int compare_doubles(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
+double syn_median(double *v, int64_t n) {
+    const int64_t k = n / 2;
+    for (int64_t low = 0, high = n - 1; low < high;) {
+        const double pivot = v[low + (high - low) / 2];
+        int64_t i = low, j = high;
+        while (i <= j) {
+            while (v[i] < pivot) i++;
+            while (v[j] > pivot) j--;
+            if (i > j) break;
+            const double swapped = v[i];
+            v[i++] = v[j];
+            v[j--] = swapped;
+        }
+        if (k <= j)
+            high = j;
+        else if (k >= i)
+            low = i;
+        else
+            break;
+    }
+    return v[k];
 }
 
 static syn_status median_interval(const syn_recording *r, double *median) {
@@ -31,8 +49,7 @@ static syn_status median_interval(const syn_recording *r, double *median) {
     if (r->T < 2) return syn_fail(SYN_ERR_INPUT, "%s: one frame; expected at least two", syn_recording_label(r));
     SYN_TRY(syn_alloc(&step, (size_t)r->T - 1, sizeof *step, "timestamps"));
     for (int64_t t = 1; t < r->T; t++) step[t - 1] = r->time_s[t] - r->time_s[t - 1];
-    qsort(step, (size_t)r->T - 1, sizeof *step, compare_doubles);
-    *median = step[(r->T - 1) / 2];
+    *median = syn_median(step, r->T - 1);
     free(step);
     return SYN_OK;
 }
@@ -166,6 +183,7 @@ static syn_status move_frames(syn_recording *r, const timeline *line, bool snap)
     void *old[] = {r->x, r->u, r->time_s, r->segment};
     for (int k = 0; k < 4; k++) free(old[k]);
     r->x = x;
+    r->finite = false;
     r->u = u;
     r->time_s = time;
     r->segment = segment;
