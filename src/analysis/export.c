@@ -132,26 +132,43 @@ done:
     return status;
 }
 
-/* Adds "test" to the summary. Weights of a simulation are in raw units, so C is scored in raw units whatever is
- * written. */
+/* What a user would take for the connectivity, in raw units, and rank edges by: estimates of events over their errors
+ * where there are some, else C for both. */
+static syn_status best_connectivity(const syn_model *model, size_t session, float *out, float *rank) {
+    const syn_fitted_session *s = &model->session[session];
+    const int64_t N = s->norm.N;
+    const syn_edge_estimates *e = s->edges;
+    if (!e || !(e->decay > 0)) {
+        SYN_TRY(syn_connectivity(model, session, 0, 1, out));
+        memcpy(rank, out, (size_t)(N * N) * sizeof *out);
+        return SYN_OK;
+    }
+    for (int64_t k = 0; k < N * N; k++) {
+        out[k] = e->estimate[k] * s->norm.scale[k / N] / s->norm.scale[k % N];
+        rank[k] = e->error[k] > 0 ? e->estimate[k] / e->error[k] : 0.0f;
+    }
+    return SYN_OK;
+}
+
+/* Adds "test" to the summary. Weights of a simulation are in raw units, so raw units are scored whatever is written. */
 static syn_status score(json_t *root, const syn_connectome *connectome, const syn_model *model, size_t session,
                         const char *path) {
     syn_status status;
     double *truth = NULL;
-    float *raw = NULL;
-    syn_edge_metrics metrics;
+    float *raw = NULL, *rank = NULL;
+    syn_edge_metrics metrics, ranking;
     SYN_CHECK(read_truth(&truth, connectome, path));
-    if (!connectome->raw) {
-        SYN_CHECK(syn_alloc(&raw, (size_t)(connectome->N * connectome->N), sizeof *raw, "effective connectivity"));
-        SYN_CHECK(syn_connectivity(model, session, 0, 1, raw));
-    }
-    SYN_CHECK(syn_edge_metrics_compute(&metrics, raw ? raw : connectome->c, truth, connectome->N));
+    SYN_CHECK(syn_alloc(&raw, (size_t)(connectome->N * connectome->N), sizeof *raw, "effective connectivity"));
+    SYN_CHECK(syn_alloc(&rank, (size_t)(connectome->N * connectome->N), sizeof *rank, "effective connectivity"));
+    SYN_CHECK(best_connectivity(model, session, raw, rank));
+    SYN_CHECK(syn_edge_metrics_compute(&metrics, raw, truth, connectome->N));
+    SYN_CHECK(syn_edge_metrics_compute(&ranking, rank, truth, connectome->N));
     json_t *test = json_object();
     const struct {
         const char *name;
         double value;
-    } figures[] = {{"auroc", metrics.auroc},
-                   {"auprc", metrics.auprc},
+    } figures[] = {{"auroc", ranking.auroc},
+                   {"auprc", ranking.auprc},
                    {"auprc_chance", metrics.auprc_chance},
                    {"pearson_w", metrics.pearson_w},
                    {"spearman_w", metrics.spearman_w}};
@@ -159,7 +176,7 @@ static syn_status score(json_t *root, const syn_connectome *connectome, const sy
         if (isfinite(figures[k].value)) json_object_set_new(test, figures[k].name, json_real(figures[k].value));
     json_object_set_new(root, "test", test);
 done:
-    free(raw);
+    free(raw), free(rank);
     free(truth);
     return status;
 }

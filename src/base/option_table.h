@@ -46,6 +46,9 @@
     X(INNOVATION, "innovation", REAL, "auto", "", "0..1", "fit adapt compare",                                         \
       "Share of what its last frame predicts of a neuron's activity that is taken off what it sends; 0: it sends its " \
       "activity; 1: only what is new in it, as suits slow calcium. auto: chosen on the validation data.")              \
+    X(EVENTS, "events", CHOICE, "auto", "", "auto|yes|no", "fit adapt",                                                \
+      "Test and rank edges by the events behind slow fluorescence, cleared of the light of neighbours, instead of by " \
+      "activity. auto: where fluorescence is made of transients that outlast a frame.")                                \
     X(L1, "l1", REAL, "auto", "", "0..", "fit adapt compare",                                                          \
       "L1 penalty on the effective connectivity; its zeros are exact.")                                                \
     X(RANK, "rank", INT, "auto", "", "1..4096", "fit adapt compare",                                                   \

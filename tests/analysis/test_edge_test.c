@@ -115,7 +115,7 @@ static void variance_is_that_of_all_shifts(void **state) {
     double observed[N], ratio = 0, white = 0;
     syn_edge_estimates *e;
     syn_edge_design d;
-    assert_ok(syn_edge_design_create(&d, s, best_kernels(), 1));
+    assert_ok(syn_edge_design_create(&d, s, s->x, best_kernels(), 1));
     for (int64_t k = d.T * N - 1; k >= 3 * N; k--) r[k] += 0.9f * r[k - 3 * N];
     for (int i = 0; i < N; i++) observed[i] = (double)d.T;
     assert_ok(syn_edge_design_solve(&d, r, observed));
@@ -181,7 +181,7 @@ static void estimate_does_not_depend_on_the_models_C(void **state) {
     float *r = residuals(s, 0.5), *C = floats(N * N);
     syn_edge_estimates *without, *with;
     syn_edge_design d;
-    assert_ok(syn_edge_design_create(&d, s, best_kernels(), 1));
+    assert_ok(syn_edge_design_create(&d, s, s->x, best_kernels(), 1));
     float *other = floats(d.T * N);
     for (int k = 0; k < N * N; k++) C[k] = k / N == k % N ? 0.0f : (float)(0.2 * normal(11, k));
     for (int64_t c = 0; c < d.n_chunks; c++)
