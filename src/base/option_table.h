@@ -150,4 +150,11 @@
     X(DRIVE, "drive", REAL, "0", "", "0..10", "simulate",                                                              \
       "Strength of a behaviour variable that drives part of the neurons; 0: no behaviour.")                            \
     X(VIEW, "view", CHOICE, "fluorescence", "", "fluorescence|counts", "simulate",                                     \
-      "What is recorded of a `spikes` network.")
+      "What is recorded of a `spikes` network.")                                                                       \
+    X(DENSITY, "density", REAL, "0.1", "", "0.001..0.9", "simulate",                                                   \
+      "Probability of an edge from one neuron to another, of rates and spikes.")                                       \
+    X(DECAY, "decay", REAL, "0.4", "s", "0.06..20", "simulate", "Decay time of the calcium indicator.")                \
+    X(CROSSTALK, "crosstalk", REAL, "0.15", "", "0..0.9", "simulate",                                                  \
+      "Share of a cell's light that is scattered into another at the same place; less with distance.")                 \
+    X(PHOTONS, "photons", REAL, "300", "", "1..1e9", "simulate",                                                       \
+      "Photons of a cell at rest in one frame, which make the shot noise.")
