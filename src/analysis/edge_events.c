@@ -5,9 +5,12 @@
 
 #include "base/lapack.h"
 #include "base/memory.h"
+#include "dataset/baseline.h"
 
 /* Autocovariances that g comes from; own frames that events are cleared of; rounds of estimating S. */
 enum { DECAY_LAGS = 4, ORDER = 3, ROUNDS = 3 };
+/* Frames over which a transient rises; values so far apart count as one. */
+enum { RISE = 3 };
 /* Frames worked on at a time, most of them that S comes from, most values that a median comes from. */
 enum { CHUNK = 512, MOST_FRAMES = 30000, MOST_VALUES = 4096 };
 /* Pairs of like distance that are averaged before the isotonic regression. */
@@ -45,6 +48,8 @@ static syn_status create_work(work *w, const syn_session *s, const syn_kernels *
     const size_t most = (size_t)(s->n_spans[SYN_TRAIN] + s->n_spans[SYN_VALIDATION]);
     SYN_TRY(syn_alloc(&w->piece, most, sizeof *w->piece, "events"));
     SYN_TRY(syn_alloc(&w->decay, (size_t)s->N, sizeof *w->decay, "events"));
+    SYN_TRY(syn_alloc(&w->y, (size_t)(s->T * s->N), sizeof *w->y, "events"));
+    SYN_TRY(syn_baseline_restore(s, w->y));
     for (int split = SYN_TRAIN; split <= SYN_VALIDATION; split++)
         for (int64_t k = 0; k < s->n_spans[split]; k++) {
             const syn_span *span = &s->span[split][k];
@@ -75,7 +80,7 @@ static double mean_of(const work *w, const float *x, int64_t j) {
 
 /* g of neuron j by regressing the autocovariance at lags 2 to 4 on that one frame before. */
 static double measure_decay(const work *w, int64_t j) {
-    const float *x = w->session->x;
+    const float *x = w->y;
     const double mean = mean_of(w, x, j);
     double covariance[DECAY_LAGS + 1] = {0}, product = 0, square = 0;
     for (int k = 0; k < w->n_pieces; k++)
@@ -89,19 +94,21 @@ static double measure_decay(const work *w, int64_t j) {
     return square > 0 ? fmin(fmax(product / square, 0), 0.995) : 0;
 }
 
-/* Skewness of neuron j's innovations over its standard error. */
+/* Skewness over its standard error of what is new in neuron j over RISE frames, long enough for a transient to stand
+ * out from noise. */
 static double skewness(const work *w, int64_t j) {
-    const float *x = w->session->x;
+    const float *x = w->y;
+    const double left = pow(w->decay[j], RISE);
     double n = 0, sum = 0, square = 0, cube = 0;
     for (int k = 0; k < w->n_pieces; k++)
-        for (int64_t t = w->piece[k].start + 1; t < w->piece[k].stop; t++, n++) {
-            const double e = (double)x[t * w->N + j] - w->decay[j] * (double)x[(t - 1) * w->N + j];
+        for (int64_t t = w->piece[k].start + RISE; t < w->piece[k].stop; t++, n++) {
+            const double e = (double)x[t * w->N + j] - left * (double)x[(t - RISE) * w->N + j];
             sum += e, square += e * e, cube += e * e * e;
         }
     if (!(n > 0)) return 0;
     const double m = sum / n, variance = square / n - m * m;
     const double third = cube / n - 3 * m * square / n + 2 * m * m * m;
-    return variance > 0 ? third / pow(variance, 1.5) * sqrt(n / 6) : 0;
+    return variance > 0 ? third / pow(variance, 1.5) * sqrt(n / (6 * RISE)) : 0;
 }
 
 static void measure_decays(const work *w) {
@@ -344,11 +351,13 @@ static syn_status unmix(work *w) {
     const int64_t N = w->N;
     const float *scale = w->session->norm.scale;
     double *mix = NULL, *inverse = NULL;
-    float *U = NULL;
+    float *U = NULL, *mixed = NULL;
     syn_status status;
     SYN_CHECK(syn_alloc(&mix, (size_t)(N * N), sizeof *mix, "crosstalk"));
     SYN_CHECK(syn_alloc(&inverse, (size_t)(N * N), sizeof *inverse, "crosstalk"));
     SYN_CHECK(syn_alloc(&U, (size_t)(N * N), sizeof *U, "crosstalk"));
+    SYN_CHECK(syn_alloc(&mixed, (size_t)(CHUNK * N), sizeof *mixed, "crosstalk"));
+    SYN_CHECK(syn_baseline_restore(w->session, w->y));
     for (int64_t k = 0; k < N * N; k++) mix[k] = w->share[k] + (k % (N + 1) == 0), inverse[k] = k % (N + 1) == 0;
     if (!syn_solve_positive(mix, N, inverse, N)) {
         /* more light of others than of the cell itself cannot be told apart */
@@ -358,11 +367,14 @@ static syn_status unmix(work *w) {
     }
     for (int64_t k = 0; k < N * N; k++) U[k] = (float)(inverse[k] * (double)scale[k % N] / (double)scale[k / N]);
     for (int k = 0; k < w->n_pieces; k++)
-        SYN_CHECK(syn_gemm(w->kernels, w->threads, w->piece[k].stop - w->piece[k].start, N, N,
-                           (syn_matrix){w->session->x + w->piece[k].start * N, N, 1}, (syn_matrix){U, 1, N},
-                           w->y + w->piece[k].start * N, N, false));
+        for (int64_t t = w->piece[k].start; t < w->piece[k].stop; t += CHUNK) {
+            const int64_t rest = w->piece[k].stop - t, n = rest < CHUNK ? rest : CHUNK;
+            memcpy(mixed, w->y + t * N, (size_t)(n * N) * sizeof *mixed);
+            SYN_CHECK(syn_gemm(w->kernels, w->threads, n, N, N, (syn_matrix){mixed, N, 1}, (syn_matrix){U, 1, N},
+                               w->y + t * N, N, false));
+        }
 done:
-    free(mix), free(inverse), free(U);
+    free(mix), free(inverse), free(U), free(mixed);
     return status;
 }
 
@@ -485,7 +497,6 @@ syn_status syn_edge_events_create(syn_edge_events *events, const syn_session *se
     *events = (syn_edge_events){0};
     syn_blas_begin();
     SYN_CHECK(create_work(&w, session, kernels, threads));
-    SYN_CHECK(syn_alloc(&w.y, (size_t)(session->T * session->N), sizeof *w.y, "events"));
     SYN_CHECK(syn_alloc(&events->unit, (size_t)session->N, sizeof *events->unit, "events"));
     measure_decays(&w);
     SYN_CHECK(median_decay(&w, &events->decay));
