@@ -7,7 +7,7 @@ VAR, new      the same of what is new: activity less its own regression on its l
 TE            transfer entropy of pairs, in bits: three bins by quantile of what is new (counts: 0, 1, more), one frame back
 GTE           the same with the sender's same frame too (Stetter et al., PLoS Comput Biol 8, e1002653, 2012), for slow frames
 GLM           Poisson regression of counts on all neurons' last two frames, log link, ridge by the last fifth; fluorescence
-              has no counts: Gaussian, with three frames (a VAR(3)), coefficients summed
+              has no counts: Gaussian regression of what is new on three frames of it; coefficients summed
 """
 import numpy as np
 
@@ -124,7 +124,7 @@ def poisson_glm(x, lags=2, steps=12):
 
 
 def glm(x, counts):
-    return poisson_glm(x) if counts else summed(ridge(*lagged(zscore(x), 3))[0], 3)
+    return poisson_glm(x) if counts else summed(ridge(*lagged(zscore(new(x)), 3))[0], 3)
 
 
 RIVALS = {"correlation": correlation, "lag-1": lag_one, "ridge VAR": ridge_var, "VAR, new": var_of_new,

@@ -313,8 +313,10 @@ static syn_status share_by_distance(work *w) {
     SYN_CHECK(order_pairs(w, &pairs));
     SYN_CHECK(syn_alloc(&blocks, (size_t)(n / PAIRS_PER_BIN + 1), sizeof *blocks, "crosstalk"));
     const double far = average(w, pairs, n / 2, n).value;
-    for (int64_t first = 0; first < n; first += PAIRS_PER_BIN) {
-        blocks[count++] = average(w, pairs, first, first + PAIRS_PER_BIN < n ? first + PAIRS_PER_BIN : n);
+    for (int64_t first = 0, stop; first < n; first = stop) {
+        stop = first + PAIRS_PER_BIN < n ? first + PAIRS_PER_BIN : n;
+        while (stop < n && pairs[stop].distance == pairs[stop - 1].distance) stop++; /* S is the same both ways */
+        blocks[count++] = average(w, pairs, first, stop);
         for (; count > 1 && blocks[count - 2].value <= blocks[count - 1].value; count--)
             blocks[count - 2] = merge(blocks[count - 2], blocks[count - 1]);
     }
