@@ -71,49 +71,58 @@ static double median(double *values, int64_t n) {
 
 /* ---- decay ---- */
 
-static double mean_of(const work *w, const float *x, int64_t j) {
-    double sum = 0;
+/* g of every neuron by regressing the autocovariance at lags 2 to 4 on that one frame before. */
+static syn_status measure_decays(const work *w) {
+    const int64_t N = w->N;
+    double *mean = NULL, *covariance = NULL;
+    syn_status status;
+    SYN_CHECK(syn_alloc(&mean, (size_t)N, sizeof *mean, "events"));
+    SYN_CHECK(syn_alloc(&covariance, (size_t)((DECAY_LAGS + 1) * N), sizeof *covariance, "events"));
     for (int k = 0; k < w->n_pieces; k++)
-        for (int64_t t = w->piece[k].start; t < w->piece[k].stop; t++) sum += (double)x[t * w->N + j];
-    return sum / (double)w->F;
-}
-
-/* g of neuron j by regressing the autocovariance at lags 2 to 4 on that one frame before. */
-static double measure_decay(const work *w, int64_t j) {
-    const float *x = w->y;
-    const double mean = mean_of(w, x, j);
-    double covariance[DECAY_LAGS + 1] = {0}, product = 0, square = 0;
+        for (int64_t t = w->piece[k].start; t < w->piece[k].stop; t++)
+            for (int64_t j = 0; j < N; j++) mean[j] += (double)w->y[t * N + j] / (double)w->F;
     for (int k = 0; k < w->n_pieces; k++)
-        for (int lag = 1; lag <= DECAY_LAGS; lag++)
-            for (int64_t t = w->piece[k].start + lag; t < w->piece[k].stop; t++)
-                covariance[lag] += ((double)x[t * w->N + j] - mean) * ((double)x[(t - lag) * w->N + j] - mean);
-    for (int lag = 1; lag < DECAY_LAGS; lag++) {
-        product += covariance[lag] * covariance[lag + 1];
-        square += covariance[lag] * covariance[lag];
-    }
-    return square > 0 ? fmin(fmax(product / square, 0), 0.995) : 0;
-}
-
-/* Skewness over its standard error of what is new in neuron j over RISE frames, long enough for a transient to stand
- * out from noise. */
-static double skewness(const work *w, int64_t j) {
-    const float *x = w->y;
-    const double left = pow(w->decay[j], RISE);
-    double n = 0, sum = 0, square = 0, cube = 0;
-    for (int k = 0; k < w->n_pieces; k++)
-        for (int64_t t = w->piece[k].start + RISE; t < w->piece[k].stop; t++, n++) {
-            const double e = (double)x[t * w->N + j] - left * (double)x[(t - RISE) * w->N + j];
-            sum += e, square += e * e, cube += e * e * e;
+        for (int64_t t = w->piece[k].start; t < w->piece[k].stop; t++)
+            for (int lag = 1; lag <= DECAY_LAGS && t - lag >= w->piece[k].start; lag++)
+                for (int64_t j = 0; j < N; j++)
+                    covariance[lag * N + j] +=
+                        ((double)w->y[t * N + j] - mean[j]) * ((double)w->y[(t - lag) * N + j] - mean[j]);
+    for (int64_t j = 0; j < N; j++) {
+        double product = 0, square = 0;
+        for (int lag = 1; lag < DECAY_LAGS; lag++) {
+            product += covariance[lag * N + j] * covariance[(lag + 1) * N + j];
+            square += covariance[lag * N + j] * covariance[lag * N + j];
         }
-    if (!(n > 0)) return 0;
-    const double m = sum / n, variance = square / n - m * m;
-    const double third = cube / n - 3 * m * square / n + 2 * m * m * m;
-    return variance > 0 ? third / pow(variance, 1.5) * sqrt(n / (6 * RISE)) : 0;
+        w->decay[j] = square > 0 ? fmin(fmax(product / square, 0), 0.995) : 0;
+    }
+done:
+    free(mean), free(covariance);
+    return status;
 }
 
-static void measure_decays(const work *w) {
-#pragma omp parallel for num_threads(w->threads)
-    for (int64_t j = 0; j < w->N; j++) w->decay[j] = measure_decay(w, j);
+/* The number of neurons in which what is new over RISE frames, long enough for a transient to stand out from noise, is
+ * skewed to the right. */
+static syn_status count_skewed(const work *w, double *skewed) {
+    const int64_t N = w->N;
+    double *sum = NULL, *left = NULL, n = 0; /* sum: [3][N] of powers */
+    syn_status status;
+    SYN_CHECK(syn_alloc(&sum, (size_t)(3 * N), sizeof *sum, "events"));
+    SYN_CHECK(syn_alloc(&left, (size_t)N, sizeof *left, "events"));
+    for (int64_t j = 0; j < N; j++) left[j] = pow(w->decay[j], RISE);
+    for (int k = 0; k < w->n_pieces; k++)
+        for (int64_t t = w->piece[k].start + RISE; t < w->piece[k].stop; t++, n++)
+            for (int64_t j = 0; j < N; j++) {
+                const double e = (double)w->y[t * N + j] - left[j] * (double)w->y[(t - RISE) * N + j];
+                sum[j] += e, sum[N + j] += e * e, sum[2 * N + j] += e * e * e;
+            }
+    for (int64_t j = 0; n > 0 && j < N; j++) {
+        const double m = sum[j] / n, square = sum[N + j] / n, variance = square - m * m;
+        const double third = sum[2 * N + j] / n - 3 * m * square + 2 * m * m * m;
+        *skewed += variance > 0 && third / pow(variance, 1.5) > significant * sqrt(6 * RISE / n);
+    }
+done:
+    free(sum), free(left);
+    return status;
 }
 
 static syn_status median_decay(const work *w, double *decay) {
@@ -132,9 +141,9 @@ syn_status syn_edge_events_suit(const syn_session *session, bool *suit) {
     *suit = false;
     if (session->recording->signal != SYN_SIGNAL_FLUORESCENCE) return SYN_OK;
     SYN_CHECK(create_work(&w, session, NULL, 1));
-    measure_decays(&w);
+    SYN_CHECK(measure_decays(&w));
     SYN_CHECK(median_decay(&w, &decay));
-    for (int64_t j = 0; decay >= slow && j < w.N; j++) skewed += skewness(&w, j) > significant;
+    if (decay >= slow) SYN_CHECK(count_skewed(&w, &skewed));
     *suit = skewed > slow * (double)w.N;
 done:
     free_work(&w);
@@ -500,7 +509,7 @@ syn_status syn_edge_events_create(syn_edge_events *events, const syn_session *se
     syn_blas_begin();
     SYN_CHECK(create_work(&w, session, kernels, threads));
     SYN_CHECK(syn_alloc(&events->unit, (size_t)session->N, sizeof *events->unit, "events"));
-    measure_decays(&w);
+    SYN_CHECK(measure_decays(&w));
     SYN_CHECK(median_decay(&w, &events->decay));
     SYN_CHECK(remove_crosstalk(&w));
     for (int64_t k = 0; k < w.N * w.N; k++) events->crosstalk += w.share[k] / (double)w.N;

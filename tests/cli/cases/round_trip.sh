@@ -97,3 +97,12 @@ run 0 synapsnet connectivity model.h5 -o c.edges.csv --top 3 --fdr 1 --json
 json edges.n_tested edges.n_significant edges.top edges.stability edges.hubs >/dev/null
 run 0 synapsnet connectivity model.h5 -o c.edges.csv --fdr 0 --fdr-method by
 [ "$(wc -l <c.edges.csv)" -eq 1 ] || fail "c.edges.csv should hold no edge at a false discovery rate of 0"
+
+# edges of slow fluorescence are those of its events, unless told otherwise; of rates they are of activity
+run 0 synapsnet simulate spikes --neurons 12 --frames 2000 --seed 3 --density 0.3 --crosstalk 0.2 -o slow.h5 --quiet
+for events in auto no; do
+    run 0 synapsnet fit slow.h5 -o slow_model.h5 --connectivity none --epochs 1 --events $events --quiet
+    run 0 synapsnet connectivity slow_model.h5 -o slow.npy --truth slow.h5 --json
+    of=$(json edges.of)
+    [ "$of" = "$([ $events = auto ] && echo events || echo activity)" ] || fail "--events $events: edges of $of"
+done
