@@ -43,20 +43,30 @@ static void free_work(work *w) {
     free(w->piece), free(w->decay), free(w->y), free(w->share), free(w->slope), free(w->error);
 }
 
+/* y = x, the last value where it was not observed: no event. */
+static syn_status restore_activity(const work *w) {
+    const int64_t N = w->N;
+    SYN_TRY(syn_baseline_restore(w->session, w->y));
+    for (int k = 0; w->session->mask && k < w->n_pieces; k++)
+        for (int64_t t = w->piece[k].start + 1; t < w->piece[k].stop; t++)
+            for (int64_t j = 0; j < N; j++)
+                if (!syn_session_observed(w->session, t, j)) w->y[t * N + j] = w->y[(t - 1) * N + j];
+    return SYN_OK;
+}
+
 static syn_status create_work(work *w, const syn_session *s, const syn_kernels *kernels, int threads) {
     *w = (work){.session = s, .kernels = kernels, .threads = threads, .N = s->N};
     const size_t most = (size_t)(s->n_spans[SYN_TRAIN] + s->n_spans[SYN_VALIDATION]);
     SYN_TRY(syn_alloc(&w->piece, most, sizeof *w->piece, "events"));
     SYN_TRY(syn_alloc(&w->decay, (size_t)s->N, sizeof *w->decay, "events"));
     SYN_TRY(syn_alloc(&w->y, (size_t)(s->T * s->N), sizeof *w->y, "events"));
-    SYN_TRY(syn_baseline_restore(s, w->y));
     for (int split = SYN_TRAIN; split <= SYN_VALIDATION; split++)
         for (int64_t k = 0; k < s->n_spans[split]; k++) {
             const syn_span *span = &s->span[split][k];
             w->piece[w->n_pieces++] = (piece){span->start - span->context, span->stop};
             w->F += span->stop - span->start + span->context;
         }
-    return SYN_OK;
+    return restore_activity(w);
 }
 
 static int by_value(const void *a, const void *b) {
@@ -285,7 +295,8 @@ static syn_status order_pairs(const work *w, neighbours **pairs) {
                                  (double)position[3 * w->session->norm.kept[j] + axis];
                 square += d * d;
             }
-            if (i != j) (*pairs)[n++] = (neighbours){square, i * N + j};
+            /* a cell of unknown place is far away */
+            if (i != j) (*pairs)[n++] = (neighbours){isfinite(square) ? square : INFINITY, i * N + j};
         }
     qsort(*pairs, (size_t)n, sizeof **pairs, by_distance);
     return SYN_OK;
@@ -368,7 +379,7 @@ static syn_status unmix(work *w) {
     SYN_CHECK(syn_alloc(&inverse, (size_t)(N * N), sizeof *inverse, "crosstalk"));
     SYN_CHECK(syn_alloc(&U, (size_t)(N * N), sizeof *U, "crosstalk"));
     SYN_CHECK(syn_alloc(&mixed, (size_t)(CHUNK * N), sizeof *mixed, "crosstalk"));
-    SYN_CHECK(syn_baseline_restore(w->session, w->y));
+    SYN_CHECK(restore_activity(w));
     for (int64_t k = 0; k < N * N; k++) mix[k] = w->share[k] + (k % (N + 1) == 0), inverse[k] = k % (N + 1) == 0;
     if (!syn_solve_positive(mix, N, inverse, N)) {
         /* more light of others than of the cell itself cannot be told apart */

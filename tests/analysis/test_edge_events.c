@@ -111,6 +111,21 @@ static void light_of_neighbours_is_measured(void **state) {
     free(spike);
 }
 
+/* Frames that were not observed are no events, and spoil none of the others. */
+static void gaps_are_no_events(void **state) {
+    (void)state;
+    enum { T = 4000, N = 12 };
+    float *spike = spikes(T, N, false);
+    raw_data raw = fluorescence(spike, T, N, 0, 0.15);
+    raw_hide(&raw, 17);
+    test_set set = in_a_row(&raw);
+    syn_edge_events events;
+    assert_non_null(set.data->session[0].mask);
+    assert_ok(syn_edge_events_create(&events, &set.data->session[0], best_kernels(), 2));
+    for (int64_t i = 0; i < N; i++) assert_true(agreement(&events, &set.data->session[0], spike, i) > 0.75);
+    syn_edge_events_free(&events), set_free(&set), raw_free(&raw), free(spike);
+}
+
 /* The pairs that drive each other are found, and not those that only see each other's light. */
 static void edges_are_those_of_the_spikes(void **state) {
     (void)state;
@@ -167,6 +182,7 @@ int main(void) {
         cmocka_unit_test(transients_are_told_from_other_activity),
         cmocka_unit_test(events_are_the_spikes),
         cmocka_unit_test(light_of_neighbours_is_measured),
+        cmocka_unit_test(gaps_are_no_events),
         cmocka_unit_test(edges_are_those_of_the_spikes),
         cmocka_unit_test(neither_threads_nor_frames_between_segments_matter),
     };
