@@ -201,6 +201,8 @@ def draw(found, seeds):
             for line in range(4):
                 if factor in LOG:
                     axes[line, column].set_xscale("log")
+                axes[line, column].set_xticks(at, [f"{v:g}" for v in at], rotation=45)
+                axes[line, column].minorticks_off()
         for line, name in enumerate(("AUROC", "AUPRC", "pearson_w", "false at q = 0.1")):
             axes[line, 0].set_ylabel(name)
         handles, labels = axes[0, 0].get_legend_handles_labels()

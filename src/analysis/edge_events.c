@@ -15,10 +15,11 @@ enum { RISE = 3 };
 enum { CHUNK = 512, MOST_FRAMES = 30000, MOST_VALUES = 4096 };
 /* Pairs of like distance that are averaged before the isotonic regression. */
 enum { PAIRS_PER_BIN = 20 };
-static const double slow = 0.5;      /* least median g, and share of the neurons that are skewed */
-static const double significant = 3; /* standard errors */
-static const double quiet = 1.5;     /* innovations below it, in standard deviations of their middle, are no events */
-static const double resting = 0.01;  /* quantile of activity at which a neuron is silent */
+static const double slow = 0.5;          /* least median g */
+static const double skewed_share = 0.25; /* of the neurons, by which more are skewed to the right than to the left */
+static const double significant = 3;     /* standard errors */
+static const double quiet = 1.5;    /* innovations below it, in standard deviations of their middle, are no events */
+static const double resting = 0.01; /* quantile of activity at which a neuron is silent */
 static const double normal_mad = 1.4826; /* standard deviation of a normal variable over its median deviation */
 
 /* Frames of one segment that follow each other. */
@@ -110,8 +111,8 @@ done:
     return status;
 }
 
-/* The number of neurons in which what is new over RISE frames, long enough for a transient to stand out from noise, is
- * skewed to the right. */
+/* In how many more neurons what is new over RISE frames, long enough for a transient to stand out from noise, is skewed
+ * to the right than to the left. */
 static syn_status count_skewed(const work *w, double *skewed) {
     const int64_t N = w->N;
     double *sum = NULL, *left = NULL, n = 0; /* sum: [3][N] of powers */
@@ -128,7 +129,8 @@ static syn_status count_skewed(const work *w, double *skewed) {
     for (int64_t j = 0; n > 0 && j < N; j++) {
         const double m = sum[j] / n, square = sum[N + j] / n, variance = square - m * m;
         const double third = sum[2 * N + j] / n - 3 * m * square + 2 * m * m * m;
-        *skewed += variance > 0 && third / pow(variance, 1.5) > significant * sqrt(6 * RISE / n);
+        const double z = variance > 0 ? third / pow(variance, 1.5) / sqrt(6 * RISE / n) : 0;
+        *skewed += (z > significant) - (z < -significant);
     }
 done:
     free(sum), free(left);
@@ -154,7 +156,7 @@ syn_status syn_edge_events_suit(const syn_session *session, bool *suit) {
     SYN_CHECK(measure_decays(&w));
     SYN_CHECK(median_decay(&w, &decay));
     if (decay >= slow) SYN_CHECK(count_skewed(&w, &skewed));
-    *suit = skewed > slow * (double)w.N;
+    *suit = skewed > skewed_share * (double)w.N;
 done:
     free_work(&w);
     return status;

@@ -30,7 +30,7 @@ typedef struct syn_edge_events {
 } syn_edge_events;
 
 /* Whether activity is made of transients that rise and outlast a frame: fluorescence of which half of a transient is
- * left in the next frame, with innovations that are skewed to the right. */
+ * left in the next frame, in which what is new is skewed to the right. */
 syn_status syn_edge_events_suit(const syn_session *session, bool *suit);
 syn_status syn_edge_events_create(syn_edge_events *events, const syn_session *session, const syn_kernels *kernels,
                                   int threads);
