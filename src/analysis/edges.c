@@ -123,10 +123,9 @@ static json_t *notes(const syn_edge_estimates *e) {
     if (e->decay > 0) {
         snprintf(
             line, sizeof line,
-            "transients outlast a frame (%.2g of one is left in the next): edges are of the events behind them, less "
-            "the light of neighbours (%.2g of theirs). Rank edges by estimate and q: the effective connectivity "
-            "describes fluorescence, crosstalk included",
-            e->decay, e->crosstalk);
+            "transients outlast a frame (%.2g of one is left in the next): edges are of the events behind them%s. Rank "
+            "edges by estimate and q: the effective connectivity describes fluorescence, crosstalk included",
+            e->decay, e->crosstalk > 0 ? ", less the light of neighbours" : "");
         json_array_append_new(list, json_string(line));
     }
     if (e->residual_correlation > notable_correlation &&
