@@ -132,16 +132,15 @@ done:
     return status;
 }
 
-/* What a user would take for the connectivity, in raw units, and rank edges by: estimates of events over their errors
- * where there are some, else C for both. */
+/* What a user would take for the connectivity, in raw units, and rank edges by: C, z-scored, so that neurons of unlike
+ * size compare; where edges are of events, their estimates, over their errors. */
 static syn_status best_connectivity(const syn_model *model, size_t session, float *out, float *rank) {
     const syn_fitted_session *s = &model->session[session];
     const int64_t N = s->norm.N;
     const syn_edge_estimates *e = s->edges;
     if (!e || !(e->decay > 0)) {
         SYN_TRY(syn_connectivity(model, session, 0, 1, out));
-        memcpy(rank, out, (size_t)(N * N) * sizeof *out);
-        return SYN_OK;
+        return syn_connectivity(model, session, 0, 0, rank);
     }
     for (int64_t k = 0; k < N * N; k++) {
         out[k] = e->estimate[k] * s->norm.scale[k / N] / s->norm.scale[k % N];
