@@ -132,20 +132,25 @@ done:
     return status;
 }
 
-/* What a user would take for the connectivity, in raw units, and rank edges by: C, z-scored, so that neurons of unlike
- * size compare; where edges are of events, their estimates, over their errors. */
-static syn_status best_connectivity(const syn_model *model, size_t session, float *out, float *rank) {
+/* What a user would take for the connectivity, in raw units: C, or the estimates where edges are of events. */
+static syn_status best_connectivity(const syn_model *model, size_t session, float *out) {
     const syn_fitted_session *s = &model->session[session];
-    const int64_t N = s->norm.N;
     const syn_edge_estimates *e = s->edges;
-    if (!e || !(e->decay > 0)) {
-        SYN_TRY(syn_connectivity(model, session, 0, 1, out));
-        return syn_connectivity(model, session, 0, 0, rank);
-    }
-    for (int64_t k = 0; k < N * N; k++) {
-        out[k] = e->estimate[k] * s->norm.scale[k / N] / s->norm.scale[k % N];
-        rank[k] = e->error[k] > 0 ? e->estimate[k] / e->error[k] : 0.0f;
-    }
+    const int64_t N = s->norm.N;
+    if (!e || !(e->decay > 0)) return syn_connectivity(model, session, 0, 1, out);
+    for (int64_t k = 0; k < N * N; k++) out[k] = e->estimate[k] * s->norm.scale[k / N] / s->norm.scale[k % N];
+    return SYN_OK;
+}
+
+/* What a user would rank edges by: C, z-scored, so that neurons of unlike size compare; estimates over their errors
+ * where edges are of events, and of spike counts, of which a fit shrinks the edges of neurons that seldom fire the
+ * most. */
+static syn_status best_ranking(const syn_model *model, size_t session, float *out) {
+    const syn_fitted_session *s = &model->session[session];
+    const syn_edge_estimates *e = s->edges;
+    const int64_t N = s->norm.N;
+    if (!e || !(e->decay > 0 || model->loss == SYN_LOSS_POISSON)) return syn_connectivity(model, session, 0, 0, out);
+    for (int64_t k = 0; k < N * N; k++) out[k] = e->error[k] > 0 ? e->estimate[k] / e->error[k] : 0.0f;
     return SYN_OK;
 }
 
@@ -159,7 +164,8 @@ static syn_status score(json_t *root, const syn_connectome *connectome, const sy
     SYN_CHECK(read_truth(&truth, connectome, path));
     SYN_CHECK(syn_alloc(&raw, (size_t)(connectome->N * connectome->N), sizeof *raw, "effective connectivity"));
     SYN_CHECK(syn_alloc(&rank, (size_t)(connectome->N * connectome->N), sizeof *rank, "effective connectivity"));
-    SYN_CHECK(best_connectivity(model, session, raw, rank));
+    SYN_CHECK(best_connectivity(model, session, raw));
+    SYN_CHECK(best_ranking(model, session, rank));
     SYN_CHECK(syn_edge_metrics_compute(&metrics, raw, truth, connectome->N));
     SYN_CHECK(syn_edge_metrics_compute(&ranking, rank, truth, connectome->N));
     json_t *test = json_object();
