@@ -2,7 +2,7 @@
 
 PREFIX ?= /usr/local
 
-.PHONY: help demo test bench peers install wheel deb format tidy docs build clean
+.PHONY: help demo test bench bench-connectivity peers install wheel deb format tidy docs build clean
 
 help:
 	@echo "make demo                fit the shipped recording; model, forecast and connectivity in out/demo"
@@ -11,6 +11,7 @@ help:
 	@echo "make deb                 Debian package in dist/"
 	@echo "make test                build, all tests, sanitizers, fuzz targets, format and document checks"
 	@echo "make bench               speed of the kernels and of training"
+	@echo "make bench-connectivity  recovery of simulated networks beside other methods; hours, in pieces (SIZE=full: more)"
 	@echo "make peers               models of other groups (Python, PyTorch) on the same splits; hours"
 	@echo "make build               the release build in build/release"
 	@echo "make docs                documentation in build/docs/html; docs/options.md and docs/python-reference.md anew"
@@ -32,6 +33,12 @@ test:
 bench: build
 	@scripts/setup.sh bench
 	@bench/run.sh
+
+bench-connectivity: build
+	@scripts/setup.sh bench
+	@python=$$(scripts/python_env.sh build/connectivity-env bench/connectivity-requirements.txt) && \
+	    $$python bench/connectivity.py build/release/synapsnet --size $(or $(SIZE),small) && \
+	    $$python bench/connectivity.py build/release/synapsnet --page
 
 peers: build
 	@scripts/setup.sh bench

@@ -1,10 +1,12 @@
 """Whether the edges can be believed: false alarms without connections, false discoveries and power on networks whose truth
 is known beside ridge VAR(1) with the same control, and the standard errors against refits on shifted senders.
 
-    python3 bench/significance.py PROGRAM [null:SEED|celltypes:SEED|rates:SEED|spikes:SEED|calcium:SEED|shifts:SEED ...]
+    python3 bench/significance.py PROGRAM [null:SEED|celltypes:SEED|rates:SEED|spikes:SEED|calcium:SEED|long:SEED|fluor:SEED|shifts:SEED ...]
 
 Needs numpy, scipy and h5py. null: 40 independent neurons (autoregression of 0.95) that share a behaviour, 5,000 frames.
-celltypes: N=100, T=10,000. rates: its defaults. spikes: N=60, T=10,000, counts. calcium: the fluorescence of these.
+celltypes: N=100, T=10,000. rates: its defaults. spikes: N=60, T=10,000, counts. calcium: the fluorescence of these,
+whose edges are tested on events and do not depend on the model: the quickest one is fitted. long: counts, and fluor:
+fluorescence, with N=100, T=50,000.
 shifts: 6 neurons, of which one at a time is shifted around a circle before everything is fitted again.
 """
 import subprocess
@@ -17,7 +19,9 @@ from scipy import stats
 
 NETWORK = {"celltypes": ["celltypes", "--neurons", "100", "--frames", "10000"], "rates": ["rates"],
            "spikes": ["spikes", "--neurons", "60", "--frames", "10000", "--view", "counts"],
-           "calcium": ["spikes", "--neurons", "60", "--frames", "10000"]}
+           "calcium": ["spikes", "--neurons", "60", "--frames", "10000"],
+           "long": ["spikes", "--view", "counts"], "fluor": ["spikes"]}
+QUICK = {kind: ["--connectivity", "none", "--epochs", "1"] for kind in ("calcium", "fluor")}
 USED = 0.85  # share of the frames that the test of the edges sees
 
 
@@ -78,7 +82,7 @@ def network(program, work, kind, seed):
     run(program, "simulate", *NETWORK[kind], "--seed", seed, "-o", f"{work}/s.h5")
     with h5py.File(f"{work}/s.h5") as f:
         x, truth = f["activity"][:].astype(float), f["truth/weights"][:]
-    p = evidence(program, work, f"{work}/s.h5")[0]
+    p = evidence(program, work, f"{work}/s.h5", *QUICK.get(kind, []))[0]
     if len(p) < len(truth):
         sys.exit(f"{kind}:{seed}: a silent neuron was left out; take another seed")
     cells = [discoveries(a, truth, method) for a in (p, ridge_var(x[: int(USED * len(x))])) for method in ("bh", "by")]

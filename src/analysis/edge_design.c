@@ -37,9 +37,9 @@ static int64_t count_chunks(syn_edge_design *d, bool write) {
     return n;
 }
 
-syn_status syn_edge_design_create(syn_edge_design *d, const syn_session *session, const syn_kernels *kernels,
-                                  int threads) {
-    *d = (syn_edge_design){.session = session, .kernels = kernels, .threads = threads, .N = session->N};
+syn_status syn_edge_design_create(syn_edge_design *d, const syn_session *session, const float *x,
+                                  const syn_kernels *kernels, int threads) {
+    *d = (syn_edge_design){.session = session, .x = x, .kernels = kernels, .threads = threads, .N = session->N};
     const int64_t most = count_chunks(d, false) + 1; /* one is cut in the middle */
     SYN_TRY(syn_alloc(&d->chunk, (size_t)most, sizeof *d->chunk, "targets"));
     d->n_chunks = count_chunks(d, true);
@@ -54,7 +54,7 @@ void syn_edge_design_free(syn_edge_design *d) {
 }
 
 const float *syn_edge_senders(const syn_edge_design *d, const syn_edge_chunk *chunk) {
-    return d->session->x + (chunk->frame - 1) * d->N;
+    return d->x + (chunk->frame - 1) * d->N;
 }
 
 /* The frame itself, the one before, ...; where the segment starts in between, its first frame. */

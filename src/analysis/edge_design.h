@@ -24,6 +24,7 @@ typedef struct syn_edge_chunk {
 
 typedef struct syn_edge_design {
     const syn_session *session;
+    const float *x; /* [T of the session][N] what senders are: its activity, or the events behind it */
     const syn_kernels *kernels;
     int threads;
     int64_t T, N, Q;
@@ -37,8 +38,8 @@ typedef struct syn_edge_design {
 } syn_edge_design;
 
 /* The targets of a session. Fills T, N, Q and chunk. */
-syn_status syn_edge_design_create(syn_edge_design *design, const syn_session *session, const syn_kernels *kernels,
-                                  int threads);
+syn_status syn_edge_design_create(syn_edge_design *design, const syn_session *session, const float *x,
+                                  const syn_kernels *kernels, int threads);
 /* Everything else. residual: [T][N], 0 where the target was not observed. observed: [N] targets observed. */
 syn_status syn_edge_design_solve(syn_edge_design *design, const float *residual, const double *observed);
 void syn_edge_design_free(syn_edge_design *design);

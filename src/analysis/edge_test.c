@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "analysis/edge_design.h"
+#include "analysis/edge_events.h"
 #include "analysis/fdr.h"
+#include "base/lapack.h"
 #include "base/memory.h"
 
 /* Senders worked on at a time; the longest lag of V, and the shortest that is still worth a sum. */
@@ -15,15 +17,22 @@ static const double faded = 0.1;
 static const double least_share = 0.25;
 /* Chunks from which the correlation of residuals is measured. */
 enum { CORRELATION_CHUNKS = 40 };
+/* The false discovery rate at which edges explain what happens within a frame, and fewest pairs for the share of an
+ * edge that appears the other way round. */
+static const double explaining = 0.1;
+enum { FEWEST_PAIRS = 10 };
 
 typedef struct edge_test {
     syn_edge_design design;
+    bool estimated;   /* only errors are still wanted */
     float *residual;  /* [T][N], later less its regression on senders and nuisance columns */
     double *observed; /* [N] targets observed */
     int lags;
-    double *gamma_r; /* [lags + 1][N] */
-    const float *C;  /* [N][N] */
-    float *half[2];  /* [N][N] estimates of each half */
+    double *gamma_r;               /* [lags + 1][N] */
+    const float *C;                /* [N][N] */
+    const syn_edge_events *events; /* or NULL: senders are activity */
+    float *half[2];                /* [N][N] estimates of each half */
+
     syn_edge_estimates *out;
 } edge_test;
 
@@ -60,7 +69,7 @@ static void gather(const edge_test *e, int64_t first, float *to) {
 /* Lags of V: three times the doubling lag at which the senders' mean autocorrelation has faded. */
 static int choose_lags(const syn_edge_design *d) {
     const int64_t N = d->N, most = d->longest_run - 1 < MOST_LAGS ? d->longest_run - 1 : MOST_LAGS;
-    const float *x = d->session->x;
+    const float *x = d->x;
     int64_t lag = FEWEST_LAGS / 2;
     for (; lag < most; lag *= 2) {
         double product = 0, square = 0;
@@ -261,11 +270,12 @@ static void fill_estimates(edge_test *e, const sender_block *b) {
             const int64_t j = b->first + l, k = i * N + j;
             const double size[2] = {b->size[0][i * LANES + l], b->size[1][i * LANES + l]};
             const double all = size[0] + size[1], V = variance(e, b, i, l);
-            e->out->estimate[k] = e->C[k], e->out->error[k] = 0;
-            e->half[0][k] = e->half[1][k] = e->C[k];
-            if (i == j || !(all > 0) || !(V > 0)) continue;
+            const bool known = all > 0 && V > 0;
+            e->out->error[k] = known && i != j ? (float)(sqrt(V) / all) : 0;
+            if (e->estimated) continue;
+            e->out->estimate[k] = e->half[0][k] = e->half[1][k] = e->C[k];
+            if (!known) continue;
             e->out->estimate[k] = (float)((double)e->C[k] + (d->score[0][k] + d->score[1][k]) / all);
-            e->out->error[k] = (float)(sqrt(V) / all);
             for (int half = 0; half < 2; half++)
                 if (size[half] > 0.05 * all)
                     e->half[half][k] = (float)((double)e->C[k] + d->score[half][k] / size[half]);
@@ -350,6 +360,225 @@ static syn_status inflate_errors(edge_test *e) {
     return status;
 }
 
+/* ---- what happens within a frame ---- */
+
+/* Edges at a false discovery rate that has to be passed by what stands out from the bulk: found[N][N]. */
+static syn_status find_edges(const edge_test *e, bool *found) {
+    const int64_t pairs = e->design.N * e->design.N;
+    double *z = NULL, *p = NULL, *q = NULL, spread;
+    int64_t n = 0;
+    syn_status status;
+    SYN_CHECK(syn_alloc(&z, (size_t)pairs, sizeof *z, "edges"));
+    SYN_CHECK(syn_alloc(&p, (size_t)pairs, sizeof *p, "edges"));
+    SYN_CHECK(syn_alloc(&q, (size_t)pairs, sizeof *q, "edges"));
+    for (int64_t k = 0; k < pairs; k++)
+        if (e->out->error[k] > 0) z[n++] = (double)e->out->estimate[k] / (double)e->out->error[k];
+    SYN_CHECK(syn_empirical_null(z, n, &spread));
+    for (int64_t k = 0; k < pairs; k++) {
+        const double error = (double)e->out->error[k] * fmax(spread, 1), freedom = (double)e->design.T;
+        p[k] = error > 0 ? syn_two_sided_p((double)e->out->estimate[k] / error, freedom) : NAN;
+    }
+    SYN_CHECK(syn_false_discovery(p, pairs, false, q));
+    for (int64_t k = 0; k < pairs; k++) found[k] = q[k] <= explaining;
+done:
+    free(z), free(p), free(q);
+    return status;
+}
+
+/* rest[N][N] = 1 less the regression of every residual on those of its senders in the same frame. */
+static syn_status regress_within_frame(const edge_test *e, const bool *found, float *rest) {
+    const syn_edge_design *d = &e->design;
+    const int64_t N = d->N;
+    double *rr = NULL, *A = NULL, *b = NULL;
+    float *product = NULL;
+    int64_t *sender = NULL;
+    syn_status status;
+    SYN_CHECK(syn_alloc(&rr, (size_t)(N * N), sizeof *rr, "residuals"));
+    SYN_CHECK(syn_alloc(&A, (size_t)(N * N), sizeof *A, "residuals"));
+    SYN_CHECK(syn_alloc(&b, (size_t)N, sizeof *b, "residuals"));
+    SYN_CHECK(syn_alloc(&product, (size_t)(N * N), sizeof *product, "residuals"));
+    SYN_CHECK(syn_alloc(&sender, (size_t)N, sizeof *sender, "residuals"));
+    for (int64_t c = 0; c < d->n_chunks; c++) {
+        const float *r = e->residual + d->chunk[c].row * N;
+        SYN_CHECK(syn_gemm(d->kernels, d->threads, N, N, d->chunk[c].n, (syn_matrix){r, 1, N}, (syn_matrix){r, N, 1},
+                           product, N, false));
+        for (int64_t k = 0; k < N * N; k++) rr[k] += (double)product[k];
+    }
+    for (int64_t i = 0; i < N; i++) {
+        int64_t n = 0;
+        rest[i * N + i] = 1;
+        for (int64_t j = 0; j < N; j++)
+            if (found[i * N + j]) sender[n++] = j;
+        for (int64_t k = 0; k < n; k++) {
+            b[k] = rr[i * N + sender[k]];
+            for (int64_t l = 0; l < n; l++) A[k * n + l] = rr[sender[k] * N + sender[l]];
+            A[k * n + k] *= 1 + 1e-9;
+        }
+        if (n == 0 || !syn_solve_positive(A, n, b, 1)) continue;
+        for (int64_t k = 0; k < n; k++) rest[i * N + sender[k]] = (float)-b[k];
+    }
+done:
+    free(rr), free(A), free(b), free(product), free(sender);
+    return status;
+}
+
+/* residual <- residual rest', 0 where the target was not observed. */
+static syn_status replace_residuals(const edge_test *e, const float *rest) {
+    const syn_edge_design *d = &e->design;
+    const int64_t N = d->N;
+    float *replaced;
+    syn_status status;
+    SYN_CHECK(syn_alloc(&replaced, (size_t)(SYN_EDGE_CHUNK * N), sizeof *replaced, "residuals"));
+    for (int64_t c = 0; c < d->n_chunks; c++) {
+        float *r = e->residual + d->chunk[c].row * N;
+        SYN_CHECK(syn_gemm(d->kernels, d->threads, d->chunk[c].n, N, N, (syn_matrix){r, N, 1}, (syn_matrix){rest, 1, N},
+                           replaced, N, false));
+        for (int64_t t = 0; t < d->chunk[c].n; t++)
+            for (int64_t i = 0; i < N; i++)
+                r[t * N + i] = target_observed(e, &d->chunk[c], t, i) ? replaced[t * N + i] : 0.0f;
+    }
+done:
+    free(replaced);
+    return status;
+}
+
+static syn_status multiply_in_place(const edge_test *e, const float *rest, float *estimate, float *space) {
+    const int64_t N = e->design.N;
+    SYN_TRY(syn_gemm(e->design.kernels, e->design.threads, N, N, N, (syn_matrix){rest, N, 1},
+                     (syn_matrix){estimate, N, 1}, space, N, false));
+    memcpy(estimate, space, (size_t)(N * N) * sizeof *estimate);
+    return SYN_OK;
+}
+
+/* A sender whose effect arrives within the frame passes it on in the next: j -> k within a frame, k -> i to the next
+ * one, would be an edge j -> i. So a residual is cleared of what its senders did in the same frame. */
+static syn_status explain_within_frame(edge_test *e) {
+    const size_t pairs = (size_t)(e->design.N * e->design.N);
+    bool *found = NULL;
+    float *rest = NULL, *space = NULL;
+    syn_status status;
+    SYN_CHECK(syn_alloc(&found, pairs, sizeof *found, "edges"));
+    SYN_CHECK(syn_alloc(&rest, pairs, sizeof *rest, "edges"));
+    SYN_CHECK(syn_alloc(&space, pairs, sizeof *space, "edges"));
+    SYN_CHECK(find_edges(e, found));
+    SYN_CHECK(regress_within_frame(e, found, rest));
+    SYN_CHECK(multiply_in_place(e, rest, e->out->estimate, space));
+    for (int half = 0; half < 2; half++) SYN_CHECK(multiply_in_place(e, rest, e->half[half], space));
+    SYN_CHECK(replace_residuals(e, rest));
+    e->estimated = true;
+    free(e->gamma_r), e->gamma_r = NULL;
+    SYN_CHECK(residual_autocovariance(e));
+    SYN_CHECK(test_senders(e));
+done:
+    free(found), free(rest), free(space);
+    return status;
+}
+
+static double statistic(const edge_test *e, int64_t k) {
+    return e->out->error[k] > 0 ? (double)e->out->estimate[k] / (double)e->out->error[k] : 0;
+}
+
+static int by_value(const void *a, const void *b) {
+    const double x = *(const double *)a, y = *(const double *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* The share of an edge that appears the other way round: median over the edges whose opposite is weaker. */
+static syn_status measure_reversal(const edge_test *e, const bool *found, double *share) {
+    const int64_t N = e->design.N;
+    double *ratio;
+    int64_t n = 0;
+    SYN_TRY(syn_alloc(&ratio, (size_t)(N * N), sizeof *ratio, "edges"));
+    for (int64_t k = 0; k < N * N; k++) {
+        const int64_t opposite = k % N * N + k / N;
+        if (found[k] && fabs(statistic(e, k)) >= fabs(statistic(e, opposite)))
+            ratio[n++] = (double)e->out->estimate[opposite] / (double)e->out->estimate[k];
+    }
+    qsort(ratio, (size_t)n, sizeof *ratio, by_value);
+    *share = n < FEWEST_PAIRS ? 0 : fmin(fmax(ratio[n / 2], 0), 1);
+    free(ratio);
+    return SYN_OK;
+}
+
+/* Noise moves some events by a frame, so that a receiver is seen to answer first. From an edge whose opposite is surer
+ * that share of it is taken. */
+static syn_status remove_reversals(edge_test *e) {
+    const int64_t N = e->design.N;
+    bool *found = NULL;
+    double share;
+    syn_status status;
+    SYN_CHECK(syn_alloc(&found, (size_t)(N * N), sizeof *found, "edges"));
+    SYN_CHECK(find_edges(e, found));
+    SYN_CHECK(measure_reversal(e, found, &share));
+    for (int64_t i = 0; i < N; i++)
+        for (int64_t j = 0; j < N; j++) {
+            const int64_t k = i * N + j, opposite = j * N + i;
+            if (!found[opposite] || fabs(statistic(e, k)) >= fabs(statistic(e, opposite))) continue;
+            e->out->estimate[k] -= (float)share * e->out->estimate[opposite];
+            for (int half = 0; half < 2; half++) e->half[half][k] -= (float)share * e->half[half][opposite];
+            e->out->error[k] = hypotf(e->out->error[k], (float)share * e->out->error[opposite]);
+        }
+done:
+    free(found);
+    return status;
+}
+
+/* From events of variance 1 to those in z-scored activity. */
+static void restore_units(edge_test *e) {
+    const int64_t N = e->design.N;
+    const float *unit = e->events->unit;
+    for (int64_t k = 0; k < N * N; k++) {
+        const float factor = unit[k % N] > 0 ? unit[k / N] / unit[k % N] : 0.0f;
+        e->out->estimate[k] *= factor, e->out->error[k] *= factor;
+        e->half[0][k] *= factor, e->half[1][k] *= factor;
+    }
+}
+
+typedef struct weighted {
+    double value, weight;
+} weighted;
+
+static int by_weighted_value(const void *a, const void *b) {
+    return by_value(&((const weighted *)a)->value, &((const weighted *)b)->value);
+}
+
+static double weighted_median(weighted *list, int64_t n) {
+    double all = 0, below = 0;
+    int64_t k = 0;
+    qsort(list, (size_t)n, sizeof *list, by_weighted_value);
+    for (int64_t m = 0; m < n; m++) all += list[m].weight;
+    while (k < n && (below += list[k].weight) < 0.5 * all) k++;
+    return n ? list[k < n ? k : n - 1].value : 0;
+}
+
+/* Noise of one neuron that was taken off another with its light comes back a frame later as an effect in proportion to
+ * the light. What the median of the pairs has of it is taken off. */
+static syn_status remove_leak(edge_test *e) {
+    const int64_t N = e->design.N;
+    const float *scale = e->design.session->norm.scale;
+    weighted *list;
+    int64_t n = 0;
+    SYN_TRY(syn_alloc(&list, (size_t)(N * N), sizeof *list, "edges"));
+    for (int64_t k = 0; k < N * N; k++) {
+        const double light = e->events->share[k] * (double)scale[k % N] / (double)scale[k / N];
+        if (light > 0 && e->out->error[k] > 0)
+            list[n++] = (weighted){(double)e->out->estimate[k] / light, light / (double)e->out->error[k]};
+    }
+    const double leak = n < FEWEST_PAIRS ? 0 : weighted_median(list, n);
+    for (int64_t k = 0; k < N * N; k++) {
+        const float light = (float)(leak * e->events->share[k] * (double)scale[k % N] / (double)scale[k / N]);
+        e->out->estimate[k] -= light, e->half[0][k] -= light, e->half[1][k] -= light;
+    }
+    free(list);
+    return SYN_OK;
+}
+
+/* A neuron's own past is no edge. */
+static void clear_diagonal(edge_test *e) {
+    for (int64_t k = 0; k < e->design.N * e->design.N; k += e->design.N + 1)
+        e->out->estimate[k] = e->half[0][k] = e->half[1][k] = 0;
+}
+
 static syn_status run_test(edge_test *e) {
     const size_t N = (size_t)e->design.N;
     SYN_TRY(syn_alloc(&e->observed, N, sizeof *e->observed, "edges"));
@@ -363,6 +592,13 @@ static syn_status run_test(edge_test *e) {
     SYN_TRY(residual_autocovariance(e));
     for (int half = 0; half < 2; half++) SYN_TRY(syn_alloc(&e->half[half], N * N, sizeof(float), "edges"));
     SYN_TRY(test_senders(e));
+    SYN_TRY(explain_within_frame(e));
+    if (e->events) {
+        SYN_TRY(remove_reversals(e));
+        restore_units(e);
+        SYN_TRY(remove_leak(e));
+    }
+    clear_diagonal(e);
     SYN_TRY(inflate_errors(e));
     e->out->freedom = (double)e->design.T - e->design.parameters;
     e->out->lags = e->lags;
@@ -377,21 +613,55 @@ int64_t syn_edge_targets(const syn_session *session) {
     return T;
 }
 
-syn_status syn_test_residuals(const syn_session *session, float *residual, const float *C, const syn_kernels *kernels,
-                              int threads, syn_edge_estimates **out) {
-    edge_test e = {.residual = residual, .C = C};
+/* events: the senders, or NULL: they are the activity. */
+static syn_status test(const syn_session *session, const syn_edge_events *events, float *residual, const float *C,
+                       const syn_kernels *kernels, int threads, syn_edge_estimates **out) {
+    edge_test e = {.residual = residual, .C = C, .events = events};
     const size_t pairs = (size_t)(session->N * session->N);
     syn_status status;
     SYN_CHECK(syn_alloc(out, 1, sizeof **out, "edges"));
     e.out = *out;
     SYN_CHECK(syn_alloc(&e.out->estimate, pairs, sizeof(float), "edges"));
     SYN_CHECK(syn_alloc(&e.out->error, pairs, sizeof(float), "edges"));
-    SYN_CHECK(syn_edge_design_create(&e.design, session, kernels, threads));
-    SYN_CHECK(run_test(&e));
+    SYN_CHECK(syn_edge_design_create(&e.design, session, events ? events->x : session->x, kernels, threads));
+    syn_blas_begin();
+    status = run_test(&e);
+    syn_blas_end();
+    if (status == SYN_OK && events) e.out->decay = events->decay, e.out->crosstalk = events->crosstalk;
 done:
     syn_edge_design_free(&e.design);
     free(e.observed), free(e.gamma_r), free(e.half[0]), free(e.half[1]);
     if (status != SYN_OK) syn_edge_estimates_free(*out), *out = NULL;
+    return status;
+}
+
+syn_status syn_test_residuals(const syn_session *session, float *residual, const float *C, const syn_kernels *kernels,
+                              int threads, syn_edge_estimates **out) {
+    return test(session, NULL, residual, C, kernels, threads, out);
+}
+
+syn_status syn_test_events(const syn_session *session, const syn_kernels *kernels, int threads,
+                           syn_edge_estimates **out) {
+    const size_t N = (size_t)session->N;
+    syn_edge_events events = {0};
+    float *target = NULL, *none = NULL;
+    int64_t row = 0;
+    syn_status status;
+    *out = NULL;
+    SYN_CHECK(syn_edge_events_create(&events, session, kernels, threads));
+    SYN_CHECK(syn_alloc(&target, (size_t)syn_edge_targets(session) * N, sizeof *target, "events"));
+    SYN_CHECK(syn_alloc(&none, N * N, sizeof *none, "effective connectivity"));
+    for (int split = SYN_TRAIN; split <= SYN_VALIDATION; split++)
+        for (int64_t k = 0; k < session->n_spans[split]; k++)
+            for (int64_t t = syn_span_first_target(&session->span[split][k]); t < session->span[split][k].stop;
+                 t++, row++)
+                for (int64_t i = 0; i < session->N; i++)
+                    target[row * session->N + i] =
+                        syn_session_observed(session, t, i) ? events.x[t * session->N + i] : 0.0f;
+    SYN_CHECK(test(session, &events, target, none, kernels, threads, out));
+done:
+    syn_edge_events_free(&events);
+    free(target), free(none);
     return status;
 }
 

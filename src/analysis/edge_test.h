@@ -35,6 +35,10 @@ syn_status syn_test_edges(const syn_parameters *p, syn_loss loss, const syn_data
  * the targets of the train and then the validation split, span by span. */
 syn_status syn_test_residuals(const syn_session *session, float *residual, const float *C, const syn_kernels *kernels,
                               int threads, syn_edge_estimates **out);
+/* The same from the events behind slow fluorescence (edge_events.h), of senders and receivers alike, without a model.
+ */
+syn_status syn_test_events(const syn_session *session, const syn_kernels *kernels, int threads,
+                           syn_edge_estimates **out);
 /* Targets of the train and validation splits. */
 int64_t syn_edge_targets(const syn_session *session);
 

@@ -132,26 +132,48 @@ done:
     return status;
 }
 
-/* Adds "test" to the summary. Weights of a simulation are in raw units, so C is scored in raw units whatever is
- * written. */
+/* What a user would take for the connectivity, in raw units: C, or the estimates where edges are of events. */
+static syn_status best_connectivity(const syn_model *model, size_t session, float *out) {
+    const syn_fitted_session *s = &model->session[session];
+    const syn_edge_estimates *e = s->edges;
+    const int64_t N = s->norm.N;
+    if (!e || !(e->decay > 0)) return syn_connectivity(model, session, 0, 1, out);
+    for (int64_t k = 0; k < N * N; k++) out[k] = e->estimate[k] * s->norm.scale[k / N] / s->norm.scale[k % N];
+    return SYN_OK;
+}
+
+/* What a user would rank edges by: C, z-scored, so that neurons of unlike size compare; estimates over their errors
+ * where edges are of events, and of spike counts, of which a fit shrinks the edges of neurons that seldom fire the
+ * most. */
+static syn_status best_ranking(const syn_model *model, size_t session, float *out) {
+    const syn_fitted_session *s = &model->session[session];
+    const syn_edge_estimates *e = s->edges;
+    const int64_t N = s->norm.N;
+    if (!e || !(e->decay > 0 || model->loss == SYN_LOSS_POISSON)) return syn_connectivity(model, session, 0, 0, out);
+    for (int64_t k = 0; k < N * N; k++) out[k] = e->error[k] > 0 ? e->estimate[k] / e->error[k] : 0.0f;
+    return SYN_OK;
+}
+
+/* Adds "test" to the summary. Weights of a simulation are in raw units, so raw units are scored whatever is written. */
 static syn_status score(json_t *root, const syn_connectome *connectome, const syn_model *model, size_t session,
                         const char *path) {
     syn_status status;
     double *truth = NULL;
-    float *raw = NULL;
-    syn_edge_metrics metrics;
+    float *raw = NULL, *rank = NULL;
+    syn_edge_metrics metrics, ranking;
     SYN_CHECK(read_truth(&truth, connectome, path));
-    if (!connectome->raw) {
-        SYN_CHECK(syn_alloc(&raw, (size_t)(connectome->N * connectome->N), sizeof *raw, "effective connectivity"));
-        SYN_CHECK(syn_connectivity(model, session, 0, 1, raw));
-    }
-    SYN_CHECK(syn_edge_metrics_compute(&metrics, raw ? raw : connectome->c, truth, connectome->N));
+    SYN_CHECK(syn_alloc(&raw, (size_t)(connectome->N * connectome->N), sizeof *raw, "effective connectivity"));
+    SYN_CHECK(syn_alloc(&rank, (size_t)(connectome->N * connectome->N), sizeof *rank, "effective connectivity"));
+    SYN_CHECK(best_connectivity(model, session, raw));
+    SYN_CHECK(best_ranking(model, session, rank));
+    SYN_CHECK(syn_edge_metrics_compute(&metrics, raw, truth, connectome->N));
+    SYN_CHECK(syn_edge_metrics_compute(&ranking, rank, truth, connectome->N));
     json_t *test = json_object();
     const struct {
         const char *name;
         double value;
-    } figures[] = {{"auroc", metrics.auroc},
-                   {"auprc", metrics.auprc},
+    } figures[] = {{"auroc", ranking.auroc},
+                   {"auprc", ranking.auprc},
                    {"auprc_chance", metrics.auprc_chance},
                    {"pearson_w", metrics.pearson_w},
                    {"spearman_w", metrics.spearman_w}};
@@ -159,7 +181,7 @@ static syn_status score(json_t *root, const syn_connectome *connectome, const sy
         if (isfinite(figures[k].value)) json_object_set_new(test, figures[k].name, json_real(figures[k].value));
     json_object_set_new(root, "test", test);
 done:
-    free(raw);
+    free(raw), free(rank);
     free(truth);
     return status;
 }

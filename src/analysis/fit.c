@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "analysis/connectivity.h"
+#include "analysis/edge_events.h"
 #include "analysis/edge_test.h"
 #include "analysis/evaluate.h"
 #include "analysis/fit.h"
@@ -248,9 +249,15 @@ static syn_status keep_gain(fit *f, const syn_parameters *p, syn_model *model) {
 }
 
 static syn_status test_edges(const fit *f, const syn_parameters *p, syn_model *model) {
-    for (size_t s = 0; s < model->n; s++)
-        SYN_TRY(syn_test_edges(p, f->settings.loss, f->data, s, model->session[s].gain, f->kernels, f->settings.threads,
-                               &model->session[s].edges));
+    const char *asked = syn_option_text(f->options, SYN_OPT_EVENTS);
+    for (size_t s = 0; s < model->n; s++) {
+        const syn_session *session = &f->data->session[s];
+        bool events = !strcmp(asked, "yes");
+        if (!strcmp(asked, "auto")) SYN_TRY(syn_edge_events_suit(session, &events));
+        SYN_TRY(events ? syn_test_events(session, f->kernels, f->settings.threads, &model->session[s].edges)
+                       : syn_test_edges(p, f->settings.loss, f->data, s, model->session[s].gain, f->kernels,
+                                        f->settings.threads, &model->session[s].edges));
+    }
     return SYN_OK;
 }
 

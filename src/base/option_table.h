@@ -53,6 +53,9 @@
     X(INNOVATION, "innovation", REAL, "auto", "", "0..1", "fit adapt compare",                                         \
       "How much of the part that its own last frame predicts is taken off what a neuron sends. 0: it sends its "       \
       "activity; 1: only what is new in it, as suits slow calcium. auto: chosen on the validation data.")              \
+    X(EVENTS, "events", CHOICE, "auto", "", "auto|yes|no", "fit adapt",                                                \
+      "Test and rank edges by the events behind slow fluorescence, cleared of the light of neighbours, instead of by " \
+      "activity. auto: where fluorescence is made of transients that outlast a frame.")                                \
     X(L1, "l1", REAL, "auto", "", "0..", "fit adapt compare",                                                          \
       "L1 penalty on the effective connectivity, which sets weak edges to exactly 0.")                                 \
     X(RANK, "rank", INT, "auto", "", "1..4096", "fit adapt compare",                                                   \
@@ -156,4 +159,11 @@
     X(DRIVE, "drive", REAL, "0", "", "0..10", "simulate",                                                              \
       "Strength of a behaviour variable that drives part of the neurons; 0: no behaviour.")                            \
     X(VIEW, "view", CHOICE, "fluorescence", "", "fluorescence|counts", "simulate",                                     \
-      "What is recorded of a `spikes` network.")
+      "What is recorded of a `spikes` network.")                                                                       \
+    X(DENSITY, "density", REAL, "0.1", "", "0.001..0.9", "simulate",                                                   \
+      "Probability of an edge from one neuron to another, of rates and spikes.")                                       \
+    X(DECAY, "decay", REAL, "0.4", "s", "0.06..20", "simulate", "Decay time of the calcium indicator.")                \
+    X(CROSSTALK, "crosstalk", REAL, "0.15", "", "0..0.9", "simulate",                                                  \
+      "Share of a cell's light that is scattered into another at the same place; less with distance.")                 \
+    X(PHOTONS, "photons", REAL, "300", "", "1..1e9", "simulate",                                                       \
+      "Photons of a cell at rest in one frame, which make the shot noise.")

@@ -6,10 +6,9 @@
 #include "base/memory.h"
 #include "simulation/spikes.h"
 
-static const double RISE_S = 0.05, DECAY_S = 0.4;
+static const double RISE_S = 0.05;
 static const double MAX_DFF = 4, HALF_SPIKES = 5, HILL = 1.5; /* dF/F = max c^h / (c^h + half^h), c in spikes */
-static const double PHOTONS = 300;                            /* of a cell at rest in one frame */
-static const double SCATTER = 0.15, SCATTER_UM = 25;          /* share scattered, over exp(-(distance/length)^2) */
+static const double SCATTER_UM = 25;                          /* light is scattered over exp(-(distance/length)^2) */
 static const double SPACING_UM = 30;                          /* the field grows with the number of neurons */
 static const double SCATTER_LEAST = 1e-4;                     /* less is left out */
 
@@ -23,14 +22,14 @@ static syn_status place_neurons(const syn_simulation *sim, double **position) {
     return SYN_OK;
 }
 
-/* Share of neuron j's light that reaches neuron i, as edges. */
-static syn_status scatter_edges(syn_edges *edges, const double *position, int64_t N) {
+/* Share of neuron j's light that reaches neuron i, as edges. crosstalk: at no distance. */
+static syn_status scatter_edges(syn_edges *edges, const double *position, int64_t N, double crosstalk) {
     double *share;
     SYN_TRY(syn_alloc(&share, (size_t)N * (size_t)N, sizeof *share, "light scatter"));
     for (int64_t i = 0; i < N; i++)
         for (int64_t j = 0; j < N; j++) {
             double dx = position[3 * i] - position[3 * j], dy = position[3 * i + 1] - position[3 * j + 1];
-            double weight = SCATTER * exp(-(dx * dx + dy * dy) / (SCATTER_UM * SCATTER_UM));
+            double weight = crosstalk * exp(-(dx * dx + dy * dy) / (SCATTER_UM * SCATTER_UM));
             share[i * N + j] = i == j || weight < SCATTER_LEAST ? 0 : weight;
         }
     syn_status status = syn_edges_create(edges, share, N, SYN_BY_RECEIVER);
@@ -39,9 +38,9 @@ static syn_status scatter_edges(syn_edges *edges, const double *position, int64_
 }
 
 /* Peak of exp(-t/decay) - exp(-t/rise). */
-static double transient_peak(void) {
-    double peak_s = log(DECAY_S / RISE_S) / (1 / RISE_S - 1 / DECAY_S);
-    return exp(-peak_s / DECAY_S) - exp(-peak_s / RISE_S);
+static double transient_peak(double decay_s) {
+    double peak_s = log(decay_s / RISE_S) / (1 / RISE_S - 1 / decay_s);
+    return exp(-peak_s / decay_s) - exp(-peak_s / RISE_S);
 }
 
 static double saturate(double calcium) {
@@ -52,31 +51,33 @@ static double saturate(double calcium) {
 /* Calcium as the difference of a slow and a fast trace, both advanced exactly from frame end to frame end. */
 typedef struct calcium {
     double *slow, *fast; /* [N] */
-    double peak;         /* of slow - fast after one spike */
-    int64_t next;        /* first spike not yet seen */
+    double decay_s;
+    double peak;  /* of slow - fast after one spike */
+    int64_t next; /* first spike not yet seen */
 } calcium;
 
 static void advance_calcium(calcium *ca, const syn_spikes *spikes, int64_t N, double end_s, double frame_s) {
-    double slow = exp(-frame_s / DECAY_S), fast = exp(-frame_s / RISE_S);
+    double slow = exp(-frame_s / ca->decay_s), fast = exp(-frame_s / RISE_S);
     for (int64_t i = 0; i < N; i++) {
         ca->slow[i] *= slow;
         ca->fast[i] *= fast;
     }
     for (; ca->next < spikes->n && spikes->time_s[ca->next] < end_s; ca->next++) {
         double ago_s = end_s - spikes->time_s[ca->next];
-        ca->slow[spikes->neuron[ca->next]] += exp(-ago_s / DECAY_S);
+        ca->slow[spikes->neuron[ca->next]] += exp(-ago_s / ca->decay_s);
         ca->fast[spikes->neuron[ca->next]] += exp(-ago_s / RISE_S);
     }
 }
 
 static void record_frame(syn_simulation *sim, int64_t t, const double *dff, const syn_edges *scatter) {
+    const double photons = syn_option_real(sim->options, SYN_OPT_PHOTONS);
     syn_random random = syn_simulation_random(sim, SYN_STREAM_SIM_CALCIUM);
     for (int64_t k = 0; k < sim->M; k++) {
         int64_t i = sim->observed[k];
         double light = dff[i];
         for (int64_t e = scatter->start[i]; e < scatter->start[i + 1]; e++)
             light += scatter->weight[e] * dff[scatter->other[e]];
-        double shot_noise = sqrt((1 + light) / PHOTONS) * syn_random_normal(random, (uint64_t)(t * sim->N + i));
+        double shot_noise = sqrt((1 + light) / photons) * syn_random_normal(random, (uint64_t)(t * sim->N + i));
         sim->recording->x[t * sim->M + k] = (float)(light + shot_noise);
     }
 }
@@ -94,9 +95,11 @@ syn_status syn_calcium_record(syn_simulation *sim, const syn_spikes *spikes, dou
     int64_t N = sim->N;
     double *position = NULL, *dff = NULL;
     syn_edges scatter = {0};
-    calcium ca = {.peak = transient_peak()};
+    const double crosstalk = syn_option_real(sim->options, SYN_OPT_CROSSTALK);
+    calcium ca = {.decay_s = syn_option_real(sim->options, SYN_OPT_DECAY)};
+    ca.peak = transient_peak(ca.decay_s);
     SYN_CHECK(place_neurons(sim, &position));
-    SYN_CHECK(scatter_edges(&scatter, position, N));
+    SYN_CHECK(scatter_edges(&scatter, position, N, crosstalk));
     SYN_CHECK(record_positions(sim, position));
     SYN_CHECK(syn_alloc(&dff, (size_t)N, sizeof *dff, "fluorescence"));
     SYN_CHECK(syn_alloc(&ca.slow, (size_t)N, sizeof *ca.slow, "calcium"));
@@ -107,8 +110,9 @@ syn_status syn_calcium_record(syn_simulation *sim, const syn_spikes *spikes, dou
         record_frame(sim, t, dff, &scatter);
     }
     SYN_CHECK(syn_add_parameters(sim, json_pack("{s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "rise_s", RISE_S, "decay_s",
-                                                DECAY_S, "max_dff", MAX_DFF, "half_spikes", HALF_SPIKES, "hill", HILL,
-                                                "photons", PHOTONS, "scatter", SCATTER, "scatter_um", SCATTER_UM)));
+                                                ca.decay_s, "max_dff", MAX_DFF, "half_spikes", HALF_SPIKES, "hill",
+                                                HILL, "photons", syn_option_real(sim->options, SYN_OPT_PHOTONS),
+                                                "scatter", crosstalk, "scatter_um", SCATTER_UM)));
 done:
     free(position);
     free(dff);

@@ -8,7 +8,6 @@
 enum { EXCITATORY, INHIBITORY, N_TYPES };
 static const char *const TYPE_NAME[N_TYPES] = {"E", "I"};
 static const double TYPE_SHARE[N_TYPES] = {0.8, 0.2};
-static const double EDGE_PROBABILITY = 0.1;
 static const double STRENGTH = 1.05; /* of an excitatory edge, over sqrt(p N) */
 static const double STRENGTH_CV = 0.3;
 static const double INHIBITION = -2; /* relative to excitation */
@@ -24,11 +23,11 @@ typedef struct rate_network {
 static void connect(syn_simulation *sim) {
     syn_random edge = syn_simulation_random(sim, SYN_STREAM_SIM_EDGES);
     syn_random strength = syn_simulation_random(sim, SYN_STREAM_SIM_WEIGHTS);
-    double scale = STRENGTH / sqrt(EDGE_PROBABILITY * (double)sim->N);
+    double scale = STRENGTH / sqrt(sim->density * (double)sim->N);
     for (int64_t i = 0; i < sim->N; i++)
         for (int64_t j = 0; j < sim->N; j++) {
             int64_t k = i * sim->N + j;
-            if (i == j || syn_random_uniform(edge, (uint64_t)k) >= EDGE_PROBABILITY) continue;
+            if (i == j || syn_random_uniform(edge, (uint64_t)k) >= sim->density) continue;
             double weight = fabs(1 + STRENGTH_CV * syn_random_normal(strength, (uint64_t)k)) * scale;
             sim->weight[k] = sim->type[j] == INHIBITORY ? INHIBITION * weight : weight;
         }
@@ -53,11 +52,11 @@ syn_status syn_simulate_rates(syn_simulation *sim) {
         net.bias[i] = BIAS_SD * syn_random_normal(bias, (uint64_t)i);
     }
     SYN_CHECK(syn_iterate(sim, update, &net));
-    SYN_CHECK(syn_add_parameters(sim, json_pack("{s:f, s:f, s:f, s:f, s:f, s:f, s:o, s:o}", "edge_probability",
-                                                EDGE_PROBABILITY, "strength", STRENGTH, "strength_cv", STRENGTH_CV,
-                                                "inhibition", INHIBITION, "inhibitory_share", TYPE_SHARE[INHIBITORY],
-                                                "noise_sd", NOISE_SD, "leak", syn_json_reals(net.leak, sim->N), "bias",
-                                                syn_json_reals(net.bias, sim->N))));
+    SYN_CHECK(
+        syn_add_parameters(sim, json_pack("{s:f, s:f, s:f, s:f, s:f, s:f, s:o, s:o}", "edge_probability", sim->density,
+                                          "strength", STRENGTH, "strength_cv", STRENGTH_CV, "inhibition", INHIBITION,
+                                          "inhibitory_share", TYPE_SHARE[INHIBITORY], "noise_sd", NOISE_SD, "leak",
+                                          syn_json_reals(net.leak, sim->N), "bias", syn_json_reals(net.bias, sim->N))));
 done:
     free(net.leak);
     free(net.bias);

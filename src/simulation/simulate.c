@@ -225,6 +225,21 @@ static int64_t option_or(const syn_options *options, syn_option_id id, int64_t o
     return syn_option_auto(options, id) ? otherwise : syn_option_int(options, id);
 }
 
+/* Options that the kind, or what is recorded of it, does not have. */
+static syn_status check_options(const char *kind, const syn_options *options) {
+    static const syn_option_id of_light[] = {SYN_OPT_DECAY, SYN_OPT_CROSSTALK, SYN_OPT_PHOTONS};
+    const bool light = !strcmp(kind, "spikes") && !strcmp(syn_option_text(options, SYN_OPT_VIEW), "fluorescence");
+    if (!strcmp(kind, "celltypes") && syn_option_given(options, SYN_OPT_DENSITY))
+        return syn_fail(SYN_ERR_OPTION, "density: celltypes has densities of its own; expected rates or spikes");
+    for (size_t k = 0; k < sizeof of_light / sizeof *of_light; k++)
+        if (!light && syn_option_given(options, of_light[k]))
+            return syn_fail(SYN_ERR_OPTION,
+                            "%s: is of the fluorescence of spikes; expected simulate spikes without "
+                            "--view counts",
+                            syn_option_at((size_t)of_light[k])->name);
+    return SYN_OK;
+}
+
 syn_status syn_simulate(syn_recording **recording, const char *kind, const syn_options *options) {
     *recording = NULL;
     int row = 0;
@@ -235,7 +250,9 @@ syn_status syn_simulate(syn_recording **recording, const char *kind, const syn_o
                           .N = option_or(options, SYN_OPT_NEURONS, kinds[row].neurons),
                           .T = option_or(options, SYN_OPT_FRAMES, kinds[row].frames),
                           .seed = (uint64_t)syn_option_int(options, SYN_OPT_SEED),
+                          .density = syn_option_real(options, SYN_OPT_DENSITY),
                           .drive = syn_option_real(options, SYN_OPT_DRIVE)};
+    SYN_TRY(check_options(kind, options));
     double unobserved = syn_option_real(options, SYN_OPT_HIDDEN_FRACTION);
     sim.M = sim.N - (int64_t)(unobserved * (double)sim.N);
     syn_status status;

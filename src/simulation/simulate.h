@@ -22,6 +22,7 @@ typedef struct syn_simulation {
     double *weight;    /* [N][N] row = receiver, zero diagonal */
     uint8_t *type;     /* [N] index into type_name */
     const char *const *type_name;
+    double density;           /* probability of an edge, where the kind has none of its own */
     double drive;             /* strength of the behaviour variable; 0: none */
     double *drive_gain;       /* [N] its effect on each neuron, in units of the neuron's input; mostly 0 */
     json_t *parameters;       /* written into the recording */

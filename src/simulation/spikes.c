@@ -18,7 +18,6 @@ static const double STEP_MS = 1;
 static const double TRANSIENT_S = 2;
 static const double FLUORESCENCE_RATE_HZ = 30;
 
-static const double EDGE_PROBABILITY = 0.1;
 static const double PSP_MV = 1; /* peak of an excitatory potential with 10 inputs a neuron; less with more */
 static const double PSP_CV = 0.2;
 static const double INHIBITION = -4; /* relative to excitation */
@@ -51,11 +50,11 @@ static double unit_psp_mv(void) {
 static void connect(syn_simulation *sim) {
     syn_random edge = syn_simulation_random(sim, SYN_STREAM_SIM_EDGES);
     syn_random strength = syn_simulation_random(sim, SYN_STREAM_SIM_WEIGHTS);
-    double psp_mv = PSP_MV * fmin(1, sqrt(10 / (EDGE_PROBABILITY * (double)sim->N)));
+    double psp_mv = PSP_MV * fmin(1, sqrt(10 / (sim->density * (double)sim->N)));
     for (int64_t i = 0; i < sim->N; i++)
         for (int64_t j = 0; j < sim->N; j++) {
             int64_t k = i * sim->N + j;
-            if (i == j || syn_random_uniform(edge, (uint64_t)k) >= EDGE_PROBABILITY) continue;
+            if (i == j || syn_random_uniform(edge, (uint64_t)k) >= sim->density) continue;
             double weight = psp_mv * fabs(1 + PSP_CV * syn_random_normal(strength, (uint64_t)k));
             sim->weight[k] = sim->type[j] == INHIBITORY ? INHIBITION * weight : weight;
         }
@@ -231,7 +230,7 @@ static syn_status add_network_parameters(syn_simulation *sim) {
         {"step_ms", STEP_MS},
         {"transient_s", TRANSIENT_S},
         {"max_delay_ms", MAX_DELAY_STEPS * STEP_MS},
-        {"edge_probability", EDGE_PROBABILITY},
+        {"edge_probability", sim->density},
         {"psp_mv", PSP_MV},
         {"psp_cv", PSP_CV},
         {"inhibition", INHIBITION},

@@ -115,7 +115,7 @@ static void variance_is_that_of_all_shifts(void **state) {
     double observed[N], ratio = 0, white = 0;
     syn_edge_estimates *e;
     syn_edge_design d;
-    assert_ok(syn_edge_design_create(&d, s, best_kernels(), 1));
+    assert_ok(syn_edge_design_create(&d, s, s->x, best_kernels(), 1));
     for (int64_t k = d.T * N - 1; k >= 3 * N; k--) r[k] += 0.9f * r[k - 3 * N];
     for (int i = 0; i < N; i++) observed[i] = (double)d.T;
     assert_ok(syn_edge_design_solve(&d, r, observed));
@@ -181,7 +181,7 @@ static void estimate_does_not_depend_on_the_models_C(void **state) {
     float *r = residuals(s, 0.5), *C = floats(N * N);
     syn_edge_estimates *without, *with;
     syn_edge_design d;
-    assert_ok(syn_edge_design_create(&d, s, best_kernels(), 1));
+    assert_ok(syn_edge_design_create(&d, s, s->x, best_kernels(), 1));
     float *other = floats(d.T * N);
     for (int k = 0; k < N * N; k++) C[k] = k / N == k % N ? 0.0f : (float)(0.2 * normal(11, k));
     for (int64_t c = 0; c < d.n_chunks; c++)
@@ -229,6 +229,28 @@ static void neither_threads_nor_frames_between_segments_matter(void **state) {
     set_free(&set[0]), set_free(&set[1]), raw_free(&raw), raw_free(&other);
 }
 
+/* 0 drives 1 within the frame and 1 drives 2 to the next, for every three neurons: 0 has no edge to 2. */
+static void what_passes_on_within_a_frame_is_no_edge(void **state) {
+    (void)state;
+    enum { N = 30, T = 20000 };
+    raw_data raw = simulate(T, N, 0, 0, NULL, 9500);
+    test_set set;
+    double sure = 0;
+    for (int64_t t = 1; t < T; t++)
+        for (int64_t i = 0; i < N; i += 3) {
+            raw.x[t * N + i + 1] += 0.3f * raw.x[t * N + i] + 0.3f * raw.x[(t - 1) * N + i];
+            raw.x[t * N + i + 2] += 0.3f * raw.x[(t - 1) * N + i + 1];
+        }
+    syn_edge_estimates *e = test(&raw, 0, 1, &set);
+    for (int i = 0; i < N; i += 3) {
+        const int first = (i + 1) * N + i, second = (i + 2) * N + i + 1, both = (i + 2) * N + i;
+        assert_true(e->estimate[first] > 6 * e->error[first] && e->estimate[second] > 6 * e->error[second]);
+        sure += fabs((double)(e->estimate[both] / e->error[both])) > 3;
+    }
+    assert_true(sure <= 1);
+    syn_edge_estimates_free(e), set_free(&set), raw_free(&raw);
+}
+
 /* More neurons than frames, entries missing, two neurons the same: false alarms stay few. */
 static void short_recordings_with_gaps(void **state) {
     (void)state;
@@ -252,6 +274,7 @@ int main(void) {
         cmocka_unit_test(a_small_network_is_found),
         cmocka_unit_test(estimate_does_not_depend_on_the_models_C),
         cmocka_unit_test(neither_threads_nor_frames_between_segments_matter),
+        cmocka_unit_test(what_passes_on_within_a_frame_is_no_edge),
         cmocka_unit_test(short_recordings_with_gaps),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -29,6 +29,9 @@ connectivity model.h5|connectivity: missing -o FILE
 report -o r.html|report: missing MODEL
 report model.h5|report: missing -o FILE
 simulate rates celltypes -o x.h5|unexpected 'celltypes'
+simulate rates --decay 1 -o x.h5|decay: is of the fluorescence of spikes
+simulate spikes --view counts --photons 9 -o x.h5|photons: is of the fluorescence of spikes
+simulate celltypes --density 0.2 -o x.h5|density: celltypes has densities of its own
 convert recording.h5 model.h5 -o x.h5|found 2 recordings; expected one, or --splits
 forecast model.h5 recording.h5 more -o f.h5|unexpected 'more'
 connectivity model.h5 recording.h5 -o c.npy|unexpected 'recording.h5'

@@ -97,3 +97,20 @@ run 0 synapsnet connectivity model.h5 -o c.edges.csv --top 3 --fdr 1 --json
 json edges.n_tested edges.n_significant edges.top edges.stability edges.hubs >/dev/null
 run 0 synapsnet connectivity model.h5 -o c.edges.csv --fdr 0 --fdr-method by
 [ "$(wc -l <c.edges.csv)" -eq 1 ] || fail "c.edges.csv should hold no edge at a false discovery rate of 0"
+
+# edges of slow fluorescence are those of its events, unless told otherwise, and scored; a model without connectivity has
+# no C to score
+run 0 synapsnet simulate spikes --neurons 12 --frames 6000 --seed 3 --density 0.3 --crosstalk 0.2 -o slow.h5 --quiet
+for events in auto no; do
+    run 0 synapsnet fit slow.h5 -o slow_model.h5 --connectivity none --epochs 1 --events $events --quiet
+    run 0 synapsnet connectivity slow_model.h5 -o slow.npy --truth slow.h5 --json
+    of=$(json edges.of)
+    auroc=$(json test.auroc)
+    if [ $events = auto ]; then
+        [ "$of" = events ] || fail "--events auto: edges of $of"
+        number_between 0.75 "$auroc" 1
+    else
+        [ "$of" = activity ] || fail "--events no: edges of $of"
+        number_between 0.5 "$auroc" 0.5
+    fi
+done
