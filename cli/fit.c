@@ -27,7 +27,8 @@ exit_code say_how_to_resume(const arguments *a) {
     return FAILED;
 }
 
-/* "Connectivity: lowrank, rank 4, strength 0.01" from {"form": "lowrank", "rank": 4, "strength": 0.01}. */
+/* "Connectivity: lowrank, rank 4, strength 0.01" from {"form": "lowrank", "rank": 4, "strength": 0.01}; numbers are of
+ * the best candidate where several were averaged. */
 static void print_connectivity(const json_t *chosen) {
     if (!json_is_object(chosen)) return;
     const char *form = json_string_value(json_object_get(chosen, "form"));
@@ -37,6 +38,8 @@ static void print_connectivity(const json_t *chosen) {
     json_object_foreach((json_t *)chosen, key, value) {
         if (json_is_number(value)) printf(", %s %.4g", key, json_number_value(value));
     }
+    const size_t averaged = json_array_size(json_object_get(chosen, "average_of"));
+    if (averaged) printf(", the weights averaged with those of %zu other candidates", averaged - 1);
     putchar('\n');
 }
 
