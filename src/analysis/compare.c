@@ -185,29 +185,17 @@ static json_t *chosen_by(const syn_model *model) {
     return chosen;
 }
 
-static syn_status set_number(syn_options *options, const char *name, const json_t *value) {
-    char text[32];
-    if (!value) return SYN_OK;
-    snprintf(text, sizeof text, "%.9g", json_number_value(value));
-    return syn_options_set(options, name, text);
-}
-
-/* Options of an ablation: one part is taken away, and the size and connectivity are those that the whole model chose.
+/* Options of an ablation: one part is taken away. It is as large as the whole model, and searched for in the same way.
  */
 static syn_status ablation_options(const compare *c, const json_t *chosen, const char *without, syn_options **options) {
-    const char *form = json_string_value(json_object_get(chosen, "form"));
+    char hidden[32];
     syn_options *o = NULL;
     syn_status status;
+    snprintf(hidden, sizeof hidden, "%lld", (long long)json_integer_value(json_object_get(chosen, "hidden")));
     SYN_CHECK(syn_options_create(&o));
     SYN_CHECK(syn_options_overlay(o, c->options));
     SYN_CHECK(syn_options_set(o, without, "0"));
-    SYN_CHECK(syn_options_set(o, "connectivity", form));
-    SYN_CHECK(set_number(o, "hidden", json_object_get(chosen, "hidden")));
-    SYN_CHECK(set_number(o, "rank", json_object_get(chosen, "rank")));
-    if (strcmp(form, "none") != 0 && strcmp(form, "lowrank") != 0) {
-        SYN_CHECK(set_number(o, "strength", json_object_get(chosen, "strength")));
-        SYN_CHECK(set_number(o, "l1", json_object_get(chosen, "l1")));
-    }
+    SYN_CHECK(syn_options_set(o, "hidden", hidden));
 done:
     if (status != SYN_OK) syn_options_free(o), o = NULL;
     *options = o;

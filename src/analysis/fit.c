@@ -333,7 +333,7 @@ static syn_status connectivity_json(const fit *f, const syn_stage *stage, const 
         json_object_set_new(c, "strength", json_real(p->form == SYN_FORM_LOWRANK ? 0 : stage->candidate.ridge));
         json_object_set_new(c, "l1", json_real(stage->candidate.l1));
         json_object_set_new(c, "innovation", json_real(stage->candidate.innovation));
-        if (stage->candidate.rank) json_object_set_new(c, "rank", json_integer(stage->candidate.rank));
+        if (syn_form_has_factors(p->form)) json_object_set_new(c, "rank", json_integer(stage->candidate.rank));
         json_object_set_new(c, "share_of_zeros", json_real(share_of_zeros(p)));
     }
     if (p == f->search->blend) json_object_set_new(c, "average_of", average_json(f->search));
