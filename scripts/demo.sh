@@ -19,10 +19,12 @@ step evaluate "$out/model.h5"
 step forecast "$out/model.h5" --steps 16 -o "$out/forecast.h5"
 step connectivity "$out/model.h5" -o "$out/connectivity.csv"
 step connectivity "$out/model.h5" -o "$out/connectivity.graphml"
+step report "$out/model.h5" -o "$out/report.html"
 
 cat <<EOT
 
 Open these:
+  $out/report.html           all figures on one page (any browser, no network needed)
   $out/connectivity.csv      who drives whom: row = receiver, column = sender (any spreadsheet)
   $out/connectivity.graphml  the same as a graph (Gephi, Cytoscape, NetworkX)
   $out/forecast.h5           recorded and predicted activity of the test frames (HDF5)
