@@ -69,7 +69,7 @@ static void print_result(const char *json, const char *path) {
     print_neurons(root);
     print_decoder(json_object_get(root, "adapted"));
     print_connectivity(json_object_get(root, "connectivity"));
-    printf("Model written to %s after %.0f epochs in %.1f s, seed %.0f.\n", path,
+    printf("Model written to %s after %.0f epochs of all candidates in %.1f s, seed %.0f.\n", path,
            json_number_value(json_object_get(root, "epochs")), json_number_value(json_object_get(root, "seconds")),
            json_number_value(json_object_get(root, "seed")));
     json_decref(root);

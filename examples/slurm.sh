@@ -18,4 +18,6 @@ shift 2
 srun synapsnet fit "$recording" -o "$model" --threads "$SLURM_CPUS_PER_TASK" --resume "$@" && exit
 status=$?
 [ -e "$model.ckpt" ] || exit "$status" # it failed, and says why above
+# A fit that fails each time, for want of memory, say, must not go round for ever.
+[ "${SLURM_RESTART_COUNT:-0}" -lt 20 ] || exit "$status"
 scontrol requeue "$SLURM_JOB_ID"

@@ -126,7 +126,8 @@
     X(FDR, "fdr", REAL, "0.1", "", "0..1", "connectivity", "False discovery rate at which an edge counts as found.")   \
     X(FDR_METHOD, "fdr-method", CHOICE, "bh", "", "bh|by", "connectivity",                                             \
       "Benjamini-Hochberg, or Benjamini-Yekutieli, which holds however the edges depend on each other.")               \
-    X(TOP, "top", INT, "20", "edges", "0..100000000", "connectivity", "Most edges to list, the surest first.")         \
+    X(TOP, "top", INT, "20", "edges", "0..100000000", "connectivity",                                                  \
+      "Most significant edges to list, the surest first.")                                                             \
     X(SESSION, "session", INT, "0", "", "0..", "connectivity forecast perturb",                                        \
       "Which recording of a model of several, from 0.")                                                                \
     /* perturb */                                                                                                      \

@@ -23,6 +23,9 @@ export SLURM_CPUS_PER_TASK=1 SLURM_JOB_ID=17
 run 0 bash "$SOURCE/examples/slurm.sh" sim.h5 model.h5 "${options[@]}" --quiet
 [ "$(cat queue)" = "requeue 17" ] || fail "the stopped job did not go back into the queue"
 rm queue
+rm -f model.h5.ckpt
+SLURM_RESTART_COUNT=20 run 1 bash "$SOURCE/examples/slurm.sh" sim.h5 model.h5 "${options[@]}" --quiet
+[ ! -e queue ] || fail "a job that was stopped 20 times went back into the queue"
 export no_limit=yes
 run 0 bash "$SOURCE/examples/slurm.sh" sim.h5 model.h5 "${options[@]}" --quiet
 [ ! -e queue ] || fail "the finished job went back into the queue"
