@@ -456,6 +456,7 @@ static syn_status describe(const fit *f, const syn_parameters *winner, int winni
     json_object_set_new(root, "epochs", json_integer(epochs));
     json_object_set_new(root, "seed", json_integer((json_int_t)f->settings.seed));
     json_object_set_new(root, "candidates", stages);
+    json_object_set_new(root, "chosen_candidate", json_integer(winning_stage));
     json_object_set_new(root, "training_curve", curve_json(search, winning_stage));
     json_object_set_new(root, "recordings", recordings);
     json_object_set_new(root, "warnings", warnings);

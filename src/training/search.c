@@ -99,15 +99,21 @@ syn_status syn_search_create(syn_search **search, const syn_dataset *data, const
     return SYN_OK;
 }
 
+/* What only goes on searching needs. */
+static void free_candidates(syn_search *search) {
+    for (int k = 0; k < search->n_linear; k++) syn_linear_free(search->linear[k]), search->linear[k] = NULL;
+    for (int k = 0; k < search->n_stages; k++) syn_parameters_free(search->member[k]), search->member[k] = NULL;
+}
+
 void syn_search_free(syn_search *search) {
     if (!search) return;
+    free_candidates(search);
     syn_parameters_free(search->none);
     syn_parameters_free(search->ablation);
     syn_parameters_free(search->best);
-    for (int k = 0; k < search->n_linear; k++) syn_linear_free(search->linear[k]);
     syn_parameters_free(search->blend);
     syn_trainer_free(search->trainer);
-    for (int k = 0; k < search->n_stages; k++) free(search->curve[k]), syn_parameters_free(search->member[k]);
+    for (int k = 0; k < search->n_stages; k++) free(search->curve[k]);
     free(search);
 }
 
@@ -156,7 +162,7 @@ static bool next_none(const syn_search *search, syn_stage *next) {
     const int ridges = search->settings.source || search->settings.embedding == 0 ? 1 : EMBEDDING_RIDGES;
     *next = (syn_stage){.hidden = search->settings.hidden};
     if (n < ridges) {
-        next->candidate.embedding = search->settings.source ? 0 : embedding_ridge[n];
+        next->candidate.embedding = ridges == 1 ? 0 : embedding_ridge[n];
         return true;
     }
     const syn_stage *last = &search->stage[n - 1], *best = least_of(search, n);
@@ -436,7 +442,11 @@ syn_status syn_search_epoch(syn_search *search, bool *done, bool (*keep_going)(v
     bool stage_done;
     *done = false;
     if (!search->trainer) SYN_TRY(begin_stage(search, done));
-    if (*done) return syn_blend_candidates(search);
+    if (*done) {
+        SYN_TRY(syn_blend_candidates(search));
+        free_candidates(search);
+        return SYN_OK;
+    }
     SYN_TRY(syn_trainer_epoch(search->trainer, &stage_done, keep_going, user));
     return stage_done ? end_stage(search) : SYN_OK;
 }
@@ -447,10 +457,10 @@ syn_status syn_search_finish(syn_search *search) {
 }
 
 const syn_parameters *syn_search_winner(const syn_search *search, int *stage) {
-    /* a form that was asked for wins over `none` whatever its loss */
+    /* A form that was asked for wins over `none` whatever its loss. An average says nothing for a connectivity: `none`
+     * is not averaged. */
     const double margin = worth_an_edge * fabs(search->ablation_loss);
-    const double loss = search->blend ? search->blend_loss : search->best_loss;
-    bool none = !search->best || (search->limits.any_form && loss > search->ablation_loss - margin);
+    bool none = !search->best || (search->limits.any_form && search->best_loss > search->ablation_loss - margin);
     int best = -1;
     for (int k = 0; k < search->n_stages; k++)
         if ((search->stage[k].candidate.form == SYN_FORM_NONE) == none &&

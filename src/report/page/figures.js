@@ -182,24 +182,19 @@ function drawHorizon(session) {
   byId('horizon-note').textContent = `Mean over ${plural(starts, 'start')} in the test frames and all neurons, in units of each neuron's variance.`;
 }
 
-/* The candidate whose curve was kept with the model. */
-function chosenCandidate() {
-  const best = Math.min(...report.fit.training_curve.map(([, validation]) => validation));
-  return (report.fit.candidates || []).findIndex((c) => c.epochs === report.fit.training_curve.length && Math.abs(c.validation_loss - best) < 1e-9 * Math.abs(best));
-}
-
 function drawTraining() {
   const curve = report.fit.training_curve, candidates = report.fit.candidates || [];
-  const epoch = curve.map((_, k) => k + 1), chosen = chosenCandidate();
-  const best = curve.reduce((least, [, v], k) => (v < curve[least][1] ? k : least), 0);
+  const epoch = curve.map((_, k) => k + 1), chosen = report.fit.chosen_candidate;
+  const best = candidates[chosen].best_epoch, averaged = (report.fit.connectivity.average_of || []).length; // best -1: the start
+  const kept = best < 0 ? 'the weights that training started from were kept' : `epoch ${best + 1} was kept`;
   const line = (name, k, shade, dash) => ({
     type: 'scatter', mode: 'lines', name, x: epoch, y: curve.map((point) => point[k]), line: { color: colour(shade), width: 2, dash },
   });
   draw('fig-training', [line('train', 0, 'copy-last', 'dot'), line('validation', 1, 'synapsnet'), {
-    type: 'scatter', mode: 'markers', name: `kept: epoch ${best + 1}`, x: [best + 1], y: [curve[best][1]],
+    type: 'scatter', mode: 'markers', name: best < 0 ? 'kept: the start' : `kept: epoch ${best + 1}`, x: [best + 1], y: [candidates[chosen].validation_loss],
     marker: { size: 11, symbol: 'circle-open', line: { width: 2.5 }, color: colour('ink') },
   }], { xaxis: axis('epoch'), yaxis: axis('loss per observed value') },
-  `Training and validation loss over ${curve.length} epochs; epoch ${best + 1} was kept.`);
+  `Training and validation loss over ${curve.length} epochs${averaged ? ' of the best candidate' : ''}; ${kept}.${averaged ? ` The model is an average of ${averaged} candidates.` : ''}`);
   fillTable('candidates', ['candidate', { text: 'validation loss' }, { text: 'best epoch' }, { text: 'epochs' }], candidates.map((c, k) => ({
     cells: [c.candidate, { text: figures(c.validation_loss, 5) }, { text: c.best_epoch + 1 }, { text: c.epochs }], chosen: k === chosen,
   })));
