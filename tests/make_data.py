@@ -156,6 +156,19 @@ def good_neurons():
         f["about/x"], f["about/y"] = np.arange(5.0), 10 + np.arange(5.0)
     write("good/neurons_some.csv", "index,label\n1,AVAR\n3,undefined\n")
     write("good/clusters.tsv", "cluster_id\tregion\tdepth\n3\tCA3\t20\n0\tCA1\t10\n7\tDG\t5\n")
+    # Tables in another order than the recording, of many recordings, and beside labels that are no names.
+    many = [f"u{j}" for j in range(1, 13)]
+    write("good/units12.csv", ",".join(many) + "\n" + "".join(",".join(str(j + 100.5 + t) for j in range(12)) + "\n" for t in range(30)))
+    write("good/units12_about.csv", "unit,region\n" + "".join(f"{u},at {u}\n" for u in reversed(many)))
+    write("good/clusters_reversed.csv", "cluster_id,region\n3,R3\n2,R2\n1,R1\n0,R0\n")
+    np.savez(path("good", "spikes12.npz"), times=np.arange(24) / 10, ids=np.array(many * 2))
+    write("good/neurons_elsewhere.csv", "unit,region\n" + "".join(f"{j + 70},at {j}\n" for j in range(N)))
+    write("bad/neurons_one_based.csv", "unit,region\n" + "".join(f"{j + 1},at {j}\n" for j in range(N)))
+    write("bad/neurons_repeated.csv", "index,label\n1,AVAL\n1,AVAR\n")
+    write("good/mouse12_monday2.csv", "\n".join(",".join(f"{v:g}" for v in row) for row in X) + "\n")
+    write("good/neurons_of_mice.csv", "mouse,index,region\n" + "".join(f"{m},{j},{m}\n" for m in ("mouse2", "mouse1", "mouse12") for j in range(N)))
+    write("bad/neurons_of_two.csv", "session,index,region\n" + "".join(f"{m},{j},{m}\n" for m in ("mouse12", "monday2") for j in range(N)))
+    np.savez(path("good", "cluster_labels.npz"), activity=X, rate_hz=10.0, labels=np.array([1, 1, 2, 2, 3]), area=np.arange(40.0, 45))
     times, ids = np.array([0.1, 0.2, 2.5, 3.5, 3.6]), ["AVAL", "AVAL", "AVAR", "RIM \u00e9", "AVAL"]
     np.savez(path("good", "named_spikes.npz"), times=times, ids=np.array(ids))
     np.savez(path("good", "named_spikes_bytes.npz"), times=times, ids=np.array([i.encode() for i in ids]))

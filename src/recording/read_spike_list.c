@@ -1,5 +1,6 @@
 /* Spike lists: an array of times and one of neuron ids of the same length, in npz, HDF5, MATLAB or a CSV with a header;
  * or one array (n, 2) named spikes or spks. An array of all ids (nodes) makes silent neurons count. */
+#define _GNU_SOURCE /* strverscmp */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -172,7 +173,8 @@ static syn_status read_texts(const syn_input *input, const syn_entry *entry, cha
     return status;
 }
 
-static int compare_texts(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
+/* As people count: u2 before u10. */
+static int compare_texts(const void *a, const void *b) { return strverscmp(*(char *const *)a, *(char *const *)b); }
 
 static void free_texts(char **text, int64_t n) {
     for (int64_t k = 0; text && k < n; k++) free(text[k]);

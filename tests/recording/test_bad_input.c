@@ -57,6 +57,12 @@ static const struct bad_case {
     {"%/good/trials.npz", "bin=70ms", "expected a multiple", NULL},
     /* tables of neurons */
     {"%/good/plain.csv", "rate=10 neuron-table=%/bad/neurons_few.csv", "has 2 rows", "neurons_few.csv"},
+    {"%/good/plain.csv", "rate=10 neuron-table=%/bad/neurons_one_based.csv", "row 5 has the unit 5",
+     "neurons_one_based.csv"},
+    {"%/good/plain.csv", "rate=10 neuron-table=%/bad/neurons_repeated.csv", "rows 1 and 2 are both neuron 1",
+     "neurons_repeated.csv"},
+    {"%/good/mouse12_monday2.csv", "rate=10 neuron-table=%/bad/neurons_of_two.csv", "both mouse12 and monday2",
+     "neurons_of_two.csv"},
     {"%/good/plain.csv", "rate=10 neuron-table=%/bad/neurons_beyond.csv", "row 2 has the index 5",
      "neurons_beyond.csv"},
     {"%/good/plain.csv", "rate=10 neuron-table=%/bad/neurons_nothing.csv", "says nothing about neurons",

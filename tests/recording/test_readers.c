@@ -337,6 +337,46 @@ static void takes_neurons_from_tables(void **state) {
     syn_recording_free(r);
 }
 
+static void finds_rows_by_ids_before_order(void **state) {
+    (void)state;
+    char text[16];
+    static const char *const paths[] = {"%/good/units12.csv", "%/good/spikes12.npz"};
+    for (int k = 0; k < 2; k++) {
+        syn_recording *r = must_open(paths[k], k ? "bin=100ms neuron-table=%/good/units12_about.csv"
+                                                 : "rate=10 neuron-table=%/good/units12_about.csv");
+        for (int64_t j = 0; j < 12; j++) {
+            snprintf(text, sizeof text, "at u%lld", (long long)j + 1);
+            assert_string_equal(r->neuron_id[j], text + 3);
+            assert_string_equal(r->region[j], text);
+        }
+        assert_true(warned(r, "by its column unit: 12 of 12"));
+        syn_recording_free(r);
+    }
+    syn_recording *r = must_open("%/good/phy_bare", "rate=20000 neuron-table=%/good/clusters_reversed.csv");
+    assert_string_equal(r->region[0], "R0");
+    assert_string_equal(r->neuron_id[3], "3");
+    assert_string_equal(r->region[3], "R3");
+    syn_recording_free(r);
+    r = must_open("%/good/plain.csv", "rate=10 neuron-table=%/good/neurons_elsewhere.csv");
+    assert_string_equal(r->neuron_id[0], "70");
+    assert_string_equal(r->region[4], "at 4");
+    assert_true(warned(r, "in order: it has no id of the recording"));
+    syn_recording_free(r);
+    r = must_open("%/good/mouse12_monday2.csv", "rate=10 neuron-table=%/good/neurons_of_mice.csv");
+    assert_string_equal(r->region[0], "mouse12");
+    syn_recording_free(r);
+}
+
+static void labels_of_clusters_are_no_names(void **state) {
+    (void)state;
+    syn_recording *r = must_open("%/good/cluster_labels.npz:activity", "");
+    assert_string_equal(r->neuron_id[1], "1");
+    assert_false(r->named_neurons);
+    assert_null(r->region);
+    assert_true(warned(r, "names not taken: more than one neuron is called 1"));
+    syn_recording_free(r);
+}
+
 static void reads_spikes_of_named_neurons(void **state) {
     (void)state;
     static const char *const paths[] = {"%/good/named_spikes.npz", "%/good/named_spikes.h5", "%/good/named_spikes.csv",
@@ -401,6 +441,8 @@ int main(void) {
         cmocka_unit_test(bins_spike_lists),
         cmocka_unit_test(uses_what_lies_beside_counts),
         cmocka_unit_test(takes_neurons_from_tables),
+        cmocka_unit_test(finds_rows_by_ids_before_order),
+        cmocka_unit_test(labels_of_clusters_are_no_names),
         cmocka_unit_test(reads_spikes_of_named_neurons),
         cmocka_unit_test(reads_tracker_files),
         cmocka_unit_test(places_units_at_their_channel),
