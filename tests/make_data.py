@@ -203,10 +203,17 @@ def good_neurons():
     save("good/phy_placed/templates_ind.npy", np.array([[0, 1, 2], [0, 1, 2], [1, 2, 3], [0, 1, 2], [0, 1, 2]], "f8"))
     save("good/phy_placed/channel_positions.npy", np.column_stack([np.arange(4) % 2 * 32.0, np.arange(4) * 20.0]))
     write("good/phy_placed/params.py", "sample_rate = 20000\n")
-    for name in ("spike_times", "spike_clusters"):
-        save(f"bad/phy_templates/{name}.npy", np.arange(9))
-    save("bad/phy_templates/spike_templates.npy", np.arange(8))
-    write("bad/phy_templates/params.py", "sample_rate = 20000\n")
+    # The same as MATLAB writes it; then with positions that cannot be taken.
+    kinds = {"fortran": np.asfortranarray(templates), "cut": None, "forged": None, "short": templates}
+    for name, value in kinds.items():
+        folder = f"good/phy_placed_{name}"
+        for file in ("spike_times.npy", "spike_clusters.npy", "spike_templates.npy", "templates_ind.npy", "channel_positions.npy", "params.py"):
+            write(f"{folder}/{file}", open(path("good", "phy_placed", file), "rb").read())
+        if value is not None:
+            save(f"{folder}/templates.npy", value)
+    write("good/phy_placed_cut/templates.npy", open(path("good", "phy_placed", "templates.npy"), "rb").read()[:-40])
+    write("good/phy_placed_forged/templates.npy", npy_bytes("{'descr': '<f4', 'fortran_order': False, 'shape': (1099511627776, 0, 5)}"))
+    save("good/phy_placed_short/spike_templates.npy", np.arange(8))
     write("good/spreadsheet.csv", "a,b,c\n#N/A,1,2\n1,#DIV/0!,2\n# a comment\n" + "1,2,3.5\n" * 20)
     plain = [",".join(f"{v:g}" for v in row) for row in X]
     write("good/time_seconds.csv", "Time [sec],a,b,c,d,e\n" + "\n".join(f"{k / 10},{r}" for k, r in enumerate(plain)) + "\n")

@@ -85,7 +85,6 @@ static const struct bad_case {
     {"%/bad/utf16.csv", "rate=10", "UTF-16", NULL},
     {"%/bad/quoted_commas.csv", "rate=10", "expected a decimal point", NULL},
     {"%/bad/broken_link.h5", "rate=10", "leads nowhere", NULL},
-    {"%/bad/phy_templates", "", "spike_templates.npy has 8 entries", "phy_templates"},
     {"%/bad/only_spks", "rate=10", "--signal deconvolved takes spks.npy", "plane0"},
     {"%/bad/spike_lengths.npz", "", "expected one id for every spike time", NULL},
     {"%/bad/spike_nan.npz", "", "spike 1 has the time nan", NULL},

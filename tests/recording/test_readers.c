@@ -404,13 +404,26 @@ static void reads_tracker_files(void **state) {
 static void places_units_at_their_channel(void **state) {
     (void)state;
     static const int channel[] = {2, 0, 3, 1};
-    syn_recording *r = must_open("%/good/phy_placed", "");
-    assert_non_null(r->position);
-    for (int j = 0; j < 4; j++) {
-        assert_true(r->position[3 * j] == 32.0F * (float)(channel[j] % 2));
-        assert_true(r->position[3 * j + 1] == 20.0F * (float)channel[j]);
+    static const char *const paths[] = {"%/good/phy_placed", "%/good/phy_placed_fortran"};
+    for (int k = 0; k < 2; k++) {
+        syn_recording *r = must_open(paths[k], "");
+        assert_non_null(r->position);
+        for (int j = 0; j < 4; j++) {
+            assert_true(r->position[3 * j] == 32.0F * (float)(channel[j] % 2));
+            assert_true(r->position[3 * j + 1] == 20.0F * (float)channel[j]);
+        }
+        syn_recording_free(r);
     }
-    syn_recording_free(r);
+    static const char *const without[][2] = {{"%/good/phy_placed_cut", "the file is cut short"},
+                                             {"%/good/phy_placed_short", "spike_templates.npy has 8 entries"},
+                                             {"%/good/phy_placed_forged", "is (1099511627776, 0, 5)"}};
+    for (int k = 0; k < 3; k++) {
+        syn_recording *r = must_open(without[k][0], "");
+        assert_int_equal(r->N, 4);
+        assert_null(r->position);
+        assert_true(warned(r, "positions not taken: ") && warned(r, without[k][1]));
+        syn_recording_free(r);
+    }
 }
 
 static void reads_what_other_tools_write(void **state) {
