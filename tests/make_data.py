@@ -156,6 +156,12 @@ def good_neurons():
         f["about/x"], f["about/y"] = np.arange(5.0), 10 + np.arange(5.0)
     write("good/neurons_some.csv", "index,label\n1,AVAR\n3,undefined\n")
     write("good/clusters.tsv", "cluster_id\tregion\tdepth\n3\tCA3\t20\n0\tCA1\t10\n7\tDG\t5\n")
+    # Data frames with ids over the columns, and with neurons in rows.
+    ids = ["950907205", "950907206", "3", "4", "7"]
+    write("good/frame_of_ids.csv", "," + ",".join(ids) + "\n" + "".join(f"{t}," + ",".join(f"{v:g}" for v in X[t]) + "\n" for t in range(T)))
+    write("good/frame_of_rows.csv", "neuron," + ",".join(map(str, range(T))) + "\n" + "".join(f"{ids[j]}," + ",".join(f"{v:g}" for v in X[:, j]) + "\n" for j in range(N)))
+    write("good/frame_of_names.csv", "what," + ",".join(map(str, range(T))) + "\n" + "".join(f"u{ids[j]}," + ",".join(f"{v + 0.5 * (v == 1):g}" for v in X[:, j]) + "\n" for j in range(N)))
+    write("bad/frame_of_rows.csv", "," + ",".join(map(str, range(T))) + "\n" + "".join(f"{ids[j]}," + ",".join(f"{v:g}" for v in X[:, j]) + "\n" for j in range(N)))
     # Tables in another order than the recording, of many recordings, and beside labels that are no names.
     many = [f"u{j}" for j in range(1, 13)]
     write("good/units12.csv", ",".join(many) + "\n" + "".join(",".join(str(j + 100.5 + t) for j in range(12)) + "\n" for t in range(30)))

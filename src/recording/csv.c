@@ -23,10 +23,11 @@ typedef struct csv {
     size_t size;
     int64_t first_line; /* its number in the file, from 1 */
     char delimiter;
-    int64_t columns; /* in the file */
-    char **header;   /* [columns] or NULL */
-    bool numbered;   /* the header only counts the columns: 0, 1, 2 or 1, 2, 3 */
-    role *roles;     /* [columns] */
+    int64_t columns;   /* in the file */
+    char **header;     /* [columns] or NULL */
+    bool numbered;     /* the header only counts the columns: 0, 1, 2 or 1, 2, 3 */
+    bool neurons_down; /* the first column holds the names of neurons */
+    role *roles;       /* [columns] */
 } csv;
 
 typedef struct cell {
@@ -255,37 +256,66 @@ static bool is_index_name(const char *name) {
     return false;
 }
 
-/* Whether the line is what a data frame writes over its columns: an empty or no first cell, then 0, 1, 2 or 1, 2, 3. */
-static bool counts_columns(const csv *c, cursor at) {
+/* Whether the cells of a line count, 0, 1, 2 or from another number, behind a first one that is empty or text. */
+static bool counts_columns(const csv *c, cursor at, double *first) {
     enum { LEAST = 4 };
     bool started = false;
     cell word;
-    double number, first = NAN;
-    int64_t k = 0, n = 0;
-    for (; next_cell(c, &at, &started, &word); k++) {
-        if (k == 0 && word.p == word.end) continue;
-        if (!parse_number(c, word, &number)) return false;
-        if (n == 0) first = number;
-        if (number != first + (double)n++) return false;
+    double number;
+    int64_t n = 0;
+    for (int64_t k = 0; next_cell(c, &at, &started, &word); k++) {
+        const bool is_number = word.p < word.end && parse_number(c, word, &number);
+        if (k == 0 && !is_number) continue;
+        if (!is_number) return false;
+        if (n == 0) *first = number;
+        if (number != *first + (double)n++) return false;
     }
-    return n >= LEAST && (first == 0 || first == 1);
+    return n >= LEAST;
 }
 
-/* Counts the cells of the first line, and says whether it is a header: a cell that is neither number nor missing. */
+/* Whether a heading says that every line is a neuron. */
+static bool heads_neurons(cell heading) {
+    static const char *const names[] = {"neuron",  "neurons", "neuron_id", "unit",    "unit_id",    "cell",
+                                        "cell_id", "roi",     "roi_id",    "cluster", "cluster_id", "id"};
+    for (size_t k = 0; k < sizeof names / sizeof *names; k++)
+        if (is_word(heading, names[k])) return true;
+    return false;
+}
+
+/* Whether a first line of one text and numbers behind it is a header, and no row with a name: it is followed by a
+ * number, says what the names below it are, or counts as the next line does not. */
+static bool heads_numbers(csv *c, cursor at, cell first) {
+    bool started = false;
+    cell word;
+    double number;
+    c->neurons_down = heads_neurons(first);
+    if (c->neurons_down) return c->numbered = true;
+    const char *p = memchr(at.p, '\n', (size_t)(c->end - at.p));
+    at.p = p ? p + 1 : c->end;
+    if (!next_line(c, &at)) return false;
+    if (c->numbered && !counts_columns(c, at, &number)) return true;
+    c->numbered = false;
+    return next_cell(c, &at, &started, &word) && parse_number(c, word, &number);
+}
+
+/* Counts the cells of the first line, and says whether it is a header: a cell that is neither number nor missing, an
+ * empty cell over an index, or numbers that only count. */
 static void look_at_first_line(csv *c, cursor start, bool *header) {
     bool started = false, first_is_text = false;
-    cell word;
+    cell word, first = {0};
     double number;
     int64_t texts = 0;
     cursor at = start;
     for (c->columns = 0; next_cell(c, &at, &started, &word); c->columns++) {
         bool is_text = !parse_number(c, word, &number);
         texts += is_text;
-        if (c->columns == 0) first_is_text = is_text;
+        if (c->columns == 0) first_is_text = is_text, first = word;
     }
-    c->numbered = counts_columns(c, start);
-    /* One text in the first cell and numbers after it is a row with a name. */
-    *header = c->numbered || (texts > 0 && !(texts == 1 && first_is_text && c->columns > 1));
+    c->numbered = counts_columns(c, start, &number) && (number == 0 || number == 1);
+    if (texts == 1 && first_is_text && c->columns > 1)
+        *header = heads_numbers(c, start, first);
+    else
+        *header = texts > 0 || c->numbered || (c->columns > 1 && first.p == first.end);
 }
 
 static syn_status read_header(csv *c, cursor *at) {
@@ -322,6 +352,22 @@ static bool has_all(const csv *c, const char *names) {
     return found >= wanted;
 }
 
+/* Whether the first cells of all lines are whole numbers in turn: an index, and neither times nor names. */
+static bool counts_rows(const csv *c) {
+    double number, first = NAN;
+    int64_t n = 0;
+    for (cursor at = {c->first, c->first_line}; next_line(c, &at); n++) {
+        bool started = false;
+        cell word;
+        if (!next_cell(c, &at, &started, &word) || !parse_number(c, word, &number)) return false;
+        if (n == 0) first = number;
+        if (number != first + (double)n || number != floor(number)) return false;
+        const char *p = memchr(at.p, '\n', (size_t)(c->end - at.p));
+        at.p = p ? p + 1 : c->end;
+    }
+    return true;
+}
+
 /* Gives every column of the file its role, and the array its columns. */
 static syn_status choose_columns(syn_array *a, csv *c, cursor at, const char *file, const char *name) {
     bool started = false, timed = false;
@@ -331,6 +377,7 @@ static syn_status choose_columns(syn_array *a, csv *c, cursor at, const char *fi
     SYN_TRY(syn_alloc(&c->roles, (size_t)c->columns, sizeof *c->roles, "table columns"));
     if (next_line(c, &at) && next_cell(c, &at, &started, &word) && !parse_number(c, word, &number))
         c->roles[0] = ROW_NAME;
+    if (c->neurons_down) c->roles[0] = ROW_NAME;
     for (int64_t k = 0; k < c->columns && c->header; k++) {
         role time_role;
         if (name && is_wanted(c->header[k], name)) {
@@ -341,6 +388,11 @@ static syn_status choose_columns(syn_array *a, csv *c, cursor at, const char *fi
         } else if (name) {
             c->roles[k] = SKIPPED;
         } else if (k == 0 && c->roles[0] == VALUE && is_index_name(c->header[k]) && c->columns > 1) {
+            if (!*c->header[k] && !counts_rows(c))
+                return syn_fail(SYN_ERR_INPUT,
+                                "%s: its first column has no heading and is no index 0, 1, 2, ...; call it 'time', "
+                                "'neuron', or 'index' to leave it out",
+                                file);
             c->roles[k] = ROW_INDEX;
         }
     }

@@ -48,6 +48,8 @@ static const struct matrix_case {
     {"%/good/milliseconds.csv", "", false},
     {"%/good/data_frame.csv", "rate=10", true},
     {"%/good/indexed.csv", "rate=10", false},
+    {"%/good/frame_of_ids.csv", "rate=10", false},
+    {"%/good/frame_of_rows.csv", "rate=10", false},
     {"%/good/semicolon.csv", "rate=10", true},
     {"%/good/decimal_comma.csv", "rate=10", true},
     {"%/good/tabs.tsv", "rate=10", true},
@@ -91,6 +93,17 @@ static void takes_names_and_times_from_tables(void **state) {
     syn_recording_free(r);
     r = must_open("%/good/data_frame.csv", "rate=10");
     assert_false(r->named_neurons);
+    syn_recording_free(r);
+    r = must_open("%/good/frame_of_ids.csv", "rate=10");
+    assert_string_equal(r->neuron_id[0], "950907205");
+    syn_recording_free(r);
+    r = must_open("%/good/frame_of_rows.csv", "rate=10");
+    assert_string_equal(r->neuron_id[4], "7");
+    syn_recording_free(r);
+    r = must_open("%/good/frame_of_names.csv", "rate=10");
+    assert_int_equal(r->T, TEST_T);
+    assert_int_equal(r->N, TEST_N);
+    assert_string_equal(r->neuron_id[0], "u950907205");
     syn_recording_free(r);
     r = must_open("%/good/timed.csv", "");
     assert_float_equal(r->rate_hz, 2, 1e-9);
