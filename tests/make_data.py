@@ -162,6 +162,10 @@ def good_neurons():
     write("good/frame_of_rows.csv", "neuron," + ",".join(map(str, range(T))) + "\n" + "".join(f"{ids[j]}," + ",".join(f"{v:g}" for v in X[:, j]) + "\n" for j in range(N)))
     write("good/frame_of_names.csv", "what," + ",".join(map(str, range(T))) + "\n" + "".join(f"u{ids[j]}," + ",".join(f"{v + 0.5 * (v == 1):g}" for v in X[:, j]) + "\n" for j in range(N)))
     write("bad/frame_of_rows.csv", "," + ",".join(map(str, range(T))) + "\n" + "".join(f"{ids[j]}," + ",".join(f"{v:g}" for v in X[:, j]) + "\n" for j in range(N)))
+    for k, heading in enumerate(("time_us", "time (us)", "timestamp_ns", "time_msec", "time_min", "frame_time")):
+        step = (1e5, 1e5, 1e8, 100, 0.1 / 60, 0.1)[k]
+        write(f"good/clock{k}.csv", heading + ",a,b,c,d,e\n" + "".join(f"{t * step:.12g}," + ",".join(f"{v:g}" for v in X[t]) + "\n" for t in range(T)))
+    write("bad/clock.csv", "time_ticks,a,b,c,d,e\n" + "".join(f"{t * 3}," + ",".join(f"{v:g}" for v in X[t]) + "\n" for t in range(T)))
     # Tables in another order than the recording, of many recordings, and beside labels that are no names.
     many = [f"u{j}" for j in range(1, 13)]
     write("good/units12.csv", ",".join(many) + "\n" + "".join(",".join(str(j + 100.5 + t) for j in range(12)) + "\n" for t in range(30)))

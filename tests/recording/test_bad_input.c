@@ -197,6 +197,7 @@ static const struct bad_case {
     {"%/bad/too_many.csv", "rate=10", "line 2 has 3 cells", NULL},
     {"%/bad/word.csv", "rate=10", "line 3, column 2 (b) is 'x4'", NULL},
     {"%/bad/frame_of_rows.csv", "rate=10", "its first column has no heading", NULL},
+    {"%/bad/clock.csv", "", "its column 'time_ticks' seems to be times", NULL},
     {"%/bad/prose.txt", "rate=10", "expected a table of numbers", NULL},
     {"%/bad/wide_claim.csv", "rate=10", "differ in their number of cells", NULL},
     {"%/bad/falling.csv", "", "is not after the one before", NULL},

@@ -59,6 +59,12 @@ static const struct matrix_case {
     {"%/good/beside.npz", "", false},
     {"%/good/time_seconds.csv", "", false},
     {"%/good/timestamp_ms.csv", "", false},
+    {"%/good/clock0.csv", "", false},
+    {"%/good/clock1.csv", "", false},
+    {"%/good/clock2.csv", "", false},
+    {"%/good/clock3.csv", "", false},
+    {"%/good/clock4.csv", "", false},
+    {"%/good/clock5.csv", "", false},
     {"%/good/linked.h5", "rate=10", true},
 };
 
@@ -105,6 +111,13 @@ static void takes_names_and_times_from_tables(void **state) {
     assert_int_equal(r->N, TEST_N);
     assert_string_equal(r->neuron_id[0], "u950907205");
     syn_recording_free(r);
+    for (int k = 0; k < 6; k++) {
+        char path[] = "%/good/clock0.csv";
+        *strchr(path, '0') = (char)('0' + k);
+        r = must_open(path, "");
+        assert_float_equal(r->rate_hz, 10, 1e-6);
+        syn_recording_free(r);
+    }
     r = must_open("%/good/timed.csv", "");
     assert_float_equal(r->rate_hz, 2, 1e-9);
     syn_recording_free(r);
