@@ -166,6 +166,17 @@ def good_neurons():
         step = (1e5, 1e5, 1e8, 100, 0.1 / 60, 0.1)[k]
         write(f"good/clock{k}.csv", heading + ",a,b,c,d,e\n" + "".join(f"{t * step:.12g}," + ",".join(f"{v:g}" for v in X[t]) + "\n" for t in range(T)))
     write("bad/clock.csv", "time_ticks,a,b,c,d,e\n" + "".join(f"{t * 3}," + ",".join(f"{v:g}" for v in X[t]) + "\n" for t in range(T)))
+    # Clocks beside an array, in units of their own.
+    np.savez(path("good", "clock_ms.npz"), activity=X, time_ms=np.arange(T) * 100.0)
+    with h5py.File(path("good", "clock_us.h5"), "w") as f:
+        f["activity"], f["time"] = X, np.arange(T) * 100000
+        f["time"].attrs["units"] = "us"
+    np.savez(path("bad", "clock_frames.npz"), activity=X, time=np.arange(T))
+    np.savez(path("bad", "clock_fast.npz"), activity=X, t=np.arange(T) / 1e5)
+    np.savez(path("bad", "clock_slow.npz"), activity=X, timestamps=np.arange(T) * 33.0)
+    with h5py.File(path("bad", "clock_unit.h5"), "w") as f:
+        f["activity"], f["time"] = X, np.arange(T) / 10
+        f["time"].attrs["unit"] = "ticks"
     # Tables in another order than the recording, of many recordings, and beside labels that are no names.
     many = [f"u{j}" for j in range(1, 13)]
     write("good/units12.csv", ",".join(many) + "\n" + "".join(",".join(str(j + 100.5 + t) for j in range(12)) + "\n" for t in range(30)))

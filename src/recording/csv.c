@@ -229,8 +229,7 @@ static bool is_same(const char *text, size_t n, const char *word) {
     return strlen(word) == n && !strncasecmp(text, word, n);
 }
 
-/* Seconds of a unit of time, 0 for another word. */
-static double seconds_of(const char *unit, size_t n) {
+double syn_seconds_of(const char *unit, size_t n) {
     static const struct unit {
         const char *name;
         double seconds;
@@ -270,8 +269,8 @@ static bool is_time_name(const char *name, double *seconds) {
         const size_t length = strlen(names[k]);
         if (n < length || strncasecmp(name, names[k], length) != 0) continue;
         const bool separated = n > length && strchr("_ .", name[length]);
-        *seconds = n == length ? (n_unit ? seconds_of(unit, n_unit) : 1)
-                   : separated ? seconds_of(name + length + 1, n - length - 1)
+        *seconds = n == length ? (n_unit ? syn_seconds_of(unit, n_unit) : 1)
+                   : separated ? syn_seconds_of(name + length + 1, n - length - 1)
                                : 0;
         if (*seconds > 0) return true;
     }

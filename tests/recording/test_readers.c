@@ -59,6 +59,8 @@ static const struct matrix_case {
     {"%/good/beside.npz", "", false},
     {"%/good/time_seconds.csv", "", false},
     {"%/good/timestamp_ms.csv", "", false},
+    {"%/good/clock_ms.npz", "", false},
+    {"%/good/clock_us.h5:activity", "", false},
     {"%/good/clock0.csv", "", false},
     {"%/good/clock1.csv", "", false},
     {"%/good/clock2.csv", "", false},
@@ -81,6 +83,17 @@ static void reads_every_matrix(void **state) {
         if (warned(r, "because it is longer") != c->guessed) fail_msg("%s: wrong warning about the time axis", c->path);
         assert_string_equal(r->format, "array");
         assert_int_equal(r->signal, SYN_SIGNAL_FLUORESCENCE);
+        syn_recording_free(r);
+    }
+}
+
+static void takes_times_in_their_unit(void **state) {
+    (void)state;
+    static const char *const paths[] = {"%/good/clock_ms.npz", "%/good/clock_us.h5:activity", "%/good/beside.npz"};
+    for (int k = 0; k < 3; k++) {
+        syn_recording *r = must_open(paths[k], "");
+        assert_float_equal(r->rate_hz, 10, 1e-6);
+        assert_true(warned(r, "beside the array: 10 Hz"));
         syn_recording_free(r);
     }
 }
@@ -473,6 +486,7 @@ static void reads_what_other_tools_write(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_every_matrix),
+        cmocka_unit_test(takes_times_in_their_unit),
         cmocka_unit_test(takes_names_and_times_from_tables),
         cmocka_unit_test(masks_what_is_missing),
         cmocka_unit_test(parses_numbers_to_the_last_bit),
