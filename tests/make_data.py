@@ -202,6 +202,10 @@ def good_neurons():
     track = np.zeros(40, record)
     track["time"], track["xloc"], track["angle"], track["turn"] = np.arange(40) * 250, 100 + np.arange(40), -5 + np.arange(40) / 2, -1
     write("good/track.videoPositionTracking", header.encode() + track.tobytes())
+    write("good/capital.videoPositionTracking", header.replace("clockrate", "Clockrate").replace("int16>\n", "int16> \n").encode() + track.tobytes())
+    write("bad/open.videoPositionTracking", header.replace("int16>\n", "int16\n").encode() + track.tobytes())
+    write("bad/repeat.videoPositionTracking", header.replace("uint8", "uint8*4").encode() + track.tobytes())
+    write("bad/clockless.videoPositionTracking", header.replace("clockrate: 1000\n", "").encode() + track.tobytes())
     write("bad/cut.videoPositionTracking", header.encode() + track.tobytes()[:-5])
     write("bad/header.videoPositionTracking", header.encode()[:-6])
     write("bad/type.videoPositionTracking", header.replace("float", "complex"))
@@ -243,6 +247,9 @@ def good_neurons():
         f["activity"] = h5py.ExternalLink("single.h5", h5py.File(path("good", "single.h5")).visit(lambda name: name))
     with h5py.File(path("bad", "broken_link.h5"), "w") as f:
         f["activity"] = h5py.ExternalLink("gone.h5", "/x")
+    with h5py.File(path("bad", "pipe_link.h5"), "w") as f: # the test makes the pipe
+        f["activity"] = h5py.ExternalLink("pipe.h5", "/x")
+    np.savez(path("good", "unit_column.npz"), activity=X, time=np.arange(T) / 10, unit_id=np.arange(N) + 3)
     write("bad/neurons_few.csv", "label,region\nAVAL,head\nAVAR,head\n")
     write("bad/neurons_beyond.csv", "index,label\n0,AVAL\n5,AVAR\n")
     write("bad/neurons_nothing.csv", "speed,pupil\n1,2\n3,4\n")

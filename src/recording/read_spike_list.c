@@ -51,6 +51,16 @@ typedef struct spike_arrays {
     const syn_entry *times, *ids, *all, *pairs;
 } spike_arrays;
 
+static int64_t length_of(const syn_entry *vector) {
+    return vector->shape[0] * (vector->rank == 2 ? vector->shape[1] : 1);
+}
+
+static bool has_matrix(const syn_input *input) {
+    for (size_t k = 0; k < input->listing.n; k++)
+        if (syn_is_matrix(&input->listing.entry[k])) return true;
+    return false;
+}
+
 static bool find_arrays(const syn_input *input, spike_arrays *found) {
     enum { MOST_COLUMNS = 6 }; /* a wider table is a matrix with a column of times */
     const char *group = input->address.name ? input->address.name : "";
@@ -64,7 +74,8 @@ static bool find_arrays(const syn_input *input, spike_arrays *found) {
     found->times = find_vector(input, group, time_names, COUNT(time_names), false);
     found->ids = find_vector(input, group, id_names, COUNT(id_names), true);
     found->all = content == SYN_CONTENT_CSV ? NULL : find_vector(input, group, all_names, COUNT(all_names), true);
-    if (found->times && found->ids) return true;
+    if (found->times && found->ids && (length_of(found->times) == length_of(found->ids) || !has_matrix(input)))
+        return true;
     found->pairs = find_pairs(input);
     return found->pairs != NULL;
 }

@@ -74,6 +74,12 @@ static const struct bad_case {
      "cut.videoPositionTracking"},
     {"%/good/spikes.npz", "behavior=%/bad/header.videoPositionTracking", "header does not end",
      "header.videoPositionTracking"},
+    {"%/good/spikes.npz", "behavior=%/bad/open.videoPositionTracking", "goes on with '<turn int16'",
+     "open.videoPositionTracking"},
+    {"%/good/spikes.npz", "behavior=%/bad/repeat.videoPositionTracking", "field flags has the type uint8*4",
+     "repeat.videoPositionTracking"},
+    {"%/good/spikes.npz", "behavior=%/bad/clockless.videoPositionTracking", "its header no Clockrate",
+     "clockless.videoPositionTracking"},
     {"%/good/spikes.npz", "behavior=%/bad/type.videoPositionTracking", "has the type complex",
      "type.videoPositionTracking"},
     {"%/good/spikes.npz", "behavior=%/good/track.videoPositionTracking:zloc", "has no field 'zloc'; it has time",
@@ -394,6 +400,25 @@ static void cut_files_are_refused_or_read(void **state) {
     cut_files_of("%/nwb");
 }
 
+static void links_to_pipes_are_not_followed(void **state) {
+    (void)state;
+    char folder[] = "/tmp/synapsnet_test_XXXXXX", file[PATH_MAX], pipe[PATH_MAX], named[PATH_MAX + 16];
+    syn_recording *r;
+    assert_non_null(mkdtemp(folder));
+    snprintf(file, sizeof file, "%s/pipe_link.h5", folder);
+    snprintf(pipe, sizeof pipe, "%s/pipe.h5", folder);
+    snprintf(named, sizeof named, "%s:activity", file);
+    copy_head(in_data("%/bad/pipe_link.h5"), file, LONG_MAX);
+    assert_int_equal(mkfifo(pipe, 0600), 0);
+    alarm(20); /* and not for ever */
+    assert_int_equal(open_with(&r, file, "rate=10"), SYN_ERR_INPUT);
+    assert_int_equal(open_with(&r, named, "rate=10"), SYN_ERR_INPUT);
+    alarm(0);
+    unlink(pipe);
+    unlink(file);
+    rmdir(folder);
+}
+
 static void bad_options_are_refused(void **state) {
     (void)state;
     syn_recording *r;
@@ -407,6 +432,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_bad_input_gets_one_clear_line),
         cmocka_unit_test(cut_files_are_refused_or_read),
+        cmocka_unit_test(links_to_pipes_are_not_followed),
         cmocka_unit_test(bad_options_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -60,6 +60,7 @@ static const struct matrix_case {
     {"%/good/time_seconds.csv", "", false},
     {"%/good/timestamp_ms.csv", "", false},
     {"%/good/clock_ms.npz", "", false},
+    {"%/good/unit_column.npz", "", false},
     {"%/good/clock_us.h5:activity", "", false},
     {"%/good/clock0.csv", "", false},
     {"%/good/clock1.csv", "", false},
@@ -433,11 +434,15 @@ static void reads_spikes_of_named_neurons(void **state) {
 
 static void reads_tracker_files(void **state) {
     (void)state;
-    syn_recording *r = must_open("%/good/spikes.npz", "bin=1s behavior=%/good/track.videoPositionTracking:xloc,angle");
-    assert_int_equal(r->B, 2);
-    assert_string_equal(r->behavior_name[0], "xloc");
-    assert_true(r->u[0] == 101.5F && r->u[1] == -4.25F);
-    syn_recording_free(r);
+    static const char *const options[] = {"bin=1s behavior=%/good/track.videoPositionTracking:xloc,angle",
+                                          "bin=1s behavior=%/good/capital.videoPositionTracking:xloc,angle"};
+    for (int k = 0; k < 2; k++) {
+        syn_recording *r = must_open("%/good/spikes.npz", options[k]);
+        assert_int_equal(r->B, 2);
+        assert_string_equal(r->behavior_name[0], "xloc");
+        assert_true(r->u[0] == 101.5F && r->u[1] == -4.25F);
+        syn_recording_free(r);
+    }
 }
 
 static void places_units_at_their_channel(void **state) {
