@@ -117,8 +117,8 @@ static int64_t match_ids(const neuron_table *t, const syn_recording *r, char *co
     return found;
 }
 
-/* Rows by ids, if any is one of the recording. Where as many rows as neurons match in part, either rule could be meant.
- */
+/* Rows by ids, if any is one of the recording. Where there are as many rows as neurons and not all match, ids and order
+ * could both be meant. */
 static syn_status locate_by_ids(neuron_table *t, const syn_recording *r, const syn_entry *ids, int64_t kept,
                                 int64_t *found) {
     syn_status status;
@@ -128,7 +128,8 @@ static syn_status locate_by_ids(neuron_table *t, const syn_recording *r, const s
     SYN_CHECK(read_column_texts(t, ids, &text));
     SYN_CHECK(syn_alloc(&to, (size_t)t->R, sizeof *to, "neuron table"));
     if (text) *found = match_ids(t, r, text, to);
-    for (int64_t k = 0; k<t->R && * found> 0 && *found < kept && kept == r->N; k++)
+    const bool in_part = *found > 0 && *found < kept && kept == r->N;
+    for (int64_t k = 0; in_part && k < t->R; k++)
         if (t->to[k] >= 0 && to[k] < 0)
             SYN_CHECK(syn_fail(SYN_ERR_INPUT,
                                "%s: row %lld has the %s %s, which the recording has not, though other rows have its "
