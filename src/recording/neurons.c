@@ -277,14 +277,15 @@ static syn_status find_repeated(char *const *name, int64_t N, const char **repea
     return SYN_OK;
 }
 
-/* Names neurons. One without a name keeps its number behind the recording's name, so that it is none of another's. */
+/* Names neurons; what lies beside an array is no names where two are the same, but clusters. One without a name keeps
+ * its number behind the recording's name, so that it is none of another's. */
 static syn_status take_names(const neuron_table *t, syn_recording *r, bool ids_used, size_t *taken) {
     char **name = NULL;
     SYN_TRY(take_texts(t, r, label_names, COUNT(label_names), &name, taken));
     if (!name && !ids_used) SYN_TRY(take_texts(t, r, id_names, COUNT(id_names), &name, taken));
     if (!name) return SYN_OK;
     const char *repeated = NULL;
-    syn_status status = find_repeated(name, r->N, &repeated);
+    syn_status status = t->beside ? find_repeated(name, r->N, &repeated) : SYN_OK;
     if (status == SYN_OK && repeated)
         status = syn_recording_warn(r, "names not taken: more than one neuron is called %s", repeated);
     if (status != SYN_OK || repeated) {
