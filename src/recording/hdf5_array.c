@@ -1,10 +1,9 @@
 /* Arrays in HDF5 files: plain HDF5, MATLAB v7.3, NWB. */
 #include <hdf5.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
+#include "base/hdf5.h"
 #include "base/memory.h"
 #include "recording/array.h"
 
@@ -14,25 +13,6 @@ typedef struct hdf5_source {
     hsize_t shape[SYN_MAX_RANK];
     int64_t tile_rows, tile_cols;
 } hdf5_source;
-
-/* Asked before HDF5 opens what an external link leads to: a pipe would wait for ever. */
-static herr_t follow(const char *parent, const char *group, const char *file, const char *object, unsigned *flags,
-                     hid_t access, void *user) {
-    char path[PATH_MAX];
-    struct stat st;
-    const char *slash = strrchr(parent, '/');
-    (void)group, (void)object, (void)flags, (void)access, (void)user;
-    snprintf(path, sizeof path, "%.*s%s", slash ? (int)(slash - parent) + 1 : 0, parent, file);
-    const bool beside = *file != '/' && stat(path, &st) == 0;
-    return (beside || stat(file, &st) == 0) && !S_ISREG(st.st_mode) ? -1 : 0;
-}
-
-/* How links are followed, to datasets and others. */
-static hid_t link_access(void) {
-    static hid_t access = H5I_INVALID_HID;
-    if (access < 0 && (access = H5Pcreate(H5P_DATASET_ACCESS)) >= 0) H5Pset_elink_cb(access, follow, NULL);
-    return access;
-}
 
 static syn_status open_file(const char *path, hid_t *file) {
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
@@ -175,7 +155,7 @@ static void widen_cache(hdf5_source *s, const hsize_t *chunk, const char *name) 
 static syn_status open_dataset(syn_array *a, hdf5_source *s, const char *file, const char *name) {
     syn_status status = SYN_OK;
     H5O_info_t info;
-    if (H5Oget_info_by_name(s->file, name, &info, link_access()) < 0) {
+    if (H5Oget_info_by_name(s->file, name, &info, syn_hdf5_link_access()) < 0) {
         syn_listing listing = {0};
         char *text = NULL;
         SYN_CHECK(syn_hdf5_list(&listing, file));
@@ -188,7 +168,7 @@ static syn_status open_dataset(syn_array *a, hdf5_source *s, const char *file, c
     }
     if (info.type != H5O_TYPE_DATASET)
         return syn_fail(SYN_ERR_INPUT, "%s: '%s' is a group; give a dataset in it as FILE:%s/NAME", file, name, name);
-    s->dataset = H5Dopen2(s->file, name, link_access());
+    s->dataset = H5Dopen2(s->file, name, syn_hdf5_link_access());
     if (s->dataset < 0) return syn_fail(SYN_ERR_INPUT, "%s: cannot be opened; the file is damaged", a->label);
     s->type = H5Dget_type(s->dataset);
     s->space = H5Dget_space(s->dataset);
@@ -348,7 +328,7 @@ static herr_t list_object(hid_t file, const char *name, const H5O_info_t *info, 
     enum { MOST = 4096 };
     list_context *context = user;
     if (info->type != H5O_TYPE_DATASET || context->listing->n >= MOST) return 0;
-    hid_t dataset = H5Dopen2(file, name, link_access());
+    hid_t dataset = H5Dopen2(file, name, syn_hdf5_link_access());
     if (dataset < 0) return 0; /* one that this library cannot open is no reason to refuse the others */
     hid_t type = H5Dget_type(dataset), space = H5Dget_space(dataset);
     syn_array a = {.label = (char *)name};
@@ -381,7 +361,7 @@ static herr_t list_link(hid_t file, const char *name, const H5L_info_t *info, vo
     list_context *context = user;
     H5O_info_t object;
     if (info->type == H5L_TYPE_HARD) return 0;
-    if (H5Oget_info_by_name(file, name, &object, link_access()) < 0)
+    if (H5Oget_info_by_name(file, name, &object, syn_hdf5_link_access()) < 0)
         context->status = list_broken(context->listing, file, name, info);
     else if (info->type == H5L_TYPE_EXTERNAL)
         list_object(file, name, &object, context);
