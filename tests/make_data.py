@@ -156,6 +156,40 @@ def good_neurons():
         f["about/x"], f["about/y"] = np.arange(5.0), 10 + np.arange(5.0)
     write("good/neurons_some.csv", "index,label\n1,AVAR\n3,undefined\n")
     write("good/clusters.tsv", "cluster_id\tregion\tdepth\n3\tCA3\t20\n0\tCA1\t10\n7\tDG\t5\n")
+    # Data frames with ids over the columns, and with neurons in rows.
+    ids = ["950907205", "950907206", "3", "4", "7"]
+    write("good/frame_of_ids.csv", "," + ",".join(ids) + "\n" + "".join(f"{t}," + ",".join(f"{v:g}" for v in X[t]) + "\n" for t in range(T)))
+    write("good/frame_of_rows.csv", "neuron," + ",".join(map(str, range(T))) + "\n" + "".join(f"{ids[j]}," + ",".join(f"{v:g}" for v in X[:, j]) + "\n" for j in range(N)))
+    write("good/frame_of_names.csv", "what," + ",".join(map(str, range(T))) + "\n" + "".join(f"u{ids[j]}," + ",".join(f"{v + 0.5 * (v == 1):g}" for v in X[:, j]) + "\n" for j in range(N)))
+    write("bad/frame_of_rows.csv", "," + ",".join(map(str, range(T))) + "\n" + "".join(f"{ids[j]}," + ",".join(f"{v:g}" for v in X[:, j]) + "\n" for j in range(N)))
+    for k, heading in enumerate(("time_us", "time (us)", "timestamp_ns", "time_msec", "time_min", "frame_time")):
+        step = (1e5, 1e5, 1e8, 100, 0.1 / 60, 0.1)[k]
+        write(f"good/clock{k}.csv", heading + ",a,b,c,d,e\n" + "".join(f"{t * step:.12g}," + ",".join(f"{v:g}" for v in X[t]) + "\n" for t in range(T)))
+    write("bad/clock.csv", "time_ticks,a,b,c,d,e\n" + "".join(f"{t * 3}," + ",".join(f"{v:g}" for v in X[t]) + "\n" for t in range(T)))
+    # Clocks beside an array, in units of their own.
+    np.savez(path("good", "clock_ms.npz"), activity=X, time_ms=np.arange(T) * 100.0)
+    with h5py.File(path("good", "clock_us.h5"), "w") as f:
+        f["activity"], f["time"] = X, np.arange(T) * 100000
+        f["time"].attrs["units"] = "us"
+    np.savez(path("bad", "clock_frames.npz"), activity=X, time=np.arange(T))
+    np.savez(path("bad", "clock_fast.npz"), activity=X, t=np.arange(T) / 1e5)
+    np.savez(path("bad", "clock_slow.npz"), activity=X, timestamps=np.arange(T) * 33.0)
+    with h5py.File(path("bad", "clock_unit.h5"), "w") as f:
+        f["activity"], f["time"] = X, np.arange(T) / 10
+        f["time"].attrs["unit"] = "ticks"
+    # Tables in another order than the recording, of many recordings, and beside labels that are no names.
+    many = [f"u{j}" for j in range(1, 13)]
+    write("good/units12.csv", ",".join(many) + "\n" + "".join(",".join(str(j + 100.5 + t) for j in range(12)) + "\n" for t in range(30)))
+    write("good/units12_about.csv", "unit,region\n" + "".join(f"{u},at {u}\n" for u in reversed(many)))
+    write("good/clusters_reversed.csv", "cluster_id,region\n3,R3\n2,R2\n1,R1\n0,R0\n")
+    np.savez(path("good", "spikes12.npz"), times=np.arange(24) / 10, ids=np.array(many * 2))
+    write("good/neurons_elsewhere.csv", "unit,region\n" + "".join(f"{j + 70},at {j}\n" for j in range(N)))
+    write("bad/neurons_one_based.csv", "unit,region\n" + "".join(f"{j + 1},at {j}\n" for j in range(N)))
+    write("bad/neurons_repeated.csv", "index,label\n1,AVAL\n1,AVAR\n")
+    write("good/mouse12_monday2.csv", "\n".join(",".join(f"{v:g}" for v in row) for row in X) + "\n")
+    write("good/neurons_of_mice.csv", "mouse,index,region\n" + "".join(f"{m},{j},{m}\n" for m in ("mouse2", "mouse1", "mouse12") for j in range(N)))
+    write("bad/neurons_of_two.csv", "session,index,region\n" + "".join(f"{m},{j},{m}\n" for m in ("mouse12", "monday2") for j in range(N)))
+    np.savez(path("good", "cluster_labels.npz"), activity=X, rate_hz=10.0, labels=np.array([1, 1, 2, 2, 3]), area=np.arange(40.0, 45))
     times, ids = np.array([0.1, 0.2, 2.5, 3.5, 3.6]), ["AVAL", "AVAL", "AVAR", "RIM \u00e9", "AVAL"]
     np.savez(path("good", "named_spikes.npz"), times=times, ids=np.array(ids))
     np.savez(path("good", "named_spikes_bytes.npz"), times=times, ids=np.array([i.encode() for i in ids]))
@@ -168,6 +202,10 @@ def good_neurons():
     track = np.zeros(40, record)
     track["time"], track["xloc"], track["angle"], track["turn"] = np.arange(40) * 250, 100 + np.arange(40), -5 + np.arange(40) / 2, -1
     write("good/track.videoPositionTracking", header.encode() + track.tobytes())
+    write("good/capital.videoPositionTracking", header.replace("clockrate", "Clockrate").replace("int16>\n", "int16> \n").encode() + track.tobytes())
+    write("bad/open.videoPositionTracking", header.replace("int16>\n", "int16\n").encode() + track.tobytes())
+    write("bad/repeat.videoPositionTracking", header.replace("uint8", "uint8*4").encode() + track.tobytes())
+    write("bad/clockless.videoPositionTracking", header.replace("clockrate: 1000\n", "").encode() + track.tobytes())
     write("bad/cut.videoPositionTracking", header.encode() + track.tobytes()[:-5])
     write("bad/header.videoPositionTracking", header.encode()[:-6])
     write("bad/type.videoPositionTracking", header.replace("float", "complex"))
@@ -190,10 +228,17 @@ def good_neurons():
     save("good/phy_placed/templates_ind.npy", np.array([[0, 1, 2], [0, 1, 2], [1, 2, 3], [0, 1, 2], [0, 1, 2]], "f8"))
     save("good/phy_placed/channel_positions.npy", np.column_stack([np.arange(4) % 2 * 32.0, np.arange(4) * 20.0]))
     write("good/phy_placed/params.py", "sample_rate = 20000\n")
-    for name in ("spike_times", "spike_clusters"):
-        save(f"bad/phy_templates/{name}.npy", np.arange(9))
-    save("bad/phy_templates/spike_templates.npy", np.arange(8))
-    write("bad/phy_templates/params.py", "sample_rate = 20000\n")
+    # The same as MATLAB writes it; then with positions that cannot be taken.
+    kinds = {"fortran": np.asfortranarray(templates), "cut": None, "forged": None, "short": templates}
+    for name, value in kinds.items():
+        folder = f"good/phy_placed_{name}"
+        for file in ("spike_times.npy", "spike_clusters.npy", "spike_templates.npy", "templates_ind.npy", "channel_positions.npy", "params.py"):
+            write(f"{folder}/{file}", open(path("good", "phy_placed", file), "rb").read())
+        if value is not None:
+            save(f"{folder}/templates.npy", value)
+    write("good/phy_placed_cut/templates.npy", open(path("good", "phy_placed", "templates.npy"), "rb").read()[:-40])
+    write("good/phy_placed_forged/templates.npy", npy_bytes("{'descr': '<f4', 'fortran_order': False, 'shape': (1099511627776, 0, 5)}"))
+    save("good/phy_placed_short/spike_templates.npy", np.arange(8))
     write("good/spreadsheet.csv", "a,b,c\n#N/A,1,2\n1,#DIV/0!,2\n# a comment\n" + "1,2,3.5\n" * 20)
     plain = [",".join(f"{v:g}" for v in row) for row in X]
     write("good/time_seconds.csv", "Time [sec],a,b,c,d,e\n" + "\n".join(f"{k / 10},{r}" for k, r in enumerate(plain)) + "\n")
@@ -202,6 +247,9 @@ def good_neurons():
         f["activity"] = h5py.ExternalLink("single.h5", h5py.File(path("good", "single.h5")).visit(lambda name: name))
     with h5py.File(path("bad", "broken_link.h5"), "w") as f:
         f["activity"] = h5py.ExternalLink("gone.h5", "/x")
+    with h5py.File(path("bad", "pipe_link.h5"), "w") as f: # the test makes the pipe
+        f["activity"] = h5py.ExternalLink("pipe.h5", "/x")
+    np.savez(path("good", "unit_column.npz"), activity=X, time=np.arange(T) / 10, unit_id=np.arange(N) + 3)
     write("bad/neurons_few.csv", "label,region\nAVAL,head\nAVAR,head\n")
     write("bad/neurons_beyond.csv", "index,label\n0,AVAL\n5,AVAR\n")
     write("bad/neurons_nothing.csv", "speed,pupil\n1,2\n3,4\n")

@@ -37,6 +37,8 @@ void syn_hdf5_put(syn_hdf5_writer *writer, const char *name, syn_hdf5_type type,
                   const int64_t *shape);
 void syn_hdf5_put_texts(syn_hdf5_writer *writer, const char *name, char *const *texts, int64_t n);
 
+/* How links are followed to datasets and other objects: to regular files alone. */
+hid_t syn_hdf5_link_access(void);
 /* A text attribute, or NULL. Free it. */
 char *syn_hdf5_text_attribute(hid_t file, const char *object, const char *name);
 /* A number attribute, or `absent`. */

@@ -118,6 +118,9 @@ syn_status syn_listing_text(const syn_listing *listing, bool (*wanted)(const syn
 /* A whole matrix FILE:NAME in memory, C order, [rows][cols]. Free with free(). */
 syn_status syn_matrix_read(const char *given, double **values, int64_t *rows, int64_t *cols);
 
+/* Seconds of a unit of time of n characters, 0 for any other word. */
+double syn_seconds_of(const char *unit, size_t n);
+
 /* Used by the file kinds. */
 syn_status syn_npy_open(syn_array *array, const char *file);
 syn_status syn_npz_open(syn_array *array, const char *file, const char *name);

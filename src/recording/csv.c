@@ -15,7 +15,7 @@
 #include "base/memory.h"
 #include "recording/array.h"
 
-typedef enum role { VALUE, TIME_S, TIME_MS, ROW_INDEX, ROW_NAME, SKIPPED } role;
+typedef enum role { VALUE, TIME, ROW_INDEX, ROW_NAME, SKIPPED } role;
 
 typedef struct csv {
     const char *text, *end; /* mapped file */
@@ -23,10 +23,12 @@ typedef struct csv {
     size_t size;
     int64_t first_line; /* its number in the file, from 1 */
     char delimiter;
-    int64_t columns; /* in the file */
-    char **header;   /* [columns] or NULL */
-    bool numbered;   /* the header only counts the columns: 0, 1, 2 or 1, 2, 3 */
-    role *roles;     /* [columns] */
+    int64_t columns;   /* in the file */
+    char **header;     /* [columns] or NULL */
+    bool numbered;     /* the header only counts the columns: 0, 1, 2 or 1, 2, 3 */
+    bool neurons_down; /* the first column holds the names of neurons */
+    role *roles;       /* [columns] */
+    double seconds;    /* of the unit of the column of times */
 } csv;
 
 typedef struct cell {
@@ -227,25 +229,53 @@ static bool is_same(const char *text, size_t n, const char *word) {
     return strlen(word) == n && !strncasecmp(text, word, n);
 }
 
-static bool is_time_name(const char *name, role *found) {
-    static const char *const names[] = {"time", "t", "times", "timestamp", "timestamps"};
+double syn_seconds_of(const char *unit, size_t n) {
     static const struct unit {
-        const char *ending, *unit;
-        role role;
-    } units[] = {{"_ms", "ms", TIME_MS},          {"_s", "s", TIME_S},      {"_sec", "sec", TIME_S},
-                 {"_seconds", "seconds", TIME_S}, {"_ms", "msec", TIME_MS}, {"", "", TIME_S}};
+        const char *name;
+        double seconds;
+    } units[] = {{"s", 1},
+                 {"sec", 1},
+                 {"secs", 1},
+                 {"second", 1},
+                 {"seconds", 1},
+                 {"ms", 1e-3},
+                 {"msec", 1e-3},
+                 {"millisecond", 1e-3},
+                 {"milliseconds", 1e-3},
+                 {"us", 1e-6},
+                 {"usec", 1e-6},
+                 {"\xc2\xb5s", 1e-6},
+                 {"\xce\xbcs", 1e-6},
+                 {"microseconds", 1e-6},
+                 {"ns", 1e-9},
+                 {"nsec", 1e-9},
+                 {"nanoseconds", 1e-9},
+                 {"min", 60},
+                 {"minutes", 60}};
+    for (size_t k = 0; k < sizeof units / sizeof *units; k++)
+        if (is_same(unit, n, units[k].name)) return units[k].seconds;
+    return 0;
+}
+
+/* Whether a heading is that of times, with the seconds of its unit: time, time_ms, timestamps (us), t_s. 0 where it
+ * begins as one, but its unit is not understood. */
+static bool is_time_name(const char *name, double *seconds) {
+    static const char *const names[] = {"timestamps",  "timestamp",  "times", "time",
+                                        "frame_times", "frame_time", "t",     "seconds"};
     const char *unit;
     size_t n_unit;
     const size_t n = without_unit(name, &unit, &n_unit);
-    if (is_same(name, n, "seconds") && n_unit == 0) return *found = TIME_S, true;
-    for (size_t u = 0; u < sizeof units / sizeof *units; u++) {
-        const size_t ending = strlen(units[u].ending);
-        const bool ends = ending > 0 && n > ending && !strncasecmp(name + n - ending, units[u].ending, ending);
-        if (n_unit > 0 ? !is_same(unit, n_unit, units[u].unit) : ending > 0 && !ends) continue;
-        for (size_t k = 0; k < sizeof names / sizeof *names; k++)
-            if (is_same(name, n_unit == 0 ? n - ending : n, names[k])) return *found = units[u].role, true;
+    for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
+        const size_t length = strlen(names[k]);
+        if (n < length || strncasecmp(name, names[k], length) != 0) continue;
+        const bool separated = n > length && strchr("_ .", name[length]);
+        *seconds = n == length ? (n_unit ? syn_seconds_of(unit, n_unit) : 1)
+                   : separated ? syn_seconds_of(name + length + 1, n - length - 1)
+                               : 0;
+        if (*seconds > 0) return true;
     }
-    return false;
+    *seconds = 0; /* t_3 may well be a neuron */
+    return !strncasecmp(name, "time", 4) || !strncasecmp(name, "frame_time", 10);
 }
 
 static bool is_index_name(const char *name) {
@@ -255,37 +285,66 @@ static bool is_index_name(const char *name) {
     return false;
 }
 
-/* Whether the line is what a data frame writes over its columns: an empty or no first cell, then 0, 1, 2 or 1, 2, 3. */
-static bool counts_columns(const csv *c, cursor at) {
+/* Whether the cells of a line count, 0, 1, 2 or from another number, behind a first one that is empty or text. */
+static bool counts_columns(const csv *c, cursor at, double *first) {
     enum { LEAST = 4 };
     bool started = false;
     cell word;
-    double number, first = NAN;
-    int64_t k = 0, n = 0;
-    for (; next_cell(c, &at, &started, &word); k++) {
-        if (k == 0 && word.p == word.end) continue;
-        if (!parse_number(c, word, &number)) return false;
-        if (n == 0) first = number;
-        if (number != first + (double)n++) return false;
+    double number;
+    int64_t n = 0;
+    for (int64_t k = 0; next_cell(c, &at, &started, &word); k++) {
+        const bool is_number = word.p < word.end && parse_number(c, word, &number);
+        if (k == 0 && !is_number) continue;
+        if (!is_number) return false;
+        if (n == 0) *first = number;
+        if (number != *first + (double)n++) return false;
     }
-    return n >= LEAST && (first == 0 || first == 1);
+    return n >= LEAST;
 }
 
-/* Counts the cells of the first line, and says whether it is a header: a cell that is neither number nor missing. */
+/* Whether a heading says that every line is a neuron. */
+static bool heads_neurons(cell heading) {
+    static const char *const names[] = {"neuron",  "neurons", "neuron_id", "unit",    "unit_id",    "cell",
+                                        "cell_id", "roi",     "roi_id",    "cluster", "cluster_id", "id"};
+    for (size_t k = 0; k < sizeof names / sizeof *names; k++)
+        if (is_word(heading, names[k])) return true;
+    return false;
+}
+
+/* Whether a first line of one text and numbers behind it is a header, and no row with a name: it is followed by a
+ * number, says what the names below it are, or counts as the next line does not. */
+static bool heads_numbers(csv *c, cursor at, cell first) {
+    bool started = false;
+    cell word;
+    double number;
+    c->neurons_down = heads_neurons(first);
+    if (c->neurons_down) return c->numbered = true;
+    const char *p = memchr(at.p, '\n', (size_t)(c->end - at.p));
+    at.p = p ? p + 1 : c->end;
+    if (!next_line(c, &at)) return false;
+    if (c->numbered && !counts_columns(c, at, &number)) return true;
+    c->numbered = false;
+    return next_cell(c, &at, &started, &word) && parse_number(c, word, &number);
+}
+
+/* Counts the cells of the first line, and says whether it is a header: a cell that is neither number nor missing, an
+ * empty cell over an index, or numbers that only count. */
 static void look_at_first_line(csv *c, cursor start, bool *header) {
     bool started = false, first_is_text = false;
-    cell word;
+    cell word, first = {0};
     double number;
     int64_t texts = 0;
     cursor at = start;
     for (c->columns = 0; next_cell(c, &at, &started, &word); c->columns++) {
         bool is_text = !parse_number(c, word, &number);
         texts += is_text;
-        if (c->columns == 0) first_is_text = is_text;
+        if (c->columns == 0) first_is_text = is_text, first = word;
     }
-    c->numbered = counts_columns(c, start);
-    /* One text in the first cell and numbers after it is a row with a name. */
-    *header = c->numbered || (texts > 0 && !(texts == 1 && first_is_text && c->columns > 1));
+    c->numbered = counts_columns(c, start, &number) && (number == 0 || number == 1);
+    if (texts == 1 && first_is_text && c->columns > 1)
+        *header = heads_numbers(c, start, first);
+    else
+        *header = texts > 0 || c->numbered || (c->columns > 1 && first.p == first.end);
 }
 
 static syn_status read_header(csv *c, cursor *at) {
@@ -322,6 +381,22 @@ static bool has_all(const csv *c, const char *names) {
     return found >= wanted;
 }
 
+/* Whether the first cells of all lines are whole numbers in turn: an index, and neither times nor names. */
+static bool counts_rows(const csv *c) {
+    double number, first = NAN;
+    int64_t n = 0;
+    for (cursor at = {c->first, c->first_line}; next_line(c, &at); n++) {
+        bool started = false;
+        cell word;
+        if (!next_cell(c, &at, &started, &word) || !parse_number(c, word, &number)) return false;
+        if (n == 0) first = number;
+        if (number != first + (double)n || number != floor(number)) return false;
+        const char *p = memchr(at.p, '\n', (size_t)(c->end - at.p));
+        at.p = p ? p + 1 : c->end;
+    }
+    return true;
+}
+
 /* Gives every column of the file its role, and the array its columns. */
 static syn_status choose_columns(syn_array *a, csv *c, cursor at, const char *file, const char *name) {
     bool started = false, timed = false;
@@ -331,16 +406,33 @@ static syn_status choose_columns(syn_array *a, csv *c, cursor at, const char *fi
     SYN_TRY(syn_alloc(&c->roles, (size_t)c->columns, sizeof *c->roles, "table columns"));
     if (next_line(c, &at) && next_cell(c, &at, &started, &word) && !parse_number(c, word, &number))
         c->roles[0] = ROW_NAME;
+    if (c->neurons_down) c->roles[0] = ROW_NAME;
     for (int64_t k = 0; k < c->columns && c->header; k++) {
-        role time_role;
+        double seconds;
         if (name && is_wanted(c->header[k], name)) {
             c->roles[k] = VALUE;
-        } else if (!timed && is_time_name(c->header[k], &time_role) && c->columns > 1) {
-            c->roles[k] = time_role;
+        } else if (c->columns > 1 && is_time_name(c->header[k], &seconds) && !(name && (timed || seconds == 0))) {
+            if (seconds == 0)
+                return syn_fail(SYN_ERR_INPUT,
+                                "%s: its column '%s' seems to be times, but not in which unit; call it time_s or "
+                                "time_ms, or say which columns are neurons as FILE:COLUMN,COLUMN",
+                                file, c->header[k]);
+            if (timed)
+                return syn_fail(SYN_ERR_INPUT,
+                                "%s: its column '%s' is a second one of times; say which columns are neurons as "
+                                "FILE:COLUMN,COLUMN",
+                                file, c->header[k]);
+            c->roles[k] = TIME;
+            c->seconds = seconds;
             timed = true;
         } else if (name) {
             c->roles[k] = SKIPPED;
         } else if (k == 0 && c->roles[0] == VALUE && is_index_name(c->header[k]) && c->columns > 1) {
+            if (!*c->header[k] && !counts_rows(c))
+                return syn_fail(SYN_ERR_INPUT,
+                                "%s: its first column has no heading and is no index 0, 1, 2, ...; call it 'time', "
+                                "'neuron', or 'index' to leave it out",
+                                file);
             c->roles[k] = ROW_INDEX;
         }
     }
@@ -423,7 +515,7 @@ static syn_status read_row(syn_array *a, csv *c, cursor *at, int64_t row, double
         if (c->roles[k] == VALUE)
             value[n++] = number;
         else if (a->row_time)
-            a->row_time[row] = c->roles[k] == TIME_MS ? number / 1000 : number;
+            a->row_time[row] = number * c->seconds;
     }
     if (k != c->columns)
         return syn_fail(SYN_ERR_INPUT,
@@ -492,20 +584,35 @@ static syn_status csv_texts(syn_array *a, char **text) {
 
 static const syn_array_operations csv_operations = {csv_visit, csv_texts, NULL, csv_close};
 
-/* Whether the first cell of a column that is not missing is no number. */
-static bool is_text_column(const csv *c, int64_t column) {
+/* Whether the first cell of every column that is not missing is no number: text [columns]. */
+static syn_status find_text_columns(const csv *c, bool *text) {
+    bool *known;
     double number;
-    for (cursor at = {c->first, c->first_line}; next_line(c, &at); skip_break(c, &at)) {
-        bool started = false, found = false;
+    int64_t left = c->columns;
+    SYN_TRY(syn_alloc(&known, (size_t)c->columns, sizeof *known, "table columns"));
+    for (cursor at = {c->first, c->first_line}; left > 0 && next_line(c, &at); skip_break(c, &at)) {
+        bool started = false;
         cell word;
         for (int64_t k = 0; next_cell(c, &at, &started, &word); k++) {
-            if (k != column || is_missing(word)) continue;
-            if (!parse_number(c, word, &number)) return true;
-            found = true;
+            if (k >= c->columns || known[k] || is_missing(word)) continue;
+            text[k] = !parse_number(c, word, &number);
+            known[k] = true;
+            left--;
         }
-        if (found) return false;
     }
-    return false;
+    free(known);
+    return SYN_OK;
+}
+
+/* Whether the only column that was asked for holds text. */
+static syn_status is_text_asked_for(const csv *c, bool *asked) {
+    bool *text;
+    SYN_TRY(syn_alloc(&text, (size_t)c->columns, sizeof *text, "table columns"));
+    syn_status status = find_text_columns(c, text);
+    *asked = false;
+    for (int64_t k = 0; k < c->columns; k++) *asked = *asked || (c->roles[k] == VALUE && text[k]);
+    free(text);
+    return status;
 }
 
 static syn_status name_columns(syn_array *a, const csv *c) {
@@ -543,17 +650,17 @@ syn_status syn_csv_open(syn_array *a, const char *file, const char *name) {
                         (long long)c->columns);
     if (a->rows == 0 || a->cols == 0)
         return syn_fail(SYN_ERR_INPUT, "%s: holds no values; expected a table of numbers", a->label);
-    for (int64_t k = 0; k < c->columns && name && a->cols == 1; k++)
-        if (c->roles[k] == VALUE && is_text_column(c, k)) {
-            snprintf(a->type, sizeof a->type, "text");
-            a->numeric = false;
-            a->text = true;
-            return SYN_OK;
-        }
+    bool text = false;
+    if (name && a->cols == 1) SYN_TRY(is_text_asked_for(c, &text));
+    if (text) {
+        snprintf(a->type, sizeof a->type, "text");
+        a->numeric = false;
+        a->text = true;
+        return SYN_OK;
+    }
     SYN_TRY(check_first_rows(a, c));
     for (int64_t k = 0; k < c->columns; k++) {
-        bool timed = c->roles[k] == TIME_S || c->roles[k] == TIME_MS;
-        if (timed) SYN_TRY(syn_alloc(&a->row_time, (size_t)a->rows, sizeof(double), a->label));
+        if (c->roles[k] == TIME) SYN_TRY(syn_alloc(&a->row_time, (size_t)a->rows, sizeof(double), a->label));
         if (c->roles[k] == ROW_NAME) SYN_TRY(syn_alloc(&a->row_name, (size_t)a->rows, sizeof(char *), a->label));
     }
     return name_columns(a, c);
@@ -561,16 +668,18 @@ syn_status syn_csv_open(syn_array *a, const char *file, const char *name) {
 
 syn_status syn_csv_list(syn_listing *listing, const char *file) {
     csv *c;
+    bool *text = NULL;
     SYN_TRY(syn_alloc(&c, 1, sizeof *c, file));
     syn_status status = start_table(c, file);
+    if (status == SYN_OK && c->header) status = syn_alloc(&text, (size_t)c->columns, sizeof *text, file);
+    if (status == SYN_OK && c->header) status = find_text_columns(c, text);
     if (status == SYN_OK) {
         int64_t shape[2] = {count_rows(c), c->columns};
         if (!c->header) status = syn_listing_add(listing, "", "table", true, 2, shape);
-        for (int64_t k = 0; c->header && k < c->columns && status == SYN_OK; k++) {
-            const bool text = is_text_column(c, k);
-            status = syn_listing_add(listing, c->header[k], text ? "text" : "column", !text, 1, shape);
-        }
+        for (int64_t k = 0; c->header && k < c->columns && status == SYN_OK; k++)
+            status = syn_listing_add(listing, c->header[k], text[k] ? "text" : "column", !text[k], 1, shape);
     }
+    free(text);
     free_table(c);
     return status;
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/hdf5.h"
 #include "base/memory.h"
 #include "recording/array.h"
 
@@ -154,7 +155,7 @@ static void widen_cache(hdf5_source *s, const hsize_t *chunk, const char *name) 
 static syn_status open_dataset(syn_array *a, hdf5_source *s, const char *file, const char *name) {
     syn_status status = SYN_OK;
     H5O_info_t info;
-    if (H5Oget_info_by_name(s->file, name, &info, H5P_DEFAULT) < 0) {
+    if (H5Oget_info_by_name(s->file, name, &info, syn_hdf5_link_access()) < 0) {
         syn_listing listing = {0};
         char *text = NULL;
         SYN_CHECK(syn_hdf5_list(&listing, file));
@@ -167,7 +168,7 @@ static syn_status open_dataset(syn_array *a, hdf5_source *s, const char *file, c
     }
     if (info.type != H5O_TYPE_DATASET)
         return syn_fail(SYN_ERR_INPUT, "%s: '%s' is a group; give a dataset in it as FILE:%s/NAME", file, name, name);
-    s->dataset = H5Dopen2(s->file, name, H5P_DEFAULT);
+    s->dataset = H5Dopen2(s->file, name, syn_hdf5_link_access());
     if (s->dataset < 0) return syn_fail(SYN_ERR_INPUT, "%s: cannot be opened; the file is damaged", a->label);
     s->type = H5Dget_type(s->dataset);
     s->space = H5Dget_space(s->dataset);
@@ -327,7 +328,7 @@ static herr_t list_object(hid_t file, const char *name, const H5O_info_t *info, 
     enum { MOST = 4096 };
     list_context *context = user;
     if (info->type != H5O_TYPE_DATASET || context->listing->n >= MOST) return 0;
-    hid_t dataset = H5Dopen2(file, name, H5P_DEFAULT);
+    hid_t dataset = H5Dopen2(file, name, syn_hdf5_link_access());
     if (dataset < 0) return 0; /* one that this library cannot open is no reason to refuse the others */
     hid_t type = H5Dget_type(dataset), space = H5Dget_space(dataset);
     syn_array a = {.label = (char *)name};
@@ -360,7 +361,7 @@ static herr_t list_link(hid_t file, const char *name, const H5L_info_t *info, vo
     list_context *context = user;
     H5O_info_t object;
     if (info->type == H5L_TYPE_HARD) return 0;
-    if (H5Oget_info_by_name(file, name, &object, H5P_DEFAULT) < 0)
+    if (H5Oget_info_by_name(file, name, &object, syn_hdf5_link_access()) < 0)
         context->status = list_broken(context->listing, file, name, info);
     else if (info->type == H5L_TYPE_EXTERNAL)
         list_object(file, name, &object, context);

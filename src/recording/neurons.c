@@ -2,6 +2,7 @@
  * file with one array (or column) for each, one entry a neuron: --neuron-table FILE, or what lies beside the activity.
  *
  * Shapes: N neurons of the recording, R rows of the table. */
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -39,6 +40,7 @@ typedef struct neuron_table {
     char label[PATH_SIZE]; /* for messages */
     int64_t R;
     int64_t *to; /* [R] neuron of the recording, -1 for none */
+    bool beside; /* no table of neurons, but what lies beside an array */
 } neuron_table;
 
 /* The entry of the group with one of the names and `rows` rows; 0: of any length. */
@@ -47,10 +49,11 @@ static const syn_entry *find_column(const neuron_table *t, const char *const *na
     for (size_t k = 0; k < n; k++)
         for (size_t i = 0; i < t->listing->n; i++) {
             const syn_entry *e = &t->listing->entry[i];
-            const int64_t cols = e->rank == 2 ? e->shape[1] : 1, length = e->rank ? e->shape[0] * cols : 0;
             if (!e->numeric && strcmp(e->type, "text") != 0 && strncmp(e->type, "cell", 4) != 0) continue;
             if (strncmp(e->name, t->group, prefix) || strcasecmp(e->name + prefix, names[k]) != 0) continue;
-            if (e->rank < 1 || e->rank > 2 || (e->rank == 2 && e->shape[0] != 1 && cols != 1)) continue;
+            if (e->rank < 1 || e->rank > 2 || (e->rank == 2 && e->shape[0] != 1 && e->shape[1] != 1)) continue;
+            if (t->beside && e->numeric && !strncasecmp(names[k], "area", 4)) continue; /* of a ROI, in pixels */
+            const int64_t length = e->shape[0] * (e->rank == 2 ? e->shape[1] : 1);
             if (length > 1 && (rows == 0 || length == rows)) return e;
         }
     return NULL;
@@ -102,60 +105,125 @@ static syn_status locate_by_index(neuron_table *t, const syn_recording *r, const
     return status;
 }
 
-/* Rows by the recording's own ids; how many are found. */
-static int64_t match_ids(neuron_table *t, const syn_recording *r, char *const *id) {
+/* Rows by the recording's own ids: to [R], -1 for none; how many are found. */
+static int64_t match_ids(const neuron_table *t, const syn_recording *r, char *const *id, int64_t *to) {
     int64_t found = 0;
     for (int64_t k = 0; k < t->R; k++) {
         int64_t j = 0;
-        if (t->to[k] < 0) continue;
-        while (j < r->N && strcmp(r->neuron_id[j], id[k]) != 0) j++;
-        t->to[k] = j < r->N ? j : -1;
-        found += j < r->N;
+        while (t->to[k] >= 0 && j < r->N && strcmp(r->neuron_id[j], id[k]) != 0) j++;
+        to[k] = t->to[k] >= 0 && j < r->N ? j : -1;
+        found += to[k] >= 0;
     }
     return found;
 }
 
-/* Keeps the rows of this recording where a column says whose they are: its entry is part of the file's name. */
+/* Rows by ids, if any is one of the recording. Where there are as many rows as neurons and not all match, ids and order
+ * could both be meant. */
+static syn_status locate_by_ids(neuron_table *t, const syn_recording *r, const syn_entry *ids, int64_t kept,
+                                int64_t *found) {
+    syn_status status;
+    char **text = NULL;
+    int64_t *to = NULL;
+    *found = 0;
+    SYN_CHECK(read_column_texts(t, ids, &text));
+    SYN_CHECK(syn_alloc(&to, (size_t)t->R, sizeof *to, "neuron table"));
+    if (text) *found = match_ids(t, r, text, to);
+    const bool in_part = *found > 0 && *found < kept && kept == r->N;
+    for (int64_t k = 0; in_part && k < t->R; k++)
+        if (t->to[k] >= 0 && to[k] < 0)
+            SYN_CHECK(syn_fail(SYN_ERR_INPUT,
+                               "%s: row %lld has the %s %s, which the recording has not, though other rows have its "
+                               "ids; correct them, or give a column 'index' (from 0)",
+                               t->label, (long long)k + 1, ids->name, text[k]));
+    if (*found > 0) memcpy(t->to, to, (size_t)t->R * sizeof *to);
+done:
+    syn_free_texts(text, t->R);
+    free(to);
+    return status;
+}
+
+static syn_status refuse_repeated(const neuron_table *t, const syn_recording *r) {
+    int64_t *row;
+    syn_status status = SYN_OK;
+    SYN_TRY(syn_alloc(&row, (size_t)r->N, sizeof *row, "neuron table"));
+    for (int64_t k = 0; k < t->R && status == SYN_OK; k++) {
+        if (t->to[k] < 0) continue;
+        if (row[t->to[k]] > 0)
+            status = syn_fail(SYN_ERR_INPUT, "%s: rows %lld and %lld are both neuron %s; expected one row a neuron",
+                              t->label, (long long)row[t->to[k]], (long long)k + 1, r->neuron_id[t->to[k]]);
+        row[t->to[k]] = k + 1;
+    }
+    free(row);
+    return status;
+}
+
+/* How much of the recording's name an entry is: its length where it is all of it, or a part between other characters
+ * than letters and digits; 0 where it is none: mouse1 is no part of mouse12. */
+static size_t part_of_name(const char *name, const char *entry) {
+    const size_t n = strlen(entry);
+    for (const char *p = n ? strstr(name, entry) : NULL; p; p = strstr(p + 1, entry))
+        if ((p == name || !isalnum((unsigned char)p[-1])) && !isalnum((unsigned char)p[n])) return n;
+    return 0;
+}
+
+/* Keeps the rows of this recording where a column says whose they are: those with the longest part of its name. */
 static syn_status keep_rows(neuron_table *t, const syn_recording *r, int64_t *kept) {
     const syn_entry *e = find_column(t, recording_names, COUNT(recording_names), t->R);
     char **text = NULL;
+    const char *best = NULL, *other = NULL;
     *kept = t->R;
     if (!e) return SYN_OK;
     SYN_TRY(read_column_texts(t, e, &text));
-    *kept = 0;
     for (int64_t k = 0; text && k < t->R; k++) {
-        if (!*text[k] || !strstr(r->name, text[k])) t->to[k] = -1;
+        const size_t part = part_of_name(r->name, text[k]), most = best ? strlen(best) : 0;
+        if (part > most)
+            best = text[k], other = NULL;
+        else if (part > 0 && part == most && strcmp(best, text[k]) != 0)
+            other = text[k];
+    }
+    *kept = 0;
+    for (int64_t k = 0; k < t->R; k++) {
+        if (!best || strcmp(text[k], best) != 0) t->to[k] = -1;
         *kept += t->to[k] >= 0;
     }
+    syn_status status = SYN_OK;
+    if (!best)
+        status = syn_fail(SYN_ERR_INPUT, "%s: no row has a %s that is part of the recording's name, %s", t->label,
+                          e->name, r->name);
+    else if (other)
+        status = syn_fail(SYN_ERR_INPUT, "%s: both %s and %s of its column %s are part of the recording's name, %s",
+                          t->label, best, other, e->name, r->name);
     syn_free_texts(text, t->R);
-    if (*kept > 0) return SYN_OK;
-    return syn_fail(SYN_ERR_INPUT, "%s: no row has a %s that is part of the recording's name, %s", t->label, e->name,
-                    r->name);
+    return status;
 }
 
-static syn_status locate(neuron_table *t, const syn_recording *r, bool *ids_used) {
+/* Finds the neuron of every row: by an index, by ids where any is one of the recording, or in order. */
+static syn_status locate(neuron_table *t, syn_recording *r, bool *ids_used) {
     const syn_entry *index = find_column(t, index_names, COUNT(index_names), t->R),
                     *ids = find_column(t, id_names, COUNT(id_names), t->R);
-    int64_t kept, n = 0;
+    int64_t kept, n = 0, found = 0;
     *ids_used = false;
     SYN_TRY(keep_rows(t, r, &kept));
-    if (index && index->numeric) return locate_by_index(t, r, index);
-    if (kept == r->N) {
-        for (int64_t k = 0; k < t->R; k++) t->to[k] = t->to[k] >= 0 ? n++ : -1;
-        return SYN_OK;
+    if (index && index->numeric) {
+        SYN_TRY(locate_by_index(t, r, index));
+        SYN_TRY(refuse_repeated(t, r));
+        return syn_recording_warn(r, "rows of the neuron table are neurons by its column %s", index->name);
     }
-    if (ids) {
-        char **text;
-        SYN_TRY(read_column_texts(t, ids, &text));
-        n = text ? match_ids(t, r, text) : 0;
-        syn_free_texts(text, t->R);
+    if (ids) SYN_TRY(locate_by_ids(t, r, ids, kept, &found));
+    if (found > 0) {
         *ids_used = true;
-        if (n > 0) return SYN_OK;
+        SYN_TRY(refuse_repeated(t, r));
+        return syn_recording_warn(r, "rows of the neuron table are neurons by its column %s: %lld of %lld are in it",
+                                  ids->name, (long long)found, (long long)r->N);
     }
-    return syn_fail(SYN_ERR_INPUT,
-                    "%s: has %lld rows%s; expected %lld, one for every neuron in order, or a column 'index' (from 0), "
-                    "or 'id' with ids of the recording",
-                    t->label, (long long)kept, ids ? ", none with an id of the recording" : "", (long long)r->N);
+    if (kept != r->N)
+        return syn_fail(SYN_ERR_INPUT,
+                        "%s: has %lld rows%s; expected %lld, one for every neuron in order, or a column 'index' (from "
+                        "0), or 'id' with ids of the recording",
+                        t->label, (long long)kept, ids ? ", none with an id of the recording" : "", (long long)r->N);
+    for (int64_t k = 0; k < t->R; k++) t->to[k] = t->to[k] >= 0 ? n++ : -1;
+    return syn_recording_warn(r, "rows of the neuron table are neurons in order: it has no %s",
+                              ids ? "id of the recording" : "column of ids");
 }
 
 /* ---- what it says ---- */
@@ -194,13 +262,36 @@ done:
     return status;
 }
 
-/* Names neurons. One without a name keeps its number behind the recording's name, so that it is none of another's. */
+static int compare_texts(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
+
+/* A name that two neurons have; NULL if there is none. */
+static syn_status find_repeated(char *const *name, int64_t N, const char **repeated) {
+    const char **sorted;
+    SYN_TRY(syn_alloc(&sorted, (size_t)N, sizeof *sorted, "names of neurons"));
+    for (int64_t j = 0; j < N; j++) sorted[j] = name[j];
+    qsort(sorted, (size_t)N, sizeof *sorted, compare_texts);
+    *repeated = NULL;
+    for (int64_t j = 1; j < N && !*repeated; j++)
+        if (*sorted[j] && !strcmp(sorted[j - 1], sorted[j])) *repeated = sorted[j];
+    free(sorted);
+    return SYN_OK;
+}
+
+/* Names neurons; what lies beside an array is no names where two are the same, but clusters. One without a name keeps
+ * its number behind the recording's name, so that it is none of another's. */
 static syn_status take_names(const neuron_table *t, syn_recording *r, bool ids_used, size_t *taken) {
     char **name = NULL;
     SYN_TRY(take_texts(t, r, label_names, COUNT(label_names), &name, taken));
     if (!name && !ids_used) SYN_TRY(take_texts(t, r, id_names, COUNT(id_names), &name, taken));
     if (!name) return SYN_OK;
-    syn_status status = SYN_OK;
+    const char *repeated = NULL;
+    syn_status status = t->beside ? find_repeated(name, r->N, &repeated) : SYN_OK;
+    if (status == SYN_OK && repeated)
+        status = syn_recording_warn(r, "names not taken: more than one neuron is called %s", repeated);
+    if (status != SYN_OK || repeated) {
+        syn_free_texts(name, r->N);
+        return status;
+    }
     for (int64_t j = 0; j < r->N && status == SYN_OK; j++) {
         char text[PATH_SIZE];
         if (*name[j]) continue;
@@ -335,7 +426,8 @@ static void add_word(char *text, size_t size, bool known, const char *word) {
 syn_status syn_take_neurons_beside(syn_recording *r, const syn_input *input, const char *group) {
     char words[80] = "";
     size_t taken = 0;
-    neuron_table t = {.file = input->address.file, .group = group, .listing = &input->listing, .R = r->N};
+    neuron_table t = {
+        .file = input->address.file, .group = group, .listing = &input->listing, .R = r->N, .beside = true};
     if (input->address.content == SYN_CONTENT_CSV || input->address.content == SYN_CONTENT_NPY) return SYN_OK;
     snprintf(t.label, sizeof t.label, "%.4000s", input->address.file);
     SYN_TRY(syn_alloc(&t.to, (size_t)t.R, sizeof *t.to, "neurons"));
@@ -343,10 +435,10 @@ syn_status syn_take_neurons_beside(syn_recording *r, const syn_input *input, con
     const bool named = r->named_neurons;
     syn_status status = take_everything(&t, r, named, &taken);
     free(t.to);
-    if (status != SYN_OK || taken == 0) return status;
     add_word(words, sizeof words, r->named_neurons && !named, "names");
     add_word(words, sizeof words, r->region, "brain regions");
     add_word(words, sizeof words, r->cell_type, "cell types");
     add_word(words, sizeof words, r->position, "positions");
+    if (status != SYN_OK || taken == 0 || !*words) return status;
     return syn_recording_warn(r, "%s taken from beside the array", words);
 }

@@ -197,6 +197,17 @@ static void to_doubles(const npy *s, unsigned char *raw, double *out, int64_t n)
     }
 }
 
+/* The column in C order of one in Fortran order, where the axes behind the first are counted from the other end. */
+static int64_t column_in_c_order(const syn_array *a, int64_t column) {
+    int64_t c = 0, stride = a->cols;
+    for (int k = 1; k < a->rank; k++) {
+        stride /= a->shape[k];
+        c += column % a->shape[k] * stride;
+        column /= a->shape[k];
+    }
+    return c;
+}
+
 /* One block of rows [row, row + rows) and columns [col, col + cols) of the array as stored. */
 static syn_status visit_block(syn_array *a, int64_t width, const int64_t block[4], unsigned char *raw, double *value,
                               syn_tile_fn fn, void *user) {
@@ -211,8 +222,14 @@ static syn_status visit_block(syn_array *a, int64_t width, const int64_t block[4
     }
     to_doubles(s, raw, value, rows * cols);
     syn_tile tile = {row, col, rows, cols, value, NULL, cols, 1};
-    if (s->fortran) tile = (syn_tile){col, row, cols, rows, value, NULL, 1, cols};
-    return fn(user, &tile);
+    if (!s->fortran) return fn(user, &tile);
+    tile = (syn_tile){col, row, cols, rows, value, NULL, 1, cols};
+    if (a->rank <= 2) return fn(user, &tile);
+    for (int64_t i = 0; i < rows; i++) { /* neighbours in the file are no neighbours in C order */
+        tile = (syn_tile){col, column_in_c_order(a, row + i), cols, 1, value + i * cols, NULL, 1, cols};
+        SYN_TRY(fn(user, &tile));
+    }
+    return SYN_OK;
 }
 
 static syn_status npy_visit(syn_array *a, syn_tile_fn fn, void *user) {
@@ -220,8 +237,6 @@ static syn_status npy_visit(syn_array *a, syn_tile_fn fn, void *user) {
     syn_status status = SYN_OK;
     unsigned char *raw = NULL;
     double *value = NULL;
-    if (s->fortran && a->rank > 2)
-        return syn_fail(SYN_ERR_INPUT, "%s: has %d axes in Fortran order; expected 1 or 2 axes", a->label, a->rank);
     int64_t height = s->fortran ? a->cols : a->rows, width = s->fortran ? a->rows : a->cols;
     /* Wide rows of a file are read 16 at a time, so that a transposing reader fills whole cache lines. An archive
      * member is a stream, which only gives one piece of a row after the other. */

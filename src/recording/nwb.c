@@ -150,14 +150,14 @@ static void note_broken(walk *w, const char *path) {
 static void walk_object(walk *w, const char *path) {
     H5O_info_t info;
     if (w->depth >= MOST_DEPTH || w->status != SYN_OK) return;
-    if (H5Oget_info_by_name(w->nwb->file, path, &info, H5P_DEFAULT) < 0) {
+    if (H5Oget_info_by_name(w->nwb->file, path, &info, syn_hdf5_link_access()) < 0) {
         note_broken(w, path);
         return;
     }
     if (info.type != H5O_TYPE_GROUP || was_seen(w, &info) || note_object(w, path)) return;
     step s = {w, path};
     w->depth++;
-    H5Literate_by_name(w->nwb->file, path, H5_INDEX_NAME, H5_ITER_INC, NULL, walk_link, &s, H5P_DEFAULT);
+    H5Literate_by_name(w->nwb->file, path, H5_INDEX_NAME, H5_ITER_INC, NULL, walk_link, &s, syn_hdf5_link_access());
     w->depth--;
 }
 
@@ -197,7 +197,7 @@ static bool join(char *out, size_t size, const char *path, const char *name) {
 }
 
 static bool exists(hid_t file, const char *path, H5O_info_t *info) {
-    return H5Oget_info_by_name(file, path, info, H5P_DEFAULT) >= 0;
+    return H5Oget_info_by_name(file, path, info, syn_hdf5_link_access()) >= 0;
 }
 
 bool syn_nwb_has(const syn_nwb *nwb, const char *path, const char *name) {

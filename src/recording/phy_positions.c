@@ -53,12 +53,15 @@ static syn_status read_peaks(peaks *p, const char *folder) {
     SYN_TRY(open_in(folder, "templates.npy", &a));
     if (!a) return SYN_OK;
     syn_status status = SYN_OK;
-    if (a->rank == 3 && a->rows > 0 && a->shape[2] > 0) {
+    if (a->rank == 3 && a->rows > 0 && a->cols > 0) { /* as many values as the file holds */
         p->templates = a->rows;
         p->channels = a->shape[2];
         status = syn_alloc(&p->largest, (size_t)a->rows, sizeof *p->largest, "templates");
         if (status == SYN_OK) status = syn_alloc(&p->channel, (size_t)a->rows, sizeof *p->channel, "templates");
         if (status == SYN_OK) status = syn_array_visit(a, find_peaks, p);
+    } else {
+        status = syn_fail(SYN_ERR_INPUT, "%s: is %s; expected (templates, samples, channels)", a->label,
+                          syn_shape_text(a->rank, a->shape));
     }
     syn_array_close(a);
     if (status == SYN_OK) status = read_matrix(folder, "templates_ind.npy", &own, &rows, &cols);
@@ -71,7 +74,11 @@ static syn_status read_peaks(peaks *p, const char *folder) {
 /* The template that most spikes of every unit have: template [n], neuron [n]. */
 static syn_status common_templates(const double *template, const int32_t *neuron, int64_t n, const peaks *p, int64_t N,
                                    int64_t *common) {
+    enum { MOST_PAIRS = 1 << 28 };
     int64_t *count;
+    if (p->templates > MOST_PAIRS / N)
+        return syn_fail(SYN_ERR_INPUT, "templates.npy has %lld templates for %lld units; expected about as many",
+                        (long long)p->templates, (long long)N);
     SYN_TRY(syn_alloc(&count, (size_t)(N * p->templates), sizeof *count, "templates of units"));
     for (int64_t j = 0; j < N; j++) common[j] = -1;
     for (int64_t k = 0; k < n; k++) {

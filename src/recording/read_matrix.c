@@ -1,10 +1,12 @@
 /* Any array in HDF5, MATLAB, npz, npy or CSV, addressed FILE:NAME. What lies beside it under a known name is used too:
  * segments (S, 2), bin_s or rate_hz or fs, and area or region (N). */
+#include <hdf5.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
+#include "base/hdf5.h"
 #include "base/memory.h"
 #include "recording/reader.h"
 
@@ -114,15 +116,17 @@ static syn_status weigh_behaviors(evidence *e, const syn_array *a, const syn_opt
     return SYN_OK;
 }
 
-static bool times_beside(const syn_input *input, const char *name, int64_t rows, int64_t cols, char *path, size_t size);
+static bool times_beside(const syn_input *input, const char *name, int64_t rows, int64_t cols, char *path, size_t size,
+                         double *seconds);
 
 static syn_status gather(evidence *e, const syn_array *a, const syn_input *input, const char *name) {
     char path[4096];
+    double seconds;
     const char *timestamps = syn_option_text(input->options, SYN_OPT_TIMESTAMPS);
     const char *segments = syn_option_text(input->options, SYN_OPT_SEGMENTS);
     if (*timestamps)
         SYN_TRY(weigh_vector(e, a, timestamps));
-    else if (times_beside(input, name, a->rows, a->cols, path, sizeof path))
+    else if (times_beside(input, name, a->rows, a->cols, path, sizeof path, &seconds))
         SYN_TRY(weigh_vector(e, a, path));
     if (*segments)
         SYN_TRY(weigh_segments(e, a, segments));
@@ -209,7 +213,7 @@ static bool only_in_file(const syn_input *input, const char *wanted, char *path,
     const syn_entry *found = NULL;
     for (size_t k = 0; k < input->listing.n; k++) {
         const syn_entry *e = &input->listing.entry[k];
-        if (!e->numeric || e->rank != 2 || e->shape[0] * e->shape[1] != 1) continue;
+        if (!e->numeric || e->rank != 2 || e->shape[0] != 1 || e->shape[1] != 1) continue;
         if (strcmp(syn_last_part(SYN_CONTENT_MATLAB, e->name), wanted) != 0) continue;
         if (found) return false;
         found = e;
@@ -253,32 +257,88 @@ static syn_status take_segments(syn_recording *r, const syn_input *input, const 
     return syn_recording_warn(r, "%lld segments taken from segments beside the array", (long long)r->S);
 }
 
-/* Whether `times` named beside the array can be its clock: as long as one of its axes. */
-static bool times_beside(const syn_input *input, const char *name, int64_t rows, int64_t cols, char *path,
-                         size_t size) {
-    static const char *const names[] = {"timestamps", "timestamp", "time", "times", "time_s", "t", "frame_times"};
-    for (size_t k = 0; k < COUNT(names); k++) {
-        if (!beside(input, name, names[k], path, size)) continue;
+/* Seconds of the unit that an HDF5 dataset has as its attribute; NaN without one, 0 for a word that is no unit of time.
+ */
+static double unit_of(const syn_input *input, const char *name) {
+    static const char *const names[] = {"unit", "units"};
+    double seconds = NAN;
+    const hid_t file = input->address.content == SYN_CONTENT_HDF5
+                           ? H5Fopen(input->address.file, H5F_ACC_RDONLY, H5P_DEFAULT)
+                           : H5I_INVALID_HID;
+    for (size_t k = 0; file >= 0 && k < COUNT(names); k++) {
+        char *unit = syn_hdf5_text_attribute(file, name, names[k]);
+        if (unit && *unit) seconds = syn_seconds_of(unit, strlen(unit));
+        free(unit);
+    }
+    if (file >= 0) H5Fclose(file);
+    return seconds;
+}
+
+/* Whether times that are named beside the array can be its clock: as many as one of its axes has. *seconds: of their
+ * unit, by their name or an attribute; NaN where neither says it. */
+static bool times_beside(const syn_input *input, const char *name, int64_t rows, int64_t cols, char *path, size_t size,
+                         double *seconds) {
+    static const char *const names[] = {"timestamps", "timestamp", "time", "times", "t", "frame_times"};
+    static const struct ending {
+        const char *text;
+        double seconds;
+    } endings[] = {{"", NAN}, {"_s", 1}, {"_ms", 1e-3}, {"_us", 1e-6}};
+    for (size_t k = 0; k < COUNT(names) * COUNT(endings); k++) {
+        const struct ending *ending = &endings[k % COUNT(endings)];
+        char wanted[32];
+        snprintf(wanted, sizeof wanted, "%s%s", names[k / COUNT(endings)], ending->text);
+        if (!beside(input, name, wanted, path, size)) continue;
         const syn_entry *e = syn_listing_find(&input->listing, path + strlen(input->address.file) + 1);
-        const int64_t n = e->rank == 1 ? e->shape[0] : e->rank == 2 ? e->shape[0] * e->shape[1] : 0;
-        if (e->numeric && n > 1 && n == e->shape[0] * (e->rank == 2 ? e->shape[1] : 1) && (n == rows || n == cols))
-            return true;
+        if (!e->numeric || e->rank < 1 || e->rank > 2 || (e->rank == 2 && e->shape[0] != 1 && e->shape[1] != 1))
+            continue;
+        const int64_t n = e->shape[0] * (e->rank == 2 ? e->shape[1] : 1);
+        if (n <= 1 || (n != rows && n != cols)) continue;
+        *seconds = isnan(ending->seconds) ? unit_of(input, e->name) : ending->seconds;
+        return true;
     }
     return false;
 }
 
+/* What the middle interval between times is, and whether all are whole numbers in turn, as those of frames are. */
+static syn_status look_at_times(const double *time, int64_t n, double *interval, bool *numbers) {
+    double *step;
+    int64_t known = 0;
+    SYN_TRY(syn_alloc(&step, (size_t)n, sizeof *step, "intervals"));
+    *numbers = true;
+    for (int64_t k = 1; k < n; k++) {
+        *numbers = *numbers && time[k] == floor(time[k]) && time[k] - time[k - 1] == 1;
+        if (isfinite(time[k] - time[k - 1])) step[known++] = time[k] - time[k - 1];
+    }
+    *interval = known > 0 ? syn_median(step, known) : NAN;
+    free(step);
+    return SYN_OK;
+}
+
 static syn_status take_times(syn_recording *r, const syn_input *input, const char *name) {
+    const double slowest = 0.5, fastest = 1000; /* Hz: beyond them the unit is another */
     char path[4096];
-    double *time;
+    double *time, seconds, interval;
     int64_t n;
+    bool numbers;
     if (r->time_s || r->rate_hz > 0 || syn_option_given(input->options, SYN_OPT_RATE) ||
         *syn_option_text(input->options, SYN_OPT_TIMESTAMPS) ||
-        !times_beside(input, name, r->T, r->T, path, sizeof path))
+        !times_beside(input, name, r->T, r->T, path, sizeof path, &seconds))
         return SYN_OK;
     SYN_TRY(syn_vector_read(path, "timestamps in seconds", &time, &n));
     r->time_s = time;
-    return syn_recording_warn(r, "times of the frames taken from %s beside the array",
-                              path + strlen(input->address.file) + 1);
+    SYN_TRY(look_at_times(time, n, &interval, &numbers));
+    if (seconds == 0 || (isnan(seconds) && numbers))
+        return syn_fail(SYN_ERR_INPUT, "%s: %s; give --rate HZ, or --timestamps FILE:NAME in seconds", path,
+                        numbers ? "counts frames and is no clock" : "has a unit that is none of time");
+    const double rate = 1 / (interval * (isnan(seconds) ? 1 : seconds));
+    if (rate < slowest || rate > fastest)
+        return syn_fail(SYN_ERR_INPUT,
+                        "%s: as times of the frames in %s it would make %g Hz; give --rate HZ, or --timestamps "
+                        "FILE:NAME in seconds",
+                        path, isnan(seconds) ? "seconds" : "its unit", rate);
+    for (int64_t k = 0; k < n && !isnan(seconds); k++) time[k] *= seconds;
+    return syn_recording_warn(r, "times of the frames taken from %s beside the array: %g Hz",
+                              path + strlen(input->address.file) + 1, rate);
 }
 
 /* Neurons that lie beside the array. */

@@ -267,7 +267,6 @@ static syn_status bin_units(syn_recording **recording, const syn_input *input, s
 
 static syn_status place_units(syn_recording *r, const char *folder, const sorted *s) {
     int32_t *neuron;
-    if (!s->template) return SYN_OK;
     SYN_TRY(syn_alloc(&neuron, (size_t)s->n, sizeof *neuron, "spike clusters"));
     for (int64_t k = 0; k < s->n; k++) neuron[k] = syn_find_id(s->unit, s->units, s->cluster[k]);
     syn_status status = syn_phy_positions(r, folder, s->template, neuron, s->n);
@@ -280,15 +279,22 @@ syn_status syn_phy_open(syn_recording **recording, const syn_input *input) {
     sorted s = {0};
     labels list = {0};
     bool in_seconds, from_templates;
+    char reason[512] = "";
     const char *folder = input->address.file;
     SYN_CHECK(read_times(&s, input, &in_seconds));
     SYN_CHECK(read_clusters(&s, folder, &from_templates));
     if (s.n == 0) SYN_CHECK(syn_fail(SYN_ERR_INPUT, "%s: spike_times.npy holds no spikes", folder));
-    SYN_CHECK(read_templates(&s, folder));
+    if (read_templates(&s, folder) != SYN_OK) {
+        snprintf(reason, sizeof reason, "%s", syn_last_error());
+        free(s.template);
+        s.template = NULL;
+    }
     SYN_CHECK(read_all_labels(&list, folder));
     SYN_CHECK(select_units(&s, input, &list));
     SYN_CHECK(bin_units(recording, input, &s));
-    SYN_CHECK(place_units(*recording, folder, &s));
+    if (s.template && place_units(*recording, folder, &s) != SYN_OK)
+        snprintf(reason, sizeof reason, "%s", syn_last_error());
+    if (*reason) SYN_CHECK(syn_recording_warn(*recording, "positions not taken: %s", reason));
     if (!list.found)
         SYN_CHECK(syn_recording_warn(*recording,
                                      "no cluster_group.tsv, cluster_info.tsv or cluster_KSLabel.tsv says good, mua or "

@@ -1,5 +1,6 @@
 /* Spike lists: an array of times and one of neuron ids of the same length, in npz, HDF5, MATLAB or a CSV with a header;
  * or one array (n, 2) named spikes or spks. An array of all ids (nodes) makes silent neurons count. */
+#define _GNU_SOURCE /* strverscmp */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -50,6 +51,16 @@ typedef struct spike_arrays {
     const syn_entry *times, *ids, *all, *pairs;
 } spike_arrays;
 
+static int64_t length_of(const syn_entry *vector) {
+    return vector->shape[0] * (vector->rank == 2 ? vector->shape[1] : 1);
+}
+
+static bool has_matrix(const syn_input *input) {
+    for (size_t k = 0; k < input->listing.n; k++)
+        if (syn_is_matrix(&input->listing.entry[k])) return true;
+    return false;
+}
+
 static bool find_arrays(const syn_input *input, spike_arrays *found) {
     enum { MOST_COLUMNS = 6 }; /* a wider table is a matrix with a column of times */
     const char *group = input->address.name ? input->address.name : "";
@@ -63,7 +74,8 @@ static bool find_arrays(const syn_input *input, spike_arrays *found) {
     found->times = find_vector(input, group, time_names, COUNT(time_names), false);
     found->ids = find_vector(input, group, id_names, COUNT(id_names), true);
     found->all = content == SYN_CONTENT_CSV ? NULL : find_vector(input, group, all_names, COUNT(all_names), true);
-    if (found->times && found->ids) return true;
+    if (found->times && found->ids && (length_of(found->times) == length_of(found->ids) || !has_matrix(input)))
+        return true;
     found->pairs = find_pairs(input);
     return found->pairs != NULL;
 }
@@ -172,7 +184,8 @@ static syn_status read_texts(const syn_input *input, const syn_entry *entry, cha
     return status;
 }
 
-static int compare_texts(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
+/* As people count: u2 before u10. */
+static int compare_texts(const void *a, const void *b) { return strverscmp(*(char *const *)a, *(char *const *)b); }
 
 static void free_texts(char **text, int64_t n) {
     for (int64_t k = 0; text && k < n; k++) free(text[k]);

@@ -4,6 +4,7 @@
  * https://docs.spikegadgets.com/en/latest/basic/ExportFunctions.html
  *
  * Shapes: R records, F fields. */
+#define _GNU_SOURCE /* strcasestr */
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -46,7 +47,7 @@ static syn_status parse_fields(trodes *t, const char *file, const char *text) {
                  {"int16", 'i', 2}, {"int32", 'i', 4},  {"int64", 'i', 8},  {"float", 'f', 4},  {"double", 'f', 8}};
     char name[64], type[32];
     int length;
-    for (; sscanf(text, " <%63s %31[a-z0-9]>%n", name, type, &length) == 2; text += length) {
+    for (; length = 0, sscanf(text, " <%63s %31[^<> ]>%n", name, type, &length) == 2 && length > 0; text += length) {
         size_t k = 0;
         while (k < sizeof types / sizeof *types && strcmp(types[k].name, type) != 0) k++;
         if (k == sizeof types / sizeof *types || t->F == MOST_FIELDS)
@@ -59,6 +60,9 @@ static syn_status parse_fields(trodes *t, const char *file, const char *text) {
         snprintf(f->name, sizeof f->name, "%s", name);
         t->record += f->size;
     }
+    text += strspn(text, " \t");
+    if (*text)
+        return syn_fail(SYN_ERR_INPUT, "%s: its line of fields goes on with '%.40s'; expected <NAME TYPE>", file, text);
     return t->F > 0 ? SYN_OK : damaged(file, "its header names no fields");
 }
 
@@ -72,8 +76,8 @@ static syn_status read_header(trodes *t, const char *file) {
     } else {
         t->data = (long)(end - header) + (long)strlen("<End settings>\n");
         *end = 0;
-        if ((line = strstr(header, "\nclockrate:"))) t->clockrate = strtod(line + strlen("\nclockrate:"), NULL);
-        line = strstr(header, "\nFields:");
+        if ((line = strcasestr(header, "\nclockrate:"))) t->clockrate = strtod(line + strlen("\nclockrate:"), NULL);
+        if ((line = strstr(header, "\nFields:"))) line[1 + strcspn(line + 1, "\r\n")] = 0;
         status = line ? parse_fields(t, file, line + strlen("\nFields:")) : damaged(file, "its header names no fields");
     }
     free(header);
@@ -97,7 +101,10 @@ static syn_status open_file(trodes *t, const char *file) {
     if (!t->file) return syn_fail(SYN_ERR_IO, "%s: could not be opened: %s", file, strerror(errno));
     SYN_TRY(read_header(t, file));
     for (int k = 0; k < t->F; k++)
-        if (!strcmp(t->field[k].name, "time") && t->clockrate > 0) t->clock = k;
+        if (!strcmp(t->field[k].name, "time")) t->clock = k;
+    if (t->clock >= 0 && !(isfinite(t->clockrate) && t->clockrate > 0))
+        return syn_fail(SYN_ERR_INPUT,
+                        "%s: has a field time, but its header no Clockrate, the samples a second that it counts", file);
     return SYN_OK;
 }
 

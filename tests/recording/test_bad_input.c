@@ -57,6 +57,12 @@ static const struct bad_case {
     {"%/good/trials.npz", "bin=70ms", "expected a multiple", NULL},
     /* tables of neurons */
     {"%/good/plain.csv", "rate=10 neuron-table=%/bad/neurons_few.csv", "has 2 rows", "neurons_few.csv"},
+    {"%/good/plain.csv", "rate=10 neuron-table=%/bad/neurons_one_based.csv", "row 5 has the unit 5",
+     "neurons_one_based.csv"},
+    {"%/good/plain.csv", "rate=10 neuron-table=%/bad/neurons_repeated.csv", "rows 1 and 2 are both neuron 1",
+     "neurons_repeated.csv"},
+    {"%/good/mouse12_monday2.csv", "rate=10 neuron-table=%/bad/neurons_of_two.csv", "both mouse12 and monday2",
+     "neurons_of_two.csv"},
     {"%/good/plain.csv", "rate=10 neuron-table=%/bad/neurons_beyond.csv", "row 2 has the index 5",
      "neurons_beyond.csv"},
     {"%/good/plain.csv", "rate=10 neuron-table=%/bad/neurons_nothing.csv", "says nothing about neurons",
@@ -68,6 +74,12 @@ static const struct bad_case {
      "cut.videoPositionTracking"},
     {"%/good/spikes.npz", "behavior=%/bad/header.videoPositionTracking", "header does not end",
      "header.videoPositionTracking"},
+    {"%/good/spikes.npz", "behavior=%/bad/open.videoPositionTracking", "goes on with '<turn int16'",
+     "open.videoPositionTracking"},
+    {"%/good/spikes.npz", "behavior=%/bad/repeat.videoPositionTracking", "field flags has the type uint8*4",
+     "repeat.videoPositionTracking"},
+    {"%/good/spikes.npz", "behavior=%/bad/clockless.videoPositionTracking", "its header no Clockrate",
+     "clockless.videoPositionTracking"},
     {"%/good/spikes.npz", "behavior=%/bad/type.videoPositionTracking", "has the type complex",
      "type.videoPositionTracking"},
     {"%/good/spikes.npz", "behavior=%/good/track.videoPositionTracking:zloc", "has no field 'zloc'; it has time",
@@ -79,7 +91,6 @@ static const struct bad_case {
     {"%/bad/utf16.csv", "rate=10", "UTF-16", NULL},
     {"%/bad/quoted_commas.csv", "rate=10", "expected a decimal point", NULL},
     {"%/bad/broken_link.h5", "rate=10", "leads nowhere", NULL},
-    {"%/bad/phy_templates", "", "spike_templates.npy has 8 entries", "phy_templates"},
     {"%/bad/only_spks", "rate=10", "--signal deconvolved takes spks.npy", "plane0"},
     {"%/bad/spike_lengths.npz", "", "expected one id for every spike time", NULL},
     {"%/bad/spike_nan.npz", "", "spike 1 has the time nan", NULL},
@@ -191,6 +202,12 @@ static const struct bad_case {
     {"%/bad/ragged.csv", "rate=10", "line 2 has 2 cells", NULL},
     {"%/bad/too_many.csv", "rate=10", "line 2 has 3 cells", NULL},
     {"%/bad/word.csv", "rate=10", "line 3, column 2 (b) is 'x4'", NULL},
+    {"%/bad/frame_of_rows.csv", "rate=10", "its first column has no heading", NULL},
+    {"%/bad/clock.csv", "", "its column 'time_ticks' seems to be times", NULL},
+    {"%/bad/clock_frames.npz", "", "counts frames and is no clock", NULL},
+    {"%/bad/clock_fast.npz", "", "it would make 100000 Hz", NULL},
+    {"%/bad/clock_slow.npz", "", "it would make 0.030303 Hz", NULL},
+    {"%/bad/clock_unit.h5:activity", "", "has a unit that is none of time", "clock_unit.h5"},
     {"%/bad/prose.txt", "rate=10", "expected a table of numbers", NULL},
     {"%/bad/wide_claim.csv", "rate=10", "differ in their number of cells", NULL},
     {"%/bad/falling.csv", "", "is not after the one before", NULL},
@@ -383,6 +400,25 @@ static void cut_files_are_refused_or_read(void **state) {
     cut_files_of("%/nwb");
 }
 
+static void links_to_pipes_are_not_followed(void **state) {
+    (void)state;
+    char folder[] = "/tmp/synapsnet_test_XXXXXX", file[PATH_MAX], pipe[PATH_MAX], named[PATH_MAX + 16];
+    syn_recording *r;
+    assert_non_null(mkdtemp(folder));
+    snprintf(file, sizeof file, "%s/pipe_link.h5", folder);
+    snprintf(pipe, sizeof pipe, "%s/pipe.h5", folder);
+    snprintf(named, sizeof named, "%s:activity", file);
+    copy_head(in_data("%/bad/pipe_link.h5"), file, LONG_MAX);
+    assert_int_equal(mkfifo(pipe, 0600), 0);
+    alarm(20); /* and not for ever */
+    assert_int_equal(open_with(&r, file, "rate=10"), SYN_ERR_INPUT);
+    assert_int_equal(open_with(&r, named, "rate=10"), SYN_ERR_INPUT);
+    alarm(0);
+    unlink(pipe);
+    unlink(file);
+    rmdir(folder);
+}
+
 static void bad_options_are_refused(void **state) {
     (void)state;
     syn_recording *r;
@@ -396,6 +432,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_bad_input_gets_one_clear_line),
         cmocka_unit_test(cut_files_are_refused_or_read),
+        cmocka_unit_test(links_to_pipes_are_not_followed),
         cmocka_unit_test(bad_options_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

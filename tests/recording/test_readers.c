@@ -48,6 +48,8 @@ static const struct matrix_case {
     {"%/good/milliseconds.csv", "", false},
     {"%/good/data_frame.csv", "rate=10", true},
     {"%/good/indexed.csv", "rate=10", false},
+    {"%/good/frame_of_ids.csv", "rate=10", false},
+    {"%/good/frame_of_rows.csv", "rate=10", false},
     {"%/good/semicolon.csv", "rate=10", true},
     {"%/good/decimal_comma.csv", "rate=10", true},
     {"%/good/tabs.tsv", "rate=10", true},
@@ -57,6 +59,15 @@ static const struct matrix_case {
     {"%/good/beside.npz", "", false},
     {"%/good/time_seconds.csv", "", false},
     {"%/good/timestamp_ms.csv", "", false},
+    {"%/good/clock_ms.npz", "", false},
+    {"%/good/unit_column.npz", "", false},
+    {"%/good/clock_us.h5:activity", "", false},
+    {"%/good/clock0.csv", "", false},
+    {"%/good/clock1.csv", "", false},
+    {"%/good/clock2.csv", "", false},
+    {"%/good/clock3.csv", "", false},
+    {"%/good/clock4.csv", "", false},
+    {"%/good/clock5.csv", "", false},
     {"%/good/linked.h5", "rate=10", true},
 };
 
@@ -77,6 +88,17 @@ static void reads_every_matrix(void **state) {
     }
 }
 
+static void takes_times_in_their_unit(void **state) {
+    (void)state;
+    static const char *const paths[] = {"%/good/clock_ms.npz", "%/good/clock_us.h5:activity", "%/good/beside.npz"};
+    for (int k = 0; k < 3; k++) {
+        syn_recording *r = must_open(paths[k], "");
+        assert_float_equal(r->rate_hz, 10, 1e-6);
+        assert_true(warned(r, "beside the array: 10 Hz"));
+        syn_recording_free(r);
+    }
+}
+
 static void takes_names_and_times_from_tables(void **state) {
     (void)state;
     syn_recording *r = must_open("%/good/header.csv", "rate=10");
@@ -92,6 +114,24 @@ static void takes_names_and_times_from_tables(void **state) {
     r = must_open("%/good/data_frame.csv", "rate=10");
     assert_false(r->named_neurons);
     syn_recording_free(r);
+    r = must_open("%/good/frame_of_ids.csv", "rate=10");
+    assert_string_equal(r->neuron_id[0], "950907205");
+    syn_recording_free(r);
+    r = must_open("%/good/frame_of_rows.csv", "rate=10");
+    assert_string_equal(r->neuron_id[4], "7");
+    syn_recording_free(r);
+    r = must_open("%/good/frame_of_names.csv", "rate=10");
+    assert_int_equal(r->T, TEST_T);
+    assert_int_equal(r->N, TEST_N);
+    assert_string_equal(r->neuron_id[0], "u950907205");
+    syn_recording_free(r);
+    for (int k = 0; k < 6; k++) {
+        char path[] = "%/good/clock0.csv";
+        *strchr(path, '0') = (char)('0' + k);
+        r = must_open(path, "");
+        assert_float_equal(r->rate_hz, 10, 1e-6);
+        syn_recording_free(r);
+    }
     r = must_open("%/good/timed.csv", "");
     assert_float_equal(r->rate_hz, 2, 1e-9);
     syn_recording_free(r);
@@ -337,6 +377,46 @@ static void takes_neurons_from_tables(void **state) {
     syn_recording_free(r);
 }
 
+static void finds_rows_by_ids_before_order(void **state) {
+    (void)state;
+    char text[16];
+    static const char *const paths[] = {"%/good/units12.csv", "%/good/spikes12.npz"};
+    for (int k = 0; k < 2; k++) {
+        syn_recording *r = must_open(paths[k], k ? "bin=100ms neuron-table=%/good/units12_about.csv"
+                                                 : "rate=10 neuron-table=%/good/units12_about.csv");
+        for (int64_t j = 0; j < 12; j++) {
+            snprintf(text, sizeof text, "at u%lld", (long long)j + 1);
+            assert_string_equal(r->neuron_id[j], text + 3);
+            assert_string_equal(r->region[j], text);
+        }
+        assert_true(warned(r, "by its column unit: 12 of 12"));
+        syn_recording_free(r);
+    }
+    syn_recording *r = must_open("%/good/phy_bare", "rate=20000 neuron-table=%/good/clusters_reversed.csv");
+    assert_string_equal(r->region[0], "R0");
+    assert_string_equal(r->neuron_id[3], "3");
+    assert_string_equal(r->region[3], "R3");
+    syn_recording_free(r);
+    r = must_open("%/good/plain.csv", "rate=10 neuron-table=%/good/neurons_elsewhere.csv");
+    assert_string_equal(r->neuron_id[0], "70");
+    assert_string_equal(r->region[4], "at 4");
+    assert_true(warned(r, "in order: it has no id of the recording"));
+    syn_recording_free(r);
+    r = must_open("%/good/mouse12_monday2.csv", "rate=10 neuron-table=%/good/neurons_of_mice.csv");
+    assert_string_equal(r->region[0], "mouse12");
+    syn_recording_free(r);
+}
+
+static void labels_of_clusters_are_no_names(void **state) {
+    (void)state;
+    syn_recording *r = must_open("%/good/cluster_labels.npz:activity", "");
+    assert_string_equal(r->neuron_id[1], "1");
+    assert_false(r->named_neurons);
+    assert_null(r->region);
+    assert_true(warned(r, "names not taken: more than one neuron is called 1"));
+    syn_recording_free(r);
+}
+
 static void reads_spikes_of_named_neurons(void **state) {
     (void)state;
     static const char *const paths[] = {"%/good/named_spikes.npz", "%/good/named_spikes.h5", "%/good/named_spikes.csv",
@@ -354,23 +434,40 @@ static void reads_spikes_of_named_neurons(void **state) {
 
 static void reads_tracker_files(void **state) {
     (void)state;
-    syn_recording *r = must_open("%/good/spikes.npz", "bin=1s behavior=%/good/track.videoPositionTracking:xloc,angle");
-    assert_int_equal(r->B, 2);
-    assert_string_equal(r->behavior_name[0], "xloc");
-    assert_true(r->u[0] == 101.5F && r->u[1] == -4.25F);
-    syn_recording_free(r);
+    static const char *const options[] = {"bin=1s behavior=%/good/track.videoPositionTracking:xloc,angle",
+                                          "bin=1s behavior=%/good/capital.videoPositionTracking:xloc,angle"};
+    for (int k = 0; k < 2; k++) {
+        syn_recording *r = must_open("%/good/spikes.npz", options[k]);
+        assert_int_equal(r->B, 2);
+        assert_string_equal(r->behavior_name[0], "xloc");
+        assert_true(r->u[0] == 101.5F && r->u[1] == -4.25F);
+        syn_recording_free(r);
+    }
 }
 
 static void places_units_at_their_channel(void **state) {
     (void)state;
     static const int channel[] = {2, 0, 3, 1};
-    syn_recording *r = must_open("%/good/phy_placed", "");
-    assert_non_null(r->position);
-    for (int j = 0; j < 4; j++) {
-        assert_true(r->position[3 * j] == 32.0F * (float)(channel[j] % 2));
-        assert_true(r->position[3 * j + 1] == 20.0F * (float)channel[j]);
+    static const char *const paths[] = {"%/good/phy_placed", "%/good/phy_placed_fortran"};
+    for (int k = 0; k < 2; k++) {
+        syn_recording *r = must_open(paths[k], "");
+        assert_non_null(r->position);
+        for (int j = 0; j < 4; j++) {
+            assert_true(r->position[3 * j] == 32.0F * (float)(channel[j] % 2));
+            assert_true(r->position[3 * j + 1] == 20.0F * (float)channel[j]);
+        }
+        syn_recording_free(r);
     }
-    syn_recording_free(r);
+    static const char *const without[][2] = {{"%/good/phy_placed_cut", "the file is cut short"},
+                                             {"%/good/phy_placed_short", "spike_templates.npy has 8 entries"},
+                                             {"%/good/phy_placed_forged", "is (1099511627776, 0, 5)"}};
+    for (int k = 0; k < 3; k++) {
+        syn_recording *r = must_open(without[k][0], "");
+        assert_int_equal(r->N, 4);
+        assert_null(r->position);
+        assert_true(warned(r, "positions not taken: ") && warned(r, without[k][1]));
+        syn_recording_free(r);
+    }
 }
 
 static void reads_what_other_tools_write(void **state) {
@@ -394,6 +491,7 @@ static void reads_what_other_tools_write(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_every_matrix),
+        cmocka_unit_test(takes_times_in_their_unit),
         cmocka_unit_test(takes_names_and_times_from_tables),
         cmocka_unit_test(masks_what_is_missing),
         cmocka_unit_test(parses_numbers_to_the_last_bit),
@@ -401,6 +499,8 @@ int main(void) {
         cmocka_unit_test(bins_spike_lists),
         cmocka_unit_test(uses_what_lies_beside_counts),
         cmocka_unit_test(takes_neurons_from_tables),
+        cmocka_unit_test(finds_rows_by_ids_before_order),
+        cmocka_unit_test(labels_of_clusters_are_no_names),
         cmocka_unit_test(reads_spikes_of_named_neurons),
         cmocka_unit_test(reads_tracker_files),
         cmocka_unit_test(places_units_at_their_channel),
