@@ -15,6 +15,8 @@ enum { RISE = 3 };
 enum { CHUNK = 512, MOST_FRAMES = 30000, MOST_VALUES = 4096 };
 /* Pairs of like distance that are averaged before the isotonic regression. */
 enum { PAIRS_PER_BIN = 20 };
+/* Neurons of which most pairs share no light, so that the usual slope is not that of light. */
+enum { MANY = 10 };
 static const double slow = 0.5;          /* least median g */
 static const double skewed_share = 0.25; /* of the neurons, by which more are skewed to the right than to the left */
 static const double significant = 3;     /* standard errors */
@@ -352,14 +354,23 @@ done:
     return status;
 }
 
-/* S without positions: the lesser of a pair's two slopes where both stand out. */
+/* Median slope over pairs of different neurons. */
+static syn_status usual_slope(const work *w, double *usual) {
+    double *sorted;
+    int64_t n = 0;
+    SYN_TRY(syn_alloc(&sorted, (size_t)(w->N * w->N), sizeof *sorted, "crosstalk"));
+    for (int64_t k = 0; k < w->N * w->N; k++)
+        if (k % (w->N + 1)) sorted[n++] = w->slope[k];
+    *usual = median(sorted, n);
+    free(sorted);
+    return SYN_OK;
+}
+
+/* S without positions, or of few neurons: the lesser of a pair's two slopes where both stand out. */
 static syn_status share_by_pair(work *w) {
     const int64_t N = w->N;
-    double *sorted;
-    SYN_TRY(syn_alloc(&sorted, (size_t)(N * N), sizeof *sorted, "crosstalk"));
-    memcpy(sorted, w->slope, (size_t)(N * N) * sizeof *sorted);
-    const double usual = median(sorted, N * N);
-    free(sorted);
+    double usual = 0;
+    if (N >= MANY) SYN_TRY(usual_slope(w, &usual));
     for (int64_t i = 0; i < N; i++)
         for (int64_t j = 0; j < i; j++) {
             const int64_t a = i * N + j, b = j * N + i;
@@ -410,7 +421,7 @@ static syn_status remove_crosstalk(work *w) {
     SYN_TRY(unmix(w));
     for (int round = 0; round < ROUNDS && w->N > 1; round++) {
         SYN_TRY(measure_slopes(w));
-        SYN_TRY(w->session->recording->position ? share_by_distance(w) : share_by_pair(w));
+        SYN_TRY(w->N >= MANY && w->session->recording->position ? share_by_distance(w) : share_by_pair(w));
         SYN_TRY(unmix(w));
     }
     return SYN_OK;

@@ -111,6 +111,32 @@ static void light_of_neighbours_is_measured(void **state) {
     free(spike);
 }
 
+/* Two to four neurons, of which most pairs share light, with and without positions. */
+static void light_of_few_neurons_is_measured(void **state) {
+    (void)state;
+    enum { T = 20000, MOST = 4 };
+    const double share = 0.2;
+    for (int64_t N = 2; N <= MOST; N++)
+        for (int placed = 0; placed < 2; placed++) {
+            float *spike = floats(T * N);
+            for (int64_t k = 0; k < T * N; k++) /* nobody drives anybody */
+                spike[k] = syn_random_uniform((syn_random){4, SYN_STREAM_TEST, 16000}, (uint64_t)k) < rate;
+            raw_data raw = fluorescence(spike, T, N, share, 0.15);
+            test_set set = placed ? in_a_row(&raw) : set_create(&raw, 1, TINY_WINDOW);
+            syn_edge_events events;
+            syn_edge_estimates *e;
+            assert_ok(syn_edge_events_create(&events, &set.data->session[0], best_kernels(), 2));
+            assert_ok(syn_test_events(&set.data->session[0], best_kernels(), 2, &e));
+            for (int64_t k = 0; k < N * N; k++) {
+                const int64_t i = k / N, j = k % N;
+                if (i == j) continue;
+                assert_near("share", llabs(i - j) == 1 ? share : 0, events.share[k], 0.05);
+                assert_true(fabsf(e->estimate[k]) < 4.5f * e->error[k]);
+            }
+            syn_edge_estimates_free(e), syn_edge_events_free(&events), set_free(&set), raw_free(&raw), free(spike);
+        }
+}
+
 /* Frames that were not observed are no events, and spoil none of the others. */
 static void gaps_are_no_events(void **state) {
     (void)state;
@@ -182,6 +208,7 @@ int main(void) {
         cmocka_unit_test(transients_are_told_from_other_activity),
         cmocka_unit_test(events_are_the_spikes),
         cmocka_unit_test(light_of_neighbours_is_measured),
+        cmocka_unit_test(light_of_few_neurons_is_measured),
         cmocka_unit_test(gaps_are_no_events),
         cmocka_unit_test(edges_are_those_of_the_spikes),
         cmocka_unit_test(neither_threads_nor_frames_between_segments_matter),
