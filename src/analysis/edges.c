@@ -120,7 +120,7 @@ static syn_status top_json(const syn_edge_list *l, int64_t top, json_t **json) {
 static json_t *notes(const syn_edge_estimates *e) {
     json_t *list = json_array();
     char line[400];
-    if (e->decay > 0) {
+    if (e->of_events) {
         snprintf(
             line, sizeof line,
             "transients outlast a frame (%.2g of one is left in the next): edges are of the events behind them%s. Rank "
@@ -168,8 +168,8 @@ syn_status syn_edge_list_json(const syn_edge_list *l, int64_t top, json_t **json
         *json, "residual_correlation",
         json_pack("{s:f, s:f}", "rms", e->residual_correlation, "by_chance", e->residual_correlation_by_chance));
     json_object_set_new(*json, "inflation", json_real(e->inflation));
-    json_object_set_new(*json, "of", json_string(e->decay > 0 ? "events" : "activity"));
-    if (e->decay > 0)
+    json_object_set_new(*json, "of", json_string(e->of_events ? "events" : "activity"));
+    if (e->of_events)
         json_object_set_new(*json, "events", json_pack("{s:f, s:f}", "decay", e->decay, "crosstalk", e->crosstalk));
     json_object_set(*json, "hubs", hubs);
     if (regions) json_object_set(*json, "regions", regions);

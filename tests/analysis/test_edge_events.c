@@ -178,6 +178,39 @@ static void edges_are_those_of_the_spikes(void **state) {
     syn_edge_estimates_free(e), set_free(&set), raw_free(&raw), free(spike);
 }
 
+/* Estimates do not depend on which neuron comes first, also of two that drive each other by as much with opposite
+ * signs. */
+static void order_of_neurons_does_not_matter(void **state) {
+    (void)state;
+    enum { T = 12000, N = 30 };
+    float *spike = floats(T * N), *turned = floats(T * N);
+    for (int64_t t = 1; t < T; t++)
+        for (int64_t i = 0; i < N; i++) {
+            const float *last = &spike[(t - 1) * N];
+            const syn_random random = {5, SYN_STREAM_TEST, 17000};
+            const double sent = i == 0 ? 0.3 - 0.3 * (double)last[1] : rate + (i % 2 ? 0.3 * (double)last[i - 1] : 0);
+            spike[t * N + i] = syn_random_uniform(random, (uint64_t)(t * N + i)) < sent;
+        }
+    for (int64_t k = 0; k < T * N; k++) turned[k] = spike[k / N * N + N - 1 - k % N];
+    syn_edge_estimates *e[2];
+    for (int k = 0; k < 2; k++) {
+        raw_data raw = fluorescence(k ? turned : spike, T, N, 0, 0);
+        for (int64_t m = 0; m < T * N; m++) /* the same noise of the same neuron */
+            raw.x[m] += (float)(0.3 * normal(18000, k ? m / N * N + N - 1 - m % N : m));
+        test_set set = set_create(&raw, 1, TINY_WINDOW);
+        assert_ok(syn_test_events(&set.data->session[0], best_kernels(), 2, &e[k]));
+        set_free(&set), raw_free(&raw);
+    }
+    for (int k = 0; k < N * N; k++) {
+        const int other = N * N - 1 - k;
+        assert_near("estimate", (double)e[0]->estimate[k], (double)e[1]->estimate[other],
+                    0.05 * (double)e[0]->error[k] + 1e-6);
+        assert_near("error", (double)e[0]->error[k], (double)e[1]->error[other], 0.01 * (double)e[0]->error[k] + 1e-6);
+    }
+    for (int k = 0; k < 2; k++) syn_edge_estimates_free(e[k]);
+    free(spike), free(turned);
+}
+
 /* Bits, with one thread and with two; frames between segments are not seen; gaps do no harm. */
 static void neither_threads_nor_frames_between_segments_matter(void **state) {
     (void)state;
@@ -211,6 +244,7 @@ int main(void) {
         cmocka_unit_test(light_of_few_neurons_is_measured),
         cmocka_unit_test(gaps_are_no_events),
         cmocka_unit_test(edges_are_those_of_the_spikes),
+        cmocka_unit_test(order_of_neurons_does_not_matter),
         cmocka_unit_test(neither_threads_nor_frames_between_segments_matter),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
