@@ -275,7 +275,7 @@ done:
 }
 
 typedef struct neighbours {
-    double distance;
+    double distance; /* squared */
     int64_t place;
 } neighbours;
 
@@ -327,6 +327,21 @@ static block average(const work *w, const neighbours *pairs, int64_t first, int6
     return all;
 }
 
+/* Steps between blocks of pairs become slopes over half a bin to either side. */
+static void smooth_steps(const work *w, const neighbours *pairs, const block *blocks, int64_t count) {
+    const int64_t n = w->N * (w->N - 1), half = PAIRS_PER_BIN / 2;
+    for (int64_t b = 0; b + 1 < count; b++) {
+        const int64_t step = blocks[b].stop, low = step - half, high = step + half < n ? step + half - 1 : n - 1;
+        const double near = sqrt(pairs[low].distance), far = sqrt(pairs[high].distance);
+        const double from = w->share[pairs[low].place], to = w->share[pairs[high].place];
+        if (!(far > near) || !isfinite(far)) continue;
+        for (int64_t k = low; k <= high; k++) {
+            const double part = (sqrt(pairs[k].distance) - near) / (far - near);
+            w->share[pairs[k].place] = from + (to - from) * part;
+        }
+    }
+}
+
 /* S as a decreasing function of distance, beyond what the farther half of the pairs has (pool adjacent violators). */
 static syn_status share_by_distance(work *w) {
     const int64_t n = w->N * (w->N - 1);
@@ -349,6 +364,7 @@ static syn_status share_by_distance(work *w) {
         const bool real = value * sqrt(blocks[b].weight) > significant;
         for (; k < blocks[b].stop; k++) w->share[pairs[k].place] = real ? value : 0;
     }
+    smooth_steps(w, pairs, blocks, count);
 done:
     free(pairs), free(blocks);
     return status;

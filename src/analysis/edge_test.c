@@ -262,6 +262,13 @@ static double variance(const edge_test *e, const sender_block *b, int64_t i, int
     return T / (T - e->design.parameters) * fmax(first + others, least_share * first);
 }
 
+/* Whether j and i share too much of their light. */
+static bool overlap(const edge_test *e, int64_t i, int64_t j) {
+    const int64_t N = e->design.N;
+    if (!e->events || i == j) return false;
+    return fmax(e->events->share[i * N + j], e->events->share[j * N + i]) > syn_edge_most_shared;
+}
+
 static void fill_estimates(edge_test *e, const sender_block *b) {
     const syn_edge_design *d = &e->design;
     const int64_t N = d->N;
@@ -270,7 +277,7 @@ static void fill_estimates(edge_test *e, const sender_block *b) {
             const int64_t j = b->first + l, k = i * N + j;
             const double size[2] = {b->size[0][i * LANES + l], b->size[1][i * LANES + l]};
             const double all = size[0] + size[1], V = variance(e, b, i, l);
-            const bool known = all > 0 && V > 0;
+            const bool known = all > 0 && V > 0 && !overlap(e, i, j);
             e->out->error[k] = known && i != j ? (float)(sqrt(V) / all) : 0;
             if (e->estimated) continue;
             e->out->estimate[k] = e->half[0][k] = e->half[1][k] = e->C[k];
@@ -599,10 +606,14 @@ static syn_status remove_leak(edge_test *e) {
     return SYN_OK;
 }
 
-/* A neuron's own past is no edge. */
-static void clear_diagonal(edge_test *e) {
-    for (int64_t k = 0; k < e->design.N * e->design.N; k += e->design.N + 1)
-        e->out->estimate[k] = e->half[0][k] = e->half[1][k] = 0;
+/* A neuron's own past is no edge, and nothing is known of cells that overlap. */
+static void clear_untested(edge_test *e) {
+    const int64_t N = e->design.N;
+    for (int64_t k = 0; k < N * N; k++) {
+        const bool overlapping = overlap(e, k / N, k % N);
+        e->out->overlapping += overlapping;
+        if (overlapping || k % (N + 1) == 0) e->out->estimate[k] = e->half[0][k] = e->half[1][k] = 0;
+    }
 }
 
 static syn_status run_test(edge_test *e) {
@@ -624,7 +635,7 @@ static syn_status run_test(edge_test *e) {
         restore_units(e);
         SYN_TRY(remove_leak(e));
     }
-    clear_diagonal(e);
+    clear_untested(e);
     SYN_TRY(inflate_errors(e));
     e->out->freedom = (double)e->design.T - e->design.parameters;
     e->out->lags = e->lags;

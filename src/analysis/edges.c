@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "analysis/edge_events.h"
 #include "analysis/fdr.h"
 #include "base/memory.h"
 
@@ -126,6 +127,14 @@ static json_t *notes(const syn_edge_estimates *e) {
             "transients outlast a frame (%.2g of one is left in the next): edges are of the events behind them%s. Rank "
             "edges by estimate and q: the effective connectivity describes fluorescence, crosstalk included",
             e->decay, e->crosstalk > 0 ? ", less the light of neighbours" : "");
+        json_array_append_new(list, json_string(line));
+    }
+    if (e->overlapping > 0) {
+        snprintf(
+            line, sizeof line,
+            "%.0f edges are between cells that share more than %.2g of their light, of which it cannot be told who "
+            "drives whom: not tested",
+            e->overlapping, syn_edge_most_shared);
         json_array_append_new(list, json_string(line));
     }
     if (e->residual_correlation > notable_correlation &&

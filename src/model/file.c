@@ -55,6 +55,7 @@ static void put_edges(syn_hdf5_writer *w, const syn_fitted_session *s, int k) {
     syn_hdf5_put_number_attribute(w, group, "of_events", e->of_events);
     syn_hdf5_put_number_attribute(w, group, "decay", e->decay);
     syn_hdf5_put_number_attribute(w, group, "crosstalk", e->crosstalk);
+    syn_hdf5_put_number_attribute(w, group, "overlapping", e->overlapping);
 }
 
 static void put_session(syn_hdf5_writer *w, const syn_model *model, int k) {
@@ -355,8 +356,10 @@ static syn_status read_edges(const reader *r, int k, syn_fitted_session *s) {
     /* earlier versions knew no events, or told them by their decay */
     e->decay = syn_hdf5_number_attribute(r->file, group, "decay", 0);
     e->crosstalk = syn_hdf5_number_attribute(r->file, group, "crosstalk", 0);
+    e->overlapping = syn_hdf5_number_attribute(r->file, group, "overlapping", 0);
     e->of_events = syn_hdf5_number_attribute(r->file, group, "of_events", e->decay > 0) > 0;
-    if (!isfinite(e->decay) || !isfinite(e->crosstalk)) return damaged(r, group, "not a number", "a whole model file");
+    if (!isfinite(e->decay) || !isfinite(e->crosstalk) || !isfinite(e->overlapping))
+        return damaged(r, group, "not a number", "a whole model file");
     return e->freedom > 0 ? SYN_OK : damaged(r, group, "without degrees of freedom", "a positive number");
 }
 

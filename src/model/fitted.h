@@ -15,6 +15,7 @@ typedef struct syn_edge_estimates {
     double correlation_of_halves, found_in_half[2], found_in_both; /* edges at a false discovery rate of 0.1 */
     double residual_correlation, residual_correlation_by_chance;   /* of two neurons in one frame, root mean square */
     double decay, crosstalk;                                       /* of events */
+    double overlapping; /* edges not tested: of cells that share too much of their light */
 } syn_edge_estimates;
 
 void syn_edge_estimates_free(syn_edge_estimates *edges);

@@ -178,6 +178,28 @@ static void edges_are_those_of_the_spikes(void **state) {
     syn_edge_estimates_free(e), set_free(&set), raw_free(&raw), free(spike);
 }
 
+/* Neighbours that share much of their light are not tested, and the others give no false alarms for it. */
+static void cells_that_overlap_are_not_tested(void **state) {
+    (void)state;
+    enum { T = 20000, N = 12 };
+    float *spike = floats(T * N);
+    for (int64_t k = 0; k < T * N; k++)
+        spike[k] = syn_random_uniform((syn_random){6, SYN_STREAM_TEST, 19000}, (uint64_t)k) < rate;
+    raw_data raw = fluorescence(spike, T, N, 0.4, 0.15);
+    test_set set = in_a_row(&raw);
+    syn_edge_estimates *e;
+    assert_ok(syn_test_events(&set.data->session[0], best_kernels(), 2, &e));
+    for (int i = 0; i < N; i++)
+        for (int j = 0; j < N; j++) {
+            const int k = i * N + j;
+            assert_int_equal(e->error[k] > 0, abs(i - j) > 1);
+            if (abs(i - j) <= 1) assert_true(e->estimate[k] == 0);
+            assert_true(fabsf(e->estimate[k]) <= 4.5f * e->error[k]);
+        }
+    assert_true(e->overlapping == 2 * (N - 1));
+    syn_edge_estimates_free(e), set_free(&set), raw_free(&raw), free(spike);
+}
+
 /* Estimates do not depend on which neuron comes first, also of two that drive each other by as much with opposite
  * signs. */
 static void order_of_neurons_does_not_matter(void **state) {
@@ -244,6 +266,7 @@ int main(void) {
         cmocka_unit_test(light_of_few_neurons_is_measured),
         cmocka_unit_test(gaps_are_no_events),
         cmocka_unit_test(edges_are_those_of_the_spikes),
+        cmocka_unit_test(cells_that_overlap_are_not_tested),
         cmocka_unit_test(order_of_neurons_does_not_matter),
         cmocka_unit_test(neither_threads_nor_frames_between_segments_matter),
     };

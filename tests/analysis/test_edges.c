@@ -88,7 +88,11 @@ static void summary_says_what_edges_are_of(void **state) {
         assert_int_equal(!json_object_get(root, "events"), !k);
         json_decref(root), free(text);
     }
-    syn_model_free(model), set_free(&set);
+    model->session[0].edges->overlapping = 6;
+    char *text;
+    assert_ok(syn_edges_describe(model, 0, NULL, &text));
+    assert_non_null(strstr(text, "6 edges are between cells that share more than 0.25 of their light"));
+    free(text), syn_model_free(model), set_free(&set);
 }
 
 /* Neuron 0 receives from all: no hub sends, one receives, and nothing is answered. */
