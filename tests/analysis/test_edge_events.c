@@ -178,6 +178,31 @@ static void edges_are_those_of_the_spikes(void **state) {
     syn_edge_estimates_free(e), set_free(&set), raw_free(&raw), free(spike);
 }
 
+/* In a gap of many frames nothing happens, whatever its neighbours do and however high the level was before. */
+static void long_gaps_are_no_events(void **state) {
+    (void)state;
+    enum { T = 4000, N = 12, GAP = 60 };
+    float *spike = spikes(T, N, false);
+    raw_data raw = fluorescence(spike, T, N, 0.15, 0.15);
+    for (int64_t k = 0; k < T * N; k++)
+        if ((k / N + 7 * (k % N)) % (4 * GAP) < GAP) raw.x[k] = NAN;
+    test_set set = in_a_row(&raw);
+    const syn_session *s = &set.data->session[0];
+    const syn_span *train = &s->span[SYN_TRAIN][0];
+    syn_edge_events events;
+    assert_ok(syn_edge_events_create(&events, s, best_kernels(), 2));
+    double square = 0, seen = 0;
+    for (int64_t k = train->start * N; k < train->stop * N; k++)
+        if (syn_session_observed(s, k / N, k % N))
+            square += (double)events.x[k] * (double)events.x[k], seen++;
+        else
+            assert_true(events.x[k] == 0);
+    assert_true(seen > 0.7 * (double)((train->stop - train->start) * N) && seen < 0.8 * (double)(T * N));
+    assert_near("variance", 1, square / seen, 0.1);
+    for (int64_t i = 0; i < N; i++) assert_true(agreement(&events, s, spike, i) > 0.65);
+    syn_edge_events_free(&events), set_free(&set), raw_free(&raw), free(spike);
+}
+
 /* Neighbours that share much of their light are not tested, and the others give no false alarms for it. */
 static void cells_that_overlap_are_not_tested(void **state) {
     (void)state;
@@ -266,6 +291,7 @@ int main(void) {
         cmocka_unit_test(light_of_few_neurons_is_measured),
         cmocka_unit_test(gaps_are_no_events),
         cmocka_unit_test(edges_are_those_of_the_spikes),
+        cmocka_unit_test(long_gaps_are_no_events),
         cmocka_unit_test(cells_that_overlap_are_not_tested),
         cmocka_unit_test(order_of_neurons_does_not_matter),
         cmocka_unit_test(neither_threads_nor_frames_between_segments_matter),
