@@ -15,6 +15,8 @@ enum { RISE = 3 };
 enum { CHUNK = 512, MOST_FRAMES = 30000, MOST_VALUES = 4096 };
 /* Pairs of like distance that are averaged before the isotonic regression. */
 enum { PAIRS_PER_BIN = 20 };
+/* Neurons of which most pairs share no light, so that the usual slope is not that of light. */
+enum { MANY = 10 };
 static const double slow = 0.5;          /* least median g */
 static const double skewed_share = 0.25; /* of the neurons, by which more are skewed to the right than to the left */
 static const double significant = 3;     /* standard errors */
@@ -44,7 +46,7 @@ static void free_work(work *w) {
     free(w->piece), free(w->decay), free(w->y), free(w->share), free(w->slope), free(w->error);
 }
 
-/* y = x, the last value where it was not observed: no event. */
+/* y = x, the last value where it was not observed. */
 static syn_status restore_activity(const work *w) {
     const int64_t N = w->N;
     SYN_TRY(syn_baseline_restore(w->session, w->y));
@@ -273,7 +275,7 @@ done:
 }
 
 typedef struct neighbours {
-    double distance;
+    double distance; /* squared */
     int64_t place;
 } neighbours;
 
@@ -325,6 +327,21 @@ static block average(const work *w, const neighbours *pairs, int64_t first, int6
     return all;
 }
 
+/* Steps between blocks of pairs become slopes over half a bin to either side. */
+static void smooth_steps(const work *w, const neighbours *pairs, const block *blocks, int64_t count) {
+    const int64_t n = w->N * (w->N - 1), half = PAIRS_PER_BIN / 2;
+    for (int64_t b = 0; b + 1 < count; b++) {
+        const int64_t step = blocks[b].stop, low = step - half, high = step + half < n ? step + half - 1 : n - 1;
+        const double near = sqrt(pairs[low].distance), far = sqrt(pairs[high].distance);
+        const double from = w->share[pairs[low].place], to = w->share[pairs[high].place];
+        if (!(far > near) || !isfinite(far)) continue;
+        for (int64_t k = low; k <= high; k++) {
+            const double part = (sqrt(pairs[k].distance) - near) / (far - near);
+            w->share[pairs[k].place] = from + (to - from) * part;
+        }
+    }
+}
+
 /* S as a decreasing function of distance, beyond what the farther half of the pairs has (pool adjacent violators). */
 static syn_status share_by_distance(work *w) {
     const int64_t n = w->N * (w->N - 1);
@@ -347,19 +364,29 @@ static syn_status share_by_distance(work *w) {
         const bool real = value * sqrt(blocks[b].weight) > significant;
         for (; k < blocks[b].stop; k++) w->share[pairs[k].place] = real ? value : 0;
     }
+    smooth_steps(w, pairs, blocks, count);
 done:
     free(pairs), free(blocks);
     return status;
 }
 
-/* S without positions: the lesser of a pair's two slopes where both stand out. */
+/* Median slope over pairs of different neurons. */
+static syn_status usual_slope(const work *w, double *usual) {
+    double *sorted;
+    int64_t n = 0;
+    SYN_TRY(syn_alloc(&sorted, (size_t)(w->N * w->N), sizeof *sorted, "crosstalk"));
+    for (int64_t k = 0; k < w->N * w->N; k++)
+        if (k % (w->N + 1)) sorted[n++] = w->slope[k];
+    *usual = median(sorted, n);
+    free(sorted);
+    return SYN_OK;
+}
+
+/* S without positions, or of few neurons: the lesser of a pair's two slopes where both stand out. */
 static syn_status share_by_pair(work *w) {
     const int64_t N = w->N;
-    double *sorted;
-    SYN_TRY(syn_alloc(&sorted, (size_t)(N * N), sizeof *sorted, "crosstalk"));
-    memcpy(sorted, w->slope, (size_t)(N * N) * sizeof *sorted);
-    const double usual = median(sorted, N * N);
-    free(sorted);
+    double usual = 0;
+    if (N >= MANY) SYN_TRY(usual_slope(w, &usual));
     for (int64_t i = 0; i < N; i++)
         for (int64_t j = 0; j < i; j++) {
             const int64_t a = i * N + j, b = j * N + i;
@@ -410,7 +437,7 @@ static syn_status remove_crosstalk(work *w) {
     SYN_TRY(unmix(w));
     for (int round = 0; round < ROUNDS && w->N > 1; round++) {
         SYN_TRY(measure_slopes(w));
-        SYN_TRY(w->session->recording->position ? share_by_distance(w) : share_by_pair(w));
+        SYN_TRY(w->N >= MANY && w->session->recording->position ? share_by_distance(w) : share_by_pair(w));
         SYN_TRY(unmix(w));
     }
     return SYN_OK;
@@ -423,13 +450,18 @@ typedef struct trace {
     double *y, *s;          /* [F] */
     double *value, *weight; /* [F] of a pool: its level is value / weight */
     int64_t *length;        /* [F] */
+    bool *seen;             /* [F] observed */
+    double n_seen;
 } trace;
 
-static void free_trace(trace *r) { free(r->y), free(r->s), free(r->value), free(r->weight), free(r->length); }
+static void free_trace(trace *r) {
+    free(r->y), free(r->s), free(r->value), free(r->weight), free(r->length), free(r->seen);
+}
 
 static syn_status create_trace(trace *r, int64_t F) {
     double **arrays[] = {&r->y, &r->s, &r->value, &r->weight};
     for (int k = 0; k < 4; k++) SYN_TRY(syn_alloc(arrays[k], (size_t)F, sizeof(double), "events"));
+    SYN_TRY(syn_alloc(&r->seen, (size_t)F, sizeof *r->seen, "events"));
     return syn_alloc(&r->length, (size_t)F, sizeof *r->length, "events");
 }
 
@@ -458,11 +490,12 @@ static void find_events(trace *r, const double *y, int64_t n, double g, double *
     }
 }
 
-/* s of all pieces less its mean and its regression on its own last frames. */
+/* s of all pieces less its mean and its regression on its own last frames; 0 where nothing was observed. */
 static void clear_of_own_past(const work *w, trace *r) {
     double A[ORDER * ORDER] = {0}, b[ORDER] = {0}, mean = 0;
-    for (int64_t t = 0; t < w->F; t++) mean += r->s[t] / (double)w->F;
-    for (int64_t t = 0; t < w->F; t++) r->s[t] -= mean;
+    for (int64_t t = 0; t < w->F; t++)
+        if (r->seen[t]) mean += r->s[t] / r->n_seen;
+    for (int64_t t = 0; t < w->F; t++) r->s[t] = r->seen[t] ? r->s[t] - mean : 0;
     for (int64_t k = 0, first = 0; k < w->n_pieces; first += w->piece[k].stop - w->piece[k].start, k++)
         for (int64_t t = first + ORDER; t < first + w->piece[k].stop - w->piece[k].start; t++)
             for (int p = 0; p < ORDER; p++) {
@@ -474,23 +507,33 @@ static void clear_of_own_past(const work *w, trace *r) {
     for (int64_t k = 0, first = 0; k < w->n_pieces; first += w->piece[k].stop - w->piece[k].start, k++)
         for (int64_t t = first + w->piece[k].stop - w->piece[k].start - 1; t >= first; t--)
             for (int p = 0; p < ORDER && t - 1 - p >= first; p++) r->s[t] -= b[p] * r->s[t - 1 - p];
+    for (int64_t t = 0; t < w->F; t++)
+        if (!r->seen[t]) r->s[t] = 0;
 }
 
-/* Column j of y becomes its events. */
+/* Column j of y becomes its events. What was not observed only decays. */
 static void replace_by_events(const work *w, trace *r, int64_t j, float *unit) {
     double square = 0;
     int64_t n = 0;
+    r->n_seen = 0;
     for (int k = 0; k < w->n_pieces; k++)
-        for (int64_t t = w->piece[k].start; t < w->piece[k].stop; t++) r->y[n++] = (double)w->y[t * w->N + j];
+        for (int64_t t = w->piece[k].start; t < w->piece[k].stop; t++, n++) {
+            r->y[n] = (double)w->y[t * w->N + j], r->seen[n] = syn_session_observed(w->session, t, j);
+            r->n_seen += r->seen[n];
+        }
     memcpy(r->value, r->y, (size_t)n * sizeof *r->y);
     qsort(r->value, (size_t)n, sizeof *r->value, by_value);
     const double rest = r->value[(int64_t)(resting * (double)n)];
     for (int64_t t = 0; t < n; t++) r->y[t] -= rest;
-    for (int64_t k = 0, first = 0; k < w->n_pieces; first += w->piece[k].stop - w->piece[k].start, k++)
-        find_events(r, r->y + first, w->piece[k].stop - w->piece[k].start, w->decay[j], r->s + first);
+    for (int64_t k = 0, first = 0, length; k < w->n_pieces; first += length, k++) {
+        length = w->piece[k].stop - w->piece[k].start;
+        for (int64_t t = first; t < first + length; t++)
+            if (!r->seen[t]) r->y[t] = t > first ? w->decay[j] * r->y[t - 1] : 0;
+        find_events(r, r->y + first, length, w->decay[j], r->s + first);
+    }
     clear_of_own_past(w, r);
     for (int64_t t = 0; t < n; t++) square += r->s[t] * r->s[t];
-    *unit = (float)sqrt(square / (double)n);
+    *unit = (float)sqrt(square / fmax(r->n_seen, 1));
     n = 0;
     for (int k = 0; k < w->n_pieces; k++)
         for (int64_t t = w->piece[k].start; t < w->piece[k].stop; t++, n++)

@@ -21,8 +21,11 @@
 #include "dataset/dataset.h"
 #include "kernels/kernels.h"
 
+/* Cells of which one shines into the other by more than this are not told apart well enough to test their edges. */
+static const double syn_edge_most_shared = 0.25;
+
 typedef struct syn_edge_events {
-    float *x;         /* [T][N], of mean 0 and variance 1; 0 outside of the two splits */
+    float *x;         /* [T][N], of mean 0 and variance 1, 0 where not observed; activity outside of the two splits */
     float *unit;      /* [N] the size of 1 in z-scored activity; 0: a neuron without events */
     double *share;    /* [N][N] S in raw units */
     double decay;     /* g, median over neurons */

@@ -262,6 +262,13 @@ static double variance(const edge_test *e, const sender_block *b, int64_t i, int
     return T / (T - e->design.parameters) * fmax(first + others, least_share * first);
 }
 
+/* Whether j and i share too much of their light. */
+static bool overlap(const edge_test *e, int64_t i, int64_t j) {
+    const int64_t N = e->design.N;
+    if (!e->events || i == j) return false;
+    return fmax(e->events->share[i * N + j], e->events->share[j * N + i]) > syn_edge_most_shared;
+}
+
 static void fill_estimates(edge_test *e, const sender_block *b) {
     const syn_edge_design *d = &e->design;
     const int64_t N = d->N;
@@ -270,7 +277,7 @@ static void fill_estimates(edge_test *e, const sender_block *b) {
             const int64_t j = b->first + l, k = i * N + j;
             const double size[2] = {b->size[0][i * LANES + l], b->size[1][i * LANES + l]};
             const double all = size[0] + size[1], V = variance(e, b, i, l);
-            const bool known = all > 0 && V > 0;
+            const bool known = all > 0 && V > 0 && !overlap(e, i, j);
             e->out->error[k] = known && i != j ? (float)(sqrt(V) / all) : 0;
             if (e->estimated) continue;
             e->out->estimate[k] = e->half[0][k] = e->half[1][k] = e->C[k];
@@ -375,7 +382,8 @@ static syn_status find_edges(const edge_test *e, bool *found) {
         if (e->out->error[k] > 0) z[n++] = (double)e->out->estimate[k] / (double)e->out->error[k];
     SYN_CHECK(syn_empirical_null(z, n, &spread));
     for (int64_t k = 0; k < pairs; k++) {
-        const double error = (double)e->out->error[k] * fmax(spread, 1), freedom = (double)e->design.T;
+        const double error = (double)e->out->error[k] * fmax(spread, 1),
+                     freedom = (double)e->design.T - e->design.parameters;
         p[k] = error > 0 ? syn_two_sided_p((double)e->out->estimate[k] / error, freedom) : NAN;
     }
     SYN_CHECK(syn_false_discovery(p, pairs, false, q));
@@ -385,25 +393,47 @@ done:
     return status;
 }
 
+/* rr[N][N] = mean of r_i r_j over the targets of which both were observed. */
+static syn_status measure_rr(const edge_test *e, double *rr) {
+    const syn_edge_design *d = &e->design;
+    const int64_t N = d->N;
+    float *seen = NULL, *product = NULL;
+    double *joint = NULL;
+    syn_status status;
+    SYN_CHECK(syn_alloc(&product, (size_t)(N * N), sizeof *product, "residuals"));
+    SYN_CHECK(syn_alloc(&joint, (size_t)(N * N), sizeof *joint, "residuals"));
+    SYN_CHECK(syn_alloc(&seen, (size_t)(SYN_EDGE_CHUNK * N), sizeof *seen, "residuals"));
+    for (int64_t c = 0; c < d->n_chunks; c++) {
+        const int64_t n = d->chunk[c].n;
+        const float *r = e->residual + d->chunk[c].row * N;
+        SYN_CHECK(
+            syn_gemm(d->kernels, d->threads, N, N, n, (syn_matrix){r, 1, N}, (syn_matrix){r, N, 1}, product, N, false));
+        for (int64_t k = 0; k < N * N; k++) rr[k] += (double)product[k];
+        if (!d->session->mask) continue;
+        for (int64_t t = 0; t < n; t++)
+            for (int64_t i = 0; i < N; i++) seen[t * N + i] = target_observed(e, &d->chunk[c], t, i) ? 1.0f : 0.0f;
+        SYN_CHECK(syn_gemm(d->kernels, d->threads, N, N, n, (syn_matrix){seen, 1, N}, (syn_matrix){seen, N, 1}, product,
+                           N, false));
+        for (int64_t k = 0; k < N * N; k++) joint[k] += (double)product[k];
+    }
+    for (int64_t k = 0; k < N * N; k++) rr[k] /= d->session->mask ? fmax(joint[k], 1) : (double)d->T;
+done:
+    free(seen), free(product), free(joint);
+    return status;
+}
+
 /* rest[N][N] = 1 less the regression of every residual on those of its senders in the same frame. */
 static syn_status regress_within_frame(const edge_test *e, const bool *found, float *rest) {
     const syn_edge_design *d = &e->design;
     const int64_t N = d->N;
     double *rr = NULL, *A = NULL, *b = NULL;
-    float *product = NULL;
     int64_t *sender = NULL;
     syn_status status;
     SYN_CHECK(syn_alloc(&rr, (size_t)(N * N), sizeof *rr, "residuals"));
     SYN_CHECK(syn_alloc(&A, (size_t)(N * N), sizeof *A, "residuals"));
     SYN_CHECK(syn_alloc(&b, (size_t)N, sizeof *b, "residuals"));
-    SYN_CHECK(syn_alloc(&product, (size_t)(N * N), sizeof *product, "residuals"));
     SYN_CHECK(syn_alloc(&sender, (size_t)N, sizeof *sender, "residuals"));
-    for (int64_t c = 0; c < d->n_chunks; c++) {
-        const float *r = e->residual + d->chunk[c].row * N;
-        SYN_CHECK(syn_gemm(d->kernels, d->threads, N, N, d->chunk[c].n, (syn_matrix){r, 1, N}, (syn_matrix){r, N, 1},
-                           product, N, false));
-        for (int64_t k = 0; k < N * N; k++) rr[k] += (double)product[k];
-    }
+    SYN_CHECK(measure_rr(e, rr));
     for (int64_t i = 0; i < N; i++) {
         int64_t n = 0;
         rest[i * N + i] = 1;
@@ -418,7 +448,7 @@ static syn_status regress_within_frame(const edge_test *e, const bool *found, fl
         for (int64_t k = 0; k < n; k++) rest[i * N + sender[k]] = (float)-b[k];
     }
 done:
-    free(rr), free(A), free(b), free(product), free(sender);
+    free(rr), free(A), free(b), free(sender);
     return status;
 }
 
@@ -510,13 +540,16 @@ static syn_status remove_reversals(edge_test *e) {
     SYN_CHECK(syn_alloc(&found, (size_t)(N * N), sizeof *found, "edges"));
     SYN_CHECK(find_edges(e, found));
     SYN_CHECK(measure_reversal(e, found, &share));
+    /* of a pair the surer direction stays as it is, so one may change while the other is read */
     for (int64_t i = 0; i < N; i++)
-        for (int64_t j = 0; j < N; j++) {
-            const int64_t k = i * N + j, opposite = j * N + i;
-            if (!found[opposite] || fabs(statistic(e, k)) >= fabs(statistic(e, opposite))) continue;
-            e->out->estimate[k] -= (float)share * e->out->estimate[opposite];
-            for (int half = 0; half < 2; half++) e->half[half][k] -= (float)share * e->half[half][opposite];
-            e->out->error[k] = hypotf(e->out->error[k], (float)share * e->out->error[opposite]);
+        for (int64_t j = 0; j < i; j++) {
+            const int64_t a = i * N + j, b = j * N + i;
+            const bool a_is_surer = fabs(statistic(e, a)) > fabs(statistic(e, b));
+            const int64_t surer = a_is_surer ? a : b, other = a_is_surer ? b : a;
+            if (!found[surer] || fabs(statistic(e, surer)) == fabs(statistic(e, other))) continue;
+            e->out->estimate[other] -= (float)share * e->out->estimate[surer];
+            for (int half = 0; half < 2; half++) e->half[half][other] -= (float)share * e->half[half][surer];
+            e->out->error[other] = hypotf(e->out->error[other], (float)share * e->out->error[surer]);
         }
 done:
     free(found);
@@ -573,10 +606,14 @@ static syn_status remove_leak(edge_test *e) {
     return SYN_OK;
 }
 
-/* A neuron's own past is no edge. */
-static void clear_diagonal(edge_test *e) {
-    for (int64_t k = 0; k < e->design.N * e->design.N; k += e->design.N + 1)
-        e->out->estimate[k] = e->half[0][k] = e->half[1][k] = 0;
+/* A neuron's own past is no edge, and nothing is known of cells that overlap. */
+static void clear_untested(edge_test *e) {
+    const int64_t N = e->design.N;
+    for (int64_t k = 0; k < N * N; k++) {
+        const bool overlapping = overlap(e, k / N, k % N);
+        e->out->overlapping += overlapping;
+        if (overlapping || k % (N + 1) == 0) e->out->estimate[k] = e->half[0][k] = e->half[1][k] = 0;
+    }
 }
 
 static syn_status run_test(edge_test *e) {
@@ -598,7 +635,7 @@ static syn_status run_test(edge_test *e) {
         restore_units(e);
         SYN_TRY(remove_leak(e));
     }
-    clear_diagonal(e);
+    clear_untested(e);
     SYN_TRY(inflate_errors(e));
     e->out->freedom = (double)e->design.T - e->design.parameters;
     e->out->lags = e->lags;
@@ -627,7 +664,8 @@ static syn_status test(const syn_session *session, const syn_edge_events *events
     syn_blas_begin();
     status = run_test(&e);
     syn_blas_end();
-    if (status == SYN_OK && events) e.out->decay = events->decay, e.out->crosstalk = events->crosstalk;
+    if (status == SYN_OK && events)
+        e.out->of_events = true, e.out->decay = events->decay, e.out->crosstalk = events->crosstalk;
 done:
     syn_edge_design_free(&e.design);
     free(e.observed), free(e.gamma_r), free(e.half[0]), free(e.half[1]);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "analysis/edge_events.h"
 #include "analysis/fdr.h"
 #include "base/memory.h"
 
@@ -120,12 +121,20 @@ static syn_status top_json(const syn_edge_list *l, int64_t top, json_t **json) {
 static json_t *notes(const syn_edge_estimates *e) {
     json_t *list = json_array();
     char line[400];
-    if (e->decay > 0) {
+    if (e->of_events) {
         snprintf(
             line, sizeof line,
             "transients outlast a frame (%.2g of one is left in the next): edges are of the events behind them%s. Rank "
             "edges by estimate and q: the effective connectivity describes fluorescence, crosstalk included",
             e->decay, e->crosstalk > 0 ? ", less the light of neighbours" : "");
+        json_array_append_new(list, json_string(line));
+    }
+    if (e->overlapping > 0) {
+        snprintf(
+            line, sizeof line,
+            "%.0f edges are between cells that share more than %.2g of their light, of which it cannot be told who "
+            "drives whom: not tested",
+            e->overlapping, syn_edge_most_shared);
         json_array_append_new(list, json_string(line));
     }
     if (e->residual_correlation > notable_correlation &&
@@ -168,8 +177,8 @@ syn_status syn_edge_list_json(const syn_edge_list *l, int64_t top, json_t **json
         *json, "residual_correlation",
         json_pack("{s:f, s:f}", "rms", e->residual_correlation, "by_chance", e->residual_correlation_by_chance));
     json_object_set_new(*json, "inflation", json_real(e->inflation));
-    json_object_set_new(*json, "of", json_string(e->decay > 0 ? "events" : "activity"));
-    if (e->decay > 0)
+    json_object_set_new(*json, "of", json_string(e->of_events ? "events" : "activity"));
+    if (e->of_events)
         json_object_set_new(*json, "events", json_pack("{s:f, s:f}", "decay", e->decay, "crosstalk", e->crosstalk));
     json_object_set(*json, "hubs", hubs);
     if (regions) json_object_set(*json, "regions", regions);

@@ -7,8 +7,8 @@
 #include "base/options.h"
 #include "model/fitted.h"
 
-/* All [N][N], row = receiver, column = sender. Not tested (the diagonal, a sender that repeats another): estimate and
- * interval are C, p and q are 1. */
+/* All [N][N], row = receiver, column = sender. Not tested (the diagonal, a sender that repeats another, cells
+ * that overlap): estimate and interval are C, or 0 where edges are of events, p and q are 1. */
 typedef struct syn_edge_list {
     const syn_model *model;
     size_t session;

@@ -72,6 +72,17 @@ static syn_status choose_loss(const fit *f, syn_loss *loss) {
     return SYN_OK;
 }
 
+static syn_status check_events(const fit *f) {
+    for (size_t s = 0; s < f->data->n; s++)
+        if (!strcmp(syn_option_text(f->options, SYN_OPT_EVENTS), "yes") &&
+            f->data->session[s].recording->signal == SYN_SIGNAL_COUNTS)
+            return syn_fail(SYN_ERR_OPTION,
+                            "events: yes needs fluorescence in every recording; %s holds spike counts; use "
+                            "--events auto",
+                            f->data->session[s].recording->name);
+    return SYN_OK;
+}
+
 /* What is left to us is scaled to the amount of data: about 3,000 steps a candidate, on batches of an eighth of the
  * train split (docs/decisions/connectivity.md). */
 static syn_status choose_settings(fit *f) {
@@ -89,6 +100,7 @@ static syn_status choose_settings(fit *f) {
     if (f->source) t->source = f->source->p, t->hidden = f->source->p->H, t->embedding = f->source->p->d;
     SYN_TRY(syn_choose_kernels(o, &f->kernels, &t->threads));
     SYN_TRY(choose_loss(f, &t->loss));
+    SYN_TRY(check_events(f));
     if (!syn_option_auto(o, SYN_OPT_LEARNING_RATE)) t->decoder_rate = syn_option_real(o, SYN_OPT_LEARNING_RATE);
     t->batch_frames =
         syn_option_auto(o, SYN_OPT_BATCH) ? (int64_t)clamp(frames / 8, 256, 512) : syn_option_int(o, SYN_OPT_BATCH);

@@ -52,8 +52,10 @@ static void put_edges(syn_hdf5_writer *w, const syn_fitted_session *s, int k) {
     syn_hdf5_put_number_attribute(w, group, "found_in_both", e->found_in_both);
     syn_hdf5_put_number_attribute(w, group, "residual_correlation", e->residual_correlation);
     syn_hdf5_put_number_attribute(w, group, "residual_correlation_by_chance", e->residual_correlation_by_chance);
+    syn_hdf5_put_number_attribute(w, group, "of_events", e->of_events);
     syn_hdf5_put_number_attribute(w, group, "decay", e->decay);
     syn_hdf5_put_number_attribute(w, group, "crosstalk", e->crosstalk);
+    syn_hdf5_put_number_attribute(w, group, "overlapping", e->overlapping);
 }
 
 static void put_session(syn_hdf5_writer *w, const syn_model *model, int k) {
@@ -351,10 +353,13 @@ static syn_status read_edges(const reader *r, int k, syn_fitted_session *s) {
         *figures[f].value = syn_hdf5_number_attribute(r->file, group, figures[f].name, NAN);
         if (!isfinite(*figures[f].value)) return damaged(r, group, "without its figures", "a whole model file");
     }
-    /* earlier versions knew no events */
+    /* earlier versions knew no events, or told them by their decay */
     e->decay = syn_hdf5_number_attribute(r->file, group, "decay", 0);
     e->crosstalk = syn_hdf5_number_attribute(r->file, group, "crosstalk", 0);
-    if (!isfinite(e->decay) || !isfinite(e->crosstalk)) return damaged(r, group, "not a number", "a whole model file");
+    e->overlapping = syn_hdf5_number_attribute(r->file, group, "overlapping", 0);
+    e->of_events = syn_hdf5_number_attribute(r->file, group, "of_events", e->decay > 0) > 0;
+    if (!isfinite(e->decay) || !isfinite(e->crosstalk) || !isfinite(e->overlapping))
+        return damaged(r, group, "not a number", "a whole model file");
     return e->freedom > 0 ? SYN_OK : damaged(r, group, "without degrees of freedom", "a positive number");
 }
 

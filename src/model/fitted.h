@@ -8,13 +8,14 @@
 typedef struct syn_edge_estimates {
     float *estimate;  /* [N][N] without the shrinkage of the fit */
     float *error;     /* [N][N] standard error; 0: not tested */
+    bool of_events;   /* estimates are of events (analysis/edge_events.h), not of activity */
     double freedom;   /* degrees of freedom of estimate / error */
     double inflation; /* of the standard errors, included in them: spread of the bulk of estimate / error */
     double lags;      /* frames over which autocorrelation was counted */
     double correlation_of_halves, found_in_half[2], found_in_both; /* edges at a false discovery rate of 0.1 */
     double residual_correlation, residual_correlation_by_chance;   /* of two neurons in one frame, root mean square */
-    double decay;     /* 0: estimates are of activity; else of the events behind it (analysis/edge_events.h) */
-    double crosstalk; /* of events */
+    double decay, crosstalk;                                       /* of events */
+    double overlapping; /* edges not tested: of cells that share too much of their light */
 } syn_edge_estimates;
 
 void syn_edge_estimates_free(syn_edge_estimates *edges);

@@ -111,6 +111,32 @@ static void light_of_neighbours_is_measured(void **state) {
     free(spike);
 }
 
+/* Two to four neurons, of which most pairs share light, with and without positions. */
+static void light_of_few_neurons_is_measured(void **state) {
+    (void)state;
+    enum { T = 20000, MOST = 4 };
+    const double share = 0.2;
+    for (int64_t N = 2; N <= MOST; N++)
+        for (int placed = 0; placed < 2; placed++) {
+            float *spike = floats(T * N);
+            for (int64_t k = 0; k < T * N; k++) /* nobody drives anybody */
+                spike[k] = syn_random_uniform((syn_random){4, SYN_STREAM_TEST, 16000}, (uint64_t)k) < rate;
+            raw_data raw = fluorescence(spike, T, N, share, 0.15);
+            test_set set = placed ? in_a_row(&raw) : set_create(&raw, 1, TINY_WINDOW);
+            syn_edge_events events;
+            syn_edge_estimates *e;
+            assert_ok(syn_edge_events_create(&events, &set.data->session[0], best_kernels(), 2));
+            assert_ok(syn_test_events(&set.data->session[0], best_kernels(), 2, &e));
+            for (int64_t k = 0; k < N * N; k++) {
+                const int64_t i = k / N, j = k % N;
+                if (i == j) continue;
+                assert_near("share", llabs(i - j) == 1 ? share : 0, events.share[k], 0.05);
+                assert_true(fabsf(e->estimate[k]) < 4.5f * e->error[k]);
+            }
+            syn_edge_estimates_free(e), syn_edge_events_free(&events), set_free(&set), raw_free(&raw), free(spike);
+        }
+}
+
 /* Frames that were not observed are no events, and spoil none of the others. */
 static void gaps_are_no_events(void **state) {
     (void)state;
@@ -152,6 +178,86 @@ static void edges_are_those_of_the_spikes(void **state) {
     syn_edge_estimates_free(e), set_free(&set), raw_free(&raw), free(spike);
 }
 
+/* In a gap of many frames nothing happens, whatever its neighbours do and however high the level was before. */
+static void long_gaps_are_no_events(void **state) {
+    (void)state;
+    enum { T = 4000, N = 12, GAP = 60 };
+    float *spike = spikes(T, N, false);
+    raw_data raw = fluorescence(spike, T, N, 0.15, 0.15);
+    for (int64_t k = 0; k < T * N; k++)
+        if ((k / N + 7 * (k % N)) % (4 * GAP) < GAP) raw.x[k] = NAN;
+    test_set set = in_a_row(&raw);
+    const syn_session *s = &set.data->session[0];
+    const syn_span *train = &s->span[SYN_TRAIN][0];
+    syn_edge_events events;
+    assert_ok(syn_edge_events_create(&events, s, best_kernels(), 2));
+    double square = 0, seen = 0;
+    for (int64_t k = train->start * N; k < train->stop * N; k++)
+        if (syn_session_observed(s, k / N, k % N))
+            square += (double)events.x[k] * (double)events.x[k], seen++;
+        else
+            assert_true(events.x[k] == 0);
+    assert_true(seen > 0.7 * (double)((train->stop - train->start) * N) && seen < 0.8 * (double)(T * N));
+    assert_near("variance", 1, square / seen, 0.1);
+    for (int64_t i = 0; i < N; i++) assert_true(agreement(&events, s, spike, i) > 0.65);
+    syn_edge_events_free(&events), set_free(&set), raw_free(&raw), free(spike);
+}
+
+/* Neighbours that share much of their light are not tested, and the others give no false alarms for it. */
+static void cells_that_overlap_are_not_tested(void **state) {
+    (void)state;
+    enum { T = 20000, N = 12 };
+    float *spike = floats(T * N);
+    for (int64_t k = 0; k < T * N; k++)
+        spike[k] = syn_random_uniform((syn_random){6, SYN_STREAM_TEST, 19000}, (uint64_t)k) < rate;
+    raw_data raw = fluorescence(spike, T, N, 0.4, 0.15);
+    test_set set = in_a_row(&raw);
+    syn_edge_estimates *e;
+    assert_ok(syn_test_events(&set.data->session[0], best_kernels(), 2, &e));
+    for (int i = 0; i < N; i++)
+        for (int j = 0; j < N; j++) {
+            const int k = i * N + j;
+            assert_int_equal(e->error[k] > 0, abs(i - j) > 1);
+            if (abs(i - j) <= 1) assert_true(e->estimate[k] == 0);
+            assert_true(fabsf(e->estimate[k]) <= 4.5f * e->error[k]);
+        }
+    assert_true(e->overlapping == 2 * (N - 1));
+    syn_edge_estimates_free(e), set_free(&set), raw_free(&raw), free(spike);
+}
+
+/* Estimates do not depend on which neuron comes first, also of two that drive each other by as much with opposite
+ * signs. */
+static void order_of_neurons_does_not_matter(void **state) {
+    (void)state;
+    enum { T = 12000, N = 30 };
+    float *spike = floats(T * N), *turned = floats(T * N);
+    for (int64_t t = 1; t < T; t++)
+        for (int64_t i = 0; i < N; i++) {
+            const float *last = &spike[(t - 1) * N];
+            const syn_random random = {5, SYN_STREAM_TEST, 17000};
+            const double sent = i == 0 ? 0.3 - 0.3 * (double)last[1] : rate + (i % 2 ? 0.28 * (double)last[i - 1] : 0);
+            spike[t * N + i] = syn_random_uniform(random, (uint64_t)(t * N + i)) < sent;
+        }
+    for (int64_t k = 0; k < T * N; k++) turned[k] = spike[k / N * N + N - 1 - k % N];
+    syn_edge_estimates *e[2];
+    for (int k = 0; k < 2; k++) {
+        raw_data raw = fluorescence(k ? turned : spike, T, N, 0, 0);
+        for (int64_t m = 0; m < T * N; m++) /* the same noise of the same neuron */
+            raw.x[m] += (float)(0.5 * normal(18000, k ? m / N * N + N - 1 - m % N : m));
+        test_set set = set_create(&raw, 1, TINY_WINDOW);
+        assert_ok(syn_test_events(&set.data->session[0], best_kernels(), 2, &e[k]));
+        set_free(&set), raw_free(&raw);
+    }
+    for (int k = 0; k < N * N; k++) {
+        const int other = N * N - 1 - k;
+        assert_near("estimate", (double)e[0]->estimate[k], (double)e[1]->estimate[other],
+                    0.05 * (double)e[0]->error[k] + 1e-6);
+        assert_near("error", (double)e[0]->error[k], (double)e[1]->error[other], 0.01 * (double)e[0]->error[k] + 1e-6);
+    }
+    for (int k = 0; k < 2; k++) syn_edge_estimates_free(e[k]);
+    free(spike), free(turned);
+}
+
 /* Bits, with one thread and with two; frames between segments are not seen; gaps do no harm. */
 static void neither_threads_nor_frames_between_segments_matter(void **state) {
     (void)state;
@@ -182,8 +288,12 @@ int main(void) {
         cmocka_unit_test(transients_are_told_from_other_activity),
         cmocka_unit_test(events_are_the_spikes),
         cmocka_unit_test(light_of_neighbours_is_measured),
+        cmocka_unit_test(light_of_few_neurons_is_measured),
         cmocka_unit_test(gaps_are_no_events),
         cmocka_unit_test(edges_are_those_of_the_spikes),
+        cmocka_unit_test(long_gaps_are_no_events),
+        cmocka_unit_test(cells_that_overlap_are_not_tested),
+        cmocka_unit_test(order_of_neurons_does_not_matter),
         cmocka_unit_test(neither_threads_nor_frames_between_segments_matter),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -251,6 +251,28 @@ static void what_passes_on_within_a_frame_is_no_edge(void **state) {
     syn_edge_estimates_free(e), set_free(&set), raw_free(&raw);
 }
 
+/* 0 drives 1 to the next frame, and 1 drives 2 within the frame as well, which is seen in half of the frames: 0 has no
+ * edge to 2. */
+static void gaps_hide_nothing_of_what_passes_on_within_a_frame(void **state) {
+    (void)state;
+    enum { N = 30, T = 20000 };
+    raw_data raw = simulate(T, N, 0, 0, NULL, 9700);
+    test_set set;
+    double mean = 0;
+    for (int64_t t = 1; t < T; t++)
+        for (int64_t i = 0; i < N; i += 3) {
+            raw.x[t * N + i + 1] += 0.4f * raw.x[(t - 1) * N + i];
+            raw.x[t * N + i + 2] += 0.4f * raw.x[t * N + i + 1] + 0.3f * raw.x[(t - 1) * N + i + 1];
+        }
+    for (int64_t k = 2; k < T * N; k += 3)
+        if (normal(9800, k) > 0) raw.x[k] = NAN;
+    syn_edge_estimates *e = test(&raw, 0, 1, &set);
+    assert_non_null(set.data->session[0].mask);
+    for (int i = 0; i < N; i += 3) mean += 3 * (double)e->estimate[(i + 2) * N + i] / N;
+    assert_near("0 to 2", 0, mean, 0.02);
+    syn_edge_estimates_free(e), set_free(&set), raw_free(&raw);
+}
+
 /* More neurons than frames, entries missing, two neurons the same: false alarms stay few. */
 static void short_recordings_with_gaps(void **state) {
     (void)state;
@@ -275,6 +297,7 @@ int main(void) {
         cmocka_unit_test(estimate_does_not_depend_on_the_models_C),
         cmocka_unit_test(neither_threads_nor_frames_between_segments_matter),
         cmocka_unit_test(what_passes_on_within_a_frame_is_no_edge),
+        cmocka_unit_test(gaps_hide_nothing_of_what_passes_on_within_a_frame),
         cmocka_unit_test(short_recordings_with_gaps),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

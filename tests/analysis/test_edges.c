@@ -74,6 +74,27 @@ static void summary_holds_what_was_found(void **state) {
     json_decref(root), free(text), syn_options_free(options), syn_model_free(model), set_free(&set);
 }
 
+/* Also where events leave nothing in the next frame. */
+static void summary_says_what_edges_are_of(void **state) {
+    (void)state;
+    test_set set;
+    syn_model *model = example(&set);
+    for (int k = 0; k < 2; k++) {
+        char *text;
+        model->session[0].edges->of_events = k;
+        assert_ok(syn_edges_describe(model, 0, NULL, &text));
+        json_t *root = json_loads(text, 0, NULL);
+        assert_string_equal(json_string_value(json_object_get(root, "of")), k ? "events" : "activity");
+        assert_int_equal(!json_object_get(root, "events"), !k);
+        json_decref(root), free(text);
+    }
+    model->session[0].edges->overlapping = 6;
+    char *text;
+    assert_ok(syn_edges_describe(model, 0, NULL, &text));
+    assert_non_null(strstr(text, "6 edges are between cells that share more than 0.25 of their light"));
+    free(text), syn_model_free(model), set_free(&set);
+}
+
 /* Neuron 0 receives from all: no hub sends, one receives, and nothing is answered. */
 static void a_star_has_one_hub(void **state) {
     (void)state;
@@ -115,9 +136,8 @@ static void a_model_without_tests_says_so(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(intervals_and_q_follow_the_options),
-        cmocka_unit_test(summary_holds_what_was_found),
-        cmocka_unit_test(a_star_has_one_hub),
+        cmocka_unit_test(intervals_and_q_follow_the_options), cmocka_unit_test(summary_holds_what_was_found),
+        cmocka_unit_test(summary_says_what_edges_are_of),     cmocka_unit_test(a_star_has_one_hub),
         cmocka_unit_test(a_model_without_tests_says_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -23,7 +23,7 @@ static syn_model *example(syn_form form, test_set *set) {
     syn_edge_estimates *e = model->session[0].edges =
         zeros(1, sizeof *e); /* the other as an earlier version wrote it */
     *e = (syn_edge_estimates){
-        floats(TINY_N * TINY_N), floats(TINY_N * TINY_N), 300, 1.2, 24, 0.5, {7, 6}, 4, 0.1, 0.05, 0.9, 0.2};
+        floats(TINY_N * TINY_N), floats(TINY_N * TINY_N), true, 300, 1.2, 24, 0.5, {7, 6}, 4, 0.1, 0.05, 0.9, 0.2, 6};
     for (int k = 0; k < TINY_N * TINY_N; k++) e->estimate[k] = (float)normal(55, k), e->error[k] = (float)(k % 5);
     return model;
 }
@@ -60,6 +60,7 @@ static void assert_same_session(const syn_fitted_session *a, const syn_fitted_se
     if (a->edges) {
         assert_same("estimate", a->edges->estimate, b->edges->estimate, N * N);
         assert_same("error", a->edges->error, b->edges->error, N * N);
+        assert_int_equal(a->edges->of_events, b->edges->of_events);
         assert_memory_equal(&a->edges->freedom, &b->edges->freedom,
                             sizeof *a->edges - offsetof(syn_edge_estimates, freedom));
     }
@@ -139,6 +140,28 @@ static void description_has_the_seconds_if_known(void **state) {
     assert_non_null(strstr(json, "\"seconds\": 2.5"));
     syn_free(json);
     free_example(model, &set);
+}
+
+/* Events may leave nothing in the next frame; files of earlier versions tell them by what they leave. */
+static void edges_say_whether_they_are_of_events(void **state) {
+    (void)state;
+    test_set set;
+    for (int k = 0; k < 4; k++) {
+        syn_model *model = example(SYN_FORM_DENSE, &set), *again;
+        const bool earlier = k >= 2;
+        model->session[0].edges->of_events = k == 0;
+        model->session[0].edges->decay = k == 3 ? 0.9 : 0;
+        assert_ok(syn_model_write(model, path));
+        if (earlier) {
+            hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+            assert_true(H5Adelete_by_name(file, "/session_0/edges", "of_events", H5P_DEFAULT) >= 0);
+            H5Fclose(file);
+        }
+        assert_ok(syn_model_read(&again, path));
+        assert_int_equal(again->session[0].edges->of_events, earlier ? k == 3 : k == 0);
+        syn_model_free(again), free_example(model, &set);
+    }
+    unlink(path);
 }
 
 /* ---- bad files ---- */
@@ -335,6 +358,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_form_round_trips),
         cmocka_unit_test(same_model_same_bytes),
+        cmocka_unit_test(edges_say_whether_they_are_of_events),
         cmocka_unit_test(description_has_the_seconds_if_known),
         cmocka_unit_test(bad_content_is_refused),
         cmocka_unit_test(foreign_and_cut_files_are_refused),

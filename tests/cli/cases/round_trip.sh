@@ -114,3 +114,7 @@ for events in auto no; do
         number_between 0.5 "$auroc" 0.5
     fi
 done
+run 0 synapsnet simulate spikes --view counts --neurons 6 --frames 1000 -o counts.h5 --quiet
+run 2 synapsnet fit counts.h5 -o refused.h5 --events yes --epochs 1
+one_error 'events: yes needs fluorescence in every recording; .* holds spike counts; use --events auto'
+[ ! -e refused.h5 ] || fail "refused, and yet written"
