@@ -480,8 +480,8 @@ static syn_status multiply_in_place(const edge_test *e, const float *rest, float
     return SYN_OK;
 }
 
-/* A sender whose effect arrives within the frame passes it on in the next: j -> k within a frame, k -> i to the next
- * one, would be an edge j -> i. So a residual is cleared of what its senders did in the same frame. */
+/* An effect of j on k in the next frame, and of k on i within that frame, would be an edge j -> i. So a residual is
+ * cleared of what its senders did in the same frame. */
 static syn_status explain_within_frame(edge_test *e) {
     const size_t pairs = (size_t)(e->design.N * e->design.N);
     bool *found = NULL;
