@@ -379,7 +379,7 @@ static void takes_neurons_from_tables(void **state) {
 
 static void finds_rows_by_ids_before_order(void **state) {
     (void)state;
-    char text[16];
+    char text[32];
     static const char *const paths[] = {"%/good/units12.csv", "%/good/spikes12.npz"};
     for (int k = 0; k < 2; k++) {
         syn_recording *r = must_open(paths[k], k ? "bin=100ms neuron-table=%/good/units12_about.csv"
