@@ -1,8 +1,7 @@
-/* One model from all finished candidates: their weights are averaged, greedily, for as long as the validation loss
- * falls
- * ("model soups", Wortsman et al. 2022, arXiv 2203.05482). The candidates start from one decoder and most do not go
- * far, so that the mean of their weights predicts like the mean of their predictions, with less of what each learned by
- * chance; where they have gone too far, the validation loss says so and nothing is averaged.
+/* One model from all finished candidates: their weights are averaged, greedily, wherever that lowers the validation
+ * loss ("model soups", Wortsman et al. 2022, arXiv 2203.05482). The candidates start from one decoder and most do not
+ * go far, so that the mean of their weights predicts like the mean of their predictions, with less of what each learned
+ * by chance; where they have gone too far, the validation loss says so and nothing is averaged.
  */
 #ifndef SYN_BLEND_H
 #define SYN_BLEND_H

@@ -19,8 +19,8 @@ static const double growth_budget = 3e11;
 static const double worth_an_edge = 2e-4;
 /* Rates when the decoder of another model is trained on, as a share of the usual ones. */
 static const double tuning_rate = 0.2;
-/* Ridges on the embeddings that are tried, in observations, and the one on the projection of the behaviour: priors
- * of neurons that are alike and of behaviour that says nothing, which a few seconds of data overrule. */
+/* Ridges on the embeddings that are tried, in observations, and the one on the projection of the behaviour: weak priors
+ * of neurons that are alike and of behaviour that says nothing. */
 static const double embedding_ridge[] = {100, 3};
 static const double behavior_ridge = 1000;
 enum { EMBEDDING_RIDGES = sizeof embedding_ridge / sizeof *embedding_ridge };
