@@ -410,9 +410,9 @@ static syn_status keep_if_better(const syn_trainer *t, syn_parameters **slot, do
     return SYN_OK;
 }
 
-/* Averages are dense; a form that was asked for is kept. They are of models that go back to one decoder. */
+/* Averages are dense, and of models that go back to one decoder. A form and a strength that were asked for are kept. */
 static bool may_average(const syn_search *search, const syn_stage *stage) {
-    const bool dense = search->limits.any_form || search->limits.form == SYN_FORM_DENSE;
+    const bool dense = search->limits.any_form || (search->limits.form == SYN_FORM_DENSE && search->limits.l1 < 0);
     return dense && !search->settings.source && (stage->candidate.form != SYN_FORM_NONE || stage->again);
 }
 
