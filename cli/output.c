@@ -100,13 +100,15 @@ static bool said_before(const char *line) {
     return false;
 }
 
+/* Those of a recording, which has a name, in the words of a model fitted to it. */
 void print_warnings(const char *json) {
-    json_t *root = json_loads(json, 0, NULL);
+    json_t *root = json_loads(json, 0, NULL), *line;
+    const char *name = json_string_value(json_object_get(root, "name"));
     size_t k;
-    json_t *line;
     json_array_foreach(json_object_get(root, "warnings"), k, line) {
-        const char *text = json_string_value(line);
-        if (text && !said_before(text)) fprintf(stderr, "synapsnet: warning: %s\n", text);
+        char text[1024];
+        snprintf(text, sizeof text, "%s%s%s", name ? name : "", name ? ": " : "", json_string_value(line));
+        if (!said_before(text)) fprintf(stderr, "synapsnet: warning: %s\n", text);
     }
     json_decref(root);
 }

@@ -1,5 +1,5 @@
 /* Any array in HDF5, MATLAB, npz, npy or CSV, addressed FILE:NAME. What lies beside it under a known name is used too:
- * segments (S, 2), bin_s or rate_hz or fs, and area or region (N). */
+ * segments (S, 2), bin_s or rate_hz or fs, times of the frames, and what is known of each neuron (N). */
 #include <hdf5.h>
 #include <math.h>
 #include <stdio.h>
@@ -12,9 +12,15 @@
 
 #define COUNT(list) (sizeof(list) / sizeof *(list))
 
+/* Under these names lies behaviour, one row a frame. */
+static const char *const behavior_name[] = {"behavior", "behaviour", "behaviors", "behaviours"};
+
 bool syn_is_matrix(const syn_entry *e) {
     enum { LEAST_FRAMES = 10 };
-    if (!e->numeric || e->rank != 2 || !strcmp(syn_last_part(SYN_CONTENT_MATLAB, e->name), "segments")) return false;
+    const char *name = syn_last_part(SYN_CONTENT_MATLAB, e->name);
+    if (!e->numeric || e->rank != 2 || !strcmp(name, "segments")) return false;
+    for (size_t k = 0; k < COUNT(behavior_name); k++)
+        if (!strcasecmp(name, behavior_name[k])) return false;
     int64_t small = e->shape[0] < e->shape[1] ? e->shape[0] : e->shape[1];
     int64_t large = e->shape[0] < e->shape[1] ? e->shape[1] : e->shape[0];
     return small >= 2 && large >= LEAST_FRAMES;
@@ -221,13 +227,20 @@ static bool only_in_file(const syn_input *input, const char *wanted, char *path,
     return found && (size_t)snprintf(path, size, "%s:%s", input->address.file, found->name) < size;
 }
 
+static bool is_single(const syn_entry *e) {
+    int64_t n = 1;
+    for (int k = 0; e && k < e->rank; k++) n *= e->shape[k];
+    return e && n == 1;
+}
+
 syn_status syn_take_rate(syn_recording *r, const syn_input *input, const char *name) {
     static const struct source {
         const char *name;
         bool seconds;
     } sources[] = {{"bin_s", true},      {"rate_hz", false},       {"fs", false},         {"dt", true},
                    {"Fs", false},        {"fps", false},           {"frame_rate", false}, {"framerate", false},
-                   {"frameRate", false}, {"sampling_rate", false}, {"bin_size", true},    {"binsize", true}};
+                   {"frameRate", false}, {"sampling_rate", false}, {"bin_size", true},    {"binsize", true},
+                   {"fr", false},        {"rate", false}};
     const bool matlab = input->address.content == SYN_CONTENT_MATLAB;
     char path[4096];
     for (size_t k = 0; k < sizeof sources / sizeof *sources; k++) {
@@ -235,12 +248,14 @@ syn_status syn_take_rate(syn_recording *r, const syn_input *input, const char *n
         if (!beside(input, name, s->name, path, sizeof path) &&
             !(matlab && only_in_file(input, s->name, path, sizeof path)))
             continue;
+        /* rate may as well be an array of firing rates */
+        if (!is_single(syn_listing_find(&input->listing, path + strlen(input->address.file) + 1))) continue;
         double *value;
         int64_t n;
         SYN_TRY(syn_vector_read(path, "one number", &value, &n));
         double v = value[0];
         free(value);
-        if (n != 1 || !(isfinite(v) && v > 0))
+        if (!(isfinite(v) && v > 0))
             return syn_fail(SYN_ERR_INPUT, "%s: holds %g; expected one positive number", path, v);
         r->rate_hz = s->seconds ? 1 / v : v;
         return syn_recording_warn(r, "frame rate %g Hz taken from %s beside the array", r->rate_hz,
@@ -350,6 +365,16 @@ static syn_status take_neurons(syn_recording *r, const syn_input *input, const c
     return syn_take_neurons_beside(r, input, group);
 }
 
+/* Behaviour is only used when it is asked for; says how. */
+static syn_status remark_behavior(syn_recording *r, const syn_input *input, const char *name) {
+    char path[4096];
+    for (size_t k = 0; k < COUNT(behavior_name) && !syn_option_given(input->options, SYN_OPT_BEHAVIOR); k++)
+        if (beside(input, name, behavior_name[k], path, sizeof path))
+            return syn_recording_warn(r, "%s beside the array is not used; --behavior %s adds it",
+                                      path + strlen(input->address.file) + 1, path);
+    return SYN_OK;
+}
+
 syn_status syn_matrix_open(syn_recording **recording, const syn_input *input) {
     syn_status status;
     syn_array *a = NULL;
@@ -376,6 +401,7 @@ syn_status syn_matrix_open(syn_recording **recording, const syn_input *input) {
     SYN_CHECK(take_segments(*recording, input, name));
     SYN_CHECK(take_neurons(*recording, input, name));
     SYN_CHECK(take_times(*recording, input, name));
+    SYN_CHECK(remark_behavior(*recording, input, name));
     if (syn_option_auto(input->options, SYN_OPT_SIGNAL)) SYN_CHECK(syn_guess_signal(*recording, a->label));
 done:
     syn_array_close(a);
