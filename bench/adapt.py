@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Test mse against minutes of a new animal's data: `adapt` beside a fit from scratch.
+"""Test mse (bits per spike of counts) against minutes of a new animal's data: `adapt` beside a fit from scratch.
 
     bench/adapt.py build/release/synapsnet --source A.mat B.mat ... --new C.mat [--shares 0.1 0.2 0.4 1]
 
-The source model is fitted on all of the sources. Of the new recording the last 15 % of its trials are the test split, the
-same for every row; of the trials before them the last ones are given, in shares of a whole recording. A quarter of what is
-given is the validation split. Every recording is opened as `synapsnet convert` reads it, without behaviour.
+The source model is fitted on all of the sources. Of the new recording the last 15 % of its trials (of its frames, if it has
+fewer than 20 trials) are the test split, the same for every row; of what is before them the last part is given, in shares of
+a whole recording. A quarter of what is given is the validation split. Every recording is opened as `synapsnet convert` reads
+it, without behaviour; one that takes options is converted with them first.
 """
 import argparse
 import json
@@ -28,23 +29,35 @@ def convert(program, recording, path):
 
 
 def shorten(whole, path, share):
-    """The same recording with the last share of its trials before the test split; returns shares and seconds."""
+    """The same recording with the last share before the test split; returns train and validation shares and seconds."""
     with h5py.File(whole) as f:
-        x, segments, rate = f["activity"][:], f["segments"][:], f.attrs["rate_hz"]
+        x, rate = f["activity"][:], f.attrs["rate_hz"]
+        segments = f["segments"][:] if "segments" in f else np.array([[0, len(x)]])
         signal = f["activity"].attrs["signal"]
-    n_test = round(0.15 * len(segments))
-    last = len(segments) - n_test
-    given = min(round(share * len(segments)), last)
-    kept = segments[last - given :]
+    trials = len(segments) >= 20
+    pieces = segments if trials else np.stack([np.arange(len(x)), np.arange(len(x)) + 1], 1)
+    n_test = round(0.15 * len(pieces))
+    last = len(pieces) - n_test
+    given = min(round(share * len(pieces)), last)
+    kept = pieces[last - given :]
     lengths = kept[:, 1] - kept[:, 0]
     stops = np.cumsum(lengths)
+    starts = stops - lengths
+    if not trials:  # what follows in one segment is one
+        new = np.isin(kept[:, 0], segments[:, 0])
+        new[0] = True
+        starts, stops = starts[new], np.append(starts[new][1:], stops[-1])
     with h5py.File(path, "w") as f:
         f.attrs.update(synapsnet_format="recording", format_version=1, rate_hz=rate)
         f["activity"] = np.concatenate([x[a:b] for a, b in kept])
         f["activity"].attrs["signal"] = signal
-        f["segments"] = np.stack([stops - lengths, stops], 1)
+        f["segments"] = np.stack([starts, stops], 1)
     n = given + n_test
     return 0.75 * given / n, 0.25 * given / n, lengths[:given].sum() / rate
+
+
+def score(result):
+    return result["test"].get("bits_per_spike") or result["test"]["mse"]
 
 
 def main():
@@ -69,8 +82,8 @@ def main():
                 options = ["--train", f"{train:.4f}", "--validation", f"{validation:.4f}", "--quiet", "--json"]
                 scratch = run(arguments.program, "fit", part, "-o", Path(folder, "scratch.h5"), *options)
                 adapted = run(arguments.program, "adapt", model, part, "-o", Path(folder, "adapted.h5"), *options)
-                print(f"| {Path(recording).stem} | {seconds / 60:.1f} | {scratch['test']['mse']:.4f} "
-                      f"| {adapted['test']['mse']:.4f} | {adapted['adapted']['decoder']} |", flush=True)
+                print(f"| {Path(recording).stem} | {seconds / 60:.1f} | {score(scratch):.4f} "
+                      f"| {score(adapted):.4f} | {adapted['adapted']['decoder']} |", flush=True)
 
 
 if __name__ == "__main__":
