@@ -461,6 +461,8 @@ static syn_status describe(const fit *f, const syn_parameters *winner, int winni
     json_object_set_new(root, "connectivity", connectivity);
     if (f->source) json_object_set_new(root, "adapted", adapted_json(f, &search->stage[winning_stage]));
     json_object_set_new(root, "loss", json_string(syn_loss_name[f->settings.loss]));
+    if (f->settings.loss == SYN_LOSS_POISSON)
+        json_object_set_new(root, "mean_share", json_real((double)winner->mean_share));
     json_object_set_new(root, "hidden", json_integer(winner->H));
     json_object_set_new(root, "embedding", json_integer(winner->d));
     json_object_set_new(root, "distinct_neurons", json_integer(distinct_neurons(winner)));

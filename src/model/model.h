@@ -57,6 +57,7 @@ static inline int64_t syn_place(const syn_session_layout *at, int64_t i) { retur
 typedef struct syn_parameters {
     int H, d, b, rank;
     syn_form form;
+    float mean_share; /* of each neuron's mean rate in its predicted rate (Poisson) */
     size_t n_sessions;
     syn_session_layout *session; /* [n_sessions] */
     size_t decoder;              /* [syn_decoder_layout.count] */

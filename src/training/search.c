@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "training/blend.h"
+#include "training/mean_share.h"
 
 /* A decoder twice as large is tried while the last one was still improving late in its schedule and, unless it was the
  * first, gained this much. */
@@ -438,6 +439,15 @@ static syn_status end_stage(syn_search *search) {
     return SYN_OK;
 }
 
+/* How far the rates of the models that may be used are to be trusted. */
+static syn_status choose_mean_shares(syn_search *search) {
+    syn_parameters *const models[] = {search->ablation, search->best, search->blend};
+    for (size_t k = 0; search->settings.loss == SYN_LOSS_POISSON && k < sizeof models / sizeof *models; k++)
+        if (models[k])
+            SYN_TRY(syn_choose_mean_share(models[k], search->data, search->kernels, search->settings.threads));
+    return SYN_OK;
+}
+
 syn_status syn_search_epoch(syn_search *search, bool *done, bool (*keep_going)(void *), void *user) {
     bool stage_done;
     *done = false;
@@ -445,7 +455,7 @@ syn_status syn_search_epoch(syn_search *search, bool *done, bool (*keep_going)(v
     if (*done) {
         SYN_TRY(syn_blend_candidates(search));
         free_candidates(search);
-        return SYN_OK;
+        return choose_mean_shares(search);
     }
     SYN_TRY(syn_trainer_epoch(search->trainer, &stage_done, keep_going, user));
     return stage_done ? end_stage(search) : SYN_OK;
@@ -453,7 +463,8 @@ syn_status syn_search_epoch(syn_search *search, bool *done, bool (*keep_going)(v
 
 syn_status syn_search_finish(syn_search *search) {
     if (search->trainer && isfinite(search->trainer->best_loss)) SYN_TRY(end_stage(search));
-    return search->ablation ? SYN_OK : syn_fail(SYN_ERR_INTERRUPTED, "stopped on request before the first epoch ended");
+    if (!search->ablation) return syn_fail(SYN_ERR_INTERRUPTED, "stopped on request before the first epoch ended");
+    return choose_mean_shares(search);
 }
 
 const syn_parameters *syn_search_winner(const syn_search *search, int *stage) {

@@ -9,6 +9,7 @@
  * connectivity predicts better. docs/decisions/connectivity.md says what else was tried.
  * 4. Adaptation (settings.source): until here the decoder of the source is kept as it is. Then `none` and the best
  * candidate are trained on with all parameters at a lower rate, which is kept where it lowers the validation loss.
+ * 5. Of spike counts, how far the winner's rates are to be trusted (mean_share.h).
  *
  * A search is a list of stages. What the next one is depends on the finished ones alone, so that a checkpoint between
  * two epochs holds all that is needed to go on.
