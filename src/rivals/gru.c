@@ -1,6 +1,7 @@
 /* Gated recurrent unit (Cho et al. 2014) of the population; gates r, z, n as in kernels.h. */
 #include <stdlib.h>
 
+#include "rivals/loss.h"
 #include "rivals/rnn.h"
 
 /* kept: r, z, n, and the recurrent part s of n */
@@ -39,7 +40,9 @@ static syn_status fit(void **model, const syn_rival_data *d, const syn_rival_set
 static syn_status predict(const void *model, const syn_rival_data *d, const syn_rival_settings *settings,
                           syn_split split, float *prediction) {
     (void)settings;
-    return syn_rnn_predict(model, d, split, prediction);
+    SYN_TRY(syn_rnn_predict(model, d, split, prediction));
+    syn_rival_raise(d, ((const syn_rnn *)model)->floor, prediction, d->F[split]);
+    return SYN_OK;
 }
 
 static void release(void *model) {

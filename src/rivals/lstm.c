@@ -2,6 +2,7 @@
  * g, o. */
 #include <stdlib.h>
 
+#include "rivals/loss.h"
 #include "rivals/rnn.h"
 
 /* state: h, c. kept: i, f, g, o, tanh(c) */
@@ -45,7 +46,9 @@ static syn_status fit(void **model, const syn_rival_data *d, const syn_rival_set
 static syn_status predict(const void *model, const syn_rival_data *d, const syn_rival_settings *settings,
                           syn_split split, float *prediction) {
     (void)settings;
-    return syn_rnn_predict(model, d, split, prediction);
+    SYN_TRY(syn_rnn_predict(model, d, split, prediction));
+    syn_rival_raise(d, ((const syn_rnn *)model)->floor, prediction, d->F[split]);
+    return SYN_OK;
 }
 
 static void release(void *model) {

@@ -40,7 +40,8 @@ syn_status syn_rnn_create(syn_rnn *net, const syn_cell *cell, int H, bool slow, 
     at.a = at.v + N * units;
     at.c = at.a + N;
     at.count = at.c + N;
-    *net = (syn_rnn){.kernels = settings->kernels, .cell = cell, .H = H, .slow = slow, .at = at, .loss = INFINITY};
+    *net = (syn_rnn){
+        .kernels = settings->kernels, .cell = cell, .H = H, .slow = slow, .at = at, .loss = INFINITY, .floor = -1};
     SYN_TRY(syn_alloc(&net->value, at.count, sizeof *net->value, "recurrent network"));
     const double limit = 1 / sqrt(H);
     syn_random random = {settings->seed, SYN_STREAM_RIVALS, 0};

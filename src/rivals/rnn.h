@@ -57,6 +57,7 @@ typedef struct syn_rnn {
     syn_rnn_layout at;
     float *value; /* [at.count] */
     double loss;  /* least, on the validation frames */
+    int floor;    /* of rates (loss.h), there */
     int steps;    /* until then */
 } syn_rnn;
 

@@ -119,16 +119,15 @@ static void train_step(training *t, double rate) {
     if (isfinite(loss)) update(t, rate);
 }
 
-/* Loss of the averaged weights on the validation frames. */
-static syn_status validate(training *t, double *loss) {
+/* Loss of the averaged weights on the validation frames, at the floor of rates that is best for them. */
+static syn_status validate(training *t, double *loss, int *floor) {
     syn_rival_loss sum = {0};
     syn_rnn averaged = *t->net;
-    int floor;
     averaged.value = t->average;
     SYN_TRY(syn_rnn_predict(&averaged, t->data, SYN_VALIDATION, t->prediction));
     for (int64_t k = 0; k < t->data->F[SYN_VALIDATION]; k++)
         syn_rival_loss_add(&sum, t->data, t->data->frame[SYN_VALIDATION][k], t->prediction + k * t->data->N);
-    *loss = syn_rival_loss_least(&sum, t->data, &floor);
+    *loss = syn_rival_loss_least(&sum, t->data, floor);
     return SYN_OK;
 }
 
@@ -141,11 +140,13 @@ syn_status syn_rnn_train(syn_rnn *net, const syn_rival_data *d, const syn_rival_
     SYN_CHECK(training_create(&t));
     for (int worse = 0, reductions = 0; t.step < MOST_STEPS;) {
         double loss;
+        int floor;
         for (int k = 0; k < between; k++) train_step(&t, rate);
-        SYN_CHECK(validate(&t, &loss));
+        SYN_CHECK(validate(&t, &loss, &floor));
         if (omp_get_thread_num() == 0) SYN_CHECK(syn_rival_go_on(settings));
         worse = loss < net->loss ? 0 : worse + 1;
-        if (loss < net->loss) net->loss = loss, net->steps = t.step, memcpy(t.best, t.average, size);
+        if (loss < net->loss)
+            net->loss = loss, net->floor = floor, net->steps = t.step, memcpy(t.best, t.average, size);
         if (worse < PATIENCE) continue;
         if (reductions++ == REDUCTIONS) break;
         worse = 0, rate *= reduction, t.averaged = 0;
@@ -221,5 +222,6 @@ syn_status syn_rnn_fit(void **model, const syn_cell *cell, const syn_rival_data 
     json_object_set_new(chosen, "dropout", json_real(best->dropout));
     json_object_set_new(chosen, "slow_baseline", json_boolean(best->slow));
     json_object_set_new(chosen, "steps", json_integer(best->steps));
+    syn_rival_note_floor(chosen, best->floor);
     return SYN_OK;
 }
