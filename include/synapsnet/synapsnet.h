@@ -171,7 +171,9 @@ enum { SYN_GO_ON = 0, SYN_STOP = 1, SYN_FINISH = 2 };
 typedef int (*syn_progress_fn)(const syn_progress *progress, void *user);
 
 /* Fits one model to one or many recordings. The recordings are consumed as working memory: their activity is
- * normalised in place, and they can only be freed afterwards. */
+ * normalised in place, and they can only be freed afterwards.
+ * With the option output a checkpoint OUTPUT.ckpt is kept, which syn_model_write() deletes once the model is in a file.
+ * Errors: a checkpoint is there, and the option resume is not given. */
 SYN_API syn_status syn_fit(syn_model **model, syn_recording *const *recordings, size_t n_recordings,
                            const syn_options *options, syn_progress_fn progress, void *user);
 /* Adapts a model to new recordings, of other neurons: the decoder of `source` is kept, and embeddings, connections and

@@ -119,7 +119,9 @@ static syn_status fill_file(syn_hdf5_writer *w, const void *content) {
 }
 
 syn_status syn_model_write(const syn_model *model, const char *path) {
-    return syn_hdf5_write_file(path, fill_file, model);
+    SYN_TRY(syn_hdf5_write_file(path, fill_file, model));
+    if (model->checkpoint) unlink(model->checkpoint);
+    return SYN_OK;
 }
 
 /* ---- reading ---- */
