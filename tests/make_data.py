@@ -154,6 +154,8 @@ def good_neurons():
         f["about/label"], f["about/region"] = np.array(names, "S"), np.array(regions, "S")
         f.create_dataset("about/cell_type", data=types, dtype=h5py.string_dtype())
         f["about/x"], f["about/y"] = np.arange(5.0), 10 + np.arange(5.0)
+    write("good/neurons_numbered.csv", "label,region\n7,1\n8,2/3\nRIML,4\n9,\nSMDV,2/3\n")
+    write("good/spike_names.csv", "id,time\n1,0.5\nb,0.7\n1,0.9\nb,1.4\n")
     write("good/neurons_some.csv", "index,label\n1,AVAR\n3,undefined\n")
     write("good/clusters.tsv", "cluster_id\tregion\tdepth\n3\tCA3\t20\n0\tCA1\t10\n7\tDG\t5\n")
     # Data frames with ids over the columns, and with neurons in rows.
@@ -359,7 +361,8 @@ def bad_tables():
     write("bad/word.csv", "a,b\n1,2\n3,x4\n")
     write("bad/prose.txt", "This is no table.\nIt is a text of several lines, with words.\n")
     write("bad/wide_claim.csv", "1," * 3000 + "1\n" + "1\n" * 3000)
-    write("bad/spike_word.csv", "id,time\n1,0.5\nb,0.7\n")
+    write("bad/spike_word.csv", "id,time\n1,0.5\n2,x0.7\n")
+    write("bad/neurons_slip.csv", "index,label\n0,AVAL\n1x,AVAR\n")
     write("bad/falling.csv", "time,a,b\n0,1,2\n2,1,2\n1,1,2\n")
     write("bad/image.tif", b"II*\0" + b"\0" * 60)
     write("bad/archive.gz", b"\x1f\x8b\x08\0" + b"\0" * 30)

@@ -59,6 +59,8 @@ static const struct bad_case {
     {"%/good/plain.csv", "rate=10 neuron-table=%/bad/neurons_few.csv", "has 2 rows", "neurons_few.csv"},
     {"%/good/plain.csv", "rate=10 neuron-table=%/bad/neurons_one_based.csv", "row 5 has the unit 5",
      "neurons_one_based.csv"},
+    {"%/good/plain.csv", "rate=10 neuron-table=%/bad/neurons_slip.csv", "line 3, column 1 (index) is '1x'",
+     "neurons_slip.csv"},
     {"%/good/plain.csv", "rate=10 neuron-table=%/bad/neurons_repeated.csv", "rows 1 and 2 are both neuron 1",
      "neurons_repeated.csv"},
     {"%/good/mouse12_monday2.csv", "rate=10 neuron-table=%/bad/neurons_of_two.csv", "both mouse12 and monday2",
@@ -98,7 +100,7 @@ static const struct bad_case {
     {"%/bad/spike_samples.npz", "", "expected times in seconds", NULL},
     {"%/bad/spike_none.npz", "", "empty", NULL},
     {"%/bad/pairs_integers.npz", "", "one column of whole neuron ids", NULL},
-    {"%/bad/spike_word.csv", "", "line 3, column 1 (id) is 'b'", NULL},
+    {"%/bad/spike_word.csv", "", "line 3, column 2 (time) is 'x0.7'", NULL},
     {"%/good/spikes.npz", "timestamps=%/good/times.npy", "does not apply to spikes", NULL},
     {"%/good/spikes.npz", "rate=7", "--rate says 7 Hz", NULL},
     /* HDF5 */

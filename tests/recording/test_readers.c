@@ -371,6 +371,17 @@ static void takes_neurons_from_tables(void **state) {
     assert_string_equal(r->neuron_id[1], "AVAR");
     assert_string_equal(r->neuron_id[0], "plain.csv:0");
     syn_recording_free(r);
+    r = must_open("%/good/plain.csv", "rate=10 neuron-table=%/good/neurons_numbered.csv");
+    assert_string_equal(r->neuron_id[0], "7");
+    assert_string_equal(r->neuron_id[2], "RIML");
+    assert_string_equal(r->region[0], "1");
+    assert_string_equal(r->region[1], "2/3");
+    assert_string_equal(r->region[3], "");
+    syn_recording_free(r);
+    r = must_open("%/good/spike_names.csv", "");
+    assert_string_equal(r->neuron_id[0], "1");
+    assert_string_equal(r->neuron_id[1], "b");
+    syn_recording_free(r);
     r = must_open("%/good/phy", "neuron-table=%/good/clusters.tsv");
     assert_string_equal(r->neuron_id[1], "3");
     assert_string_equal(r->region[1], "CA3");
