@@ -67,7 +67,7 @@ SYN_API syn_status syn_options_set(syn_options *options, const char *name, const
 SYN_API syn_status syn_options_overlay(syn_options *options, const syn_options *over);
 /* Reads `name = value` lines (INI). Errors name file and line. */
 SYN_API syn_status syn_options_read(syn_options *options, const char *path);
-/* The value as text ("" if unset); NULL for an unknown name. Lists are joined by ','. */
+/* The value as text ("" if unset); NULL for an unknown name. Lists are joined by newlines. */
 SYN_API const char *syn_options_get(const syn_options *options, const char *name);
 
 typedef struct syn_option_info {
