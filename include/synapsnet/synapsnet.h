@@ -205,11 +205,12 @@ SYN_API syn_status syn_model_session(const syn_model *model, size_t s, syn_sessi
 /* What was chosen and how the fit went, as one JSON object. Free it with syn_free. */
 SYN_API syn_status syn_model_describe(const syn_model *model, char **json);
 
-/* The options of the fit that say how to read a recording: those to open another recording of the same neurons with.
- * path: the recording that will be opened, as for syn_recording_open. Options that name arrays (timestamps, behavior,
- * segments) belong to the recording of the fit and are there only where path is that one. Free with syn_options_free.
- */
-SYN_API syn_status syn_model_reading_options(const syn_model *model, const char *path, syn_options **options);
+/* Opens a recording of the neurons of a model, read as the one of the fit was but for `options` (which may be NULL).
+ * What the fit was told of its own arrays (timestamps, behavior, segments) holds only where path is its recording; what
+ * it was told otherwise (rate, bin, signal, orientation, units) gives way where path cannot be read like that but by
+ * itself. */
+SYN_API syn_status syn_recording_open_like(syn_recording **recording, const syn_model *model, const char *path,
+                                           const syn_options *options);
 
 /* All metrics of docs/model.md on the test split of the recordings (NULL, 0: those the model was fitted on, found by
  * the path kept in the model), which are consumed as by syn_fit. One JSON object; free it with syn_free. Used options:

@@ -49,13 +49,8 @@ class _Session:
 
     def open(self, path: Any, options: Mapping[str, Any]) -> lib.Handle:
         """Opens a recording of the same neurons, read as the one of the fit was but for `options`."""
-        encoded = lib.path_bytes(path)
-        address = c_void_p()
-        lib.call("model_reading_options", self._model.address, encoded, byref(address))
-        reading = lib.Handle("options", address.value)
-        over = lib.options(options)
-        lib.call("options_overlay", reading.address, over.address)
-        return lib.create("recording", "recording_open", encoded, reading.address)
+        given = lib.options(options)
+        return lib.create("recording", "recording_open_like", self._model.address, lib.path_bytes(path), given.address)
 
     def array(self, field: str, shape: tuple[int, ...], dtype: Any) -> np.ndarray:
         array = lib.view(self._model, getattr(self._seen, field), shape, dtype)

@@ -129,7 +129,7 @@ CALLS = {
     "save before fit": (lambda m, r: net().save("m.h5"), NotFittedError, "not fitted yet"),
     # a fitted model
     "other neurons": (lambda m, r: m.predict(x[:, :2]), InputError, "has 2 features"),
-    "other behaviour": (lambda m, r: m.predict(x, behavior=x), InputError, "3 neurons and 3 behaviours"),
+    "other behaviour": (lambda m, r: m.predict(x, behavior=x), InputError, "has 3 behaviour variables; the model was fitted with 0"),
     "another rate": (lambda m, r: m.predict(x, rate_hz=99), InputError, "99 frames per second"),
     "another signal": (lambda m, r: m.predict(np.abs(np.round(x)), signal="counts"), InputError, "holds counts"),
     "an unknown split": (lambda m, r: m.evaluate(r, split="train"), OptionError, "split: found 'train'"),
