@@ -402,6 +402,33 @@ static void cut_files_are_refused_or_read(void **state) {
     cut_files_of("%/nwb");
 }
 
+/* stat.npy of a suite2p folder, cut after every byte: the recording is there, and the positions are not. */
+static void a_cut_pickle_is_left(void **state) {
+    (void)state;
+    static const char *const names[] = {"F.npy", "iscell.npy", "ops.npy", "stat.npy"};
+    char folder[] = "/tmp/synapsnet_test_XXXXXX", whole[PATH_MAX], made[PATH_MAX];
+    struct stat st;
+    assert_non_null(mkdtemp(folder));
+    for (int k = 0; k < 4; k++) {
+        snprintf(whole, sizeof whole, "%s/%s", in_data("%/good/suite2p_placed/plane0"), names[k]);
+        snprintf(made, sizeof made, "%s/%s", folder, names[k]);
+        if (k < 3) assert_int_equal(symlink(whole, made), 0);
+    }
+    assert_int_equal(stat(whole, &st), 0);
+    for (long keep = 0; keep < st.st_size; keep++) {
+        syn_recording *r;
+        copy_head(whole, made, keep);
+        assert_int_equal(open_with(&r, folder, ""), SYN_OK);
+        assert_null(r->position);
+        syn_recording_free(r);
+    }
+    for (int k = 0; k < 4; k++) {
+        snprintf(made, sizeof made, "%s/%s", folder, names[k]);
+        unlink(made);
+    }
+    rmdir(folder);
+}
+
 static void links_to_pipes_are_not_followed(void **state) {
     (void)state;
     char folder[] = "/tmp/synapsnet_test_XXXXXX", file[PATH_MAX], pipe[PATH_MAX], named[PATH_MAX + 16];
@@ -434,6 +461,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_bad_input_gets_one_clear_line),
         cmocka_unit_test(cut_files_are_refused_or_read),
+        cmocka_unit_test(a_cut_pickle_is_left),
         cmocka_unit_test(links_to_pipes_are_not_followed),
         cmocka_unit_test(bad_options_are_refused),
     };
