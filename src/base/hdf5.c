@@ -174,10 +174,9 @@ char *syn_hdf5_text_attribute(hid_t file, const char *object, const char *name) 
     hid_t type = H5Aget_type(attribute), space = H5Aget_space(attribute);
     if (H5Tget_class(type) == H5T_STRING && H5Sget_simple_extent_npoints(space) == 1) {
         if (H5Tis_variable_str(type) > 0) {
-            char *text = NULL;
-            if (H5Aread(attribute, type, &text) >= 0 && text) {
-                out = strdup(text);
-                H5Dvlen_reclaim(type, space, H5P_DEFAULT, &text);
+            if (!syn_hdf5_variable_texts(attribute, 1, &out)) {
+                free(out);
+                out = NULL;
             }
         } else if ((out = calloc(H5Tget_size(type) + 1, 1)) && H5Aread(attribute, type, out) < 0) {
             free(out);

@@ -41,6 +41,9 @@ void syn_hdf5_put_texts(syn_hdf5_writer *writer, const char *name, char *const *
 hid_t syn_hdf5_link_access(void);
 /* A text attribute, or NULL. Free it. */
 char *syn_hdf5_text_attribute(hid_t file, const char *object, const char *name);
+/* hdf5_text.c: the n texts of variable length of a dataset or attribute, each to be freed, also where it fails: the
+ * file is damaged. */
+bool syn_hdf5_variable_texts(hid_t holder, int64_t n, char **text);
 /* A number attribute, or `absent`. */
 double syn_hdf5_number_attribute(hid_t file, const char *object, const char *name, double absent);
 /* Whether an object of that name (with all groups above it) is there. */

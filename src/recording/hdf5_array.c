@@ -251,25 +251,6 @@ static void one_line(char *text) {
         if ((unsigned char)*p < 0x20) *p = ' ';
 }
 
-static syn_status variable_texts(syn_array *a, const hdf5_source *s, char **text) {
-    syn_status status = SYN_OK;
-    int64_t n = a->rows * a->cols;
-    char **raw;
-    SYN_TRY(syn_alloc(&raw, (size_t)n, sizeof *raw, a->label));
-    hid_t type = H5Tcopy(H5T_C_S1);
-    H5Tset_size(type, H5T_VARIABLE);
-    H5Tset_cset(type, H5Tget_cset(s->type));
-    if (H5Dread(s->dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, raw) < 0) {
-        status = read_failed(a);
-    } else {
-        for (int64_t k = 0; k < n && status == SYN_OK; k++) status = syn_copy_text(&text[k], raw[k] ? raw[k] : "");
-        H5Dvlen_reclaim(type, s->space, H5P_DEFAULT, raw);
-    }
-    H5Tclose(type);
-    free(raw);
-    return status;
-}
-
 static syn_status fixed_texts(syn_array *a, const hdf5_source *s, char **text) {
     syn_status status = SYN_OK;
     size_t size = H5Tget_size(s->type);
@@ -291,7 +272,10 @@ done:
 static syn_status hdf5_texts(syn_array *a, char **text) {
     hdf5_source *s = a->source;
     H5Sselect_all(s->space);
-    SYN_TRY(H5Tis_variable_str(s->type) > 0 ? variable_texts(a, s, text) : fixed_texts(a, s, text));
+    if (H5Tis_variable_str(s->type) <= 0)
+        SYN_TRY(fixed_texts(a, s, text));
+    else if (!syn_hdf5_variable_texts(s->dataset, a->rows * a->cols, text))
+        return read_failed(a);
     for (int64_t k = 0; k < a->rows * a->cols; k++) one_line(text[k]);
     return SYN_OK;
 }
