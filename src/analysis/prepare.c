@@ -146,7 +146,8 @@ syn_status syn_recording_open_like(syn_recording **recording, const syn_model *m
     list_taken(all, options, taken, sizeof taken);
     SYN_CHECK(syn_options_overlay(all, options));
     status = syn_recording_open(recording, path, all);
-    if ((status == SYN_ERR_INPUT || status == SYN_ERR_OPTION) && !session && *taken) status = open_other(recording, path, options, taken);
+    if ((status == SYN_ERR_INPUT || status == SYN_ERR_OPTION) && !session && *taken)
+        status = open_other(recording, path, options, taken);
 done:
     syn_options_free(all);
     return status;
@@ -182,9 +183,6 @@ static bool are_numbered(const syn_fitted_session *fitted) {
     return true;
 }
 
-/* What a message calls a recording. */
-static const char *label_of(const syn_recording *r) { return r->path ? r->path : r->name; }
-
 static syn_status check_neurons(const syn_fitted_session *fitted, const syn_recording *r) {
     if (!r->named_neurons || are_numbered(fitted)) return SYN_OK;
     for (int64_t i = 0; i < fitted->norm.N; i++) {
@@ -193,7 +191,7 @@ static syn_status check_neurons(const syn_fitted_session *fitted, const syn_reco
             return syn_fail(SYN_ERR_INPUT,
                             "%s: neuron %lld is '%s', but '%s' in the recording of the fit; expected the same neurons "
                             "in the same order",
-                            label_of(r), (long long)fitted->norm.kept[i], found, fitted->neuron_id[i]);
+                            syn_recording_label(r), (long long)fitted->norm.kept[i], found, fitted->neuron_id[i]);
     }
     return SYN_OK;
 }
@@ -212,7 +210,7 @@ static syn_status check_behaviors(const syn_fitted_session *fitted, const syn_re
             return syn_fail(SYN_ERR_INPUT,
                             "%s: behaviour %lld is '%s', but '%s' in the recording of the fit; expected the same "
                             "behaviours in the same order",
-                            label_of(r), (long long)b, found, expected);
+                            syn_recording_label(r), (long long)b, found, expected);
     }
     return SYN_OK;
 }
@@ -224,30 +222,30 @@ static syn_status check_numbers(const syn_fitted_session *fitted, const syn_reco
             SYN_ERR_INPUT,
             "%s: has %lld neurons; the model was fitted on the %lld of %s; expected the same neurons (a model "
             "is taken to other ones by adapt)",
-            label_of(r), (long long)r->N, (long long)norm->N_recorded, fitted->name);
+            syn_recording_label(r), (long long)r->N, (long long)norm->N_recorded, fitted->name);
     if (r->B < norm->B)
         return syn_fail(
             SYN_ERR_INPUT,
             "%s: has %lld behaviour variables; the model was fitted with %lld; give those of this recording "
             "with --behavior",
-            label_of(r), (long long)r->B, (long long)norm->B);
+            syn_recording_label(r), (long long)r->B, (long long)norm->B);
     if (r->B > norm->B)
         return syn_fail(SYN_ERR_INPUT,
                         "%s: has %lld behaviour variables; the model was fitted with %lld; expected the same",
-                        label_of(r), (long long)r->B, (long long)norm->B);
+                        syn_recording_label(r), (long long)r->B, (long long)norm->B);
     return SYN_OK;
 }
 
 static syn_status check_like(const syn_fitted_session *fitted, const syn_recording *r) {
     if (r->signal != fitted->signal)
-        return syn_fail(SYN_ERR_INPUT, "%s: holds %s; the model was fitted on %s", label_of(r),
+        return syn_fail(SYN_ERR_INPUT, "%s: holds %s; the model was fitted on %s", syn_recording_label(r),
                         syn_signal_name(r->signal), syn_signal_name(fitted->signal));
     if (fabs(r->rate_hz - fitted->rate_hz) > 0.01 * fitted->rate_hz)
         return syn_fail(
             SYN_ERR_INPUT,
             "%s: has %g frames per second; the model was fitted on %g; expected the same, as it predicts the "
             "next frame",
-            label_of(r), r->rate_hz, fitted->rate_hz);
+            syn_recording_label(r), r->rate_hz, fitted->rate_hz);
     SYN_TRY(check_numbers(fitted, r));
     SYN_TRY(check_neurons(fitted, r));
     return check_behaviors(fitted, r);

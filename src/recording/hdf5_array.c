@@ -67,19 +67,17 @@ static syn_status read_shape(syn_array *a, hid_t space, hsize_t *shape) {
     return SYN_OK;
 }
 
-/* A file whose header claims far more values than it stores is damaged or forged: nothing may be allocated for it. */
+/* Nothing may be allocated for what the file claims and does not store. */
 static syn_status check_storage(const syn_array *a, const hdf5_source *s, H5D_layout_t layout) {
-    enum { MOST_COMPRESSION = 4096, SLACK = 1 << 20 };
     int64_t count;
     SYN_TRY(syn_shape_count(a->label, a->rank, a->shape, &count));
-    if (layout == H5D_VIRTUAL || layout == H5D_COMPACT) return SYN_OK;
-    double claimed = (double)count * (double)H5Tget_size(s->type), stored = (double)H5Dget_storage_size(s->dataset);
-    if (stored == 0 && count > 0)
+    const hsize_t stored = H5Dget_storage_size(s->dataset);
+    if (stored == 0 && count > 0 && layout != H5D_VIRTUAL)
         return syn_fail(SYN_ERR_INPUT, "%s: has shape %s but no values were ever written to it", a->label,
                         syn_shape_text(a->rank, a->shape));
-    if (claimed > stored * MOST_COMPRESSION + SLACK)
+    if (!syn_hdf5_stores(s->dataset, (double)count * (double)H5Tget_size(s->type)))
         return syn_fail(SYN_ERR_INPUT, "%s: claims shape %s but stores only %.0f bytes; the file is damaged", a->label,
-                        syn_shape_text(a->rank, a->shape), stored);
+                        syn_shape_text(a->rank, a->shape), (double)stored);
     return SYN_OK;
 }
 
