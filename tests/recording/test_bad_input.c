@@ -234,7 +234,7 @@ static const struct bad_case {
     {"%/matlab/bad/empty.mat", "", "no variable of the MATLAB file can be read", NULL},
     {"%/matlab/bad/cut_compressed.mat", "", "damaged or cut short: a variable of", NULL},
     {"%/matlab/bad/cut_plain.mat", "", "damaged or cut short: a variable of", NULL},
-    {"%/matlab/bad/cut_v73.mat", "", "no variable of the MATLAB file can be read", NULL},
+    {"%/matlab/bad/cut_v73.mat", "", "the MATLAB file is damaged or cut short", NULL},
     {"%/matlab/bad/flipped.mat", "", "is not whole", NULL},
     {"%/matlab/bad/class.mat", "", "it holds D empty", NULL},
     {"%/matlab/bad/huge_axes.mat", "", "is not whole", NULL},
