@@ -1,6 +1,6 @@
-/* Whether a MATLAB file is whole (v7.3: mat73_check.c). matio reads on over the end of a cut v5 file, takes what a damaged
- * compressed variable still gives, and makes room for whatever number of elements is claimed; so all three are found out
- * before it is asked.
+/* Whether a MATLAB file is whole (v7.3: mat73_check.c). matio reads on over the end of a cut v5 file, takes what a
+ * damaged compressed variable still gives, and makes room for whatever number of elements is claimed; so all three are
+ * found out before it is asked.
  *
  * Layout: 128 bytes of header, whose last two give the byte order, then elements: a tag (type, bytes) and their bytes,
  * padded to 8. A compressed element is one zlib stream, which ends with a checksum, around another element. An array is
