@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What synapsnet reads, value by value beside what pynwb, pynapple, SciPy and pandas read from the same files.
+"""What synapsnet reads, value by value beside what pynwb, pynapple, SciPy, h5py, NumPy and pandas read from the same files.
 
     bench/read_check.py PROGRAM      PROGRAM: build/release/synapsnet
 
@@ -32,6 +32,10 @@ def ours(program, given, *options):
         subprocess.run([program, "convert", os.path.join(DATA, given), "-o", out, "--quiet", *options], check=True)
         with h5py.File(out) as f:
             found = {"x": f["activity"][:], "segments": f["segments"][:], "rate": f.attrs["rate_hz"]}
+            for name in ("id", "region", "cell_type", "position"):
+                if f"neurons/{name}" in f:
+                    texts = name != "position"
+                    found[name] = f[f"neurons/{name}"].asstr()[:] if texts else f["neurons/position"][:]
             if "timestamps" in f:
                 found["time"] = f["timestamps"][:]
             if "behavior" in f:
@@ -77,6 +81,11 @@ def trains_of_pynapple(name):
 
 def check_nwb(program):
     yield "NWB, DfOverF with conversion, offset, accepted cells, gzip", "pynwb", ours(program, "nwb/accepted.nwb")["x"], series("accepted.nwb", "ophys", "DfOverF", "RoiResponseSeries")[0]
+    r = ours(program, "nwb/accepted.nwb")
+    with pynwb.NWBHDF5IO(os.path.join(DATA, "nwb", "accepted.nwb"), "r") as io:
+        table = io.read().processing["ophys"]["DfOverF"]["RoiResponseSeries"].rois[:]
+    table = table[[cell[0] > 0 for cell in table["iscell"]]]
+    yield "... ids and cell types of its PlaneSegmentation", "pynwb", np.concatenate([r["id"], r["cell_type"]]), [*map(str, table.index), *table["cell_type"]]
     r, (values, times) = ours(program, "nwb/gap.nwb"), series("gap.nwb", "ophys", "Fluorescence", "RoiResponseSeries")
     yield "NWB, Fluorescence of int16 with timestamps and a gap", "pynwb", r["x"], values
     yield "... its times", "pynwb", r["time"], times
@@ -87,6 +96,24 @@ def check_nwb(program):
     yield "NWB, data in another file (external link)", "pynwb", ours(program, "nwb/external.nwb")["x"], series("external.nwb", "ophys", "DfOverF", "RoiResponseSeries")[0]
     for kind in "uint8 uint16 uint32 uint64 int64".split():
         yield f"NWB, units with an index of {kind}", "pynapple", ours(program, f"nwb/units_{kind}.nwb")["x"], binned(trains_of_pynapple(f"units_{kind}.nwb"))
+    r = ours(program, "nwb/units_observed.nwb")
+    with pynwb.NWBHDF5IO(os.path.join(DATA, "nwb", "units_observed.nwb"), "r") as io:
+        nwb = io.read()
+        units = nwb.units.to_dataframe().loc[[int(k) for k in r["id"]]]
+        places = [e.iloc[0] for e in units["electrodes"]]
+    low = np.floor(min(times[0] for times in units["spike_times"]) / BIN + 1e-9)
+    start = (low + np.arange(len(r["x"]))) * BIN
+    counts = binned([np.asarray(times) for times in units["spike_times"]])
+    for j, intervals in enumerate(units["obs_intervals"]):
+        seen = np.any([(start > a - 1e-6) & (start + BIN < b + 1e-6) for a, b in np.atleast_2d(intervals)], axis=0)
+        counts[~seen, j] = np.nan
+    yield "NWB, units with obs_intervals", "pynwb", r["x"], counts
+    yield "... region and place of their electrodes", "pynwb", np.column_stack([r["region"], r["position"].astype(str)]), [[e["location"], *(str(np.float32(e[axis])) for axis in "xyz")] for e in places]
+    with pynwb.NWBHDF5IO(os.path.join(DATA, "nwb", "behavior.nwb"), "r") as io:
+        trials = io.read().trials.to_dataframe()
+    r = ours(program, "nwb/behavior.nwb", "--segments", os.path.join(DATA, "nwb", "behavior.nwb") + ":/intervals/trials")
+    bounds = np.column_stack([r["time"][r["segments"][:, 0]], r["time"][r["segments"][:, 1] - 1] + 1 / r["rate"]])
+    yield "NWB, trials as segments", "pynwb", bounds, trials[["start_time", "stop_time"]]
     r = ours(program, "nwb/behavior.nwb")
     position = series("behavior.nwb", "behavior", "Position", "SpatialSeries")[0]
     yield "NWB, Position with conversion, on the frames", "pynwb", np.column_stack([r["Position_x"], r["Position_y"]]), position
@@ -121,6 +148,27 @@ def check_matlab(program):
     yield "MATLAB v7.3, struct of cells", "h5py", ours(program, "matlab/v73_trials.mat")["x"], np.column_stack(columns)
 
 
+def check_arrays(program):
+    with h5py.File(os.path.join(DATA, "matlab", "v73_single.mat")) as f:
+        single = f["dff"][:].T if "dff" in f else f["data/dff"][:].T
+    yield "MATLAB v7.3, matrix of single", "h5py", ours(program, "matlab/v73_single.mat", "--rate", "10")["x"], single
+    with h5py.File(os.path.join(DATA, "good", "arrays.h5")) as f:
+        yield "HDF5, int16 in gzipped chunks", "h5py", ours(program, "good/arrays.h5:chunked", "--rate", "10", "--orientation", "time-first")["x"], f["chunked"][:]
+        yield "HDF5, float32, big endian", "h5py", ours(program, "good/arrays.h5:big_endian", "--rate", "10", "--orientation", "time-first")["x"], f["big_endian"][:]
+    good = os.path.join(DATA, "good")
+    yield "npy of float32 in Fortran order", "NumPy", ours(program, "good/fortran.npy", "--rate", "10", "--orientation", "time-first")["x"], np.load(os.path.join(good, "fortran.npy"))
+    yield "npz with counts of trials", "NumPy", ours(program, "good/trials.npz")["x"], np.load(os.path.join(good, "trials.npz"))["counts"]
+    plane = {name: np.load(os.path.join(good, "suite2p_placed", "plane0", f"{name}.npy"), allow_pickle=True) for name in ("F", "iscell", "stat")}
+    cell = plane["iscell"][:, 0] > 0
+    r = ours(program, "good/suite2p_placed")
+    yield "suite2p, F of the cells", "NumPy", r["x"], plane["F"][cell].T
+    yield "... where they are", "NumPy", r["position"][:, :2], [[roi["med"][1], roi["med"][0]] for roi in plane["stat"][cell]]
+    F, neuropil, iscell = (np.load(os.path.join(good, "suite2p", "plane1", f"{name}.npy")) for name in ("F", "Fneu", "iscell"))
+    yield "suite2p, F - 0.7 Fneu of the second plane", "NumPy", ours(program, "good/suite2p/plane1")["x"], (F - 0.7 * neuropil)[iscell[:, 0] > 0].T
+    times, clusters = (np.load(os.path.join(good, "phy", f"spike_{name}.npy")).ravel() for name in ("times", "clusters"))
+    yield "Kilosort/phy, clusters labelled good", "NumPy", ours(program, "good/phy")["x"], binned([times[clusters == k] / 20000 for k in (0, 3)])
+
+
 def check_tables(program):
     frame = pd.read_csv(os.path.join(DATA, "good", "timed.csv"))
     r = ours(program, "good/timed.csv")
@@ -135,12 +183,14 @@ def main():
         sys.exit(__doc__)
     failed = 0
     print("| layout | beside | values | that differ |\n|---|---|---|---|")
-    for check in (check_nwb, check_matlab, check_tables):
+    for check in (check_nwb, check_matlab, check_arrays, check_tables):
         for layout, library, a, b in check(sys.argv[1]):
             # Activity and behaviour are kept in single precision.
-            a, b = np.asarray(a), np.asarray(b, dtype=float)
-            b = b.astype("f4") if a.dtype == np.float32 else b
-            differ = a.size if a.shape != b.shape else int(np.sum(~(np.isclose(a, b, rtol=1e-6, atol=1e-9) | (np.isnan(a) & np.isnan(b)))))
+            a = np.asarray(a)
+            texts = a.dtype.kind in "OU"
+            b = np.asarray(b, dtype=object if texts else np.float32 if a.dtype == np.float32 else float)
+            same = (a == b) if texts else np.isclose(a, b, rtol=1e-6, atol=1e-9, equal_nan=True)
+            differ = a.size if a.shape != b.shape else int(np.sum(~same))
             failed += differ > 0
             print(f"| {layout} | {library} | {a.size} | {differ} |")
     sys.exit(failed > 0)

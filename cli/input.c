@@ -10,16 +10,6 @@ static void warn_about(const syn_recording *recording) {
     syn_free(json);
 }
 
-static syn_status open_like(syn_recording **recording, const char *path, const arguments *a, const syn_model *model) {
-    syn_options *options = NULL;
-    if (!model) return syn_recording_open(recording, path, a->options);
-    syn_status status = syn_model_reading_options(model, path, &options);
-    if (status == SYN_OK) status = syn_options_overlay(options, a->options);
-    if (status == SYN_OK) status = syn_recording_open(recording, path, options);
-    syn_options_free(options);
-    return status;
-}
-
 syn_status open_recordings(const arguments *a, int first, const syn_model *model, syn_recording ***recordings,
                            size_t *n) {
     size_t wanted = (size_t)(a->n_operands - first);
@@ -28,7 +18,8 @@ syn_status open_recordings(const arguments *a, int first, const syn_model *model
     if (!*recordings) return SYN_ERR_MEMORY;
     while (*n < wanted) {
         const char *path = a->operand[first + (int)*n];
-        syn_status status = open_like(&(*recordings)[*n], path, a, model);
+        syn_status status = model ? syn_recording_open_like(&(*recordings)[*n], model, path, a->options)
+                                  : syn_recording_open(&(*recordings)[*n], path, a->options);
         if (status != SYN_OK) return status;
         if (!a->quiet) warn_about((*recordings)[*n]);
         ++*n;

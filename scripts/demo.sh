@@ -6,6 +6,7 @@ program=$1
 out=$2
 recording=data/mouse_visual_2p/230803_mrcuts24_fov1_mov_neuro.csv
 mkdir -p "$out"
+rm -f "$out/model.h5.ckpt" # of a demo that was interrupted
 
 step() {
     printf '\n$ synapsnet %s\n' "$*"

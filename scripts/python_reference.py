@@ -47,7 +47,8 @@ def of_class(cls):
             continue
         if isinstance(member, property):
             yield f"\n### {cls.__name__}.{name}\n\n{paragraphs(member)}\n"
-        elif inspect.isfunction(member):
+        elif inspect.isfunction(member) or isinstance(member, classmethod):
+            member = getattr(cls, name)
             yield f"\n### {cls.__name__}.{signature(member)}\n\n{paragraphs(member)}\n"
 
 

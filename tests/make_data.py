@@ -4,6 +4,7 @@
 Every good matrix holds value(t, j) = t + 20 j over T = 40 frames and N = 5 neurons, so that a test can check each entry.
 """
 import os
+import pickle
 import shutil
 import struct
 import zipfile
@@ -115,6 +116,30 @@ def good_spikes():
              area=np.array(["CA1", "VISp", "CA1"]), feedback=np.ones(5))
 
 
+def good_places():
+    """suite2p folders whose stat.npy says where ROI j is: y = 10 + j, x = 7 j - 20.5. ROI 1 is no cell."""
+    meds = [[10, -20.5], None, (np.int16(12), np.float32(-6.5)), [np.float64(13), np.float64(0.5)], [14.0, 7.5]]
+    rois = [{"ypix": np.arange(j), "lam": np.ones(3, "f4"), "overlap": np.zeros(3, bool), "med": med, "footprint": np.float64(j),
+             "name": "ROI", "big": 10 ** 30, "small": -3, "chan": {"med": [1, 2]}, "none": None, "set": {1, 2}}
+            for j, med in enumerate(meds)]
+    objects = np.empty(N, object)
+    objects[:] = rois
+    kinds = {"": objects, "_few": objects[:4], "_lost": np.where(np.arange(N) == 3, objects[1], objects), "_dict": rois[0]}
+    for kind, stat in kinds.items():
+        folder = f"good/suite2p_placed{kind}/plane0"
+        save(f"{folder}/F.npy", X.T.astype("f4"))
+        save(f"{folder}/iscell.npy", np.column_stack([np.arange(N) != 1, np.full(N, 0.9)]))
+        np.save(path(*folder.split("/"), "ops.npy"), {"fs": 10, "save_path": "x"}, allow_pickle=True)
+        np.save(path(*folder.split("/"), "stat.npy"), stat, allow_pickle=True)
+    for protocol in range(2, 5):
+        folder = f"good/suite2p_placed_{protocol}/plane0"
+        shutil.copytree(path("good", "suite2p_placed", "plane0"), path(*folder.split("/")), dirs_exist_ok=True)
+        with open(path(*folder.split("/"), "stat.npy"), "wb") as f:
+            header = b"{'descr': '|O', 'fortran_order': False, 'shape': (5,), }\n"
+            f.write(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header)
+            pickle.dump(np.array([{"med": [10.0 + j, 7 * j - 20.5]} for j in range(N)], object), f, protocol=protocol)
+
+
 def good_folders():
     for k, frames in ((0, T), (1, T - 1)):
         folder = f"good/suite2p/plane{k}"
@@ -154,6 +179,9 @@ def good_neurons():
         f["about/label"], f["about/region"] = np.array(names, "S"), np.array(regions, "S")
         f.create_dataset("about/cell_type", data=types, dtype=h5py.string_dtype())
         f["about/x"], f["about/y"] = np.arange(5.0), 10 + np.arange(5.0)
+    write("good/neurons_placed.csv", "x,y\n1.5,2\n3,4\n5,6\n7,8\n")
+    write("good/neurons_numbered.csv", "label,region\n7,1\n8,2/3\nRIML,4\n9,\nSMDV,2/3\n")
+    write("good/spike_names.csv", "id,time\n1,0.5\nb,0.7\n1,0.9\nb,1.4\n")
     write("good/neurons_some.csv", "index,label\n1,AVAR\n3,undefined\n")
     write("good/clusters.tsv", "cluster_id\tregion\tdepth\n3\tCA3\t20\n0\tCA1\t10\n7\tDG\t5\n")
     # Data frames with ids over the columns, and with neurons in rows.
@@ -212,6 +240,7 @@ def good_neurons():
     for folder, rate in (("suite2p_numpy", np.float64(7.5)), ("suite2p_single", np.float32(7.5))):
         save(f"good/{folder}/plane0/F.npy", X.T.astype("f4"))
         np.save(path("good", folder, "plane0", "ops.npy"), {"tau": np.float64(1.25), "nplanes": 1, "fs": rate, "meanImg": np.zeros(3)}, allow_pickle=True)
+    good_places()
     samples = np.arange(0, 60000, 100, dtype="u8")
     save("good/phy_unsorted/spike_times.npy", samples)
     save("good/phy_unsorted/spike_clusters.npy", np.arange(600) % 4)
@@ -359,7 +388,8 @@ def bad_tables():
     write("bad/word.csv", "a,b\n1,2\n3,x4\n")
     write("bad/prose.txt", "This is no table.\nIt is a text of several lines, with words.\n")
     write("bad/wide_claim.csv", "1," * 3000 + "1\n" + "1\n" * 3000)
-    write("bad/spike_word.csv", "id,time\n1,0.5\nb,0.7\n")
+    write("bad/spike_word.csv", "id,time\n1,0.5\n2,x0.7\n")
+    write("bad/neurons_slip.csv", "index,label\n0,AVAL\n1x,AVAR\n")
     write("bad/falling.csv", "time,a,b\n0,1,2\n2,1,2\n1,1,2\n")
     write("bad/image.tif", b"II*\0" + b"\0" * 60)
     write("bad/archive.gz", b"\x1f\x8b\x08\0" + b"\0" * 30)
@@ -414,7 +444,7 @@ CORPUS = {
 def corpus():
     """Starting points of the fuzz targets. Folder targets begin with the number of the file that is replaced."""
     root = os.path.join(HERE, "..", "fuzz", "corpus")
-    for reader in [*CORPUS, "native", "suite2p", "phy"]:
+    for reader in [*CORPUS, "native", "suite2p", "suite2p_placed", "phy"]:
         shutil.rmtree(os.path.join(root, reader), ignore_errors=True)
         os.makedirs(os.path.join(root, reader))
     for reader, names in CORPUS.items():
@@ -429,6 +459,7 @@ def corpus():
         f["neurons/id"], f["truth/weights"] = np.array([b"a", b"b", b"c", b"d", b"e"]), np.eye(N)
     folders = {
         "suite2p": ("suite2p/plane0", ["F.npy", "Fneu.npy", "iscell.npy", "ops.npy"]),
+        "suite2p_placed": ("suite2p_placed/plane0", ["F.npy", "stat.npy", "iscell.npy", "ops.npy"]),
         "phy": ("phy", ["spike_times.npy", "spike_clusters.npy", "params.py", "cluster_group.tsv"]),
     }
     for reader, (folder, names) in folders.items():

@@ -67,7 +67,7 @@ SYN_API syn_status syn_options_set(syn_options *options, const char *name, const
 SYN_API syn_status syn_options_overlay(syn_options *options, const syn_options *over);
 /* Reads `name = value` lines (INI). Errors name file and line. */
 SYN_API syn_status syn_options_read(syn_options *options, const char *path);
-/* The value as text ("" if unset); NULL for an unknown name. Lists are joined by ','. */
+/* The value as text ("" if unset); NULL for an unknown name. Lists are joined by newlines. */
 SYN_API const char *syn_options_get(const syn_options *options, const char *name);
 
 typedef struct syn_option_info {
@@ -171,7 +171,9 @@ enum { SYN_GO_ON = 0, SYN_STOP = 1, SYN_FINISH = 2 };
 typedef int (*syn_progress_fn)(const syn_progress *progress, void *user);
 
 /* Fits one model to one or many recordings. The recordings are consumed as working memory: their activity is
- * normalised in place, and they can only be freed afterwards. */
+ * normalised in place, and they can only be freed afterwards.
+ * With the option output a checkpoint OUTPUT.ckpt is kept, which syn_model_write() deletes once the model is in a file.
+ * Errors: a checkpoint is there, and the option resume is not given. */
 SYN_API syn_status syn_fit(syn_model **model, syn_recording *const *recordings, size_t n_recordings,
                            const syn_options *options, syn_progress_fn progress, void *user);
 /* Adapts a model to new recordings, of other neurons: the decoder of `source` is kept, and embeddings, connections and
@@ -203,11 +205,12 @@ SYN_API syn_status syn_model_session(const syn_model *model, size_t s, syn_sessi
 /* What was chosen and how the fit went, as one JSON object. Free it with syn_free. */
 SYN_API syn_status syn_model_describe(const syn_model *model, char **json);
 
-/* The options of the fit that say how to read a recording: those to open another recording of the same neurons with.
- * path: the recording that will be opened, as for syn_recording_open. Options that name arrays (timestamps, behavior,
- * segments) belong to the recording of the fit and are there only where path is that one. Free with syn_options_free.
- */
-SYN_API syn_status syn_model_reading_options(const syn_model *model, const char *path, syn_options **options);
+/* Opens a recording of the neurons of a model, read as the one of the fit was but for `options` (which may be NULL).
+ * What the fit was told of its own arrays (timestamps, behavior, segments) holds only where path is its recording; what
+ * it was told otherwise (rate, bin, signal, orientation, units) gives way where path cannot be read like that but by
+ * itself. */
+SYN_API syn_status syn_recording_open_like(syn_recording **recording, const syn_model *model, const char *path,
+                                           const syn_options *options);
 
 /* All metrics of docs/model.md on the test split of the recordings (NULL, 0: those the model was fitted on, found by
  * the path kept in the model), which are consumed as by syn_fit. One JSON object; free it with syn_free. Used options:

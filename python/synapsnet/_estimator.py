@@ -49,13 +49,8 @@ class _Session:
 
     def open(self, path: Any, options: Mapping[str, Any]) -> lib.Handle:
         """Opens a recording of the same neurons, read as the one of the fit was but for `options`."""
-        encoded = lib.path_bytes(path)
-        address = c_void_p()
-        lib.call("model_reading_options", self._model.address, encoded, byref(address))
-        reading = lib.Handle("options", address.value)
-        over = lib.options(options)
-        lib.call("options_overlay", reading.address, over.address)
-        return lib.create("recording", "recording_open", encoded, reading.address)
+        given = lib.options(options)
+        return lib.create("recording", "recording_open_like", self._model.address, lib.path_bytes(path), given.address)
 
     def array(self, field: str, shape: tuple[int, ...], dtype: Any) -> np.ndarray:
         array = lib.view(self._model, getattr(self._seen, field), shape, dtype)
@@ -75,6 +70,13 @@ def _reading(recordings: list[Recording]) -> dict[str, Any]:
     to find its recordings again."""
     first, others = recordings[0]._reading, [one._reading for one in recordings[1:]]
     return {name: value for name, value in first.items() if all(other.get(name) == value for other in others)}
+
+
+def _kept(output: Any, resume: Any) -> dict[str, Any]:
+    """Where a fit keeps its checkpoint, and whether it goes on from there, as options."""
+    if output is None and resume:
+        raise errors.OptionError("resume: found no output; expected the model file whose fit was interrupted")
+    return {} if output is None else {"output": os.fsdecode(lib.path_bytes(output)), "resume": bool(resume)}
 
 
 def _copies(recordings: list[Recording]) -> tuple[Any, list[lib.Handle]]:
@@ -105,6 +107,13 @@ class SynapsNet(Parameters):
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """The parameters by name. deep: for scikit-learn; there is nothing deeper."""
         return {name: getattr(self, name) for name in self._get_param_names()}
+
+    @classmethod
+    def from_config(cls, path: str | os.PathLike[str], **params: Any) -> SynapsNet:
+        """An estimator with the parameters of a configuration file of the program: ``name = value`` lines, of which those
+        that say how to read a recording are for :func:`synapsnet.read`. params: more of them, which win."""
+        given = {name: _value(values[-1]) for name, values in lib.config_file(path, DEFAULTS).items()}
+        return cls().set_params(**{**given, **params})
 
     def set_params(self, **params: Any) -> SynapsNet:
         """Sets parameters; an unknown name is an error that suggests the nearest."""
@@ -150,7 +159,7 @@ class SynapsNet(Parameters):
 
     def fit(self, X: Any, y: Any = None, *, behavior: Any = None, segments: Any = None, rate_hz: float | None = None,
             timestamps: Any = None, signal: str | None = None, bin: float | str = 0.05, neuron_ids: Any = None,
-            **options: Any) -> SynapsNet:
+            output: str | os.PathLike[str] | None = None, resume: bool = False, **options: Any) -> SynapsNet:
         """Fits one model to one or many recordings.
 
         X: a Recording, or whatever :func:`synapsnet.recording` takes with these keywords; a list of them fits all with
@@ -158,21 +167,26 @@ class SynapsNet(Parameters):
 
         In the main thread Ctrl-C ends the fit with the best weights so far, and a StoppedEarlyWarning; pressed again,
         or before there are any, it is a KeyboardInterrupt and leaves the estimator as it was.
+
+        output: a model file to write as soon as the model is fitted, as :meth:`save` does. Until then a checkpoint lies
+        beside it (OUTPUT.ckpt), from which the same call with resume=True goes on after an interruption, be it Ctrl-C or
+        a lost machine, and ends in the model of an undisturbed fit.
         """
         recordings = self._recordings_of(X, dict(behavior=behavior, segments=segments, rate_hz=rate_hz,
                                                  timestamps=timestamps, signal=signal, bin=bin,
                                                  neuron_ids=neuron_ids, options=options))
         with tempfile.TemporaryDirectory(prefix="synapsnet-") as folder:
-            model = self._run("fit", recordings, self._options(folder, **_reading(recordings)))
-        return self._take(model, recordings)
+            given = self._options(folder, **_reading(recordings), **_kept(output, resume))
+            model = self._run("fit", recordings, given)
+        return self._take(model, recordings, output)
 
     def adapt(self, X: Any, *, behavior: Any = None, segments: Any = None, rate_hz: float | None = None,
               timestamps: Any = None, signal: str | None = None, bin: float | str = 0.05, neuron_ids: Any = None,
-              **options: Any) -> SynapsNet:
+              output: str | os.PathLike[str] | None = None, resume: bool = False, **options: Any) -> SynapsNet:
         """A new model, of other neurons: the decoder of this one is kept, then tuned where that lowers the validation
         loss.
 
-        X and keywords: as for :meth:`fit`. The parameters are those of this estimator but for loss, hidden and embedding,
+        X and keywords: as for :meth:`fit`, output and resume too. The parameters are those of this estimator but for loss, hidden and embedding,
         which are those that it was fitted with. This estimator is not changed. Ctrl-C: as for :meth:`fit`.
         """
         source = self._fitted()
@@ -180,12 +194,14 @@ class SynapsNet(Parameters):
                                                  timestamps=timestamps, signal=signal, bin=bin,
                                                  neuron_ids=neuron_ids, options=options))
         with tempfile.TemporaryDirectory(prefix="synapsnet-") as folder:
-            given = self._options(folder, without=_OF_THE_DECODER, **_reading(recordings))
+            given = self._options(folder, without=_OF_THE_DECODER, **_reading(recordings), **_kept(output, resume))
             model = self._run("adapt", recordings, given, source.address)
-        return type(self)(**self.get_params())._take(model, recordings)
+        return type(self)(**self.get_params())._take(model, recordings, output)
 
-    def _take(self, model: lib.Handle, recordings: list[Recording]) -> SynapsNet:
+    def _take(self, model: lib.Handle, recordings: list[Recording], output: Any) -> SynapsNet:
         """What the estimator is after a fit."""
+        if output is not None:
+            lib.call("model_write", model.address, lib.path_bytes(output))
         self._model = model
         self._recordings = recordings
         self._connectivity: dict[int, np.ndarray] = {}

@@ -106,7 +106,9 @@ _STATUS: dict[str, list[Any]] = {
     "options_create": [POINTER(c_void_p)],
     "options_set": [c_void_p, c_char_p, c_char_p],
     "options_overlay": [c_void_p, c_void_p],
+    "options_read": [c_void_p, c_char_p],
     "recording_open": [POINTER(c_void_p), c_char_p, c_void_p],
+    "recording_open_like": [POINTER(c_void_p), c_void_p, c_char_p, c_void_p],
     "recording_from_arrays": [POINTER(c_void_p), POINTER(RecordingArrays)],
     "recording_from_spikes": [POINTER(c_void_p), c_void_p, c_void_p, c_int64, c_int64, _texts, c_double, c_double],
     "recording_copy": [POINTER(c_void_p), c_void_p],
@@ -121,7 +123,6 @@ _STATUS: dict[str, list[Any]] = {
     "model_read": [POINTER(c_void_p), c_char_p],
     "model_describe": [c_void_p, POINTER(c_void_p)],
     "model_session": [c_void_p, c_size_t, POINTER(SessionView)],
-    "model_reading_options": [c_void_p, c_char_p, POINTER(c_void_p)],
     "evaluate": [c_void_p, POINTER(c_void_p), c_size_t, c_void_p, POINTER(c_void_p)],
     "forecast_create": [POINTER(c_void_p), c_void_p, c_void_p, c_void_p],
     "forecast_describe": [c_void_p, POINTER(c_void_p)],
@@ -143,6 +144,7 @@ _OTHER: dict[str, tuple[Any, list[Any]]] = {
     "build_info": (c_char_p, []),
     "free": (None, [c_void_p]),
     "options_free": (None, [c_void_p]),
+    "options_get": (c_char_p, [c_void_p, c_char_p]),
     "recording_free": (None, [c_void_p]),
     "recording_view": (None, [c_void_p, POINTER(RecordingArrays)]),
     "model_free": (None, [c_void_p]),
@@ -300,6 +302,19 @@ def options(values: Mapping[str, Any]) -> Handle:
                     raise errors.OptionError(f"{name}: found a NUL character; expected a text")
                 call("options_set", handle.address, name.replace("_", "-").encode(), os.fsencode(text))
     return handle
+
+
+def config_file(path: Any, names: Iterable[str]) -> dict[str, list[str]]:
+    """What a configuration file of the program sets, of the options with these names: the values, several for a list."""
+    given, unset = create("options", "options_create"), create("options", "options_create")
+    call("options_read", given.address, path_bytes(path))
+    found = {}
+    for name in names:
+        option = name.replace("_", "-").encode()
+        value = plain("options_get", given.address, option)
+        if value != plain("options_get", unset.address, option):
+            found[name] = os.fsdecode(value).split("\n")
+    return found
 
 
 def optional(package: str, purpose: str) -> Any:

@@ -233,13 +233,16 @@ def check_keywords(given: Mapping[str, Any], known: Mapping[str, str], what: str
             raise OptionError(f"{what}: unknown keyword '{name}'; {hint}")
 
 
-def read(path: str | os.PathLike[str], **options: Any) -> Recording:
+def read(path: str | os.PathLike[str], *, config: str | os.PathLike[str] | None = None, **options: Any) -> Recording:
     """Reads a recording from a file or a folder, whose kind is found by its content.
 
     path: FILE, FOLDER, or FILE:NAME for one array of a file. options: the reading options of the program, such as
     ``rate=30``, ``bin="50ms"``, ``behavior=["FILE:speed"]``, ``segments="FILE:trials"``; docs/options.md lists them.
+    config: a file of ``name = value`` lines with more of them; those that are given as keywords win.
     """
-    check_keywords(options, READING, "read")
+    check_keywords(options, {**READING, "config": ""}, "read")
+    if config is not None:
+        options = {**lib.config_file(config, READING), **options}
     return _warned(Recording(_opened(path, options), options))
 
 

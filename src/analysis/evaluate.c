@@ -273,7 +273,9 @@ syn_status syn_evaluate(const syn_model *model, syn_recording *const *recordings
     syn_status status;
     *json = NULL;
     if (recordings && n != model->n)
-        return syn_fail(SYN_ERR_INPUT, "evaluate: found %zu recordings; the model was fitted on %zu", n, model->n);
+        return syn_fail(SYN_ERR_INPUT,
+                        "evaluate: found %zu recordings; the model was fitted on %zu; give all, in that order, or none",
+                        n, model->n);
     SYN_CHECK(syn_choose_kernels(options, &kernels, &threads));
     SYN_CHECK(syn_prepare(&prepared, model, 0, model->n, recordings, options));
     SYN_CHECK(syn_evaluate_dataset(model, &prepared.data, kernels, threads, &root));

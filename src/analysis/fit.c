@@ -518,6 +518,11 @@ static syn_status choose_checkpoint(fit *f) {
     size_t size = strlen(output) + sizeof ".ckpt";
     SYN_TRY(syn_alloc(&f->checkpoint, size, 1, "path"));
     snprintf(f->checkpoint, size, "%s.ckpt", output);
+    if (access(f->checkpoint, F_OK) == 0 && !syn_option_flag(f->options, SYN_OPT_RESUME))
+        return syn_fail(SYN_ERR_INPUT,
+                        "%s: is the checkpoint of an interrupted fit; go on from it with --resume, or delete it to "
+                        "fit from the start",
+                        f->checkpoint);
     return SYN_OK;
 }
 
@@ -529,16 +534,16 @@ static syn_status run_fit(fit *given, syn_model **model, syn_parameters **withou
     syn_search_limits limits;
     syn_status status;
     *model = NULL;
+    SYN_CHECK(choose_checkpoint(&f));
     SYN_CHECK(syn_dataset_create(&f.data, recordings, n_recordings, f.options));
     SYN_CHECK(choose_limits(&f, &limits));
     SYN_CHECK(read_support(&f));
     SYN_CHECK(choose_settings(&f));
-    SYN_CHECK(choose_checkpoint(&f));
     SYN_CHECK(syn_search_create(&f.search, f.data, f.kernels, &f.settings, &limits));
     SYN_CHECK(run_search(&f));
     if (without) SYN_CHECK(syn_parameters_copy(without, f.search->ablation));
     SYN_CHECK(make_model(&f, model));
-    if (f.checkpoint && f.asked != SYN_FINISH) unlink(f.checkpoint);
+    if (f.asked != SYN_FINISH) (*model)->checkpoint = f.checkpoint, f.checkpoint = NULL;
 done:
     syn_search_free(f.search);
     for (size_t s = 0; f.support && s < f.data->n; s++) free(f.support[s]);

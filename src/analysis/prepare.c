@@ -99,17 +99,58 @@ static bool same_file(const char *a, const char *b) {
     return same;
 }
 
-syn_status syn_model_reading_options(const syn_model *model, const char *path, syn_options **options) {
-    const syn_fitted_session *session = NULL;
-    *options = NULL;
-    for (size_t k = 0; k < model->n && !session; k++) {
+/* The session whose recording lies at the path, or NULL. */
+static syn_status find_session(const syn_model *model, const char *path, const syn_fitted_session **session) {
+    *session = NULL;
+    for (size_t k = 0; k < model->n && !*session; k++) {
         char *found;
         if (!model->session[k].path) continue;
         SYN_TRY(locate(&model->session[k], model->session[k].path, &found));
-        if (same_file(path, found)) session = &model->session[k];
+        if (same_file(path, found)) *session = &model->session[k];
         free(found);
     }
-    return reading_options(model, session, options);
+    return SYN_OK;
+}
+
+/* " --rate 10 --bin 20ms": what is taken from the fit, and not given. */
+static void list_taken(const syn_options *from_fit, const syn_options *given, char *text, size_t size) {
+    size_t n = 0;
+    *text = 0;
+    for (int k = 0; k < SYN_OPTION_COUNT && n < size; k++)
+        if (syn_option_given(from_fit, (syn_option_id)k) && !syn_option_given(given, (syn_option_id)k))
+            n += (size_t)snprintf(text + n, size - n, " --%s %s", syn_option_at((size_t)k)->name,
+                                  syn_option_text(from_fit, (syn_option_id)k));
+}
+
+/* Another recording may be of another kind: what the fit had to be told may not hold for it, and what it says of itself
+ * goes before. Whether it then is like the recording of the fit, is for those to check who use it. */
+static syn_status open_other(syn_recording **recording, const char *path, const syn_options *given, const char *taken) {
+    char reason[800];
+    snprintf(reason, sizeof reason, "%s", syn_last_error());
+    if (syn_recording_open(recording, path, given) == SYN_OK)
+        return syn_recording_warn(*recording, "is read by itself, without%s of the fit", taken);
+    if (!strcmp(reason, syn_last_error())) return syn_fail(SYN_ERR_INPUT, "%s", reason);
+    return syn_fail(SYN_ERR_INPUT, "%s (read as the recording of the fit, with%s; say what else holds for this one)",
+                    reason, taken);
+}
+
+syn_status syn_recording_open_like(syn_recording **recording, const syn_model *model, const char *path,
+                                   const syn_options *options) {
+    const syn_fitted_session *session;
+    char taken[400];
+    syn_options *all = NULL;
+    syn_status status;
+    *recording = NULL;
+    SYN_CHECK(find_session(model, path, &session));
+    SYN_CHECK(reading_options(model, session, &all));
+    list_taken(all, options, taken, sizeof taken);
+    SYN_CHECK(syn_options_overlay(all, options));
+    status = syn_recording_open(recording, path, all);
+    if ((status == SYN_ERR_INPUT || status == SYN_ERR_OPTION) && !session && *taken)
+        status = open_other(recording, path, options, taken);
+done:
+    syn_options_free(all);
+    return status;
 }
 
 static syn_status reopen(const syn_model *model, size_t s, syn_recording **recording) {
@@ -143,14 +184,14 @@ static bool are_numbered(const syn_fitted_session *fitted) {
 }
 
 static syn_status check_neurons(const syn_fitted_session *fitted, const syn_recording *r) {
-    if (!r->named_neurons || r->N != fitted->norm.N_recorded || are_numbered(fitted)) return SYN_OK;
+    if (!r->named_neurons || are_numbered(fitted)) return SYN_OK;
     for (int64_t i = 0; i < fitted->norm.N; i++) {
         const char *found = r->neuron_id[fitted->norm.kept[i]];
         if (strcmp(found, fitted->neuron_id[i]) != 0)
             return syn_fail(SYN_ERR_INPUT,
                             "%s: neuron %lld is '%s', but '%s' in the recording of the fit; expected the same neurons "
                             "in the same order",
-                            r->name, (long long)fitted->norm.kept[i], found, fitted->neuron_id[i]);
+                            syn_recording_label(r), (long long)fitted->norm.kept[i], found, fitted->neuron_id[i]);
     }
     return SYN_OK;
 }
@@ -162,26 +203,50 @@ static bool is_name(const char *behavior) {
 }
 
 static syn_status check_behaviors(const syn_fitted_session *fitted, const syn_recording *r) {
-    if (!fitted->behavior_name || !r->behavior_name || r->B != fitted->norm.B) return SYN_OK;
+    if (!fitted->behavior_name || !r->behavior_name) return SYN_OK;
     for (int64_t b = 0; b < r->B; b++) {
         const char *found = r->behavior_name[b], *expected = fitted->behavior_name[b];
         if (is_name(found) && is_name(expected) && strcmp(found, expected) != 0)
             return syn_fail(SYN_ERR_INPUT,
                             "%s: behaviour %lld is '%s', but '%s' in the recording of the fit; expected the same "
                             "behaviours in the same order",
-                            r->name, (long long)b, found, expected);
+                            syn_recording_label(r), (long long)b, found, expected);
     }
     return SYN_OK;
 }
 
-/* Numbers of neurons and behaviours are checked by the data set. */
+static syn_status check_numbers(const syn_fitted_session *fitted, const syn_recording *r) {
+    const syn_normalisation *norm = &fitted->norm;
+    if (r->N != norm->N_recorded)
+        return syn_fail(
+            SYN_ERR_INPUT,
+            "%s: has %lld neurons; the model was fitted on the %lld of %s; expected the same neurons (a model "
+            "is taken to other ones by adapt)",
+            syn_recording_label(r), (long long)r->N, (long long)norm->N_recorded, fitted->name);
+    if (r->B < norm->B)
+        return syn_fail(
+            SYN_ERR_INPUT,
+            "%s: has %lld behaviour variables; the model was fitted with %lld; give those of this recording "
+            "with --behavior",
+            syn_recording_label(r), (long long)r->B, (long long)norm->B);
+    if (r->B > norm->B)
+        return syn_fail(SYN_ERR_INPUT,
+                        "%s: has %lld behaviour variables; the model was fitted with %lld; expected the same",
+                        syn_recording_label(r), (long long)r->B, (long long)norm->B);
+    return SYN_OK;
+}
+
 static syn_status check_like(const syn_fitted_session *fitted, const syn_recording *r) {
     if (r->signal != fitted->signal)
-        return syn_fail(SYN_ERR_INPUT, "%s: holds %s; the model was fitted on %s", r->name, syn_signal_name(r->signal),
-                        syn_signal_name(fitted->signal));
+        return syn_fail(SYN_ERR_INPUT, "%s: holds %s; the model was fitted on %s", syn_recording_label(r),
+                        syn_signal_name(r->signal), syn_signal_name(fitted->signal));
     if (fabs(r->rate_hz - fitted->rate_hz) > 0.01 * fitted->rate_hz)
-        return syn_fail(SYN_ERR_INPUT, "%s: has %g frames per second; the model was fitted on %g", r->name, r->rate_hz,
-                        fitted->rate_hz);
+        return syn_fail(
+            SYN_ERR_INPUT,
+            "%s: has %g frames per second; the model was fitted on %g; expected the same, as it predicts the "
+            "next frame",
+            syn_recording_label(r), r->rate_hz, fitted->rate_hz);
+    SYN_TRY(check_numbers(fitted, r));
     SYN_TRY(check_neurons(fitted, r));
     return check_behaviors(fitted, r);
 }

@@ -166,6 +166,15 @@ void syn_hdf5_put_texts(syn_hdf5_writer *w, const char *name, char *const *texts
 
 /* ---- reading ---- */
 
+bool syn_hdf5_stores(hid_t dataset, double bytes) {
+    enum { MOST_COMPRESSION = 4096, SLACK = 1 << 20 };
+    hid_t properties = H5Dget_create_plist(dataset);
+    const H5D_layout_t layout = H5Pget_layout(properties);
+    const double stored = (double)H5Dget_storage_size(dataset);
+    H5Pclose(properties);
+    return layout == H5D_VIRTUAL || bytes <= (layout == H5D_CHUNKED ? stored * MOST_COMPRESSION + SLACK : stored);
+}
+
 char *syn_hdf5_text_attribute(hid_t file, const char *object, const char *name) {
     char *out = NULL;
     if (H5Aexists_by_name(file, object, name, H5P_DEFAULT) <= 0) return NULL;
@@ -174,10 +183,9 @@ char *syn_hdf5_text_attribute(hid_t file, const char *object, const char *name) 
     hid_t type = H5Aget_type(attribute), space = H5Aget_space(attribute);
     if (H5Tget_class(type) == H5T_STRING && H5Sget_simple_extent_npoints(space) == 1) {
         if (H5Tis_variable_str(type) > 0) {
-            char *text = NULL;
-            if (H5Aread(attribute, type, &text) >= 0 && text) {
-                out = strdup(text);
-                H5Dvlen_reclaim(type, space, H5P_DEFAULT, &text);
+            if (!syn_hdf5_variable_texts(attribute, 1, &out)) {
+                free(out);
+                out = NULL;
             }
         } else if ((out = calloc(H5Tget_size(type) + 1, 1)) && H5Aread(attribute, type, out) < 0) {
             free(out);

@@ -39,8 +39,14 @@ void syn_hdf5_put_texts(syn_hdf5_writer *writer, const char *name, char *const *
 
 /* How links are followed to datasets and other objects: to regular files alone. */
 hid_t syn_hdf5_link_access(void);
+/* Whether a dataset can hold so many bytes, by what is stored of it: a file that claims more is damaged or forged, and
+ * libhdf5 would make room for it, or read what is not there. */
+bool syn_hdf5_stores(hid_t dataset, double bytes);
 /* A text attribute, or NULL. Free it. */
 char *syn_hdf5_text_attribute(hid_t file, const char *object, const char *name);
+/* hdf5_text.c: the n texts of variable length of a dataset or attribute, each to be freed, also where it fails: the
+ * file is damaged. */
+bool syn_hdf5_variable_texts(hid_t holder, int64_t n, char **text);
 /* A number attribute, or `absent`. */
 double syn_hdf5_number_attribute(hid_t file, const char *object, const char *name, double absent);
 /* Whether an object of that name (with all groups above it) is there. */

@@ -50,7 +50,7 @@ static void add_span(syn_session *s, syn_split split, int64_t start, int64_t sto
 }
 
 /* Cuts the segments at the train and validation shares of all their frames. */
-static syn_status split_session(syn_session *s, double train, double validation, int64_t window) {
+static syn_status split_session(syn_session *s, double train, double validation, int64_t window, const char *advice) {
     const syn_recording *r = s->recording;
     int64_t total = 0, done = 0;
     for (int64_t k = 0; k < r->S; k++) total += r->segment[k].stop - r->segment[k].start;
@@ -86,8 +86,8 @@ static syn_status split_session(syn_session *s, double train, double validation,
         if (frames < (k == SYN_TRAIN ? 20 : 5))
             return syn_fail(SYN_ERR_INPUT,
                             "%s: the %s split has %lld frames to predict; expected at least %d: the recording's %lld "
-                            "frames are too few, or change --train, --validation, --window",
-                            r->name, name[k], (long long)frames, k == SYN_TRAIN ? 20 : 5, (long long)total);
+                            "frames are too few, or %s",
+                            r->name, name[k], (long long)frames, k == SYN_TRAIN ? 20 : 5, (long long)total, advice);
     }
     return SYN_OK;
 }
@@ -240,7 +240,8 @@ syn_status syn_dataset_create(syn_dataset **dataset, syn_recording *const *recor
     SYN_CHECK(
         dataset_alloc(dataset, recordings, n, window_for((const syn_recording *const *)recordings, n, train, options)));
     for (size_t k = 0; k < n; k++) {
-        SYN_CHECK(split_session(&(*dataset)->session[k], train, validation, (*dataset)->window));
+        SYN_CHECK(split_session(&(*dataset)->session[k], train, validation, (*dataset)->window,
+                                "change --train, --validation, --window"));
         SYN_CHECK(measure(&(*dataset)->session[k]));
         SYN_CHECK(normalise(&(*dataset)->session[k]));
         SYN_CHECK(syn_baseline_choose(&(*dataset)->session[k], &(*dataset)->session[k].norm.alpha));
@@ -259,16 +260,7 @@ syn_status syn_dataset_create_as(syn_dataset **dataset, syn_recording *const *re
     SYN_CHECK(dataset_alloc(dataset, recordings, n, window));
     for (size_t k = 0; k < n; k++) {
         syn_session *s = &(*dataset)->session[k];
-        if (norm[k].N_recorded != recordings[k]->N || norm[k].B != recordings[k]->B) {
-            status =
-                syn_fail(SYN_ERR_INPUT,
-                         "%s: has %lld neurons and %lld behaviours; the model was fitted on %lld and %lld: give the "
-                         "recording and options of the fit",
-                         recordings[k]->name, (long long)recordings[k]->N, (long long)recordings[k]->B,
-                         (long long)norm[k].N_recorded, (long long)norm[k].B);
-            goto done;
-        }
-        SYN_CHECK(split_session(s, train, validation, window));
+        SYN_CHECK(split_session(s, train, validation, window, "give --split all"));
         SYN_CHECK(syn_normalisation_copy(&s->norm, &norm[k]));
         SYN_CHECK(normalise(s));
         SYN_CHECK(syn_baseline_remove(s));

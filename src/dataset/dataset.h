@@ -60,7 +60,7 @@ typedef struct syn_dataset {
 syn_status syn_dataset_create(syn_dataset **dataset, syn_recording *const *recordings, size_t n,
                               const syn_options *options);
 /* The same split rule, but normalised as a model was (norm: [n], copied). window: the model's. train and validation 0:
- * all frames are the test split. */
+ * all frames are the test split. The recordings have the neurons and behaviours of norm. */
 syn_status syn_dataset_create_as(syn_dataset **dataset, syn_recording *const *recordings, size_t n,
                                  const syn_normalisation *norm, double train, double validation, int64_t window);
 void syn_dataset_free(syn_dataset *dataset);

@@ -120,7 +120,9 @@ static syn_status fill_file(syn_hdf5_writer *w, const void *content) {
 }
 
 syn_status syn_model_write(const syn_model *model, const char *path) {
-    return syn_hdf5_write_file(path, fill_file, model);
+    SYN_TRY(syn_hdf5_write_file(path, fill_file, model));
+    if (model->checkpoint) unlink(model->checkpoint);
+    return SYN_OK;
 }
 
 /* ---- reading ---- */
@@ -188,16 +190,11 @@ static syn_status read_texts(const reader *r, const char *name, int64_t n, char 
     int64_t shape[2];
     SYN_TRY(find_shape(r, name, 1, H5T_STRING, shape));
     if (shape[0] != n) return damaged(r, name, "of another length", "one text for each");
-    hid_t dataset = H5Dopen2(r->file, name, H5P_DEFAULT), type = H5Dget_type(dataset), text = H5Tcopy(H5T_C_S1);
-    H5Tset_size(text, H5T_VARIABLE);
-    H5Tset_cset(text, H5Tget_cset(type));
-    herr_t code = H5Tis_variable_str(type) > 0 ? H5Dread(dataset, text, H5S_ALL, H5S_ALL, H5P_DEFAULT, out) : -1;
-    H5Tclose(text);
+    hid_t dataset = H5Dopen2(r->file, name, H5P_DEFAULT), type = H5Dget_type(dataset);
+    const bool read = H5Tis_variable_str(type) > 0 && syn_hdf5_variable_texts(dataset, n, out);
     H5Tclose(type);
     H5Dclose(dataset);
-    for (int64_t k = 0; code >= 0 && k < n; k++)
-        if (!out[k]) code = -1;
-    return code < 0 ? damaged(r, name, "damaged", "texts") : SYN_OK;
+    return read ? SYN_OK : damaged(r, name, "damaged", "texts");
 }
 
 /* A JSON object, or NULL where it is not there. */

@@ -46,6 +46,7 @@ void syn_model_free(syn_model *model) {
     syn_parameters_free(model->p);
     free(model->options);
     free(model->description);
+    free(model->checkpoint);
     free(model);
 }
 

@@ -47,7 +47,9 @@ struct syn_model {
     syn_fitted_session *session; /* [n] */
     char *options;               /* JSON object: the options that were given, by name */
     char *description;           /* JSON object of syn_model_describe(), without times */
-    double seconds; /* of the fit; not part of the file, which is the same for the same seed; < 0: not known */
+    /* not part of the file, which is the same for the same seed */
+    double seconds;   /* of the fit; < 0: not known */
+    char *checkpoint; /* path of the fit's checkpoint, not needed any more once the model is in a file; or NULL */
 };
 
 /* An empty model with n sessions. */

@@ -584,35 +584,35 @@ static syn_status csv_texts(syn_array *a, char **text) {
 
 static const syn_array_operations csv_operations = {csv_visit, csv_texts, NULL, csv_close};
 
-/* Whether the first cell of every column that is not missing is no number: text [columns]. */
-static syn_status find_text_columns(const csv *c, bool *text) {
-    bool *known;
+/* What the cells of a column are, missing ones apart. One number more or less does not decide: a column that starts
+ * with a number may be one of numbers with a slip in it, or one of names, of which the first is 7. */
+typedef struct column_kind {
+    bool known, starts_as_text, text;
+} column_kind;
+
+static void find_kinds(const csv *c, column_kind *kind) {
     double number;
-    int64_t left = c->columns;
-    SYN_TRY(syn_alloc(&known, (size_t)c->columns, sizeof *known, "table columns"));
-    for (cursor at = {c->first, c->first_line}; left > 0 && next_line(c, &at); skip_break(c, &at)) {
+    for (cursor at = {c->first, c->first_line}; next_line(c, &at); skip_break(c, &at)) {
         bool started = false;
         cell word;
         for (int64_t k = 0; next_cell(c, &at, &started, &word); k++) {
-            if (k >= c->columns || known[k] || is_missing(word)) continue;
-            text[k] = !parse_number(c, word, &number);
-            known[k] = true;
-            left--;
+            if (k >= c->columns || kind[k].text || is_missing(word)) continue;
+            kind[k].text = !parse_number(c, word, &number);
+            kind[k].starts_as_text |= kind[k].text && !kind[k].known;
+            kind[k].known = true;
         }
     }
-    free(known);
-    return SYN_OK;
 }
 
 /* Whether the only column that was asked for holds text. */
 static syn_status is_text_asked_for(const csv *c, bool *asked) {
-    bool *text;
-    SYN_TRY(syn_alloc(&text, (size_t)c->columns, sizeof *text, "table columns"));
-    syn_status status = find_text_columns(c, text);
+    column_kind *kind;
+    SYN_TRY(syn_alloc(&kind, (size_t)c->columns, sizeof *kind, "table columns"));
+    find_kinds(c, kind);
     *asked = false;
-    for (int64_t k = 0; k < c->columns; k++) *asked = *asked || (c->roles[k] == VALUE && text[k]);
-    free(text);
-    return status;
+    for (int64_t k = 0; k < c->columns; k++) *asked = *asked || (c->roles[k] == VALUE && kind[k].text);
+    free(kind);
+    return SYN_OK;
 }
 
 static syn_status name_columns(syn_array *a, const csv *c) {
@@ -654,8 +654,7 @@ syn_status syn_csv_open(syn_array *a, const char *file, const char *name) {
     if (name && a->cols == 1) SYN_TRY(is_text_asked_for(c, &text));
     if (text) {
         snprintf(a->type, sizeof a->type, "text");
-        a->numeric = false;
-        a->text = true;
+        a->text = true; /* and numeric: who asks for numbers is told which line holds none */
         return SYN_OK;
     }
     SYN_TRY(check_first_rows(a, c));
@@ -668,18 +667,19 @@ syn_status syn_csv_open(syn_array *a, const char *file, const char *name) {
 
 syn_status syn_csv_list(syn_listing *listing, const char *file) {
     csv *c;
-    bool *text = NULL;
+    column_kind *kind = NULL;
     SYN_TRY(syn_alloc(&c, 1, sizeof *c, file));
     syn_status status = start_table(c, file);
-    if (status == SYN_OK && c->header) status = syn_alloc(&text, (size_t)c->columns, sizeof *text, file);
-    if (status == SYN_OK && c->header) status = find_text_columns(c, text);
+    if (status == SYN_OK && c->header) status = syn_alloc(&kind, (size_t)c->columns, sizeof *kind, file);
+    if (status == SYN_OK && c->header) find_kinds(c, kind);
     if (status == SYN_OK) {
         int64_t shape[2] = {count_rows(c), c->columns};
         if (!c->header) status = syn_listing_add(listing, "", "table", true, 2, shape);
         for (int64_t k = 0; c->header && k < c->columns && status == SYN_OK; k++)
-            status = syn_listing_add(listing, c->header[k], text[k] ? "text" : "column", !text[k], 1, shape);
+            status = syn_listing_add(listing, c->header[k], kind[k].text ? "text" : "column", !kind[k].starts_as_text,
+                                     1, shape);
     }
-    free(text);
+    free(kind);
     free_table(c);
     return status;
 }

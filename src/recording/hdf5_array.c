@@ -67,19 +67,17 @@ static syn_status read_shape(syn_array *a, hid_t space, hsize_t *shape) {
     return SYN_OK;
 }
 
-/* A file whose header claims far more values than it stores is damaged or forged: nothing may be allocated for it. */
+/* Nothing may be allocated for what the file claims and does not store. */
 static syn_status check_storage(const syn_array *a, const hdf5_source *s, H5D_layout_t layout) {
-    enum { MOST_COMPRESSION = 4096, SLACK = 1 << 20 };
     int64_t count;
     SYN_TRY(syn_shape_count(a->label, a->rank, a->shape, &count));
-    if (layout == H5D_VIRTUAL || layout == H5D_COMPACT) return SYN_OK;
-    double claimed = (double)count * (double)H5Tget_size(s->type), stored = (double)H5Dget_storage_size(s->dataset);
-    if (stored == 0 && count > 0)
+    const hsize_t stored = H5Dget_storage_size(s->dataset);
+    if (stored == 0 && count > 0 && layout != H5D_VIRTUAL)
         return syn_fail(SYN_ERR_INPUT, "%s: has shape %s but no values were ever written to it", a->label,
                         syn_shape_text(a->rank, a->shape));
-    if (claimed > stored * MOST_COMPRESSION + SLACK)
+    if (!syn_hdf5_stores(s->dataset, (double)count * (double)H5Tget_size(s->type)))
         return syn_fail(SYN_ERR_INPUT, "%s: claims shape %s but stores only %.0f bytes; the file is damaged", a->label,
-                        syn_shape_text(a->rank, a->shape), stored);
+                        syn_shape_text(a->rank, a->shape), (double)stored);
     return SYN_OK;
 }
 
@@ -251,25 +249,6 @@ static void one_line(char *text) {
         if ((unsigned char)*p < 0x20) *p = ' ';
 }
 
-static syn_status variable_texts(syn_array *a, const hdf5_source *s, char **text) {
-    syn_status status = SYN_OK;
-    int64_t n = a->rows * a->cols;
-    char **raw;
-    SYN_TRY(syn_alloc(&raw, (size_t)n, sizeof *raw, a->label));
-    hid_t type = H5Tcopy(H5T_C_S1);
-    H5Tset_size(type, H5T_VARIABLE);
-    H5Tset_cset(type, H5Tget_cset(s->type));
-    if (H5Dread(s->dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, raw) < 0) {
-        status = read_failed(a);
-    } else {
-        for (int64_t k = 0; k < n && status == SYN_OK; k++) status = syn_copy_text(&text[k], raw[k] ? raw[k] : "");
-        H5Dvlen_reclaim(type, s->space, H5P_DEFAULT, raw);
-    }
-    H5Tclose(type);
-    free(raw);
-    return status;
-}
-
 static syn_status fixed_texts(syn_array *a, const hdf5_source *s, char **text) {
     syn_status status = SYN_OK;
     size_t size = H5Tget_size(s->type);
@@ -291,7 +270,10 @@ done:
 static syn_status hdf5_texts(syn_array *a, char **text) {
     hdf5_source *s = a->source;
     H5Sselect_all(s->space);
-    SYN_TRY(H5Tis_variable_str(s->type) > 0 ? variable_texts(a, s, text) : fixed_texts(a, s, text));
+    if (H5Tis_variable_str(s->type) <= 0)
+        SYN_TRY(fixed_texts(a, s, text));
+    else if (!syn_hdf5_variable_texts(s->dataset, a->rows * a->cols, text))
+        return read_failed(a);
     for (int64_t k = 0; k < a->rows * a->cols; k++) one_line(text[k]);
     return SYN_OK;
 }

@@ -16,6 +16,8 @@ syn_status syn_mat_read(matvar_t **root, matvar_t **node, const char *file, cons
 /* Whether every variable of a v5 file is whole: it ends within the file, can be unpacked, and claims no more elements
  * than there are bytes. */
 syn_status syn_mat_check(const char *file);
+/* mat73_check.c: the same of a v7.3 file. */
+bool syn_mat73_is_whole(const char *file);
 
 /* All of these are safe for NULL, which matio gives for elements that were never set. */
 bool syn_mat_is_cell(const matvar_t *node);

@@ -1,6 +1,6 @@
-/* Whether a MATLAB v5 file is whole. matio reads on over the end of a cut file, takes what a damaged compressed
- * variable still gives, and makes room for whatever number of elements is claimed; so all three are found out before it
- * is asked.
+/* Whether a MATLAB file is whole (v7.3: mat73_check.c). matio reads on over the end of a cut v5 file, takes what a
+ * damaged compressed variable still gives, and makes room for whatever number of elements is claimed; so all three are
+ * found out before it is asked.
  *
  * Layout: 128 bytes of header, whose last two give the byte order, then elements: a tag (type, bytes) and their bytes,
  * padded to 8. A compressed element is one zlib stream, which ends with a checksum, around another element. An array is
@@ -183,7 +183,10 @@ static syn_status check_elements(source *s, const char *file) {
     if (fseek(s->file, 0, SEEK_END) != 0) return SYN_OK;
     const long size = ftell(s->file);
     rewind(s->file);
-    if (fread(head, 1, HEADER, s->file) != HEADER || memcmp(head, "MATLAB 5.0", 10) != 0) return SYN_OK;
+    if (fread(head, 1, HEADER, s->file) != HEADER) return SYN_OK;
+    if (!memcmp(head, "MATLAB 7.3", 10) && !syn_mat73_is_whole(file))
+        return syn_fail(SYN_ERR_INPUT, "%s: the MATLAB file is damaged or cut short; save it again", file);
+    if (memcmp(head, "MATLAB 5.0", 10) != 0) return SYN_OK;
     s->big = head[126] == 'M';
     for (long at = HEADER; at < size;) {
         if (fseek(s->file, at, SEEK_SET) != 0 || fread(tag, 1, sizeof tag, s->file) != sizeof tag)

@@ -61,6 +61,24 @@ static syn_status read_texts(const native *s, const char *name, int64_t n, char 
     return status;
 }
 
+/* Models and results have the same layout, and are no recordings. */
+static syn_status check_format(const native *s) {
+    const char *file = s->input->address.file;
+    hid_t h = H5Fopen(file, H5F_ACC_RDONLY, H5P_DEFAULT);
+    if (h < 0) return syn_fail(SYN_ERR_IO, "%s: could not be opened again", file);
+    char *format = syn_hdf5_text_attribute(h, "/", "synapsnet_format");
+    const double version = syn_hdf5_number_attribute(h, "/", "format_version", 0);
+    syn_status status = SYN_OK;
+    H5Fclose(h);
+    if (!format || strcmp(format, "recording") != 0)
+        status = syn_fail(SYN_ERR_INPUT, "%s: is a synapsnet %s; expected a recording", file, format ? format : "file");
+    else if (!(version >= 1 && version <= FORMAT_VERSION))
+        status = syn_fail(SYN_ERR_INPUT, "%s: has format version %g; this program reads version %d", file, version,
+                          FORMAT_VERSION);
+    free(format);
+    return status;
+}
+
 static syn_status read_activity(native *s) {
     syn_array *a;
     const char *file = s->input->address.file;
@@ -83,24 +101,16 @@ static syn_status read_attributes(native *s) {
     syn_status status = SYN_OK;
     hid_t h = H5Fopen(file, H5F_ACC_RDONLY, H5P_DEFAULT);
     if (h < 0) return syn_fail(SYN_ERR_IO, "%s: could not be opened again", file);
-    char *format = syn_hdf5_text_attribute(h, "/", "synapsnet_format"),
-         *signal = syn_hdf5_text_attribute(h, "/activity", "signal");
-    double version = syn_hdf5_number_attribute(h, "/", "format_version", 0);
+    char *signal = syn_hdf5_text_attribute(h, "/activity", "signal");
     r->rate_hz = syn_hdf5_number_attribute(h, "/", "rate_hz", 0);
     r->named_neurons = syn_hdf5_number_attribute(h, "/", "named_neurons", 0) != 0;
     r->name = syn_hdf5_text_attribute(h, "/", "name");
     H5Fclose(h);
-    if (!format || strcmp(format, "recording") != 0)
-        status = syn_fail(SYN_ERR_INPUT, "%s: is a synapsnet %s; expected a recording", file, format ? format : "file");
-    else if (!(version >= 1 && version <= FORMAT_VERSION))
-        status = syn_fail(SYN_ERR_INPUT, "%s: has format version %g; this program reads version %d", file, version,
-                          FORMAT_VERSION);
-    else if (!signal || !syn_signal_find(signal, &r->signal))
+    if (!signal || !syn_signal_find(signal, &r->signal))
         status = syn_fail(SYN_ERR_INPUT,
                           "%s:activity: attribute signal is '%.40s'; expected fluorescence, deconvolved or "
                           "counts",
                           file, signal ? signal : "missing");
-    free(format);
     free(signal);
     return status;
 }
@@ -183,6 +193,7 @@ static syn_status read_spikes(native *s) {
 syn_status syn_native_open(syn_recording **recording, const syn_input *input) {
     native s = {input, NULL};
     syn_status status;
+    SYN_CHECK(check_format(&s));
     SYN_CHECK(read_activity(&s));
     SYN_CHECK(read_attributes(&s));
     SYN_CHECK(read_segments(&s));

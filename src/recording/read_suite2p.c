@@ -1,4 +1,5 @@
-/* suite2p folders: planes plane0, plane1, ... with F.npy, Fneu.npy, spks.npy (neurons, frames), iscell.npy and ops.npy.
+/* suite2p folders: planes plane0, plane1, ... with F.npy, Fneu.npy, spks.npy (neurons, frames), iscell.npy, ops.npy and
+ * stat.npy.
  * https://suite2p.readthedocs.io/en/latest/outputs.html */
 #include <dirent.h>
 #include <limits.h>
@@ -117,7 +118,12 @@ static syn_status number_cells(plane *p, int64_t *next) {
 static syn_status read_rate(planes *p, const plane *q) {
     char path[PATH_MAX];
     double fs;
-    if (!syn_file_in(path, sizeof path, q->folder, "ops.npy") || !syn_pickle_number(path, "fs", &fs)) return SYN_OK;
+    syn_pickle *ops = syn_file_in(path, sizeof path, q->folder, "ops.npy") ? syn_pickle_open(path) : NULL;
+    if (!ops) return SYN_OK;
+    const syn_pickled dict = syn_pickle_element(ops, syn_pickle_root(ops), 0);
+    const bool found = syn_pickle_number(ops, syn_pickle_find(ops, dict, "fs"), &fs);
+    syn_pickle_close(ops);
+    if (!found) return SYN_OK;
     if (!(isfinite(fs) && fs > 0))
         return syn_fail(SYN_ERR_INPUT, "%s: fs is %g; expected the frame rate of a plane in Hz", path, fs);
     p->rate_hz = fs;
@@ -178,6 +184,49 @@ static syn_status name_cells(syn_recording *r, const planes *p) {
     return SYN_OK;
 }
 
+/* Where the cells of a plane are, by `med` (y, x) of each ROI in stat.npy; *why: why not, "" where all is well. */
+static void read_places(const plane *q, const syn_pickle *stat, float *position, char *why, size_t size) {
+    const syn_pickled rois = syn_pickle_root(stat);
+    *why = 0;
+    if (syn_pickle_length(stat, rois) != q->rois) {
+        snprintf(why, size, "stat.npy has %lld ROIs; expected %lld as the activity",
+                 (long long)syn_pickle_length(stat, rois), (long long)q->rois);
+        return;
+    }
+    for (int64_t i = 0; i < q->rois; i++) {
+        const syn_pickled med = syn_pickle_find(stat, syn_pickle_element(stat, rois, i), "med");
+        double place[2];
+        if (q->to[i] < 0) continue;
+        for (int axis = 0; axis < 2; axis++) /* x is the second */
+            if (!syn_pickle_number(stat, syn_pickle_element(stat, med, 1 - axis), &place[axis])) place[axis] = NAN;
+        if (!isfinite(place[0]) || !isfinite(place[1])) {
+            snprintf(why, size, "stat.npy does not say where ROI %lld is (med)", (long long)i);
+            return;
+        }
+        position[q->to[i] * 3] = (float)place[0];
+        position[q->to[i] * 3 + 1] = (float)place[1];
+    }
+}
+
+/* Of one plane: how far planes are apart is not known. */
+static syn_status take_places(syn_recording *r, const planes *p) {
+    char path[PATH_MAX], why[128] = "stat.npy is damaged";
+    float *position = NULL;
+    syn_pickle *stat;
+    if (!syn_file_in(path, sizeof path, p->item[0].folder, "stat.npy")) return SYN_OK;
+    if (p->n > 1) return syn_recording_warn(r, "positions not taken: stat.npy does not say how far planes are apart");
+    SYN_TRY(syn_alloc(&position, (size_t)r->N * 3, sizeof *position, "positions"));
+    stat = syn_pickle_open(path);
+    if (stat) read_places(&p->item[0], stat, position, why, sizeof why);
+    syn_pickle_close(stat);
+    if (*why) {
+        free(position);
+        return syn_recording_warn(r, "positions not taken: %s", why);
+    }
+    r->position = position;
+    return syn_recording_warn(r, "positions are in pixels: stat.npy does not say their size");
+}
+
 static syn_status read_planes(syn_recording *r, const planes *p, const char *name) {
     for (int k = 0; k < p->n; k++) {
         const plane *q = &p->item[k];
@@ -217,6 +266,7 @@ syn_status syn_suite2p_open(syn_recording **recording, const syn_input *input) {
     SYN_CHECK(syn_recording_alloc(recording, p.frames, p.neurons));
     SYN_CHECK(read_planes(*recording, &p, name));
     SYN_CHECK(name_cells(*recording, &p));
+    SYN_CHECK(take_places(*recording, &p));
     for (int k = 0; k < p.n; k++)
         if (p.item[k].frames > p.frames)
             SYN_CHECK(syn_recording_warn(*recording, "plane %d has %lld frames: cut to the %lld of the shortest plane",

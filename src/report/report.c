@@ -81,7 +81,9 @@ syn_status syn_report_write(const syn_model *model, syn_recording *const *record
         goto done;
     }
     if (recordings && n != model->n) {
-        status = syn_fail(SYN_ERR_INPUT, "report: found %zu recordings; the model was fitted on %zu", n, model->n);
+        status = syn_fail(SYN_ERR_INPUT,
+                          "report: found %zu recordings; the model was fitted on %zu; give all, in that order, or none",
+                          n, model->n);
         goto done;
     }
     SYN_CHECK(syn_prepare(&prepared, model, 0, model->n, recordings, options));

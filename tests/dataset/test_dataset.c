@@ -116,19 +116,6 @@ static void refusals(void **state) {
     raw_free(&brief), raw_free(&raw);
 }
 
-static void other_neurons_are_refused(void **state) {
-    (void)state;
-    raw_data raw = raw_create(300, 4, 1, "fluorescence", 5), more = raw_create(300, 5, 1, "fluorescence", 5);
-    test_set set = set_create(&raw, 1, 10);
-    syn_recording *recording = recording_of(&more);
-    syn_dataset *data;
-    assert_int_not_equal(syn_dataset_create_as(&data, &recording, 1, &set.data->session[0].norm, 0.7, 0.15, 10),
-                         SYN_OK);
-    assert_null(data);
-    assert_non_null(strstr(syn_last_error(), "5 neurons"));
-    syn_recording_free(recording), set_free(&set), raw_free(&raw), raw_free(&more);
-}
-
 /* --- normalisation --- */
 
 static void train_moments(const raw_data *raw, const syn_session *s, int64_t j, double *mean, double *sd) {
@@ -319,7 +306,6 @@ int main(void) {
         cmocka_unit_test(few_segments_are_cut_inside),
         cmocka_unit_test(trials_stay_whole),
         cmocka_unit_test(refusals),
-        cmocka_unit_test(other_neurons_are_refused),
         cmocka_unit_test(normalised_by_the_train_split),
         cmocka_unit_test(behaviour),
         cmocka_unit_test(targets_are_all_frames_of_a_split),

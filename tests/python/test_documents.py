@@ -32,6 +32,14 @@ def test_reference_is_that_of_the_docstrings():
     assert made.stdout == (ROOT / "docs/python-reference.md").read_text(), "run make docs"
 
 
+def test_the_table_of_layouts_is_printed(program):
+    """No value differs from what the other libraries read, and the table says so of the files that there are."""
+    done = subprocess.run([sys.executable, "-W", "ignore", str(ROOT / "bench/read_check.py"), program], capture_output=True,
+                          text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout in (ROOT / "docs/file-formats.md").read_text()
+
+
 def test_the_matlab_example_reads_what_is_written(rec, model, program):
     """What the script reads is there, with as many axes as it turns."""
     rec.save("sim.h5")

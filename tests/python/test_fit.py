@@ -41,6 +41,25 @@ def test_reading_options_are_kept_as_by_the_program(X, program):
     assert synapsnet.load("python.h5").forecast(steps=2).prediction.shape[1] == 5
 
 
+def test_a_configuration_file_is_that_of_the_program(X, program):
+    np.savez("s.npz", dff=X.T, speed=np.arange(400.0), pupil=np.arange(400.0) ** 2)
+    with open("fit.ini", "w") as file:
+        file.write("# all of it in one file\nrate = 10\norientation = neurons-first\nbehavior = s.npz:speed\n"
+                   "behavior = s.npz:pupil\nhidden = 4\nembedding = 2\nepochs = 3\nlearning-rate = 0.02\n"
+                   "connectivity = none\nseed = 5\nsteps = 7\n")
+    words = ["--config", "fit.ini", "--seed", "6"]
+    subprocess.run([program, "fit", "s.npz:dff", *words, "-o", "program.h5", "--quiet"], check=True)
+    rec = synapsnet.read("s.npz:dff", config="fit.ini")
+    assert rec.shape == X.shape and rec.rate_hz == 10 and rec.n_behaviors == 2
+    assert synapsnet.read("s.npz:dff", config="fit.ini", rate=20).rate_hz == 20
+    model = synapsnet.SynapsNet.from_config("fit.ini", seed=6)
+    assert repr(model) == ("SynapsNet(connectivity='none', embedding=2, epochs=3, hidden=4, learning_rate=0.02, seed=6)")
+    model.fit(rec).save("python.h5")
+    ours, theirs = synapsnet.load("python.h5"), synapsnet.load("program.h5")
+    np.testing.assert_array_equal(ours.embedding_, theirs.embedding_)
+    assert ours.get_params() == theirs.get_params()
+
+
 def test_a_recording_from_memory_gives_the_bits_of_its_file(rec):
     rec.save("sim.h5")
     from_file = synapsnet.SynapsNet(connectivity="dense", **SMALL).fit("sim.h5")
@@ -193,6 +212,19 @@ def interrupt_after(seconds, times=1):
     return thread
 
 
+def interrupt_when(path):
+    """Ctrl-C as soon as a file is there, and an epoch may have passed."""
+    def run():
+        while not os.path.exists(path):
+            time.sleep(0.01)
+        time.sleep(0.3)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    return thread
+
+
 def test_ctrl_c_leaves_the_best_so_far(rec):
     thread = interrupt_after(2)
     model = synapsnet.SynapsNet(**LONG)
@@ -201,6 +233,53 @@ def test_ctrl_c_leaves_the_best_so_far(rec):
     thread.join()
     assert np.isfinite(model.predict(rec)[1:]).all() and np.isfinite(model.score())
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def whole(rec):
+    return synapsnet.SynapsNet(hidden=4, epochs=200, patience=200, connectivity="dense", seed=3).fit(rec, output="whole.h5")
+
+
+def content(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def test_an_interrupted_fit_is_resumed(rec):
+    """Ctrl-C leaves a model that is not whole and a checkpoint, from which the same call goes on to the whole one."""
+    whole(rec)
+    assert not os.path.exists("whole.h5.ckpt")
+    model = synapsnet.SynapsNet(hidden=4, epochs=200, patience=200, connectivity="dense", seed=3)
+    thread = interrupt_when("model.h5.ckpt")
+    with pytest.warns(StoppedEarlyWarning):
+        model.fit(rec, output="model.h5")
+    thread.join()
+    assert content("model.h5") != content("whole.h5") and os.path.exists("model.h5.ckpt")
+    with pytest.raises(synapsnet.errors.InputError, match="model.h5.ckpt: is the checkpoint of an interrupted fit; go on "
+                                                          "from it with resume, or delete it"):
+        model.fit(rec, output="model.h5")
+    model.fit(rec, output="model.h5", resume=True)
+    assert content("model.h5") == content("whole.h5") and not os.path.exists("model.h5.ckpt")
+    model.save("saved.h5")
+    assert content("saved.h5") == content("whole.h5")
+
+
+def test_an_interrupted_adaptation_is_resumed(model, X):
+    source = synapsnet.SynapsNet(connectivity="dense", **SMALL).fit(X, rate_hz=10)
+    source.set_params(epochs=300, patience=300)
+    source.adapt(X, rate_hz=10, output="whole.h5")
+    thread = interrupt_when("model.h5.ckpt")
+    with pytest.warns(StoppedEarlyWarning):
+        source.adapt(X, rate_hz=10, output="model.h5")
+    thread.join()
+    source.adapt(X, rate_hz=10, output="model.h5", resume=True)
+    assert content("model.h5") == content("whole.h5")
+
+
+def test_resume_without_a_checkpoint_just_starts(rec):
+    whole(rec)
+    synapsnet.SynapsNet(hidden=4, epochs=200, patience=200, connectivity="dense", seed=3).fit(rec, output="model.h5",
+                                                                                            resume=True)
+    assert content("model.h5") == content("whole.h5")
 
 
 def test_ctrl_c_ends_an_adaptation(model, X):

@@ -1,6 +1,8 @@
 """Wrong calls: each is an exception of this package with one line that says what was found. Under `python -X dev` and
 the sanitizers none may crash."""
 
+import os
+
 import numpy as np
 import pytest
 
@@ -34,6 +36,14 @@ CALLS = {
     "a folder of nothing": (lambda m, r: read("."), InputError, "neither a suite2p folder"),
     "unknown option of read": (lambda m, r: read("a.h5", rat=3), OptionError, "did you mean 'rate'"),
     "a word as rate": (lambda m, r: read("a.h5", rate="fast"), OptionError, "rate: found 'fast'"),
+    "no such configuration file": (lambda m, r: read("a.h5", config="no.ini"), FileError, "no.ini: could not be opened"),
+    "a table as configuration file": (lambda m, r: read("a.h5", config=x), InputTypeError, "found ndarray"),
+    "a recording as configuration": (lambda m, r: SynapsNet.from_config("text.txt"), OptionError, "text.txt: line 1"),
+    "unknown parameter beside a configuration file": (lambda m, r: SynapsNet.from_config(os.devnull, hiden=3),
+                                                      OptionError, "did you mean 'hidden'"),
+    "resume from nothing": (lambda m, r: net().fit(r, resume=True), OptionError, "resume: found no output"),
+    "a number as output": (lambda m, r: net().fit(r, output=3), InputTypeError, "found int; expected a text"),
+    "output into no folder": (lambda m, r: net().fit(r, output="no/model.h5"), FileError, "no/model.h5"),
     "an array as rate": (lambda m, r: read("a.h5", rate=x), OptionError, "rate: found ndarray"),
     "not a recording": (lambda m, r: read("text.txt"), InputError, "text.txt"),
     "behaviour array beside a path": (lambda m, r: recording("a.h5", behavior=x), InputTypeError, "beside a path"),
@@ -119,7 +129,7 @@ CALLS = {
     "save before fit": (lambda m, r: net().save("m.h5"), NotFittedError, "not fitted yet"),
     # a fitted model
     "other neurons": (lambda m, r: m.predict(x[:, :2]), InputError, "has 2 features"),
-    "other behaviour": (lambda m, r: m.predict(x, behavior=x), InputError, "3 neurons and 3 behaviours"),
+    "other behaviour": (lambda m, r: m.predict(x, behavior=x), InputError, "has 3 behaviour variables; the model was fitted with 0"),
     "another rate": (lambda m, r: m.predict(x, rate_hz=99), InputError, "99 frames per second"),
     "another signal": (lambda m, r: m.predict(np.abs(np.round(x)), signal="counts"), InputError, "holds counts"),
     "an unknown split": (lambda m, r: m.evaluate(r, split="train"), OptionError, "split: found 'train'"),

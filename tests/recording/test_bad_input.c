@@ -59,6 +59,8 @@ static const struct bad_case {
     {"%/good/plain.csv", "rate=10 neuron-table=%/bad/neurons_few.csv", "has 2 rows", "neurons_few.csv"},
     {"%/good/plain.csv", "rate=10 neuron-table=%/bad/neurons_one_based.csv", "row 5 has the unit 5",
      "neurons_one_based.csv"},
+    {"%/good/plain.csv", "rate=10 neuron-table=%/bad/neurons_slip.csv", "line 3, column 1 (index) is '1x'",
+     "neurons_slip.csv"},
     {"%/good/plain.csv", "rate=10 neuron-table=%/bad/neurons_repeated.csv", "rows 1 and 2 are both neuron 1",
      "neurons_repeated.csv"},
     {"%/good/mouse12_monday2.csv", "rate=10 neuron-table=%/bad/neurons_of_two.csv", "both mouse12 and monday2",
@@ -98,7 +100,7 @@ static const struct bad_case {
     {"%/bad/spike_samples.npz", "", "expected times in seconds", NULL},
     {"%/bad/spike_none.npz", "", "empty", NULL},
     {"%/bad/pairs_integers.npz", "", "one column of whole neuron ids", NULL},
-    {"%/bad/spike_word.csv", "", "line 3, column 1 (id) is 'b'", NULL},
+    {"%/bad/spike_word.csv", "", "line 3, column 2 (time) is 'x0.7'", NULL},
     {"%/good/spikes.npz", "timestamps=%/good/times.npy", "does not apply to spikes", NULL},
     {"%/good/spikes.npz", "rate=7", "--rate says 7 Hz", NULL},
     /* HDF5 */
@@ -232,7 +234,7 @@ static const struct bad_case {
     {"%/matlab/bad/empty.mat", "", "no variable of the MATLAB file can be read", NULL},
     {"%/matlab/bad/cut_compressed.mat", "", "damaged or cut short: a variable of", NULL},
     {"%/matlab/bad/cut_plain.mat", "", "damaged or cut short: a variable of", NULL},
-    {"%/matlab/bad/cut_v73.mat", "", "no variable of the MATLAB file can be read", NULL},
+    {"%/matlab/bad/cut_v73.mat", "", "the MATLAB file is damaged or cut short", NULL},
     {"%/matlab/bad/flipped.mat", "", "is not whole", NULL},
     {"%/matlab/bad/class.mat", "", "it holds D empty", NULL},
     {"%/matlab/bad/huge_axes.mat", "", "is not whole", NULL},
@@ -400,6 +402,88 @@ static void cut_files_are_refused_or_read(void **state) {
     cut_files_of("%/nwb");
 }
 
+/* stat.npy of a suite2p folder, cut after every byte: the recording is there, and the positions are not. */
+static void a_cut_pickle_is_left(void **state) {
+    (void)state;
+    static const char *const names[] = {"F.npy", "iscell.npy", "ops.npy", "stat.npy"};
+    char folder[] = "/tmp/synapsnet_test_XXXXXX", whole[PATH_MAX], made[PATH_MAX];
+    struct stat st;
+    assert_non_null(mkdtemp(folder));
+    for (int k = 0; k < 4; k++) {
+        snprintf(whole, sizeof whole, "%s/%s", in_data("%/good/suite2p_placed/plane0"), names[k]);
+        snprintf(made, sizeof made, "%s/%s", folder, names[k]);
+        if (k < 3) assert_int_equal(symlink(whole, made), 0);
+    }
+    assert_int_equal(stat(whole, &st), 0);
+    for (long keep = 0; keep < st.st_size; keep++) {
+        syn_recording *r;
+        copy_head(whole, made, keep);
+        assert_int_equal(open_with(&r, folder, ""), SYN_OK);
+        assert_null(r->position);
+        syn_recording_free(r);
+    }
+    for (int k = 0; k < 4; k++) {
+        snprintf(made, sizeof made, "%s/%s", folder, names[k]);
+        unlink(made);
+    }
+    rmdir(folder);
+}
+
+/* Where `needle` first is in a file that was read. */
+static long find_bytes(const unsigned char *data, long size, const void *needle, long n) {
+    for (long k = 0; k + n <= size; k++)
+        if (!memcmp(data + k, needle, (size_t)n)) return k;
+    return -1;
+}
+
+/* Opens a copy of the file in which the byte at `at` is another. */
+static syn_status open_changed(const char *path, unsigned char *data, long size, long at, unsigned char byte) {
+    const unsigned char kept = data[at];
+    syn_recording *r;
+    data[at] = byte;
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(data, 1, (size_t)size, file), size);
+    fclose(file);
+    data[at] = kept;
+    const syn_status status = open_with(&r, path, "");
+    if (status != SYN_OK) assert_true(good_message(path, "h5", ""));
+    syn_recording_free(r);
+    return status;
+}
+
+/* Texts of variable length lie in a heap. Whatever is wrong with it, or with what points into it, is refused, and what
+ * is no part of a text changes nothing. */
+static void damaged_heaps_are_refused(void **state) {
+    (void)state;
+    enum { MOST = 1 << 16 };
+    static unsigned char data[MOST];
+    char folder[] = "/tmp/synapsnet_test_XXXXXX", path[PATH_MAX];
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/a.h5", folder);
+    FILE *file = fopen(in_data("%/good/named_spikes.h5"), "rb");
+    assert_non_null(file);
+    const long size = (long)fread(data, 1, MOST, file);
+    fclose(file);
+    assert_true(size > 0 && size < MOST);
+    const uint64_t heap = (uint64_t)find_bytes(data, size, "GCOL", 4);
+    assert_true(heap < (uint64_t)size);
+    const long place = find_bytes(data, size, &heap, sizeof heap) + (long)sizeof heap; /* the number of an object */
+    assert_true(place > (long)sizeof heap);
+
+    assert_int_equal(open_changed(path, data, size, place, data[place]), SYN_OK);
+    for (int byte = 0x80; byte < 0x100; byte++)
+        for (int k = 0; k < 4; k++)
+            assert_int_equal(open_changed(path, data, size, place + k, (unsigned char)byte), SYN_ERR_INPUT);
+    assert_non_null(strstr(syn_last_error(), "its values cannot be read; the HDF5 file is damaged"));
+    assert_int_equal(open_changed(path, data, size, place - 9, 1), SYN_ERR_INPUT); /* 16 million bytes of text */
+    for (int k = 0; k < 5; k++)
+        assert_int_equal(open_changed(path, data, size, (long)heap + k, 0xff), SYN_ERR_INPUT); /* "GCOL", version */
+    for (long k = 8; k < 200; k++) (void)open_changed(path, data, size, (long)heap + k, 0xff);
+    unlink(path);
+    rmdir(folder);
+}
+
 static void links_to_pipes_are_not_followed(void **state) {
     (void)state;
     char folder[] = "/tmp/synapsnet_test_XXXXXX", file[PATH_MAX], pipe[PATH_MAX], named[PATH_MAX + 16];
@@ -432,6 +516,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_bad_input_gets_one_clear_line),
         cmocka_unit_test(cut_files_are_refused_or_read),
+        cmocka_unit_test(a_cut_pickle_is_left),
+        cmocka_unit_test(damaged_heaps_are_refused),
         cmocka_unit_test(links_to_pipes_are_not_followed),
         cmocka_unit_test(bad_options_are_refused),
     };

@@ -254,6 +254,38 @@ static void reads_suite2p(void **state) {
     syn_recording_free(r);
 }
 
+/* Cells are where `med` (y, x) of their ROI says, in whatever way it was pickled; what is not whole is left. */
+static void places_rois_of_suite2p(void **state) {
+    (void)state;
+    static const char *const with[] = {"%/good/suite2p_placed", "%/good/suite2p_placed_2", "%/good/suite2p_placed_3",
+                                       "%/good/suite2p_placed_4"};
+    for (int k = 0; k < 4; k++) {
+        syn_recording *r = must_open(with[k], "");
+        assert_int_equal(r->N, TEST_N - 1);
+        assert_non_null(r->position);
+        for (int64_t j = 0; j < r->N; j++) {
+            const float roi = (float)(j < 1 ? j : j + 1);
+            assert_true(r->position[3 * j] == 7 * roi - 20.5f);
+            assert_true(r->position[3 * j + 1] == 10 + roi);
+            assert_true(r->position[3 * j + 2] == 0);
+        }
+        assert_true(warned(r, "positions are in pixels"));
+        syn_recording_free(r);
+    }
+    static const char *const without[][2] = {{"%/good/suite2p_placed_few", "stat.npy has 4 ROIs; expected 5"},
+                                             {"%/good/suite2p_placed_dict", "stat.npy has 1 ROIs; expected 5"},
+                                             {"%/good/suite2p_placed_lost", "does not say where ROI 3 is"}};
+    for (int k = 0; k < 3; k++) {
+        syn_recording *r = must_open(without[k][0], "");
+        assert_null(r->position);
+        assert_true(warned(r, without[k][1]));
+        syn_recording_free(r);
+    }
+    syn_recording *r = must_open("%/good/suite2p_placed", "neuron-table=%/good/neurons_placed.csv");
+    assert_true(r->position[0] == 1.5f); /* a table says more than pixels */
+    syn_recording_free(r);
+}
+
 static void reads_phy(void **state) {
     (void)state;
     syn_recording *r = must_open("%/good/phy", "");
@@ -370,6 +402,17 @@ static void takes_neurons_from_tables(void **state) {
     syn_recording *r = must_open("%/good/plain.csv", "rate=10 neuron-table=%/good/neurons_some.csv");
     assert_string_equal(r->neuron_id[1], "AVAR");
     assert_string_equal(r->neuron_id[0], "plain.csv:0");
+    syn_recording_free(r);
+    r = must_open("%/good/plain.csv", "rate=10 neuron-table=%/good/neurons_numbered.csv");
+    assert_string_equal(r->neuron_id[0], "7");
+    assert_string_equal(r->neuron_id[2], "RIML");
+    assert_string_equal(r->region[0], "1");
+    assert_string_equal(r->region[1], "2/3");
+    assert_string_equal(r->region[3], "");
+    syn_recording_free(r);
+    r = must_open("%/good/spike_names.csv", "");
+    assert_string_equal(r->neuron_id[0], "1");
+    assert_string_equal(r->neuron_id[1], "b");
     syn_recording_free(r);
     r = must_open("%/good/phy", "neuron-table=%/good/clusters.tsv");
     assert_string_equal(r->neuron_id[1], "3");
@@ -506,6 +549,7 @@ int main(void) {
         cmocka_unit_test(places_units_at_their_channel),
         cmocka_unit_test(reads_what_other_tools_write),
         cmocka_unit_test(reads_suite2p),
+        cmocka_unit_test(places_rois_of_suite2p),
         cmocka_unit_test(reads_phy),
         cmocka_unit_test(attaches_behavior),
         cmocka_unit_test(takes_units_from_headers),

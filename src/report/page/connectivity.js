@@ -252,11 +252,8 @@ function drawGraph(session) {
   const sent = new Float64Array(session.n);
   edges.forEach((e) => (sent[e.from] += Math.abs(e.value)));
   const most = Math.max(...sent) || 1;
-  const kept = new Set(nodes);
-  const hide = (values) => values.map((value, i) => (kept.has(i) ? value : null));
   const size = Array.from(sent, (value) => 9 + 15 * Math.sqrt(value / most));
-  const all = (values) => hide(Array.from({ length: session.n }, (_, i) => values[i]));
-  const points = pointsBy(session, byId('graph-colour').value, all(at.x), all(at.y), size);
+  const points = pointsBy(session, byId('graph-colour').value, at.x, at.y, size, nodes);
   if (nodes.length <= 60) points.forEach((p) => label(session, p));
   const plain = { visible: false, showgrid: false };
   draw('fig-graph', [...traces, ...points], {

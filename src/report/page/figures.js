@@ -202,25 +202,27 @@ function drawTraining() {
 
 /* ---- embedding ---- */
 
-/* Traces of points coloured by a grouping, or by a number for which `scale` is given. */
-function pointsBy(session, key, x, y, size) {
-  const text = Array.from({ length: session.n }, (_, i) => nameOf(session, i));
-  const base = { type: 'scatter', mode: 'markers', hovertemplate: '%{text}<extra></extra>' };
+/* Traces of points of the neurons `shown`, coloured by a grouping, or by a number for which `scale` is given. x, y and size
+ * (or one for all) are by neuron. */
+function pointsBy(session, key, x, y, size, shown = Array.from({ length: session.n }, (_, i) => i)) {
   const edge = { width: 1, color: colour('muted') };
+  const points = (places, marker) => {
+    const pick = (values) => places.map((i) => values[i]);
+    return {
+      type: 'scatter', mode: 'markers', hovertemplate: '%{text}<extra></extra>', x: pick(x), y: pick(y), places, text: places.map((i) => nameOf(session, i)),
+      marker: { size: Array.isArray(size) ? pick(size) : size, opacity: 1, line: edge, ...marker },
+    };
+  };
   const group = groupings(session).find((g) => g.key === key);
   if (!group) {
-    const values = session.neurons.r.map((r) => r ?? NaN);
-    return [{ ...base, x, y, text, places: text.map((_, i) => i), showlegend: false, marker: { size, opacity: 1, line: edge, ...(key === 'r' ? { color: values, colorscale: CIVIDIS, showscale: true, colorbar: { title: { text: 'r of the prediction', side: 'right' }, outlinewidth: 0, thickness: 14 } } : { color: colour('synapsnet') }) } }];
+    const values = shown.map((i) => session.neurons.r[i] ?? NaN);
+    return [{ ...points(shown, key === 'r' ? { color: values, colorscale: CIVIDIS, showscale: true, colorbar: { title: { text: 'r of the prediction', side: 'right' }, outlinewidth: 0, thickness: 14 } } : { color: colour('synapsnet') }), showlegend: false }];
   }
   const names = [...new Set(group.values)].sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
-  return names.map((name, k) => {
-    const members = group.values.flatMap((value, i) => (value === name ? [i] : []));
-    const pick = (values) => members.map((i) => values[i]);
-    return {
-      ...base, name: name || 'not known', x: pick(x), y: pick(y), text: pick(text), places: members,
-      marker: { size: Array.isArray(size) ? pick(size) : size, opacity: 1, line: edge, color: GROUP_COLOURS[k % GROUP_COLOURS.length], symbol: GROUP_SYMBOLS[Math.floor(k / GROUP_COLOURS.length) % GROUP_SYMBOLS.length] },
-    };
-  });
+  return names.map((name, k) => ({
+    ...points(shown.filter((i) => group.values[i] === name), { color: GROUP_COLOURS[k % GROUP_COLOURS.length], symbol: GROUP_SYMBOLS[Math.floor(k / GROUP_COLOURS.length) % GROUP_SYMBOLS.length] }),
+    name: name || 'not known',
+  })).filter((trace) => trace.places.length > 0);
 }
 
 const colourChoices = (session) => [...groupings(session).map((g) => [g.key, g.name]), ['r', 'how well predicted'], ['none', 'none']];

@@ -59,6 +59,31 @@ for recording in sim.h5 gaps.csv; do
     [ ! -e model.h5.ckpt ] || fail "the checkpoint was left over"
 done
 
+# The checkpoint outlives a model that could not be written (the name of its temporary file is taken), and goes once the
+# model is there.
+fit=(synapsnet fit sim.h5 "${options[@]}" --quiet)
+run 0 "${fit[@]}" -o whole.h5
+mkdir model.h5.tmp
+run 1 "${fit[@]}" -o model.h5
+one_error 'model.h5: could not be created'
+[ -e model.h5.ckpt ] || fail "the checkpoint was deleted before the model was written"
+rmdir model.h5.tmp
+cp model.h5.ckpt last.ckpt
+
+# Without --resume an interrupted fit is not thrown away.
+run 1 "${fit[@]}" -o model.h5
+one_error 'model.h5.ckpt: is the checkpoint of an interrupted fit; go on from it with --resume, or delete it'
+cmp last.ckpt model.h5.ckpt || fail "a checkpoint was changed without --resume"
+run 0 "${fit[@]}" -o model.h5 --resume
+cmp whole.h5 model.h5 || fail "the model after a failed write differs"
+[ ! -e model.h5.ckpt ] || fail "the checkpoint was left over"
+
+# Killed between the two: the model is there, and its checkpoint too. --resume ends in the same model, and cleans up.
+cp last.ckpt model.h5.ckpt
+run 0 "${fit[@]}" -o model.h5 --resume
+cmp whole.h5 model.h5 || fail "--resume beside a finished model gives another one"
+[ ! -e model.h5.ckpt ] || fail "the checkpoint was left over"
+
 # A checkpoint to spoil: of a fit that is killed as soon as it has one.
 fit=(synapsnet fit sim.h5 "${options[@]}" --epochs 200 --patience 200 --quiet -o model.h5)
 "${fit[@]}" >out 2>err &

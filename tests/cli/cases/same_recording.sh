@@ -31,7 +31,7 @@ mv project/x.csv y.csv
 run 1 synapsnet evaluate project/model.h5
 one_error 'x.csv: no such file or folder .*name it if it has moved'
 run 1 synapsnet evaluate project/model.h5 y.csv
-err 'has 5 neurons and 0 behaviours; the model was fitted on 5 and 2'
+err '^synapsnet: y.csv: has 0 behaviour variables; the model was fitted with 2; give those of this recording with --behavior$'
 run 0 synapsnet evaluate project/model.h5 y.csv --behavior project/b.csv --json
 same_mse
 sed '1s/.*/pupil,speed/' project/b.csv >swapped.csv
@@ -48,11 +48,33 @@ run 1 synapsnet evaluate named.h5 other.csv --quiet
 one_error "other.csv: neuron 2 is 'd', but 'c' in the recording of the fit"
 run 0 synapsnet evaluate named.h5 y.csv --quiet # without names nothing is known
 
+# A recording of another kind. What the fit had to be told is no reason to take it for what it is not: the line is about
+# the recording itself. Where it cannot be read at all, the line says what was taken from the fit.
+awk 'BEGIN {srand(5); for (j = 0; j < 5; j++) {for (t = 0; t < 900; t++)
+    printf "%s%.3f", t ? "," : "", rand(); print ""}}' >turned.csv
+# shellcheck disable=SC2086
+run 0 synapsnet fit turned.csv --rate 12 --orientation neurons-first $fit_options -o turned.h5
+good="$SOURCE/tests/data/good"
+run 1 synapsnet evaluate turned.h5 "$good/trials.npz" --quiet
+one_error 'trials.npz: holds counts; the model was fitted on fluorescence'
+run 1 synapsnet evaluate turned.h5 "$good/trials.npz"
+err 'warning: is read by itself, without --rate 12 --orientation neurons-first of the fit'
+run 0 synapsnet simulate rates --neurons 5 --frames 900 -o sim.h5
+run 1 synapsnet evaluate turned.h5 sim.h5 --quiet
+one_error 'sim.h5: has 30 frames per second; the model was fitted on 12; expected the same'
+run 1 synapsnet evaluate turned.h5 turned.h5 --quiet
+one_error 'turned.h5: is a synapsnet model; expected a recording'
+head -n 15 named.csv >short.csv
+run 1 synapsnet evaluate named.h5 short.csv --quiet
+one_error 'short.csv: the .* split has .*frames are too few, or give --split all'
+
 # Numbers for ids would match any simulation.
 run 0 synapsnet simulate rates --neurons 6 --frames 900 -o six.h5
 run 0 synapsnet simulate rates --neurons 9 --frames 900 -o nine.h5
 # shellcheck disable=SC2086
 run 0 synapsnet fit six.h5 $fit_options -o six_model.h5
+run 1 synapsnet evaluate six_model.h5 nine.h5 --quiet
+one_error 'nine.h5: has 9 neurons; the model was fitted on the 6 of rates; expected the same neurons'
 run 0 synapsnet connectivity six_model.h5 --truth six.h5 -o c.npy
 run 1 synapsnet connectivity six_model.h5 --truth nine.h5 -o c.npy
 one_error 'nine.h5: has 9 neurons, but the recording of the fit 6'
