@@ -556,6 +556,11 @@ done:
     return status;
 }
 
+/* Takes `part` off an estimate and those of the halves. */
+static void take_off(edge_test *e, int64_t k, float part) {
+    e->out->estimate[k] -= part, e->half[0][k] -= part, e->half[1][k] -= part;
+}
+
 /* From events of variance 1 to those in z-scored activity. */
 static void restore_units(edge_test *e) {
     const int64_t N = e->design.N;
@@ -584,26 +589,72 @@ static double weighted_median(weighted *list, int64_t n) {
     return n ? list[k < n ? k : n - 1].value : 0;
 }
 
+/* Share of j's light that reaches i, between events of variance 1. */
+static float light(const edge_test *e, int64_t i, int64_t j) {
+    const float *scale = e->design.session->norm.scale, *unit = e->events->unit;
+    const float own = scale[i] * unit[i];
+    return own > 0 ? (float)e->events->share[i * e->design.N + j] * scale[j] * unit[j] / own : 0.0f;
+}
+
 /* Noise of one neuron that was taken off another with its light comes back a frame later as an effect in proportion to
  * the light. What the median of the pairs has of it is taken off. */
 static syn_status remove_leak(edge_test *e) {
     const int64_t N = e->design.N;
-    const float *scale = e->design.session->norm.scale;
     weighted *list;
     int64_t n = 0;
     SYN_TRY(syn_alloc(&list, (size_t)(N * N), sizeof *list, "edges"));
     for (int64_t k = 0; k < N * N; k++) {
-        const double light = e->events->share[k] * (double)scale[k % N] / (double)scale[k / N];
-        if (light > 0 && e->out->error[k] > 0)
-            list[n++] = (weighted){(double)e->out->estimate[k] / light, light / (double)e->out->error[k]};
+        const double shared = (double)light(e, k / N, k % N);
+        if (shared > 0 && e->out->error[k] > 0)
+            list[n++] = (weighted){(double)e->out->estimate[k] / shared, shared / (double)e->out->error[k]};
     }
-    const double leak = n < FEWEST_PAIRS ? 0 : weighted_median(list, n);
-    for (int64_t k = 0; k < N * N; k++) {
-        const float light = (float)(leak * e->events->share[k] * (double)scale[k % N] / (double)scale[k / N]);
-        e->out->estimate[k] -= light, e->half[0][k] -= light, e->half[1][k] -= light;
-    }
+    const float leak = n < FEWEST_PAIRS ? 0.0f : (float)weighted_median(list, n);
+    for (int64_t k = 0; k < N * N; k++) take_off(e, k, leak * light(e, k / N, k % N));
     free(list);
     return SYN_OK;
+}
+
+/* Multiples of two patterns [N][N] that explain most of the statistics of pairs that are no edges: least squares. */
+static void fit_patterns(const edge_test *e, const bool *found, const float *first, const float *second, double *by) {
+    const int64_t N = e->design.N;
+    double aa = 0, ab = 0, bb = 0, ay = 0, by_y = 0;
+    for (int64_t k = 0; k < N * N; k++) {
+        if (found[k] || !(e->out->error[k] > 0)) continue;
+        const double error = (double)e->out->error[k], a = (double)first[k] / error, b = (double)second[k] / error;
+        aa += a * a, ab += a * b, bb += b * b, ay += a * statistic(e, k), by_y += b * statistic(e, k);
+    }
+    const double size = aa * bb - ab * ab;
+    const bool solvable = size > 1e-6 * aa * bb;
+    by[0] = solvable ? (bb * ay - ab * by_y) / size : 0;
+    by[1] = solvable ? (aa * by_y - ab * ay) / size : 0;
+}
+
+/* Noise in events hides a part of what a neuron does within a frame and a part of what it did, so that over a third
+ * neuron k it leaves j -> k -> i as a small edge j -> i, and where j and i both drive k, one of the opposite sign. As
+ * much of the two as the pairs without an edge show is taken off all. */
+static syn_status remove_paths(edge_test *e) {
+    const int64_t N = e->design.N;
+    const size_t pairs = (size_t)(N * N);
+    bool *found = NULL;
+    float *edge = NULL, *through = NULL, *into = NULL;
+    double by[2];
+    syn_status status;
+    SYN_CHECK(syn_alloc(&found, pairs, sizeof *found, "edges"));
+    SYN_CHECK(syn_alloc(&edge, pairs, sizeof *edge, "edges"));
+    SYN_CHECK(syn_alloc(&through, pairs, sizeof *through, "edges"));
+    SYN_CHECK(syn_alloc(&into, pairs, sizeof *into, "edges"));
+    SYN_CHECK(find_edges(e, found));
+    for (size_t k = 0; k < pairs; k++) edge[k] = found[k] ? e->out->estimate[k] : 0.0f;
+    SYN_CHECK(syn_gemm(e->design.kernels, e->design.threads, N, N, N, (syn_matrix){edge, N, 1},
+                       (syn_matrix){edge, N, 1}, through, N, false));
+    SYN_CHECK(syn_gemm(e->design.kernels, e->design.threads, N, N, N, (syn_matrix){edge, 1, N},
+                       (syn_matrix){edge, N, 1}, into, N, false));
+    fit_patterns(e, found, through, into, by);
+    for (int64_t k = 0; k < N * N; k++)
+        if (k % (N + 1)) take_off(e, k, (float)by[0] * through[k] + (float)by[1] * into[k]);
+done:
+    free(found), free(edge), free(through), free(into);
+    return status;
 }
 
 /* A neuron's own past is no edge, and nothing is known of cells that overlap. */
@@ -632,8 +683,9 @@ static syn_status run_test(edge_test *e) {
     SYN_TRY(explain_within_frame(e));
     if (e->events) {
         SYN_TRY(remove_reversals(e));
-        restore_units(e);
         SYN_TRY(remove_leak(e));
+        SYN_TRY(remove_paths(e));
+        restore_units(e);
     }
     clear_untested(e);
     SYN_TRY(inflate_errors(e));
