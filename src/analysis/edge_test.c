@@ -1,6 +1,7 @@
 #include "analysis/edge_test.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "analysis/edge_design.h"
@@ -17,10 +18,16 @@ static const double faded = 0.1;
 static const double least_share = 0.25;
 /* Chunks from which the correlation of residuals is measured. */
 enum { CORRELATION_CHUNKS = 40 };
+/* Own frames that spike counts are cleared of. */
+enum { OWN_FRAMES = 8 };
 /* The false discovery rate at which edges explain what happens within a frame, and fewest pairs for the share of an
  * edge that appears the other way round. */
 static const double explaining = 0.1;
 enum { FEWEST_PAIRS = 10 };
+/* Rounds in which edges are found and their traces over third neurons taken off; standard errors from which on a trace
+ * counts. */
+enum { PATH_ROUNDS = 2 };
+static const double sure = 3;
 
 typedef struct edge_test {
     syn_edge_design design;
@@ -614,46 +621,83 @@ static syn_status remove_leak(edge_test *e) {
     return SYN_OK;
 }
 
-/* Multiples of two patterns [N][N] that explain most of the statistics of pairs that are no edges: least squares. */
-static void fit_patterns(const edge_test *e, const bool *found, const float *first, const float *second, double *by) {
-    const int64_t N = e->design.N;
-    double aa = 0, ab = 0, bb = 0, ay = 0, by_y = 0;
-    for (int64_t k = 0; k < N * N; k++) {
-        if (found[k] || !(e->out->error[k] > 0)) continue;
-        const double error = (double)e->out->error[k], a = (double)first[k] / error, b = (double)second[k] / error;
-        aa += a * a, ab += a * b, bb += b * b, ay += a * statistic(e, k), by_y += b * statistic(e, k);
-    }
-    const double size = aa * bb - ab * ab;
-    const bool solvable = size > 1e-6 * aa * bb;
-    by[0] = solvable ? (bb * ay - ab * by_y) / size : 0;
-    by[1] = solvable ? (aa * by_y - ab * ay) / size : 0;
+/* Traces of paths over a third neuron k, [N][N] each: j -> k -> i; both drive k; k drives both. Of events the last is
+ * no trace that could be told from edges that were missed. */
+enum { THROUGH, INTO, FROM, PATTERNS, COLUMNS };
+
+static int count_patterns(const edge_test *e) { return e->events ? FROM : PATTERNS; }
+
+/* Products of the edges that were found, of which `edge` has the estimates and 0 elsewhere. */
+static syn_status multiply_edges(const edge_test *e, const float *edge, float *const pattern[PATTERNS]) {
+    const syn_edge_design *d = &e->design;
+    const int64_t N = d->N;
+    const syn_matrix as_is = {edge, N, 1}, turned = {edge, 1, N};
+    const syn_matrix left[PATTERNS] = {as_is, turned, as_is}, right[PATTERNS] = {as_is, as_is, turned};
+    for (int k = 0; k < count_patterns(e); k++)
+        SYN_TRY(syn_gemm(d->kernels, d->threads, N, N, N, left[k], right[k], pattern[k], N, false));
+    return SYN_OK;
 }
 
-/* Noise in events hides a part of what a neuron does within a frame and a part of what it did, so that over a third
- * neuron k it leaves j -> k -> i as a small edge j -> i, and where j and i both drive k, one of the opposite sign. As
- * much of the two as the pairs without an edge show is taken off all. */
+/* by: how much of each pattern is in the estimates of pairs that are no edges. Least squares, weighted by the errors,
+ * beside a constant that stands for edges that were missed; 0 where it is not significant. */
+static void fit_patterns(const edge_test *e, const bool *found, const float *estimate, float *const pattern[PATTERNS],
+                         double by[PATTERNS]) {
+    const int64_t N = e->design.N;
+    const int patterns = count_patterns(e), columns = patterns + 1;
+    double A[COLUMNS * COLUMNS] = {0}, b[(1 + COLUMNS) * COLUMNS] = {0}, square = 0, n = 0;
+    memset(by, 0, PATTERNS * sizeof *by);
+    for (int64_t k = 0; k < N * N; k++) {
+        const double error = (double)e->out->error[k];
+        if (found[k] || !(error > 0)) continue;
+        double column[COLUMNS] = {0};
+        column[patterns] = 1 / error;
+        for (int p = 0; p < patterns; p++) column[p] = (double)pattern[p][k] / error;
+        const double z = (double)estimate[k] / error;
+        for (int p = 0; p < columns; p++) {
+            b[p] += column[p] * z;
+            for (int q = 0; q < columns; q++) A[p * columns + q] += column[p] * column[q];
+        }
+        square += z * z, n++;
+    }
+    double explained[COLUMNS];
+    memcpy(explained, b, sizeof explained);
+    for (int p = 0; p < columns; p++) b[(1 + p) * columns + p] = 1; /* the inverse, for the errors of `by` */
+    if (n <= columns || !syn_solve_positive(A, columns, b, 1 + columns)) return;
+    for (int p = 0; p < columns; p++) square -= explained[p] * b[p];
+    for (int p = 0; p < patterns; p++) {
+        const double error = sqrt(square / (n - columns) * b[(1 + p) * columns + p]);
+        by[p] = fabs(b[p]) > sure * error ? b[p] : 0;
+    }
+}
+
+/* What frames and noise hide of a third neuron leaves small edges along the paths over it. As much of them as the pairs
+ * without an edge show is taken off all. */
 static syn_status remove_paths(edge_test *e) {
     const int64_t N = e->design.N;
     const size_t pairs = (size_t)(N * N);
     bool *found = NULL;
-    float *edge = NULL, *through = NULL, *into = NULL;
-    double by[2];
+    float *with = NULL, *edge = NULL, *pattern[PATTERNS] = {NULL};
+    double by[PATTERNS];
     syn_status status;
     SYN_CHECK(syn_alloc(&found, pairs, sizeof *found, "edges"));
+    SYN_CHECK(syn_alloc(&with, pairs, sizeof *with, "edges"));
     SYN_CHECK(syn_alloc(&edge, pairs, sizeof *edge, "edges"));
-    SYN_CHECK(syn_alloc(&through, pairs, sizeof *through, "edges"));
-    SYN_CHECK(syn_alloc(&into, pairs, sizeof *into, "edges"));
-    SYN_CHECK(find_edges(e, found));
-    for (size_t k = 0; k < pairs; k++) edge[k] = found[k] ? e->out->estimate[k] : 0.0f;
-    SYN_CHECK(syn_gemm(e->design.kernels, e->design.threads, N, N, N, (syn_matrix){edge, N, 1},
-                       (syn_matrix){edge, N, 1}, through, N, false));
-    SYN_CHECK(syn_gemm(e->design.kernels, e->design.threads, N, N, N, (syn_matrix){edge, 1, N},
-                       (syn_matrix){edge, N, 1}, into, N, false));
-    fit_patterns(e, found, through, into, by);
-    for (int64_t k = 0; k < N * N; k++)
-        if (k % (N + 1)) take_off(e, k, (float)by[0] * through[k] + (float)by[1] * into[k]);
+    for (int p = 0; p < PATTERNS; p++) SYN_CHECK(syn_alloc(&pattern[p], pairs, sizeof *pattern[p], "edges"));
+    memcpy(with, e->out->estimate, pairs * sizeof *with);
+    for (int round = 0; round < PATH_ROUNDS; round++) {
+        SYN_CHECK(find_edges(e, found));
+        for (size_t k = 0; k < pairs; k++) edge[k] = found[k] ? e->out->estimate[k] : 0.0f;
+        SYN_CHECK(multiply_edges(e, edge, pattern));
+        fit_patterns(e, found, with, pattern, by);
+        for (int64_t k = 0; k < N * N; k++) {
+            double left = (double)with[k];
+            for (int p = 0; p < count_patterns(e); p++) left -= by[p] * (double)pattern[p][k];
+            if (e->out->error[k] > 0) take_off(e, k, e->out->estimate[k] - (float)left);
+        }
+    }
 done:
-    free(found), free(edge), free(through), free(into);
+    free(found), free(with), free(edge);
+    for (int p = 0; p < PATTERNS; p++) free(pattern[p]);
     return status;
 }
 
@@ -684,9 +728,9 @@ static syn_status run_test(edge_test *e) {
     if (e->events) {
         SYN_TRY(remove_reversals(e));
         SYN_TRY(remove_leak(e));
-        SYN_TRY(remove_paths(e));
-        restore_units(e);
     }
+    SYN_TRY(remove_paths(e));
+    if (e->events) restore_units(e);
     clear_untested(e);
     SYN_TRY(inflate_errors(e));
     e->out->freedom = (double)e->design.T - e->design.parameters;
@@ -730,30 +774,100 @@ syn_status syn_test_residuals(const syn_session *session, float *residual, const
     return test(session, NULL, residual, C, kernels, threads, out);
 }
 
+/* target[T][N] = x where it was observed, 0 elsewhere. */
+static void gather_targets(const syn_session *session, const float *x, float *target) {
+    const int64_t N = session->N;
+    for (int split = SYN_TRAIN; split <= SYN_VALIDATION; split++)
+        for (int64_t k = 0; k < session->n_spans[split]; k++)
+            for (int64_t t = syn_span_first_target(&session->span[split][k]); t < session->span[split][k].stop; t++)
+                for (int64_t i = 0; i < N; i++) *target++ = syn_session_observed(session, t, i) ? x[t * N + i] : 0.0f;
+}
+
 syn_status syn_test_events(const syn_session *session, const syn_kernels *kernels, int threads,
                            syn_edge_estimates **out) {
     const size_t N = (size_t)session->N;
     syn_edge_events events = {0};
     float *target = NULL, *none = NULL;
-    int64_t row = 0;
     syn_status status;
     *out = NULL;
     SYN_CHECK(syn_edge_events_create(&events, session, kernels, threads));
     SYN_CHECK(syn_alloc(&target, (size_t)syn_edge_targets(session) * N, sizeof *target, "events"));
     SYN_CHECK(syn_alloc(&none, N * N, sizeof *none, "effective connectivity"));
-    for (int split = SYN_TRAIN; split <= SYN_VALIDATION; split++)
-        for (int64_t k = 0; k < session->n_spans[split]; k++)
-            for (int64_t t = syn_span_first_target(&session->span[split][k]); t < session->span[split][k].stop;
-                 t++, row++)
-                for (int64_t i = 0; i < session->N; i++)
-                    target[row * session->N + i] =
-                        syn_session_observed(session, t, i) ? events.x[t * session->N + i] : 0.0f;
+    gather_targets(session, events.x, target);
     SYN_CHECK(test(session, &events, target, none, kernels, threads, out));
 done:
     syn_edge_events_free(&events);
     free(target), free(none);
     return status;
 }
+
+/* ---- spike counts ---- */
+
+static double count(const syn_session *s, int64_t t, int64_t i) {
+    return syn_session_observed(s, t, i) ? (double)s->x[t * s->N + i] : 0;
+}
+
+/* by[N][OWN_FRAMES]: regression of every neuron's counts on its own last frames (Yule-Walker). */
+static syn_status regress_on_own_past(const syn_session *s, double *by) {
+    const int64_t N = s->N;
+    double *gamma, A[OWN_FRAMES * OWN_FRAMES];
+    SYN_TRY(syn_alloc(&gamma, (size_t)((OWN_FRAMES + 1) * N), sizeof *gamma, "own past"));
+    for (int split = SYN_TRAIN; split <= SYN_VALIDATION; split++)
+        for (int64_t k = 0; k < s->n_spans[split]; k++) {
+            const int64_t first = s->span[split][k].start - s->span[split][k].context;
+            for (int64_t t = first; t < s->span[split][k].stop; t++)
+                for (int lag = 0; lag <= OWN_FRAMES && t - lag >= first; lag++)
+                    for (int64_t i = 0; i < N; i++) gamma[lag * N + i] += count(s, t, i) * count(s, t - lag, i);
+        }
+    for (int64_t i = 0; i < N; i++) {
+        double *b = by + i * OWN_FRAMES;
+        for (int p = 0; p < OWN_FRAMES; p++) {
+            b[p] = gamma[(p + 1) * N + i];
+            for (int q = 0; q < OWN_FRAMES; q++) A[p * OWN_FRAMES + q] = gamma[abs(p - q) * N + i];
+            A[p * OWN_FRAMES + p] *= 1 + 1e-9;
+        }
+        if (!syn_solve_positive(A, OWN_FRAMES, b, 1)) memset(b, 0, OWN_FRAMES * sizeof *b);
+    }
+    free(gamma);
+    return SYN_OK;
+}
+
+/* Counts less what a neuron's own last frames say of them: a neuron that drives j and fires in bursts would else be
+ * seen to follow j. */
+static syn_status clear_of_own_past(const syn_session *s, float *target) {
+    double *by;
+    SYN_TRY(syn_alloc(&by, (size_t)(s->N * OWN_FRAMES), sizeof *by, "own past"));
+    const syn_status status = regress_on_own_past(s, by);
+    for (int split = SYN_TRAIN; split <= SYN_VALIDATION && status == SYN_OK; split++)
+        for (int64_t k = 0; k < s->n_spans[split]; k++) {
+            const syn_span *span = &s->span[split][k];
+            const int64_t first = span->start - span->context;
+            for (int64_t t = syn_span_first_target(span); t < span->stop; t++)
+                for (int64_t i = 0; i < s->N; i++, target++)
+                    for (int p = 0; p < OWN_FRAMES && t - 1 - p >= first && syn_session_observed(s, t, i); p++)
+                        *target -= (float)(by[i * OWN_FRAMES + p] * count(s, t - 1 - p, i));
+        }
+    free(by);
+    return status;
+}
+
+syn_status syn_test_counts(const syn_session *session, const syn_kernels *kernels, int threads,
+                           syn_edge_estimates **out) {
+    const size_t N = (size_t)session->N;
+    float *target = NULL, *none = NULL;
+    syn_status status;
+    *out = NULL;
+    SYN_CHECK(syn_alloc(&target, (size_t)syn_edge_targets(session) * N, sizeof *target, "counts"));
+    SYN_CHECK(syn_alloc(&none, N * N, sizeof *none, "effective connectivity"));
+    gather_targets(session, session->x, target);
+    SYN_CHECK(clear_of_own_past(session, target));
+    SYN_CHECK(test(session, NULL, target, none, kernels, threads, out));
+done:
+    free(target), free(none);
+    return status;
+}
+
+/* ---- residuals of a model ---- */
 
 typedef struct collector {
     const syn_session *session;
@@ -771,7 +885,7 @@ static syn_status collect(void *user, int64_t frame, const float *prediction, co
     return SYN_OK;
 }
 
-syn_status syn_test_edges(const syn_parameters *p, syn_loss loss, const syn_dataset *data, size_t s, const double *gain,
+syn_status syn_test_edges(const syn_parameters *p, const syn_dataset *data, size_t s, const double *gain,
                           const syn_kernels *kernels, int threads, syn_edge_estimates **out) {
     const syn_session *session = &data->session[s];
     const int64_t N = session->N;
@@ -781,7 +895,7 @@ syn_status syn_test_edges(const syn_parameters *p, syn_loss loss, const syn_data
     *out = NULL;
     SYN_CHECK(syn_alloc(&residual, (size_t)(syn_edge_targets(session) * N), sizeof *residual, "residuals"));
     SYN_CHECK(syn_alloc(&C, (size_t)(N * N), sizeof *C, "effective connectivity"));
-    SYN_CHECK(syn_network_create(&network, p, data, loss, kernels, threads, 256, 256));
+    SYN_CHECK(syn_network_create(&network, p, data, SYN_LOSS_GAUSSIAN, kernels, threads, 256, 256));
     collector c = {session, residual};
     SYN_CHECK(syn_network_run(network, s, SYN_TRAIN, collect, &c));
     SYN_CHECK(syn_network_run(network, s, SYN_VALIDATION, collect, &c));
