@@ -149,30 +149,54 @@ done:
     return status;
 }
 
+/* rr[N][N] = mean of r_i r_j over the targets of which both were observed, of every `every`-th chunk; joint[N][N]: how
+ * many they are. */
+static syn_status measure_rr(const edge_test *e, int64_t every, double *rr, double *joint) {
+    const syn_edge_design *d = &e->design;
+    const int64_t N = d->N;
+    float *seen = NULL, *product = NULL;
+    syn_status status;
+    SYN_CHECK(syn_alloc(&product, (size_t)(N * N), sizeof *product, "residuals"));
+    SYN_CHECK(syn_alloc(&seen, (size_t)(SYN_EDGE_CHUNK * N), sizeof *seen, "residuals"));
+    for (int64_t c = 0; c < d->n_chunks; c += every) {
+        const int64_t n = d->chunk[c].n;
+        const float *r = e->residual + d->chunk[c].row * N;
+        SYN_CHECK(
+            syn_gemm(d->kernels, d->threads, N, N, n, (syn_matrix){r, 1, N}, (syn_matrix){r, N, 1}, product, N, false));
+        for (int64_t k = 0; k < N * N; k++) rr[k] += (double)product[k];
+        for (int64_t k = 0; k < N * N && !d->session->mask; k++) joint[k] += (double)n;
+        if (!d->session->mask) continue;
+        for (int64_t t = 0; t < n; t++)
+            for (int64_t i = 0; i < N; i++) seen[t * N + i] = target_observed(e, &d->chunk[c], t, i) ? 1.0f : 0.0f;
+        SYN_CHECK(syn_gemm(d->kernels, d->threads, N, N, n, (syn_matrix){seen, 1, N}, (syn_matrix){seen, N, 1}, product,
+                           N, false));
+        for (int64_t k = 0; k < N * N; k++) joint[k] += (double)product[k];
+    }
+    for (int64_t k = 0; k < N * N; k++) rr[k] /= fmax(joint[k], 1);
+done:
+    free(seen), free(product);
+    return status;
+}
+
 /* Root mean square correlation of the residuals of two neurons in the same frame, and what chance alone would give. */
 static syn_status correlate_residuals(edge_test *e) {
     const syn_edge_design *d = &e->design;
     const int64_t N = d->N, every = d->n_chunks > CORRELATION_CHUNKS ? d->n_chunks / CORRELATION_CHUNKS : 1;
-    float *sum = NULL;
-    double square = 0, frames = 0;
-    syn_status status = SYN_OK;
-    if (N < 2) return SYN_OK;
-    SYN_CHECK(syn_alloc(&sum, (size_t)(N * N), sizeof *sum, "residuals"));
-    for (int64_t c = 0; c < d->n_chunks; c += every) {
-        const float *r = e->residual + d->chunk[c].row * N;
-        SYN_CHECK(syn_gemm(d->kernels, d->threads, N, N, d->chunk[c].n, (syn_matrix){r, 1, N}, (syn_matrix){r, N, 1},
-                           sum, N, true));
-        frames += (double)d->chunk[c].n;
-    }
+    double *rr = NULL, *joint = NULL, square = 0, chance = 0, pairs = 0;
+    syn_status status;
+    SYN_CHECK(syn_alloc(&rr, (size_t)(N * N), sizeof *rr, "residuals"));
+    SYN_CHECK(syn_alloc(&joint, (size_t)(N * N), sizeof *joint, "residuals"));
+    SYN_CHECK(measure_rr(e, every, rr, joint));
     for (int64_t i = 0; i < N; i++)
         for (int64_t j = 0; j < i; j++) {
-            const double scale = (double)sum[i * N + i] * (double)sum[j * N + j];
-            if (scale > 0) square += (double)sum[i * N + j] * (double)sum[i * N + j] / scale;
+            const double scale = rr[i * N + i] * rr[j * N + j], n = joint[i * N + j];
+            if (!(scale > 0 && n > 0)) continue;
+            square += rr[i * N + j] * rr[i * N + j] / scale, chance += 1 / n, pairs++;
         }
-    e->out->residual_correlation = sqrt(square / (0.5 * (double)N * (double)(N - 1)));
-    e->out->residual_correlation_by_chance = 1 / sqrt(frames);
+    e->out->residual_correlation = sqrt(square / fmax(pairs, 1));
+    e->out->residual_correlation_by_chance = sqrt(chance / fmax(pairs, 1));
 done:
-    free(sum);
+    free(rr), free(joint);
     return status;
 }
 
@@ -400,47 +424,19 @@ done:
     return status;
 }
 
-/* rr[N][N] = mean of r_i r_j over the targets of which both were observed. */
-static syn_status measure_rr(const edge_test *e, double *rr) {
-    const syn_edge_design *d = &e->design;
-    const int64_t N = d->N;
-    float *seen = NULL, *product = NULL;
-    double *joint = NULL;
-    syn_status status;
-    SYN_CHECK(syn_alloc(&product, (size_t)(N * N), sizeof *product, "residuals"));
-    SYN_CHECK(syn_alloc(&joint, (size_t)(N * N), sizeof *joint, "residuals"));
-    SYN_CHECK(syn_alloc(&seen, (size_t)(SYN_EDGE_CHUNK * N), sizeof *seen, "residuals"));
-    for (int64_t c = 0; c < d->n_chunks; c++) {
-        const int64_t n = d->chunk[c].n;
-        const float *r = e->residual + d->chunk[c].row * N;
-        SYN_CHECK(
-            syn_gemm(d->kernels, d->threads, N, N, n, (syn_matrix){r, 1, N}, (syn_matrix){r, N, 1}, product, N, false));
-        for (int64_t k = 0; k < N * N; k++) rr[k] += (double)product[k];
-        if (!d->session->mask) continue;
-        for (int64_t t = 0; t < n; t++)
-            for (int64_t i = 0; i < N; i++) seen[t * N + i] = target_observed(e, &d->chunk[c], t, i) ? 1.0f : 0.0f;
-        SYN_CHECK(syn_gemm(d->kernels, d->threads, N, N, n, (syn_matrix){seen, 1, N}, (syn_matrix){seen, N, 1}, product,
-                           N, false));
-        for (int64_t k = 0; k < N * N; k++) joint[k] += (double)product[k];
-    }
-    for (int64_t k = 0; k < N * N; k++) rr[k] /= d->session->mask ? fmax(joint[k], 1) : (double)d->T;
-done:
-    free(seen), free(product), free(joint);
-    return status;
-}
-
 /* rest[N][N] = 1 less the regression of every residual on those of its senders in the same frame. */
 static syn_status regress_within_frame(const edge_test *e, const bool *found, float *rest) {
     const syn_edge_design *d = &e->design;
     const int64_t N = d->N;
-    double *rr = NULL, *A = NULL, *b = NULL;
+    double *rr = NULL, *joint = NULL, *A = NULL, *b = NULL;
     int64_t *sender = NULL;
     syn_status status;
     SYN_CHECK(syn_alloc(&rr, (size_t)(N * N), sizeof *rr, "residuals"));
+    SYN_CHECK(syn_alloc(&joint, (size_t)(N * N), sizeof *joint, "residuals"));
     SYN_CHECK(syn_alloc(&A, (size_t)(N * N), sizeof *A, "residuals"));
     SYN_CHECK(syn_alloc(&b, (size_t)N, sizeof *b, "residuals"));
     SYN_CHECK(syn_alloc(&sender, (size_t)N, sizeof *sender, "residuals"));
-    SYN_CHECK(measure_rr(e, rr));
+    SYN_CHECK(measure_rr(e, 1, rr, joint));
     for (int64_t i = 0; i < N; i++) {
         int64_t n = 0;
         rest[i * N + i] = 1;
@@ -455,7 +451,7 @@ static syn_status regress_within_frame(const edge_test *e, const bool *found, fl
         for (int64_t k = 0; k < n; k++) rest[i * N + sender[k]] = (float)-b[k];
     }
 done:
-    free(rr), free(A), free(b), free(sender);
+    free(rr), free(joint), free(A), free(b), free(sender);
     return status;
 }
 
