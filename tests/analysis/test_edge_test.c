@@ -70,6 +70,29 @@ static void unconnected_neurons_give_false_alarms_at_their_rate(void **state) {
     assert_near("p < 0.5", 0.5, at_50, 0.03);
 }
 
+/* Neurons follow the square of a behaviour, half of them slowly: nobody drives anybody. */
+static void what_follows_behaviour_slowly_and_not_in_proportion_is_no_edge(void **state) {
+    (void)state;
+    enum { N = 40, T = 5000 };
+    double share = 0;
+    for (uint32_t seed = 0; seed < 2; seed++) {
+        raw_data raw = simulate(T, N, 1, 0, NULL, 3500 + 10 * seed);
+        test_set set;
+        double slow = 0;
+        for (int64_t t = 0; t < T; t++) {
+            const double u = (double)raw.u[t], now = u + u * u;
+            slow += 0.2 * (now - slow);
+            for (int64_t i = 0; i < N; i++)
+                raw.x[t * N + i] =
+                    (float)(normal(3600 + seed, t * N + i) + (i % 3 ? 0.4 : -0.4) * (i % 2 ? slow : now));
+        }
+        syn_edge_estimates *e = test(&raw, 0, 2, &set);
+        share += share_below(e, N, 0.05) / 2;
+        syn_edge_estimates_free(e), set_free(&set), raw_free(&raw);
+    }
+    assert_near("share of p < 0.05", 0.05, share, 0.015);
+}
+
 /* The slow way: the sender shifted around a circle, and every regression done again. */
 static void errors_are_the_spread_over_shifts_of_the_sender(void **state) {
     (void)state;
@@ -370,6 +393,7 @@ static void short_recordings_with_gaps(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(unconnected_neurons_give_false_alarms_at_their_rate),
+        cmocka_unit_test(what_follows_behaviour_slowly_and_not_in_proportion_is_no_edge),
         cmocka_unit_test(errors_are_the_spread_over_shifts_of_the_sender),
         cmocka_unit_test(variance_is_that_of_all_shifts),
         cmocka_unit_test(a_small_network_is_found),
