@@ -1,13 +1,14 @@
 """Whether the edges can be believed: false alarms without connections, false discoveries and power on networks whose truth
 is known beside ridge VAR(1) with the same control, and the standard errors against refits on shifted senders.
 
-    python3 bench/significance.py PROGRAM [null:SEED|celltypes:SEED|rates:SEED|spikes:SEED|calcium:SEED|long:SEED|fluor:SEED|shifts:SEED ...]
+    python3 bench/significance.py PROGRAM [null:SEED|celltypes:SEED|rates:SEED|spikes:SEED|calcium:SEED|long:SEED|fluor:SEED|shifts:SEED|FILE.npz:MS ...]
 
 Needs numpy, scipy and h5py. null: 40 independent neurons (autoregression of 0.95) that share a behaviour, 5,000 frames.
-celltypes: N=100, T=10,000. rates: its defaults. spikes: N=60, T=10,000, counts. calcium: the fluorescence of these,
-whose edges are tested on events and do not depend on the model: the quickest one is fitted. long: counts, and fluor:
-fluorescence, with N=100, T=50,000.
+celltypes: N=100, T=10,000. rates: its defaults. spikes: N=60, T=10,000, counts. calcium: the fluorescence of these.
+long: counts, and fluor: fluorescence, with N=100, T=50,000. Edges of counts and of fluorescence do not depend on the
+model: the quickest one is fitted.
 shifts: 6 neurons, of which one at a time is shifted around a circle before everything is fitted again.
+FILE.npz: spike trains with `nodes` and their `marked_edges` (sender, receiver, weight), in bins of MS milliseconds.
 """
 import subprocess
 import sys
@@ -21,7 +22,7 @@ NETWORK = {"celltypes": ["celltypes", "--neurons", "100", "--frames", "10000"], 
            "spikes": ["spikes", "--neurons", "60", "--frames", "10000", "--view", "counts"],
            "calcium": ["spikes", "--neurons", "60", "--frames", "10000"],
            "long": ["spikes", "--view", "counts"], "fluor": ["spikes"]}
-QUICK = {kind: ["--connectivity", "none", "--epochs", "1"] for kind in ("calcium", "fluor")}
+QUICK = {kind: ["--connectivity", "none", "--epochs", "1"] for kind in ("calcium", "fluor", "spikes", "long")}
 USED = 0.85  # share of the frames that the test of the edges sees
 
 
@@ -89,6 +90,27 @@ def network(program, work, kind, seed):
     print(f"| {kind}:{seed} | " + " | ".join(f"{false:.3f}, {power:.3f}" for false, power in cells) + " |", flush=True)
 
 
+def spike_trains(program, work, path, ms):
+    """How well the statistics rank the marked edges, beside ridge VAR(1)'s."""
+    with np.load(path) as f:
+        place = {node: k for k, node in enumerate(f["nodes"])}
+        truth, t, unit = np.zeros((len(place), len(place))), f["times"], np.array([place[k] for k in f["ids"]])
+        for pre, post, weight in f["marked_edges"]:
+            truth[place[post], place[pre]] = np.nan_to_num(weight)
+    x = np.zeros((int(t.max() * 1000 / ms) + 1, len(place)))
+    np.add.at(x, ((t * 1000 / ms).astype(int), unit), 1)
+    p, estimate, half = evidence(program, work, path, "--bin", f"{ms}ms", *QUICK["spikes"])
+    off = ~np.eye(len(truth), dtype=bool)
+    edge, size = truth[off] != 0, np.abs(estimate[off] / half[off])
+    rank, order = stats.rankdata(size), np.argsort(-size)
+    n, hit = edge.sum(), edge[order]
+    auroc = (rank[edge].sum() - n * (n + 1) / 2) / (n * (len(edge) - n))
+    auprc = (np.cumsum(hit) / np.arange(1, len(hit) + 1))[hit].mean()
+    cells = [discoveries(a, truth, method) for a in (p, ridge_var(x[: int(USED * len(x))])) for method in ("bh", "by")]
+    print(f"| spike trains, {ms} ms: auroc {auroc:.3f}, auprc {auprc:.3f} | "
+          + " | ".join(f"{false:.3f}, {power:.3f}" for false, power in cells) + " |", flush=True)
+
+
 def shifts(program, work, seed, T=2000, N=6, times=12):
     """Spread of the estimate over refits with the sender shifted, over the standard error of one fit."""
     independent(work, seed, T, N)
@@ -115,7 +137,9 @@ def main():
     for case in cases:
         kind, seed = case.split(":")
         with tempfile.TemporaryDirectory() as work:
-            if kind in NETWORK:
+            if kind.endswith(".npz"):
+                spike_trains(program, work, kind, int(seed))
+            elif kind in NETWORK:
                 network(program, work, kind, int(seed))
             else:
                 {"null": null, "shifts": shifts}[kind](program, work, int(seed))

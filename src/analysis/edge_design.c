@@ -7,13 +7,17 @@
 #include "base/lapack.h"
 #include "base/memory.h"
 
-/* Behaviour enters at the target's frame and the frames before it, as many as the recording has room for. */
-enum { MOST_OFFSETS = 4 };
+/* Behaviour and its square enter at the target's frame and so many frames before, as many of them as the recording has
+ * room for: neurons follow it neither in proportion nor at once. */
+static const int frames_before[] = {0, 1, 2, 4, 8, 16, 32};
+enum { MOST_OFFSETS = sizeof frames_before / sizeof *frames_before, POWERS = 2 };
 /* A nuisance column needs that many targets; senders and nuisance columns together use at most a third of the targets
  * as parameters. */
 static const double targets_per_column = 20, share_of_targets = 1.0 / 3;
 
-static int offsets(const syn_edge_design *d) { return d->session->B ? (int)((d->Q - 1) / d->session->B) : 0; }
+static int offsets(const syn_edge_design *d) {
+    return d->session->B ? (int)((d->Q - 1) / (POWERS * d->session->B)) : 0;
+}
 
 /* ---- targets ---- */
 
@@ -44,8 +48,8 @@ syn_status syn_edge_design_create(syn_edge_design *d, const syn_session *session
     SYN_TRY(syn_alloc(&d->chunk, (size_t)most, sizeof *d->chunk, "targets"));
     d->n_chunks = count_chunks(d, true);
     int used = MOST_OFFSETS;
-    while (used > 1 && targets_per_column * (double)(used * session->B) > (double)d->T) used--;
-    d->Q = 1 + used * session->B;
+    while (used > 1 && targets_per_column * (double)(POWERS * used * session->B) > (double)d->T) used--;
+    d->Q = 1 + POWERS * used * session->B;
     return SYN_OK;
 }
 
@@ -57,7 +61,7 @@ const float *syn_edge_senders(const syn_edge_design *d, const syn_edge_chunk *ch
     return d->x + (chunk->frame - 1) * d->N;
 }
 
-/* The frame itself, the one before, ...; where the segment starts in between, its first frame. */
+/* Where the segment starts in between, its first frame. */
 void syn_edge_nuisance(const syn_edge_design *d, const syn_edge_chunk *chunk, float *q) {
     const syn_session *s = d->session;
     const syn_recording *recording = s->recording;
@@ -67,9 +71,11 @@ void syn_edge_nuisance(const syn_edge_design *d, const syn_edge_chunk *chunk, fl
     for (int64_t t = 0; t < chunk->n; t++, q += d->Q) {
         q[0] = 1;
         for (int k = 0; k < offsets(d); k++) {
-            int64_t frame = chunk->frame + t - k;
+            int64_t frame = chunk->frame + t - frames_before[k];
             if (frame < recording->segment[segment].start) frame = recording->segment[segment].start;
-            memcpy(q + 1 + k * B, s->u + frame * B, (size_t)B * sizeof *q);
+            const float *u = s->u + frame * B;
+            float *column = q + 1 + POWERS * k * B;
+            for (int64_t b = 0; b < B; b++) column[b] = u[b], column[B + b] = u[b] * u[b];
         }
     }
 }

@@ -1,6 +1,7 @@
 #include "analysis/edge_test.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "analysis/edge_design.h"
@@ -17,10 +18,16 @@ static const double faded = 0.1;
 static const double least_share = 0.25;
 /* Chunks from which the correlation of residuals is measured. */
 enum { CORRELATION_CHUNKS = 40 };
+/* Own frames that spike counts are cleared of. */
+enum { OWN_FRAMES = 8 };
 /* The false discovery rate at which edges explain what happens within a frame, and fewest pairs for the share of an
  * edge that appears the other way round. */
 static const double explaining = 0.1;
 enum { FEWEST_PAIRS = 10 };
+/* Rounds in which edges are found and their traces over third neurons taken off; standard errors from which on a trace
+ * counts. */
+enum { PATH_ROUNDS = 2 };
+static const double sure = 3;
 
 typedef struct edge_test {
     syn_edge_design design;
@@ -142,30 +149,54 @@ done:
     return status;
 }
 
+/* rr[N][N] = mean of r_i r_j over the targets of which both were observed, of every `every`-th chunk; joint[N][N]: how
+ * many they are. */
+static syn_status measure_rr(const edge_test *e, int64_t every, double *rr, double *joint) {
+    const syn_edge_design *d = &e->design;
+    const int64_t N = d->N;
+    float *seen = NULL, *product = NULL;
+    syn_status status;
+    SYN_CHECK(syn_alloc(&product, (size_t)(N * N), sizeof *product, "residuals"));
+    SYN_CHECK(syn_alloc(&seen, (size_t)(SYN_EDGE_CHUNK * N), sizeof *seen, "residuals"));
+    for (int64_t c = 0; c < d->n_chunks; c += every) {
+        const int64_t n = d->chunk[c].n;
+        const float *r = e->residual + d->chunk[c].row * N;
+        SYN_CHECK(
+            syn_gemm(d->kernels, d->threads, N, N, n, (syn_matrix){r, 1, N}, (syn_matrix){r, N, 1}, product, N, false));
+        for (int64_t k = 0; k < N * N; k++) rr[k] += (double)product[k];
+        for (int64_t k = 0; k < N * N && !d->session->mask; k++) joint[k] += (double)n;
+        if (!d->session->mask) continue;
+        for (int64_t t = 0; t < n; t++)
+            for (int64_t i = 0; i < N; i++) seen[t * N + i] = target_observed(e, &d->chunk[c], t, i) ? 1.0f : 0.0f;
+        SYN_CHECK(syn_gemm(d->kernels, d->threads, N, N, n, (syn_matrix){seen, 1, N}, (syn_matrix){seen, N, 1}, product,
+                           N, false));
+        for (int64_t k = 0; k < N * N; k++) joint[k] += (double)product[k];
+    }
+    for (int64_t k = 0; k < N * N; k++) rr[k] /= fmax(joint[k], 1);
+done:
+    free(seen), free(product);
+    return status;
+}
+
 /* Root mean square correlation of the residuals of two neurons in the same frame, and what chance alone would give. */
 static syn_status correlate_residuals(edge_test *e) {
     const syn_edge_design *d = &e->design;
     const int64_t N = d->N, every = d->n_chunks > CORRELATION_CHUNKS ? d->n_chunks / CORRELATION_CHUNKS : 1;
-    float *sum = NULL;
-    double square = 0, frames = 0;
-    syn_status status = SYN_OK;
-    if (N < 2) return SYN_OK;
-    SYN_CHECK(syn_alloc(&sum, (size_t)(N * N), sizeof *sum, "residuals"));
-    for (int64_t c = 0; c < d->n_chunks; c += every) {
-        const float *r = e->residual + d->chunk[c].row * N;
-        SYN_CHECK(syn_gemm(d->kernels, d->threads, N, N, d->chunk[c].n, (syn_matrix){r, 1, N}, (syn_matrix){r, N, 1},
-                           sum, N, true));
-        frames += (double)d->chunk[c].n;
-    }
+    double *rr = NULL, *joint = NULL, square = 0, chance = 0, pairs = 0;
+    syn_status status;
+    SYN_CHECK(syn_alloc(&rr, (size_t)(N * N), sizeof *rr, "residuals"));
+    SYN_CHECK(syn_alloc(&joint, (size_t)(N * N), sizeof *joint, "residuals"));
+    SYN_CHECK(measure_rr(e, every, rr, joint));
     for (int64_t i = 0; i < N; i++)
         for (int64_t j = 0; j < i; j++) {
-            const double scale = (double)sum[i * N + i] * (double)sum[j * N + j];
-            if (scale > 0) square += (double)sum[i * N + j] * (double)sum[i * N + j] / scale;
+            const double scale = rr[i * N + i] * rr[j * N + j], n = joint[i * N + j];
+            if (!(scale > 0 && n > 0)) continue;
+            square += rr[i * N + j] * rr[i * N + j] / scale, chance += 1 / n, pairs++;
         }
-    e->out->residual_correlation = sqrt(square / (0.5 * (double)N * (double)(N - 1)));
-    e->out->residual_correlation_by_chance = 1 / sqrt(frames);
+    e->out->residual_correlation = sqrt(square / fmax(pairs, 1));
+    e->out->residual_correlation_by_chance = sqrt(chance / fmax(pairs, 1));
 done:
-    free(sum);
+    free(rr), free(joint);
     return status;
 }
 
@@ -393,47 +424,19 @@ done:
     return status;
 }
 
-/* rr[N][N] = mean of r_i r_j over the targets of which both were observed. */
-static syn_status measure_rr(const edge_test *e, double *rr) {
-    const syn_edge_design *d = &e->design;
-    const int64_t N = d->N;
-    float *seen = NULL, *product = NULL;
-    double *joint = NULL;
-    syn_status status;
-    SYN_CHECK(syn_alloc(&product, (size_t)(N * N), sizeof *product, "residuals"));
-    SYN_CHECK(syn_alloc(&joint, (size_t)(N * N), sizeof *joint, "residuals"));
-    SYN_CHECK(syn_alloc(&seen, (size_t)(SYN_EDGE_CHUNK * N), sizeof *seen, "residuals"));
-    for (int64_t c = 0; c < d->n_chunks; c++) {
-        const int64_t n = d->chunk[c].n;
-        const float *r = e->residual + d->chunk[c].row * N;
-        SYN_CHECK(
-            syn_gemm(d->kernels, d->threads, N, N, n, (syn_matrix){r, 1, N}, (syn_matrix){r, N, 1}, product, N, false));
-        for (int64_t k = 0; k < N * N; k++) rr[k] += (double)product[k];
-        if (!d->session->mask) continue;
-        for (int64_t t = 0; t < n; t++)
-            for (int64_t i = 0; i < N; i++) seen[t * N + i] = target_observed(e, &d->chunk[c], t, i) ? 1.0f : 0.0f;
-        SYN_CHECK(syn_gemm(d->kernels, d->threads, N, N, n, (syn_matrix){seen, 1, N}, (syn_matrix){seen, N, 1}, product,
-                           N, false));
-        for (int64_t k = 0; k < N * N; k++) joint[k] += (double)product[k];
-    }
-    for (int64_t k = 0; k < N * N; k++) rr[k] /= d->session->mask ? fmax(joint[k], 1) : (double)d->T;
-done:
-    free(seen), free(product), free(joint);
-    return status;
-}
-
 /* rest[N][N] = 1 less the regression of every residual on those of its senders in the same frame. */
 static syn_status regress_within_frame(const edge_test *e, const bool *found, float *rest) {
     const syn_edge_design *d = &e->design;
     const int64_t N = d->N;
-    double *rr = NULL, *A = NULL, *b = NULL;
+    double *rr = NULL, *joint = NULL, *A = NULL, *b = NULL;
     int64_t *sender = NULL;
     syn_status status;
     SYN_CHECK(syn_alloc(&rr, (size_t)(N * N), sizeof *rr, "residuals"));
+    SYN_CHECK(syn_alloc(&joint, (size_t)(N * N), sizeof *joint, "residuals"));
     SYN_CHECK(syn_alloc(&A, (size_t)(N * N), sizeof *A, "residuals"));
     SYN_CHECK(syn_alloc(&b, (size_t)N, sizeof *b, "residuals"));
     SYN_CHECK(syn_alloc(&sender, (size_t)N, sizeof *sender, "residuals"));
-    SYN_CHECK(measure_rr(e, rr));
+    SYN_CHECK(measure_rr(e, 1, rr, joint));
     for (int64_t i = 0; i < N; i++) {
         int64_t n = 0;
         rest[i * N + i] = 1;
@@ -448,7 +451,7 @@ static syn_status regress_within_frame(const edge_test *e, const bool *found, fl
         for (int64_t k = 0; k < n; k++) rest[i * N + sender[k]] = (float)-b[k];
     }
 done:
-    free(rr), free(A), free(b), free(sender);
+    free(rr), free(joint), free(A), free(b), free(sender);
     return status;
 }
 
@@ -556,6 +559,11 @@ done:
     return status;
 }
 
+/* Takes `part` off an estimate and those of the halves. */
+static void take_off(edge_test *e, int64_t k, float part) {
+    e->out->estimate[k] -= part, e->half[0][k] -= part, e->half[1][k] -= part;
+}
+
 /* From events of variance 1 to those in z-scored activity. */
 static void restore_units(edge_test *e) {
     const int64_t N = e->design.N;
@@ -584,26 +592,109 @@ static double weighted_median(weighted *list, int64_t n) {
     return n ? list[k < n ? k : n - 1].value : 0;
 }
 
+/* Share of j's light that reaches i, between events of variance 1. */
+static float light(const edge_test *e, int64_t i, int64_t j) {
+    const float *scale = e->design.session->norm.scale, *unit = e->events->unit;
+    const float own = scale[i] * unit[i];
+    return own > 0 ? (float)e->events->share[i * e->design.N + j] * scale[j] * unit[j] / own : 0.0f;
+}
+
 /* Noise of one neuron that was taken off another with its light comes back a frame later as an effect in proportion to
  * the light. What the median of the pairs has of it is taken off. */
 static syn_status remove_leak(edge_test *e) {
     const int64_t N = e->design.N;
-    const float *scale = e->design.session->norm.scale;
     weighted *list;
     int64_t n = 0;
     SYN_TRY(syn_alloc(&list, (size_t)(N * N), sizeof *list, "edges"));
     for (int64_t k = 0; k < N * N; k++) {
-        const double light = e->events->share[k] * (double)scale[k % N] / (double)scale[k / N];
-        if (light > 0 && e->out->error[k] > 0)
-            list[n++] = (weighted){(double)e->out->estimate[k] / light, light / (double)e->out->error[k]};
+        const double shared = (double)light(e, k / N, k % N);
+        if (shared > 0 && e->out->error[k] > 0)
+            list[n++] = (weighted){(double)e->out->estimate[k] / shared, shared / (double)e->out->error[k]};
     }
-    const double leak = n < FEWEST_PAIRS ? 0 : weighted_median(list, n);
-    for (int64_t k = 0; k < N * N; k++) {
-        const float light = (float)(leak * e->events->share[k] * (double)scale[k % N] / (double)scale[k / N]);
-        e->out->estimate[k] -= light, e->half[0][k] -= light, e->half[1][k] -= light;
-    }
+    const float leak = n < FEWEST_PAIRS ? 0.0f : (float)weighted_median(list, n);
+    for (int64_t k = 0; k < N * N; k++) take_off(e, k, leak * light(e, k / N, k % N));
     free(list);
     return SYN_OK;
+}
+
+/* Traces of paths over a third neuron k, [N][N] each: j -> k -> i; both drive k; k drives both. Of events the last is
+ * no trace that could be told from edges that were missed. */
+enum { THROUGH, INTO, FROM, PATTERNS, COLUMNS };
+
+static int count_patterns(const edge_test *e) { return e->events ? FROM : PATTERNS; }
+
+/* Products of the edges that were found, of which `edge` has the estimates and 0 elsewhere. */
+static syn_status multiply_edges(const edge_test *e, const float *edge, float *const pattern[PATTERNS]) {
+    const syn_edge_design *d = &e->design;
+    const int64_t N = d->N;
+    const syn_matrix as_is = {edge, N, 1}, turned = {edge, 1, N};
+    const syn_matrix left[PATTERNS] = {as_is, turned, as_is}, right[PATTERNS] = {as_is, as_is, turned};
+    for (int k = 0; k < count_patterns(e); k++)
+        SYN_TRY(syn_gemm(d->kernels, d->threads, N, N, N, left[k], right[k], pattern[k], N, false));
+    return SYN_OK;
+}
+
+/* by: how much of each pattern is in the estimates of pairs that are no edges. Least squares, weighted by the errors,
+ * beside a constant that stands for edges that were missed; 0 where it is not significant. */
+static void fit_patterns(const edge_test *e, const bool *found, const float *estimate, float *const pattern[PATTERNS],
+                         double by[PATTERNS]) {
+    const int64_t N = e->design.N;
+    const int patterns = count_patterns(e), columns = patterns + 1;
+    double A[COLUMNS * COLUMNS] = {0}, b[(1 + COLUMNS) * COLUMNS] = {0}, square = 0, n = 0;
+    memset(by, 0, PATTERNS * sizeof *by);
+    for (int64_t k = 0; k < N * N; k++) {
+        const double error = (double)e->out->error[k];
+        if (found[k] || !(error > 0)) continue;
+        double column[COLUMNS] = {0};
+        column[patterns] = 1 / error;
+        for (int p = 0; p < patterns; p++) column[p] = (double)pattern[p][k] / error;
+        const double z = (double)estimate[k] / error;
+        for (int p = 0; p < columns; p++) {
+            b[p] += column[p] * z;
+            for (int q = 0; q < columns; q++) A[p * columns + q] += column[p] * column[q];
+        }
+        square += z * z, n++;
+    }
+    double explained[COLUMNS];
+    memcpy(explained, b, sizeof explained);
+    for (int p = 0; p < columns; p++) b[(1 + p) * columns + p] = 1; /* the inverse, for the errors of `by` */
+    if (n <= columns || !syn_solve_positive(A, columns, b, 1 + columns)) return;
+    for (int p = 0; p < columns; p++) square -= explained[p] * b[p];
+    for (int p = 0; p < patterns; p++) {
+        const double error = sqrt(square / (n - columns) * b[(1 + p) * columns + p]);
+        by[p] = fabs(b[p]) > sure * error ? b[p] : 0;
+    }
+}
+
+/* What frames and noise hide of a third neuron leaves small edges along the paths over it. As much of them as the pairs
+ * without an edge show is taken off all. */
+static syn_status remove_paths(edge_test *e) {
+    const int64_t N = e->design.N;
+    const size_t pairs = (size_t)(N * N);
+    bool *found = NULL;
+    float *with = NULL, *edge = NULL, *pattern[PATTERNS] = {NULL};
+    double by[PATTERNS];
+    syn_status status;
+    SYN_CHECK(syn_alloc(&found, pairs, sizeof *found, "edges"));
+    SYN_CHECK(syn_alloc(&with, pairs, sizeof *with, "edges"));
+    SYN_CHECK(syn_alloc(&edge, pairs, sizeof *edge, "edges"));
+    for (int p = 0; p < PATTERNS; p++) SYN_CHECK(syn_alloc(&pattern[p], pairs, sizeof *pattern[p], "edges"));
+    memcpy(with, e->out->estimate, pairs * sizeof *with);
+    for (int round = 0; round < PATH_ROUNDS; round++) {
+        SYN_CHECK(find_edges(e, found));
+        for (size_t k = 0; k < pairs; k++) edge[k] = found[k] ? e->out->estimate[k] : 0.0f;
+        SYN_CHECK(multiply_edges(e, edge, pattern));
+        fit_patterns(e, found, with, pattern, by);
+        for (int64_t k = 0; k < N * N; k++) {
+            double left = (double)with[k];
+            for (int p = 0; p < count_patterns(e); p++) left -= by[p] * (double)pattern[p][k];
+            if (e->out->error[k] > 0) take_off(e, k, e->out->estimate[k] - (float)left);
+        }
+    }
+done:
+    free(found), free(with), free(edge);
+    for (int p = 0; p < PATTERNS; p++) free(pattern[p]);
+    return status;
 }
 
 /* A neuron's own past is no edge, and nothing is known of cells that overlap. */
@@ -632,9 +723,10 @@ static syn_status run_test(edge_test *e) {
     SYN_TRY(explain_within_frame(e));
     if (e->events) {
         SYN_TRY(remove_reversals(e));
-        restore_units(e);
         SYN_TRY(remove_leak(e));
     }
+    SYN_TRY(remove_paths(e));
+    if (e->events) restore_units(e);
     clear_untested(e);
     SYN_TRY(inflate_errors(e));
     e->out->freedom = (double)e->design.T - e->design.parameters;
@@ -678,30 +770,100 @@ syn_status syn_test_residuals(const syn_session *session, float *residual, const
     return test(session, NULL, residual, C, kernels, threads, out);
 }
 
+/* target[T][N] = x where it was observed, 0 elsewhere. */
+static void gather_targets(const syn_session *session, const float *x, float *target) {
+    const int64_t N = session->N;
+    for (int split = SYN_TRAIN; split <= SYN_VALIDATION; split++)
+        for (int64_t k = 0; k < session->n_spans[split]; k++)
+            for (int64_t t = syn_span_first_target(&session->span[split][k]); t < session->span[split][k].stop; t++)
+                for (int64_t i = 0; i < N; i++) *target++ = syn_session_observed(session, t, i) ? x[t * N + i] : 0.0f;
+}
+
 syn_status syn_test_events(const syn_session *session, const syn_kernels *kernels, int threads,
                            syn_edge_estimates **out) {
     const size_t N = (size_t)session->N;
     syn_edge_events events = {0};
     float *target = NULL, *none = NULL;
-    int64_t row = 0;
     syn_status status;
     *out = NULL;
     SYN_CHECK(syn_edge_events_create(&events, session, kernels, threads));
     SYN_CHECK(syn_alloc(&target, (size_t)syn_edge_targets(session) * N, sizeof *target, "events"));
     SYN_CHECK(syn_alloc(&none, N * N, sizeof *none, "effective connectivity"));
-    for (int split = SYN_TRAIN; split <= SYN_VALIDATION; split++)
-        for (int64_t k = 0; k < session->n_spans[split]; k++)
-            for (int64_t t = syn_span_first_target(&session->span[split][k]); t < session->span[split][k].stop;
-                 t++, row++)
-                for (int64_t i = 0; i < session->N; i++)
-                    target[row * session->N + i] =
-                        syn_session_observed(session, t, i) ? events.x[t * session->N + i] : 0.0f;
+    gather_targets(session, events.x, target);
     SYN_CHECK(test(session, &events, target, none, kernels, threads, out));
 done:
     syn_edge_events_free(&events);
     free(target), free(none);
     return status;
 }
+
+/* ---- spike counts ---- */
+
+static double count(const syn_session *s, int64_t t, int64_t i) {
+    return syn_session_observed(s, t, i) ? (double)s->x[t * s->N + i] : 0;
+}
+
+/* by[N][OWN_FRAMES]: regression of every neuron's counts on its own last frames (Yule-Walker). */
+static syn_status regress_on_own_past(const syn_session *s, double *by) {
+    const int64_t N = s->N;
+    double *gamma, A[OWN_FRAMES * OWN_FRAMES];
+    SYN_TRY(syn_alloc(&gamma, (size_t)((OWN_FRAMES + 1) * N), sizeof *gamma, "own past"));
+    for (int split = SYN_TRAIN; split <= SYN_VALIDATION; split++)
+        for (int64_t k = 0; k < s->n_spans[split]; k++) {
+            const int64_t first = s->span[split][k].start - s->span[split][k].context;
+            for (int64_t t = first; t < s->span[split][k].stop; t++)
+                for (int lag = 0; lag <= OWN_FRAMES && t - lag >= first; lag++)
+                    for (int64_t i = 0; i < N; i++) gamma[lag * N + i] += count(s, t, i) * count(s, t - lag, i);
+        }
+    for (int64_t i = 0; i < N; i++) {
+        double *b = by + i * OWN_FRAMES;
+        for (int p = 0; p < OWN_FRAMES; p++) {
+            b[p] = gamma[(p + 1) * N + i];
+            for (int q = 0; q < OWN_FRAMES; q++) A[p * OWN_FRAMES + q] = gamma[abs(p - q) * N + i];
+            A[p * OWN_FRAMES + p] *= 1 + 1e-9;
+        }
+        if (!syn_solve_positive(A, OWN_FRAMES, b, 1)) memset(b, 0, OWN_FRAMES * sizeof *b);
+    }
+    free(gamma);
+    return SYN_OK;
+}
+
+/* Counts less what a neuron's own last frames say of them: a neuron that drives j and fires in bursts would else be
+ * seen to follow j. */
+static syn_status clear_of_own_past(const syn_session *s, float *target) {
+    double *by;
+    SYN_TRY(syn_alloc(&by, (size_t)(s->N * OWN_FRAMES), sizeof *by, "own past"));
+    const syn_status status = regress_on_own_past(s, by);
+    for (int split = SYN_TRAIN; split <= SYN_VALIDATION && status == SYN_OK; split++)
+        for (int64_t k = 0; k < s->n_spans[split]; k++) {
+            const syn_span *span = &s->span[split][k];
+            const int64_t first = span->start - span->context;
+            for (int64_t t = syn_span_first_target(span); t < span->stop; t++)
+                for (int64_t i = 0; i < s->N; i++, target++)
+                    for (int p = 0; p < OWN_FRAMES && t - 1 - p >= first && syn_session_observed(s, t, i); p++)
+                        *target -= (float)(by[i * OWN_FRAMES + p] * count(s, t - 1 - p, i));
+        }
+    free(by);
+    return status;
+}
+
+syn_status syn_test_counts(const syn_session *session, const syn_kernels *kernels, int threads,
+                           syn_edge_estimates **out) {
+    const size_t N = (size_t)session->N;
+    float *target = NULL, *none = NULL;
+    syn_status status;
+    *out = NULL;
+    SYN_CHECK(syn_alloc(&target, (size_t)syn_edge_targets(session) * N, sizeof *target, "counts"));
+    SYN_CHECK(syn_alloc(&none, N * N, sizeof *none, "effective connectivity"));
+    gather_targets(session, session->x, target);
+    SYN_CHECK(clear_of_own_past(session, target));
+    SYN_CHECK(test(session, NULL, target, none, kernels, threads, out));
+done:
+    free(target), free(none);
+    return status;
+}
+
+/* ---- residuals of a model ---- */
 
 typedef struct collector {
     const syn_session *session;
@@ -719,7 +881,7 @@ static syn_status collect(void *user, int64_t frame, const float *prediction, co
     return SYN_OK;
 }
 
-syn_status syn_test_edges(const syn_parameters *p, syn_loss loss, const syn_dataset *data, size_t s, const double *gain,
+syn_status syn_test_edges(const syn_parameters *p, const syn_dataset *data, size_t s, const double *gain,
                           const syn_kernels *kernels, int threads, syn_edge_estimates **out) {
     const syn_session *session = &data->session[s];
     const int64_t N = session->N;
@@ -729,7 +891,7 @@ syn_status syn_test_edges(const syn_parameters *p, syn_loss loss, const syn_data
     *out = NULL;
     SYN_CHECK(syn_alloc(&residual, (size_t)(syn_edge_targets(session) * N), sizeof *residual, "residuals"));
     SYN_CHECK(syn_alloc(&C, (size_t)(N * N), sizeof *C, "effective connectivity"));
-    SYN_CHECK(syn_network_create(&network, p, data, loss, kernels, threads, 256, 256));
+    SYN_CHECK(syn_network_create(&network, p, data, SYN_LOSS_GAUSSIAN, kernels, threads, 256, 256));
     collector c = {session, residual};
     SYN_CHECK(syn_network_run(network, s, SYN_TRAIN, collect, &c));
     SYN_CHECK(syn_network_run(network, s, SYN_VALIDATION, collect, &c));

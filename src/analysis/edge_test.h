@@ -27,8 +27,9 @@
 #include "model/fitted.h"
 #include "model/network.h"
 
-/* Estimates of session s of a model with these parameters. data holds the recording of the fit. gain: [N] of lag 0. */
-syn_status syn_test_edges(const syn_parameters *p, syn_loss loss, const syn_dataset *data, size_t s, const double *gain,
+/* Estimates of session s of a Gaussian model with these parameters. data holds the recording of the fit. gain: [N] of
+ * lag 0. */
+syn_status syn_test_edges(const syn_parameters *p, const syn_dataset *data, size_t s, const double *gain,
                           const syn_kernels *kernels, int threads, syn_edge_estimates **out);
 
 /* The same from residuals [T][N] (0 where the target was not observed; overwritten) and C [N][N], both z-scored. T:
@@ -38,6 +39,10 @@ syn_status syn_test_residuals(const syn_session *session, float *residual, const
 /* The same from the events behind slow fluorescence (edge_events.h), of senders and receivers alike, without a model.
  */
 syn_status syn_test_events(const syn_session *session, const syn_kernels *kernels, int threads,
+                           syn_edge_estimates **out);
+/* The same from spike counts less what a neuron's own last frames say of them, without a model: over rare spikes the
+ * mean derivative of a Poisson model is not the slope that the test is of. */
+syn_status syn_test_counts(const syn_session *session, const syn_kernels *kernels, int threads,
                            syn_edge_estimates **out);
 /* Targets of the train and validation splits. */
 int64_t syn_edge_targets(const syn_session *session);

@@ -81,7 +81,7 @@ static int by_value(const void *a, const void *b) {
 }
 
 syn_status syn_empirical_null(const double *z, int64_t n, double *deviation) {
-    enum { FEWEST = 200, STEPS = 5 };
+    enum { FEWEST = 200, STEPS = 8, WIDTH = 2 };
     double *size;
     *deviation = 1;
     if (n < FEWEST) return SYN_OK;
@@ -90,7 +90,7 @@ syn_status syn_empirical_null(const double *z, int64_t n, double *deviation) {
     qsort(size, (size_t)n, sizeof *size, by_value);
     if (size[n / 2] > 0) {
         *deviation = size[n / 2] / 0.6744897501960817;
-        for (int step = 0; step < STEPS; step++) *deviation = fit_middle(size, n, 1.5 * *deviation);
+        for (int step = 0; step < STEPS; step++) *deviation = fit_middle(size, n, WIDTH * *deviation);
     }
     free(size);
     return SYN_OK;

@@ -16,8 +16,8 @@ double syn_two_sided_quantile(double p, double freedom);
  */
 syn_status syn_false_discovery(const double *p, int64_t n, bool any_dependence, double *q);
 /* Standard deviation of the statistics of what is not there, from the middle of all z[n] (Efron 2004): a normal
- * distribution with mean 0 is fitted to those within 1.5 of its standard deviations, where discoveries are few. 1 for
- * fewer than 200. */
+ * distribution with mean 0 is fitted to those within 2 of its standard deviations: where discoveries are few, and wide
+ * enough for the spread of some thousand to be known to a hundredth. 1 for fewer than 200. */
 syn_status syn_empirical_null(const double *z, int64_t n, double *deviation);
 
 #endif

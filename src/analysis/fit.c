@@ -266,9 +266,14 @@ static syn_status test_edges(const fit *f, const syn_parameters *p, syn_model *m
         const syn_session *session = &f->data->session[s];
         bool events = !strcmp(asked, "yes");
         if (!strcmp(asked, "auto")) SYN_TRY(syn_edge_events_suit(session, &events));
-        SYN_TRY(events ? syn_test_events(session, f->kernels, f->settings.threads, &model->session[s].edges)
-                       : syn_test_edges(p, f->settings.loss, f->data, s, model->session[s].gain, f->kernels,
-                                        f->settings.threads, &model->session[s].edges));
+        syn_edge_estimates **edges = &model->session[s].edges;
+        const int threads = f->settings.threads;
+        if (events)
+            SYN_TRY(syn_test_events(session, f->kernels, threads, edges));
+        else if (f->settings.loss == SYN_LOSS_POISSON)
+            SYN_TRY(syn_test_counts(session, f->kernels, threads, edges));
+        else
+            SYN_TRY(syn_test_edges(p, f->data, s, model->session[s].gain, f->kernels, threads, edges));
     }
     return SYN_OK;
 }

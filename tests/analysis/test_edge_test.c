@@ -70,6 +70,29 @@ static void unconnected_neurons_give_false_alarms_at_their_rate(void **state) {
     assert_near("p < 0.5", 0.5, at_50, 0.03);
 }
 
+/* Neurons follow the square of a behaviour, half of them slowly: nobody drives anybody. */
+static void what_follows_behaviour_slowly_and_not_in_proportion_is_no_edge(void **state) {
+    (void)state;
+    enum { N = 40, T = 5000 };
+    double share = 0;
+    for (uint32_t seed = 0; seed < 2; seed++) {
+        raw_data raw = simulate(T, N, 1, 0, NULL, 3500 + 10 * seed);
+        test_set set;
+        double slow = 0;
+        for (int64_t t = 0; t < T; t++) {
+            const double u = (double)raw.u[t], now = u + u * u;
+            slow += 0.2 * (now - slow);
+            for (int64_t i = 0; i < N; i++)
+                raw.x[t * N + i] =
+                    (float)(normal(3600 + seed, t * N + i) + (i % 3 ? 0.4 : -0.4) * (i % 2 ? slow : now));
+        }
+        syn_edge_estimates *e = test(&raw, 0, 2, &set);
+        share += share_below(e, N, 0.05) / 2;
+        syn_edge_estimates_free(e), set_free(&set), raw_free(&raw);
+    }
+    assert_near("share of p < 0.05", 0.05, share, 0.015);
+}
+
 /* The slow way: the sender shifted around a circle, and every regression done again. */
 static void errors_are_the_spread_over_shifts_of_the_sender(void **state) {
     (void)state;
@@ -273,6 +296,85 @@ static void gaps_hide_nothing_of_what_passes_on_within_a_frame(void **state) {
     syn_edge_estimates_free(e), set_free(&set), raw_free(&raw);
 }
 
+/* Frames twice as long as an effect takes: 0 drives 1 and 1 drives 2, partly within a frame, for every three neurons,
+ * and what is recorded is noisy. Neither the path nor what 1 has in common with others is an edge. */
+static void paths_over_a_third_neuron_are_no_edges(void **state) {
+    (void)state;
+    enum { N = 90, T = 6000 };
+    raw_data fine = simulate(2 * T, N, 0, 0, NULL, 9600), raw = raw_create(T, N, 0, "fluorescence", 9650);
+    test_set set;
+    double z = 0, least = INFINITY;
+    for (int64_t t = 1; t < 2 * T; t++)
+        for (int64_t i = 0; i < N; i += 3) {
+            fine.x[t * N + i + 1] += 0.3f * fine.x[(t - 1) * N + i];
+            fine.x[t * N + i + 2] += 0.3f * fine.x[(t - 1) * N + i + 1];
+        }
+    for (int64_t t = 0; t < T; t++)
+        for (int64_t i = 0; i < N; i++) {
+            const float noise = (float)normal(9650, t * N + i);
+            raw.x[t * N + i] = fine.x[2 * t * N + i] + fine.x[(2 * t + 1) * N + i] + noise;
+        }
+    syn_edge_estimates *e = test(&raw, 0, 2, &set);
+    for (int i = 0; i < N; i += 3) {
+        const int first = (i + 1) * N + i, second = (i + 2) * N + i + 1, both = (i + 2) * N + i;
+        least = fmin(least, fmin((double)(e->estimate[first] / e->error[first]),
+                                 (double)(e->estimate[second] / e->error[second])));
+        z += 3 * (double)(e->estimate[both] / e->error[both]) / N;
+    }
+    assert_true(least > 4);
+    assert_near("statistic of 0 to 2", 0, z, 0.7);
+    syn_edge_estimates_free(e), set_free(&set), raw_free(&raw), raw_free(&fine);
+}
+
+/* Every second neuron fires in bursts and drives the next: the edge is found, not the other way round. */
+static void bursts_of_a_sender_do_not_turn_an_edge_around(void **state) {
+    (void)state;
+    enum { N = 30, T = 20000 };
+    for (int gaps = 0; gaps < 2; gaps++) {
+        raw_data raw = raw_create(T, N, 0, "counts", 9900);
+        test_set set;
+        double forth = INFINITY, back = 0;
+        for (int64_t t = 0; t < T; t++)
+            for (int64_t i = 0; i < N; i++) {
+                double chance = 0.03;
+                for (int lag = 2; lag <= 5 && lag <= t && i % 2 == 0; lag++)
+                    chance += 0.12 * (double)raw.x[(t - lag) * N + i];
+                if (i % 2 && t > 0) chance += 0.3 * (double)raw.x[(t - 1) * N + i - 1];
+                const syn_random random = {3, SYN_STREAM_TEST, 9900};
+                raw.x[t * N + i] = syn_random_uniform(random, (uint64_t)(t * N + i)) < chance;
+            }
+        if (gaps) raw_hide(&raw, 17);
+        set = set_create(&raw, 1, TINY_WINDOW);
+        syn_edge_estimates *e;
+        assert_ok(syn_test_counts(&set.data->session[0], best_kernels(), 2, &e));
+        for (int i = 0; i < N; i += 2) {
+            const int there = (i + 1) * N + i, opposite = i * N + i + 1;
+            forth = fmin(forth, (double)(e->estimate[there] / e->error[there]));
+            back += 2 * (double)(e->estimate[opposite] / e->error[opposite]) / N;
+        }
+        assert_true(forth > 10);
+        assert_near("the other way round", 0, back, 0.8);
+        syn_edge_estimates_free(e), set_free(&set), raw_free(&raw);
+    }
+}
+
+/* What all neurons share within a frame is measured where both were seen. */
+static void gaps_do_not_hide_that_residuals_correlate(void **state) {
+    (void)state;
+    enum { N = 12, T = 6000 };
+    for (int gaps = 0; gaps < 2; gaps++) {
+        raw_data raw = raw_create(T, N, 0, "fluorescence", 10000);
+        test_set set;
+        for (int64_t k = 0; k < T * N; k++) raw.x[k] = (float)(normal(10050, k) + normal(10100, k / N));
+        for (int64_t k = 0; gaps && k < T * N; k++)
+            if (normal(10200, k) > 0) raw.x[k] = NAN;
+        syn_edge_estimates *e = test(&raw, 0, 1, &set);
+        assert_near("correlation", 0.5, e->residual_correlation, 0.03);
+        assert_near("by chance", (gaps ? 2 : 1) / sqrt(0.85 * T), e->residual_correlation_by_chance, 0.1 / sqrt(T));
+        syn_edge_estimates_free(e), set_free(&set), raw_free(&raw);
+    }
+}
+
 /* More neurons than frames, entries missing, two neurons the same: false alarms stay few. */
 static void short_recordings_with_gaps(void **state) {
     (void)state;
@@ -291,6 +393,7 @@ static void short_recordings_with_gaps(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(unconnected_neurons_give_false_alarms_at_their_rate),
+        cmocka_unit_test(what_follows_behaviour_slowly_and_not_in_proportion_is_no_edge),
         cmocka_unit_test(errors_are_the_spread_over_shifts_of_the_sender),
         cmocka_unit_test(variance_is_that_of_all_shifts),
         cmocka_unit_test(a_small_network_is_found),
@@ -298,6 +401,9 @@ int main(void) {
         cmocka_unit_test(neither_threads_nor_frames_between_segments_matter),
         cmocka_unit_test(what_passes_on_within_a_frame_is_no_edge),
         cmocka_unit_test(gaps_hide_nothing_of_what_passes_on_within_a_frame),
+        cmocka_unit_test(paths_over_a_third_neuron_are_no_edges),
+        cmocka_unit_test(bursts_of_a_sender_do_not_turn_an_edge_around),
+        cmocka_unit_test(gaps_do_not_hide_that_residuals_correlate),
         cmocka_unit_test(short_recordings_with_gaps),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
