@@ -11,6 +11,8 @@
 
 /* Residuals that correlate by this much, and by this multiple of chance, are worth a note. */
 static const double notable_correlation = 0.05, notable_multiple = 2, notable_inflation = 1.1;
+/* Of spike counts: fewer edges than one in this many, and residuals that correlate by this multiple of chance. */
+static const double few_edges = 50, clear_multiple = 3;
 
 static syn_status check_edges(const syn_model *model, size_t session) {
     if (session >= model->n)
@@ -118,7 +120,17 @@ static syn_status top_json(const syn_edge_list *l, int64_t top, json_t **json) {
     return SYN_OK;
 }
 
-static json_t *notes(const syn_edge_estimates *e) {
+/* Whether spikes of two neurons in one bin say more than those in the next: hardly any edge is found, and residuals of
+ * a bin correlate. */
+static bool within_a_bin(const syn_edge_list *l) {
+    const syn_fitted_session *s = &l->model->session[l->session];
+    const syn_edge_estimates *e = s->edges;
+    return s->signal == SYN_SIGNAL_COUNTS && few_edges * (double)l->n_significant < (double)l->n_tested &&
+           e->residual_correlation > clear_multiple * e->residual_correlation_by_chance;
+}
+
+static json_t *notes(const syn_edge_list *l) {
+    const syn_edge_estimates *e = l->model->session[l->session].edges;
     json_t *list = json_array();
     char line[400];
     if (e->of_events) {
@@ -137,8 +149,16 @@ static json_t *notes(const syn_edge_estimates *e) {
             e->overlapping, syn_edge_most_shared);
         json_array_append_new(list, json_string(line));
     }
-    if (e->residual_correlation > notable_correlation &&
-        e->residual_correlation > notable_multiple * e->residual_correlation_by_chance) {
+    if (within_a_bin(l)) {
+        snprintf(line, sizeof line,
+                 "hardly any neuron follows another, but spikes of two correlate within one bin of %g ms (root mean "
+                 "square %.2g; chance gives %.2g): common input, or effects faster than a bin, which have an order in "
+                 "shorter ones (--bin)",
+                 1000 / l->model->session[l->session].rate_hz, e->residual_correlation,
+                 e->residual_correlation_by_chance);
+        json_array_append_new(list, json_string(line));
+    } else if (e->residual_correlation > notable_correlation &&
+               e->residual_correlation > notable_multiple * e->residual_correlation_by_chance) {
         snprintf(line, sizeof line,
                  "after the fit two neurons still correlate within one frame (root mean square %.2g; chance gives "
                  "%.2g): common input, or effects faster than a frame, which edges do not account for and may mistake",
@@ -183,7 +203,7 @@ syn_status syn_edge_list_json(const syn_edge_list *l, int64_t top, json_t **json
     json_object_set(*json, "hubs", hubs);
     if (regions) json_object_set(*json, "regions", regions);
     if (types) json_object_set(*json, "cell_types", types);
-    json_object_set_new(*json, "notes", notes(e));
+    json_object_set_new(*json, "notes", notes(l));
 done:
     json_decref(list), json_decref(regions), json_decref(types), json_decref(hubs);
     return status;

@@ -122,6 +122,21 @@ static void a_star_has_one_hub(void **state) {
     json_decref(hubs), free(list.q), syn_model_free(model), set_free(&set), raw_free(&raw);
 }
 
+/* Counts that correlate within a bin, and edges, or none. */
+static void bins_that_are_too_long_are_pointed_out(void **state) {
+    (void)state;
+    for (int edges = 0; edges < 2; edges++) {
+        test_set set;
+        syn_model *model = example(&set);
+        char *text;
+        model->session[0].signal = SYN_SIGNAL_COUNTS;
+        for (int k = 0; k < 10 && !edges; k++) model->session[0].edges->estimate[k] = 0;
+        assert_ok(syn_edges_describe(model, 0, NULL, &text));
+        assert_true(edges ? !strstr(text, "--bin") : !!strstr(text, "--bin"));
+        syn_free(text), syn_model_free(model), set_free(&set);
+    }
+}
+
 static void a_model_without_tests_says_so(void **state) {
     (void)state;
     test_set set;
@@ -136,9 +151,9 @@ static void a_model_without_tests_says_so(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(intervals_and_q_follow_the_options), cmocka_unit_test(summary_holds_what_was_found),
-        cmocka_unit_test(summary_says_what_edges_are_of),     cmocka_unit_test(a_star_has_one_hub),
-        cmocka_unit_test(a_model_without_tests_says_so),
+        cmocka_unit_test(intervals_and_q_follow_the_options),     cmocka_unit_test(summary_holds_what_was_found),
+        cmocka_unit_test(summary_says_what_edges_are_of),         cmocka_unit_test(a_star_has_one_hub),
+        cmocka_unit_test(bins_that_are_too_long_are_pointed_out), cmocka_unit_test(a_model_without_tests_says_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
