@@ -58,7 +58,7 @@ good="$SOURCE/tests/data/good"
 run 1 synapsnet evaluate turned.h5 "$good/trials.npz" --quiet
 one_error 'trials.npz: holds counts; the model was fitted on fluorescence'
 run 1 synapsnet evaluate turned.h5 "$good/trials.npz"
-err 'warning: is read by itself, without --rate 12 --orientation neurons-first of the fit'
+err 'warning: trials.npz: is read by itself, without --rate 12 --orientation neurons-first of the fit'
 run 0 synapsnet simulate rates --neurons 5 --frames 900 -o sim.h5
 run 1 synapsnet evaluate turned.h5 sim.h5 --quiet
 one_error 'sim.h5: has 30 frames per second; the model was fitted on 12; expected the same'
