@@ -1,6 +1,7 @@
 """Fits from Python: the same bits as the program, recordings that stay, interruption, memory."""
 
 import copy
+import contextlib
 import os
 import pickle
 import signal
@@ -202,7 +203,10 @@ LONG = dict(hidden=16, epochs=100000, patience=100000, connectivity="dense")
 
 
 def interrupt_after(seconds, times=1):
+    """Ctrl-C, once somebody listens: before, it would end the test."""
     def run():
+        while signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            time.sleep(0.001)
         for _ in range(times):
             time.sleep(seconds)
             os.kill(os.getpid(), signal.SIGINT)
@@ -213,11 +217,13 @@ def interrupt_after(seconds, times=1):
 
 
 def interrupt_when(path):
-    """Ctrl-C as soon as a file is there, and an epoch may have passed."""
+    """Ctrl-C as soon as a checkpoint is replaced by the next: the first one is written before the first epoch."""
     def run():
-        while not os.path.exists(path):
-            time.sleep(0.01)
-        time.sleep(0.3)
+        seen = set()
+        while len(seen) < 2:
+            time.sleep(0.001)
+            with contextlib.suppress(FileNotFoundError):
+                seen.add(os.stat(path).st_mtime_ns)
         os.kill(os.getpid(), signal.SIGINT)
 
     thread = threading.Thread(target=run)
