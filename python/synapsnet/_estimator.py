@@ -200,12 +200,12 @@ class SynapsNet(Parameters):
 
     def _take(self, model: lib.Handle, recordings: list[Recording], output: Any) -> SynapsNet:
         """What the estimator is after a fit."""
-        if output is not None:
-            lib.call("model_write", model.address, lib.path_bytes(output))
         self._model = model
         self._recordings = recordings
         self._connectivity: dict[int, np.ndarray] = {}
         self.n_features_in_ = recordings[0].n_neurons
+        if output is not None:
+            lib.call("model_write", model.address, lib.path_bytes(output))
         for line in self.description_["warnings"]:
             stopped = line.startswith("the fit was stopped")
             warnings.warn(lib.in_python(line), errors.StoppedEarlyWarning if stopped else errors.RecordingWarning,

@@ -100,12 +100,21 @@ static syn_status add_product(const syn_edge_design *d, const float *A, int64_t 
     return SYN_OK;
 }
 
+/* qq[Q][Q] += q[n][Q]' q, upper triangle. In double precision: the square of a behaviour of two values repeats it, and
+ * rounded sums of what repeats itself are not positive definite. wide: [n][Q]. */
+static void add_gram(const float *q, int64_t Q, int64_t n, double *wide, double *qq) {
+    for (int64_t k = 0; k < n * Q; k++) wide[k] = (double)q[k];
+    cblas_dsyrk(CblasRowMajor, CblasUpper, CblasTrans, (int)Q, (int)n, 1.0, wide, (int)Q, 1.0, qq, (int)Q);
+}
+
 static syn_status measure_moments(const syn_edge_design *d, const float *residual, moments *m) {
     const size_t N = (size_t)d->N, Q = (size_t)d->Q, wide = N > Q ? N : Q;
     float *product = NULL, *q = NULL;
+    double *wide_q = NULL;
     syn_status status;
     SYN_CHECK(syn_alloc(&product, wide * wide, sizeof *product, "second moments"));
     SYN_CHECK(syn_alloc(&q, SYN_EDGE_CHUNK * Q, sizeof *q, "second moments"));
+    SYN_CHECK(syn_alloc(&wide_q, SYN_EDGE_CHUNK * Q, sizeof *wide_q, "second moments"));
     SYN_CHECK(syn_alloc(&m->xx, N * N, sizeof(double), "second moments"));
     SYN_CHECK(syn_alloc(&m->xq, N * Q, sizeof(double), "second moments"));
     SYN_CHECK(syn_alloc(&m->qq, Q * Q, sizeof(double), "second moments"));
@@ -119,12 +128,12 @@ static syn_status measure_moments(const syn_edge_design *d, const float *residua
         syn_edge_nuisance(d, chunk, q);
         SYN_CHECK(add_product(d, x, d->N, x, d->N, chunk->n, product, m->xx));
         SYN_CHECK(add_product(d, x, d->N, q, d->Q, chunk->n, product, m->xq));
-        SYN_CHECK(add_product(d, q, d->Q, q, d->Q, chunk->n, product, m->qq));
+        add_gram(q, d->Q, chunk->n, wide_q, m->qq);
         SYN_CHECK(add_product(d, e, d->N, x, d->N, chunk->n, product, m->ex[chunk->half]));
         SYN_CHECK(add_product(d, e, d->N, q, d->Q, chunk->n, product, m->eq[chunk->half]));
     }
 done:
-    free(product), free(q);
+    free(product), free(q), free(wide_q);
     return status;
 }
 

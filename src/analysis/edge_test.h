@@ -1,5 +1,5 @@
 /* Whether an edge is there: an estimate of every C_ij(0) that no penalty has shrunk, with its standard error, from one
- * pass over the recording with the fitted decoder frozen.
+ * pass over the targets (edge_targets.h).
  *
  *     estimate_ij = C_ij + sum_t r_i[t] x~_j[t] / D_ij,       D_ij = sum_t x~_j[t] x_j[t]
  *     error_ij^2  = V_ij / D_ij^2
@@ -15,6 +15,9 @@
  * with lags up to a multiple of the autocorrelation time, never across a segment's border. Shifting also parts moments
  * in which both vary strongly, as in bursts; so for lag 0 it takes sum_t r_i^2 x~_j^2 where that is the larger.
  *
+ * What neurons pass on within a frame, and traces of paths over a third neuron, are no edges and are taken off
+ * (docs/connectivity.md).
+ *
  * A model that leaves something out (unobserved neurons, effects faster than a frame) makes small effects everywhere,
  * of which enough frames make every one significant. So the errors of all edges are multiplied by the spread of the
  * bulk of the statistics (fdr.h), where that is more than 1.
@@ -24,27 +27,12 @@
 #ifndef SYN_ANALYSIS_EDGE_TEST_H
 #define SYN_ANALYSIS_EDGE_TEST_H
 
+#include "analysis/edge_events.h"
 #include "model/fitted.h"
-#include "model/network.h"
 
-/* Estimates of session s of a Gaussian model with these parameters. data holds the recording of the fit. gain: [N] of
- * lag 0. */
-syn_status syn_test_edges(const syn_parameters *p, const syn_dataset *data, size_t s, const double *gain,
-                          const syn_kernels *kernels, int threads, syn_edge_estimates **out);
-
-/* The same from residuals [T][N] (0 where the target was not observed; overwritten) and C [N][N], both z-scored. T:
- * the targets of the train and then the validation split, span by span. */
-syn_status syn_test_residuals(const syn_session *session, float *residual, const float *C, const syn_kernels *kernels,
-                              int threads, syn_edge_estimates **out);
-/* The same from the events behind slow fluorescence (edge_events.h), of senders and receivers alike, without a model.
- */
-syn_status syn_test_events(const syn_session *session, const syn_kernels *kernels, int threads,
-                           syn_edge_estimates **out);
-/* The same from spike counts less what a neuron's own last frames say of them, without a model: over rare spikes the
- * mean derivative of a Poisson model is not the slope that the test is of. */
-syn_status syn_test_counts(const syn_session *session, const syn_kernels *kernels, int threads,
-                           syn_edge_estimates **out);
-/* Targets of the train and validation splits. */
-int64_t syn_edge_targets(const syn_session *session);
+/* residual: [T][N], 0 where the target was not observed; overwritten. C: [N][N]. Both z-scored. events: the senders, or
+ * NULL: they are the activity. T: the targets of the train and then the validation split, span by span. */
+syn_status syn_test_residuals(const syn_session *session, const syn_edge_events *events, float *residual,
+                              const float *C, const syn_kernels *kernels, int threads, syn_edge_estimates **out);
 
 #endif

@@ -8,7 +8,7 @@
 
 #include "analysis/connectivity.h"
 #include "analysis/edge_events.h"
-#include "analysis/edge_test.h"
+#include "analysis/edge_targets.h"
 #include "analysis/evaluate.h"
 #include "analysis/fit.h"
 #include "analysis/prepare.h"

@@ -83,9 +83,10 @@ static bool load(heap *h, uint64_t address) {
     return false;
 }
 
-/* Objects follow each other on multiples of 8 bytes: number, references, 4 bytes, size, content. */
+/* Objects follow each other on multiples of 8 bytes, and so do their contents: number, references, 4 bytes, size,
+ * content. */
 static const unsigned char *find(const heap *h, uint64_t object, uint64_t length) {
-    const size_t head = 8 + h->length_size;
+    const size_t head = (8 + h->length_size + 7) / 8 * 8;
     size_t at = head;
     while (at <= h->size && h->size - at >= head) {
         const uint64_t id = number(h->collection + at, 2), size = number(h->collection + at + 8, h->length_size);

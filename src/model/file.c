@@ -121,7 +121,10 @@ static syn_status fill_file(syn_hdf5_writer *w, const void *content) {
 
 syn_status syn_model_write(const syn_model *model, const char *path) {
     SYN_TRY(syn_hdf5_write_file(path, fill_file, model));
-    if (model->checkpoint) unlink(model->checkpoint);
+    if (model->checkpoint && *model->checkpoint) {
+        unlink(model->checkpoint);
+        *model->checkpoint = '\0'; /* one that is there later is another fit's */
+    }
     return SYN_OK;
 }
 

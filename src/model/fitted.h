@@ -49,7 +49,8 @@ struct syn_model {
     char *description;           /* JSON object of syn_model_describe(), without times */
     /* not part of the file, which is the same for the same seed */
     double seconds;   /* of the fit; < 0: not known */
-    char *checkpoint; /* path of the fit's checkpoint, not needed any more once the model is in a file; or NULL */
+    char *checkpoint; /* path of the fit's checkpoint, not needed any more once the model is in a file, and then ""; or
+                         NULL */
 };
 
 /* An empty model with n sessions. */

@@ -27,7 +27,11 @@ static bool has_names(hid_t object) {
     return ok;
 }
 
+/* What was never written is read as zeros. */
 static bool has_values(hid_t dataset) {
+    H5D_space_status_t space_status;
+    if (H5Dget_space_status(dataset, &space_status) < 0) return false;
+    if (space_status != H5D_SPACE_STATUS_ALLOCATED) return true;
     hid_t space = H5Dget_space(dataset), type = H5Dget_type(dataset);
     const double bytes = (double)H5Sget_simple_extent_npoints(space) * (double)H5Tget_size(type);
     H5Tclose(type);

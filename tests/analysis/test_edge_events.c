@@ -1,7 +1,7 @@
 /* Events of slow fluorescence: which recordings have them, that they are found, the light of neighbours, and what the
  * test of edges makes of them. */
 #include "analysis/edge_events.h"
-#include "analysis/edge_test.h"
+#include "analysis/edge_targets.h"
 #include "analysis/fdr.h"
 #include "tiny_model.h"
 

@@ -1,0 +1,157 @@
+#include "analysis/edge_targets.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/lapack.h"
+#include "base/memory.h"
+#include "model/network.h"
+
+/* Own frames that spike counts are cleared of. */
+enum { OWN_FRAMES = 8 };
+
+int64_t syn_edge_targets(const syn_session *session) {
+    int64_t T = 0;
+    for (int split = SYN_TRAIN; split <= SYN_VALIDATION; split++)
+        for (int64_t k = 0; k < session->n_spans[split]; k++)
+            T += session->span[split][k].stop - syn_span_first_target(&session->span[split][k]);
+    return T;
+}
+
+/* ---- events ---- */
+
+/* target[T][N] = x where it was observed, 0 elsewhere. */
+static void gather_targets(const syn_session *session, const float *x, float *target) {
+    const int64_t N = session->N;
+    for (int split = SYN_TRAIN; split <= SYN_VALIDATION; split++)
+        for (int64_t k = 0; k < session->n_spans[split]; k++)
+            for (int64_t t = syn_span_first_target(&session->span[split][k]); t < session->span[split][k].stop; t++)
+                for (int64_t i = 0; i < N; i++) *target++ = syn_session_observed(session, t, i) ? x[t * N + i] : 0.0f;
+}
+
+syn_status syn_test_events(const syn_session *session, const syn_kernels *kernels, int threads,
+                           syn_edge_estimates **out) {
+    const size_t N = (size_t)session->N;
+    syn_edge_events events = {0};
+    float *target = NULL, *none = NULL;
+    syn_status status;
+    *out = NULL;
+    SYN_CHECK(syn_edge_events_create(&events, session, kernels, threads));
+    SYN_CHECK(syn_alloc(&target, (size_t)syn_edge_targets(session) * N, sizeof *target, "events"));
+    SYN_CHECK(syn_alloc(&none, N * N, sizeof *none, "effective connectivity"));
+    gather_targets(session, events.x, target);
+    SYN_CHECK(syn_test_residuals(session, &events, target, none, kernels, threads, out));
+done:
+    syn_edge_events_free(&events);
+    free(target), free(none);
+    return status;
+}
+
+/* ---- spike counts ---- */
+
+static double count(const syn_session *s, int64_t t, int64_t i) {
+    return syn_session_observed(s, t, i) ? (double)s->x[t * s->N + i] : 0;
+}
+
+/* by[N][OWN_FRAMES]: regression of every neuron's counts on its own last frames (Yule-Walker). */
+static syn_status regress_on_own_past(const syn_session *s, double *by) {
+    const int64_t N = s->N;
+    double *gamma, A[OWN_FRAMES * OWN_FRAMES];
+    SYN_TRY(syn_alloc(&gamma, (size_t)((OWN_FRAMES + 1) * N), sizeof *gamma, "own past"));
+    for (int split = SYN_TRAIN; split <= SYN_VALIDATION; split++)
+        for (int64_t k = 0; k < s->n_spans[split]; k++) {
+            const int64_t first = s->span[split][k].start - s->span[split][k].context;
+            for (int64_t t = first; t < s->span[split][k].stop; t++)
+                for (int lag = 0; lag <= OWN_FRAMES && t - lag >= first; lag++)
+                    for (int64_t i = 0; i < N; i++) gamma[lag * N + i] += count(s, t, i) * count(s, t - lag, i);
+        }
+    for (int64_t i = 0; i < N; i++) {
+        double *b = by + i * OWN_FRAMES;
+        for (int p = 0; p < OWN_FRAMES; p++) {
+            b[p] = gamma[(p + 1) * N + i];
+            for (int q = 0; q < OWN_FRAMES; q++) A[p * OWN_FRAMES + q] = gamma[abs(p - q) * N + i];
+            A[p * OWN_FRAMES + p] *= 1 + 1e-9;
+        }
+        if (!syn_solve_positive(A, OWN_FRAMES, b, 1)) memset(b, 0, OWN_FRAMES * sizeof *b);
+    }
+    free(gamma);
+    return SYN_OK;
+}
+
+/* Counts less what a neuron's own last frames say of them: a neuron that drives j and fires in bursts would else be
+ * seen to follow j. */
+static syn_status clear_of_own_past(const syn_session *s, float *target) {
+    double *by;
+    SYN_TRY(syn_alloc(&by, (size_t)(s->N * OWN_FRAMES), sizeof *by, "own past"));
+    const syn_status status = regress_on_own_past(s, by);
+    for (int split = SYN_TRAIN; split <= SYN_VALIDATION && status == SYN_OK; split++)
+        for (int64_t k = 0; k < s->n_spans[split]; k++) {
+            const syn_span *span = &s->span[split][k];
+            const int64_t first = span->start - span->context;
+            for (int64_t t = syn_span_first_target(span); t < span->stop; t++)
+                for (int64_t i = 0; i < s->N; i++, target++)
+                    for (int p = 0; p < OWN_FRAMES && t - 1 - p >= first && syn_session_observed(s, t, i); p++)
+                        *target -= (float)(by[i * OWN_FRAMES + p] * count(s, t - 1 - p, i));
+        }
+    free(by);
+    return status;
+}
+
+syn_status syn_test_counts(const syn_session *session, const syn_kernels *kernels, int threads,
+                           syn_edge_estimates **out) {
+    const size_t N = (size_t)session->N;
+    float *target = NULL, *none = NULL;
+    syn_status status;
+    *out = NULL;
+    SYN_CHECK(syn_alloc(&target, (size_t)syn_edge_targets(session) * N, sizeof *target, "counts"));
+    SYN_CHECK(syn_alloc(&none, N * N, sizeof *none, "effective connectivity"));
+    gather_targets(session, session->x, target);
+    SYN_CHECK(clear_of_own_past(session, target));
+    SYN_CHECK(syn_test_residuals(session, NULL, target, none, kernels, threads, out));
+done:
+    free(target), free(none);
+    return status;
+}
+
+/* ---- residuals of a model ---- */
+
+typedef struct collector {
+    const syn_session *session;
+    float *next; /* [N] of the next target */
+} collector;
+
+static syn_status collect(void *user, int64_t frame, const float *prediction, const float *truth,
+                          const float *previous) {
+    (void)previous;
+    collector *c = user;
+    const int64_t N = c->session->N;
+    for (int64_t i = 0; i < N; i++)
+        c->next[i] = syn_session_observed(c->session, frame, i) ? truth[i] - prediction[i] : 0.0f;
+    c->next += N;
+    return SYN_OK;
+}
+
+syn_status syn_test_edges(const syn_parameters *p, const syn_dataset *data, size_t s, const double *gain,
+                          const syn_kernels *kernels, int threads, syn_edge_estimates **out) {
+    const syn_session *session = &data->session[s];
+    const int64_t N = session->N;
+    syn_network *network = NULL;
+    float *residual = NULL, *C = NULL;
+    syn_status status;
+    *out = NULL;
+    SYN_CHECK(syn_alloc(&residual, (size_t)(syn_edge_targets(session) * N), sizeof *residual, "residuals"));
+    SYN_CHECK(syn_alloc(&C, (size_t)(N * N), sizeof *C, "effective connectivity"));
+    SYN_CHECK(syn_network_create(&network, p, data, SYN_LOSS_GAUSSIAN, kernels, threads, 256, 256));
+    collector c = {session, residual};
+    SYN_CHECK(syn_network_run(network, s, SYN_TRAIN, collect, &c));
+    SYN_CHECK(syn_network_run(network, s, SYN_VALIDATION, collect, &c));
+    syn_network_free(network), network = NULL;
+    SYN_CHECK(syn_parameters_weights(p, s, kernels, threads, C));
+    for (int64_t i = 0; i < N; i++)
+        for (int64_t j = 0; j < N; j++) C[i * N + j] *= (float)gain[i];
+    SYN_CHECK(syn_test_residuals(session, NULL, residual, C, kernels, threads, out));
+done:
+    syn_network_free(network);
+    free(residual), free(C);
+    return status;
+}
