@@ -106,6 +106,7 @@ void print_warnings(const char *json) {
     const char *name = json_string_value(json_object_get(root, "name"));
     size_t k;
     json_array_foreach(json_object_get(root, "warnings"), k, line) {
+        if (!json_is_string(line)) continue;
         char text[1024];
         snprintf(text, sizeof text, "%s%s%s", name ? name : "", name ? ": " : "", json_string_value(line));
         if (!said_before(text)) fprintf(stderr, "synapsnet: warning: %s\n", text);

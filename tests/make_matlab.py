@@ -157,6 +157,12 @@ def good73():
         for key, value in variables.items():
             m.put(key, value)
         m.close()
+    partly = Matlab73("v73_partly.mat")  # as matfile() leaves it where little of a large variable was written
+    partly.put("dff", X)
+    partly.put("fs", 10.0)
+    partly.file.create_dataset("buffer", (30000, 30000), "f8", chunks=(10, 10), compression="gzip")[0, 0] = 1
+    partly.set_class("buffer", "double")
+    partly.close()
 
 
 def bad():

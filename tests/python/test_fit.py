@@ -281,6 +281,14 @@ def test_an_interrupted_adaptation_is_resumed(model, X):
     assert content("model.h5") == content("whole.h5")
 
 
+def test_a_model_that_is_saved_again_leaves_the_checkpoint_of_another_fit(rec):
+    model = synapsnet.SynapsNet(connectivity="none", **SMALL).fit(rec, output="model.h5")
+    with open("model.h5.ckpt", "w"):
+        pass
+    model.save("copy.h5")
+    assert os.path.exists("model.h5.ckpt")
+
+
 def test_resume_without_a_checkpoint_just_starts(rec):
     whole(rec)
     synapsnet.SynapsNet(hidden=4, epochs=200, patience=200, connectivity="dense", seed=3).fit(rec, output="model.h5",
