@@ -15,10 +15,6 @@ enum { MOST_OFFSETS = sizeof frames_before / sizeof *frames_before, POWERS = 2 }
  * as parameters. */
 static const double targets_per_column = 20, share_of_targets = 1.0 / 3;
 
-static int offsets(const syn_edge_design *d) {
-    return d->session->B ? (int)((d->Q - 1) / (POWERS * d->session->B)) : 0;
-}
-
 /* ---- targets ---- */
 
 static int64_t count_chunks(syn_edge_design *d, bool write) {
@@ -41,15 +37,19 @@ static int64_t count_chunks(syn_edge_design *d, bool write) {
     return n;
 }
 
-syn_status syn_edge_design_create(syn_edge_design *d, const syn_session *session, const float *x,
+syn_status syn_edge_design_create(syn_edge_design *d, const syn_session *session, const syn_edge_input *input,
                                   const syn_kernels *kernels, int threads) {
-    *d = (syn_edge_design){.session = session, .x = x, .kernels = kernels, .threads = threads, .N = session->N};
+    *d =
+        (syn_edge_design){.session = session, .input = *input, .kernels = kernels, .threads = threads, .N = session->N};
     const int64_t most = count_chunks(d, false) + 1; /* one is cut in the middle */
     SYN_TRY(syn_alloc(&d->chunk, (size_t)most, sizeof *d->chunk, "targets"));
     d->n_chunks = count_chunks(d, true);
-    int used = MOST_OFFSETS;
-    while (used > 1 && targets_per_column * (double)(POWERS * used * session->B) > (double)d->T) used--;
-    d->Q = 1 + POWERS * used * session->B;
+    d->offsets = session->B ? MOST_OFFSETS : 0;
+    while (d->offsets > 1 && targets_per_column * (double)(POWERS * d->offsets * session->B) > (double)d->T)
+        d->offsets--;
+    d->Q = 1 + POWERS * d->offsets * session->B;
+    if (targets_per_column * (double)(d->Q + d->N) > (double)d->T) d->input.earlier = 0;
+    if (d->input.earlier > 0) d->Q += d->N;
     return SYN_OK;
 }
 
@@ -58,10 +58,10 @@ void syn_edge_design_free(syn_edge_design *d) {
 }
 
 const float *syn_edge_senders(const syn_edge_design *d, const syn_edge_chunk *chunk) {
-    return d->x + (chunk->frame - 1) * d->N;
+    return d->input.x + (chunk->frame - 1) * d->N;
 }
 
-/* Where the segment starts in between, its first frame. */
+/* Where the segment starts in between: behaviour of its first frame, nothing of the senders. */
 void syn_edge_nuisance(const syn_edge_design *d, const syn_edge_chunk *chunk, float *q) {
     const syn_session *s = d->session;
     const syn_recording *recording = s->recording;
@@ -70,13 +70,18 @@ void syn_edge_nuisance(const syn_edge_design *d, const syn_edge_chunk *chunk, fl
     while (segment + 1 < recording->S && recording->segment[segment].stop <= chunk->frame) segment++;
     for (int64_t t = 0; t < chunk->n; t++, q += d->Q) {
         q[0] = 1;
-        for (int k = 0; k < offsets(d); k++) {
-            int64_t frame = chunk->frame + t - frames_before[k];
+        for (int k = 0; k < d->offsets; k++) {
+            int64_t frame = chunk->frame + t - (int64_t)frames_before[k] * d->input.bins;
             if (frame < recording->segment[segment].start) frame = recording->segment[segment].start;
             const float *u = s->u + frame * B;
             float *column = q + 1 + POWERS * k * B;
             for (int64_t b = 0; b < B; b++) column[b] = u[b], column[B + b] = u[b] * u[b];
         }
+        if (d->input.earlier == 0) continue;
+        float *column = q + 1 + POWERS * d->offsets * B;
+        const int64_t frame = chunk->frame + t - 1 - d->input.earlier;
+        for (int64_t j = 0; j < d->N; j++)
+            column[j] = frame < recording->segment[segment].start ? 0.0f : d->input.x[frame * d->N + j];
     }
 }
 

@@ -2,7 +2,8 @@
  * same time.
  *
  * Frames are the targets of the train and validation splits in time order; x is the sender one frame before its
- * target. Letters: T targets, N neurons, Q nuisance columns (1 and behaviour around the frame), CHUNK frames.
+ * target. Letters: T targets, N neurons, Q nuisance columns (1, behaviour around the frame, and for some inputs what
+ * senders did earlier), CHUNK frames.
  *
  *     x~ = x - (ridge regression of x on the other senders and the nuisance columns)   up to a scale per sender
  *        = (x - q B) G,    G = (X'X + lambda)^-1 of the senders less the nuisance columns,   B = (q'q)^-1 q'X
@@ -22,12 +23,20 @@ typedef struct syn_edge_chunk {
     int half; /* 0: the first half of the targets, 1: the second */
 } syn_edge_chunk;
 
+/* What senders are. */
+typedef struct syn_edge_input {
+    const float *x; /* [T of the session][N] its activity, the events or the spikes behind it */
+    int bins;       /* frames of the session that make a frame of its behaviour */
+    int earlier;    /* x of so many frames before is a nuisance too; 0: it is not */
+} syn_edge_input;
+
 typedef struct syn_edge_design {
     const syn_session *session;
-    const float *x; /* [T of the session][N] what senders are: its activity, or the events behind it */
+    syn_edge_input input;
     const syn_kernels *kernels;
     int threads;
     int64_t T, N, Q;
+    int offsets; /* of behaviour */
     int64_t n_chunks, longest_run;
     syn_edge_chunk *chunk; /* [n_chunks] */
     float *G, *BG;         /* [N][N], [Q][N] */
@@ -38,7 +47,7 @@ typedef struct syn_edge_design {
 } syn_edge_design;
 
 /* The targets of a session. Fills T, N, Q and chunk. */
-syn_status syn_edge_design_create(syn_edge_design *design, const syn_session *session, const float *x,
+syn_status syn_edge_design_create(syn_edge_design *design, const syn_session *session, const syn_edge_input *input,
                                   const syn_kernels *kernels, int threads);
 /* Everything else. residual: [T][N], 0 where the target was not observed. observed: [N] targets observed. */
 syn_status syn_edge_design_solve(syn_edge_design *design, const float *residual, const double *observed);

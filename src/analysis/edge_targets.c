@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/edge_spikes.h"
 #include "base/lapack.h"
 #include "base/memory.h"
 #include "model/network.h"
@@ -40,7 +41,8 @@ syn_status syn_test_events(const syn_session *session, const syn_kernels *kernel
     SYN_CHECK(syn_alloc(&target, (size_t)syn_edge_targets(session) * N, sizeof *target, "events"));
     SYN_CHECK(syn_alloc(&none, N * N, sizeof *none, "effective connectivity"));
     gather_targets(session, events.x, target);
-    SYN_CHECK(syn_test_residuals(session, &events, target, none, kernels, threads, out));
+    SYN_CHECK(syn_test_residuals(session, &(syn_edge_input){.x = events.x, .bins = 1}, &events, target, none, kernels,
+                                 threads, out));
 done:
     syn_edge_events_free(&events);
     free(target), free(none);
@@ -97,18 +99,25 @@ static syn_status clear_of_own_past(const syn_session *s, float *target) {
     return status;
 }
 
-syn_status syn_test_counts(const syn_session *session, const syn_kernels *kernels, int threads,
+syn_status syn_test_counts(const syn_session *session, double bin_s, const syn_kernels *kernels, int threads,
                            syn_edge_estimates **out) {
     const size_t N = (size_t)session->N;
+    syn_edge_spikes spikes;
     float *target = NULL, *none = NULL;
     syn_status status;
     *out = NULL;
-    SYN_CHECK(syn_alloc(&target, (size_t)syn_edge_targets(session) * N, sizeof *target, "counts"));
+    SYN_TRY(syn_edge_spikes_create(&spikes, session, bin_s));
+    const syn_session *in_bins = &spikes.session;
+    const syn_edge_input senders = {in_bins->x, spikes.bins, spikes.window};
+    SYN_CHECK(syn_alloc(&target, (size_t)syn_edge_targets(in_bins) * N, sizeof *target, "counts"));
     SYN_CHECK(syn_alloc(&none, N * N, sizeof *none, "effective connectivity"));
-    gather_targets(session, session->x, target);
-    SYN_CHECK(clear_of_own_past(session, target));
-    SYN_CHECK(syn_test_residuals(session, NULL, target, none, kernels, threads, out));
+    gather_targets(in_bins, in_bins->x, target);
+    SYN_CHECK(clear_of_own_past(in_bins, target));
+    syn_edge_spikes_average(&spikes);
+    SYN_CHECK(syn_test_residuals(in_bins, &senders, NULL, target, none, kernels, threads, out));
+    (*out)->bin_s = spikes.bin_s, (*out)->window = spikes.window;
 done:
+    syn_edge_spikes_free(&spikes);
     free(target), free(none);
     return status;
 }
@@ -149,7 +158,8 @@ syn_status syn_test_edges(const syn_parameters *p, const syn_dataset *data, size
     SYN_CHECK(syn_parameters_weights(p, s, kernels, threads, C));
     for (int64_t i = 0; i < N; i++)
         for (int64_t j = 0; j < N; j++) C[i * N + j] *= (float)gain[i];
-    SYN_CHECK(syn_test_residuals(session, NULL, residual, C, kernels, threads, out));
+    SYN_CHECK(syn_test_residuals(session, &(syn_edge_input){.x = session->x, .bins = 1}, NULL, residual, C, kernels,
+                                 threads, out));
 done:
     syn_network_free(network);
     free(residual), free(C);

@@ -3,7 +3,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "analysis/edge_design.h"
 #include "analysis/fdr.h"
 #include "base/lapack.h"
 #include "base/memory.h"
@@ -72,7 +71,7 @@ static void gather(const edge_test *e, int64_t first, float *to) {
 /* Lags of V: three times the doubling lag at which the senders' mean autocorrelation has faded. */
 static int choose_lags(const syn_edge_design *d) {
     const int64_t N = d->N, most = d->longest_run - 1 < MOST_LAGS ? d->longest_run - 1 : MOST_LAGS;
-    const float *x = d->x;
+    const float *x = d->input.x;
     int64_t lag = FEWEST_LAGS / 2;
     for (; lag < most; lag *= 2) {
         double product = 0, square = 0;
@@ -730,8 +729,9 @@ static syn_status run_test(edge_test *e) {
     return compare_halves(e);
 }
 
-syn_status syn_test_residuals(const syn_session *session, const syn_edge_events *events, float *residual,
-                              const float *C, const syn_kernels *kernels, int threads, syn_edge_estimates **out) {
+syn_status syn_test_residuals(const syn_session *session, const syn_edge_input *senders, const syn_edge_events *events,
+                              float *residual, const float *C, const syn_kernels *kernels, int threads,
+                              syn_edge_estimates **out) {
     edge_test e = {.residual = residual, .C = C, .events = events};
     const size_t pairs = (size_t)(session->N * session->N);
     syn_status status;
@@ -739,7 +739,7 @@ syn_status syn_test_residuals(const syn_session *session, const syn_edge_events 
     e.out = *out;
     SYN_CHECK(syn_alloc(&e.out->estimate, pairs, sizeof(float), "edges"));
     SYN_CHECK(syn_alloc(&e.out->error, pairs, sizeof(float), "edges"));
-    SYN_CHECK(syn_edge_design_create(&e.design, session, events ? events->x : session->x, kernels, threads));
+    SYN_CHECK(syn_edge_design_create(&e.design, session, senders, kernels, threads));
     syn_blas_begin();
     status = run_test(&e);
     syn_blas_end();

@@ -27,12 +27,14 @@
 #ifndef SYN_ANALYSIS_EDGE_TEST_H
 #define SYN_ANALYSIS_EDGE_TEST_H
 
+#include "analysis/edge_design.h"
 #include "analysis/edge_events.h"
 #include "model/fitted.h"
 
-/* residual: [T][N], 0 where the target was not observed; overwritten. C: [N][N]. Both z-scored. events: the senders, or
- * NULL: they are the activity. T: the targets of the train and then the validation split, span by span. */
-syn_status syn_test_residuals(const syn_session *session, const syn_edge_events *events, float *residual,
-                              const float *C, const syn_kernels *kernels, int threads, syn_edge_estimates **out);
+/* residual: [T][N], 0 where the target was not observed; overwritten. C: [N][N]. Both z-scored. events: those that the
+ * senders are, or NULL. T: the targets of the train and then the validation split, span by span. */
+syn_status syn_test_residuals(const syn_session *session, const syn_edge_input *senders, const syn_edge_events *events,
+                              float *residual, const float *C, const syn_kernels *kernels, int threads,
+                              syn_edge_estimates **out);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "analysis/connectivity.h"
 #include "analysis/edge_events.h"
+#include "analysis/edge_spikes.h"
 #include "analysis/edge_targets.h"
 #include "analysis/evaluate.h"
 #include "analysis/fit.h"
@@ -262,6 +263,7 @@ static syn_status keep_gain(fit *f, const syn_parameters *p, syn_model *model) {
 
 static syn_status test_edges(const fit *f, const syn_parameters *p, syn_model *model) {
     const char *asked = syn_option_text(f->options, SYN_OPT_EVENTS);
+    const double bin_s = syn_option_real(f->options, SYN_OPT_EDGE_BIN);
     for (size_t s = 0; s < model->n; s++) {
         const syn_session *session = &f->data->session[s];
         bool events = !strcmp(asked, "yes");
@@ -270,8 +272,8 @@ static syn_status test_edges(const fit *f, const syn_parameters *p, syn_model *m
         const int threads = f->settings.threads;
         if (events)
             SYN_TRY(syn_test_events(session, f->kernels, threads, edges));
-        else if (f->settings.loss == SYN_LOSS_POISSON)
-            SYN_TRY(syn_test_counts(session, f->kernels, threads, edges));
+        else if (f->settings.loss == SYN_LOSS_POISSON || syn_edge_spikes_finer(session, bin_s))
+            SYN_TRY(syn_test_counts(session, bin_s, f->kernels, threads, edges));
         else
             SYN_TRY(syn_test_edges(p, f->data, s, model->session[s].gain, f->kernels, threads, edges));
     }

@@ -56,6 +56,9 @@
     X(EVENTS, "events", CHOICE, "auto", "", "auto|yes|no", "fit adapt",                                                \
       "Test and rank edges by the events behind slow fluorescence, cleared of the light of neighbours, instead of by " \
       "activity. auto: where fluorescence is made of transients that outlast a frame.")                                \
+    X(EDGE_BIN, "edge-bin", TIME, "5ms", "s", "0.0005..60", "fit adapt",                                               \
+      "Bin in which spike times are tested for edges: the effect of a spike is over before a frame is. Frames where "  \
+      "these are shorter, or there are no spike times.")                                                               \
     X(L1, "l1", REAL, "auto", "", "0..", "fit adapt compare",                                                          \
       "L1 penalty on the effective connectivity, which sets weak edges to exactly 0.")                                 \
     X(RANK, "rank", INT, "auto", "", "1..4096", "fit adapt compare",                                                   \

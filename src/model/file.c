@@ -53,6 +53,8 @@ static void put_edges(syn_hdf5_writer *w, const syn_fitted_session *s, int k) {
     syn_hdf5_put_number_attribute(w, group, "residual_correlation", e->residual_correlation);
     syn_hdf5_put_number_attribute(w, group, "residual_correlation_by_chance", e->residual_correlation_by_chance);
     syn_hdf5_put_number_attribute(w, group, "of_events", e->of_events);
+    syn_hdf5_put_number_attribute(w, group, "bin_s", e->bin_s);
+    syn_hdf5_put_number_attribute(w, group, "window", e->window);
     syn_hdf5_put_number_attribute(w, group, "decay", e->decay);
     syn_hdf5_put_number_attribute(w, group, "crosstalk", e->crosstalk);
     syn_hdf5_put_number_attribute(w, group, "overlapping", e->overlapping);
@@ -354,12 +356,15 @@ static syn_status read_edges(const reader *r, int k, syn_fitted_session *s) {
         *figures[f].value = syn_hdf5_number_attribute(r->file, group, figures[f].name, NAN);
         if (!isfinite(*figures[f].value)) return damaged(r, group, "without its figures", "a whole model file");
     }
-    /* earlier versions knew no events, or told them by their decay */
+    /* earlier versions knew no events, or told them by their decay, and tested counts in frames */
+    e->bin_s = syn_hdf5_number_attribute(r->file, group, "bin_s", 0);
+    e->window = syn_hdf5_number_attribute(r->file, group, "window", 0);
     e->decay = syn_hdf5_number_attribute(r->file, group, "decay", 0);
     e->crosstalk = syn_hdf5_number_attribute(r->file, group, "crosstalk", 0);
     e->overlapping = syn_hdf5_number_attribute(r->file, group, "overlapping", 0);
     e->of_events = syn_hdf5_number_attribute(r->file, group, "of_events", e->decay > 0) > 0;
-    if (!isfinite(e->decay) || !isfinite(e->crosstalk) || !isfinite(e->overlapping))
+    if (!isfinite(e->decay) || !isfinite(e->crosstalk) || !isfinite(e->overlapping) || !isfinite(e->bin_s) ||
+        !isfinite(e->window))
         return damaged(r, group, "not a number", "a whole model file");
     return e->freedom > 0 ? SYN_OK : damaged(r, group, "without degrees of freedom", "a positive number");
 }

@@ -9,6 +9,8 @@ typedef struct syn_edge_estimates {
     float *estimate;  /* [N][N] without the shrinkage of the fit */
     float *error;     /* [N][N] standard error; 0: not tested */
     bool of_events;   /* estimates are of events (analysis/edge_events.h), not of activity */
+    double bin_s;     /* bins in which counts were tested, and ... */
+    double window;    /* ... how many of them a spike of a sender counts; 0: not of counts */
     double freedom;   /* degrees of freedom of estimate / error */
     double inflation; /* of the standard errors, included in them: spread of the bulk of estimate / error */
     double lags;      /* frames over which autocorrelation was counted */

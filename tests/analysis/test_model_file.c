@@ -22,8 +22,22 @@ static syn_model *example(syn_form form, test_set *set) {
     syn_model *model = model_of(set, random_parameters(set->data, form, 5, 7), SYN_LOSS_GAUSSIAN);
     syn_edge_estimates *e = model->session[0].edges =
         zeros(1, sizeof *e); /* the other as an earlier version wrote it */
-    *e = (syn_edge_estimates){
-        floats(TINY_N * TINY_N), floats(TINY_N * TINY_N), true, 300, 1.2, 24, 0.5, {7, 6}, 4, 0.1, 0.05, 0.9, 0.2, 6};
+    *e = (syn_edge_estimates){floats(TINY_N * TINY_N),
+                              floats(TINY_N * TINY_N),
+                              true,
+                              0.005,
+                              2,
+                              300,
+                              1.2,
+                              24,
+                              0.5,
+                              {7, 6},
+                              4,
+                              0.1,
+                              0.05,
+                              0.9,
+                              0.2,
+                              6};
     for (int k = 0; k < TINY_N * TINY_N; k++) e->estimate[k] = (float)normal(55, k), e->error[k] = (float)(k % 5);
     return model;
 }
