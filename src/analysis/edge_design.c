@@ -7,10 +7,10 @@
 #include "base/lapack.h"
 #include "base/memory.h"
 
-/* Behaviour and its square enter at the target's frame and so many frames before, as many of them as the recording has
+/* Behaviour and its square enter at the target's frame and so many frames before, as much of that as the recording has
  * room for: neurons follow it neither in proportion nor at once. */
 static const int frames_before[] = {0, 1, 2, 4, 8, 16, 32};
-enum { MOST_OFFSETS = sizeof frames_before / sizeof *frames_before, POWERS = 2 };
+enum { MOST_OFFSETS = sizeof frames_before / sizeof *frames_before, MOST_POWERS = 2 };
 /* A nuisance column needs that many targets; senders and nuisance columns together use at most a third of the targets
  * as parameters. */
 static const double targets_per_column = 20, share_of_targets = 1.0 / 3;
@@ -44,14 +44,17 @@ syn_status syn_edge_design_create(syn_edge_design *d, const syn_session *session
     const int64_t most = count_chunks(d, false) + 1; /* one is cut in the middle */
     SYN_TRY(syn_alloc(&d->chunk, (size_t)most, sizeof *d->chunk, "targets"));
     d->n_chunks = count_chunks(d, true);
-    d->offsets = session->B ? MOST_OFFSETS : 0;
-    while (d->offsets > 1 && targets_per_column * (double)(POWERS * d->offsets * session->B) > (double)d->T)
+    d->offsets = session->B ? MOST_OFFSETS : 0, d->powers = MOST_POWERS;
+    while (d->offsets > 1 && targets_per_column * (double)(d->powers * d->offsets * session->B) > (double)d->T)
         d->offsets--;
-    d->Q = 1 + POWERS * d->offsets * session->B;
+    if (targets_per_column * (double)(d->powers * session->B) > (double)d->T) d->powers = 1;
+    d->Q = 1 + d->powers * d->offsets * session->B;
     if (targets_per_column * (double)(d->Q + d->N) > (double)d->T) d->input.earlier = 0;
     if (d->input.earlier > 0) d->Q += d->N;
     return SYN_OK;
 }
+
+bool syn_edge_design_has_room(const syn_edge_design *d) { return (double)d->Q <= share_of_targets * (double)d->T; }
 
 void syn_edge_design_free(syn_edge_design *d) {
     free(d->chunk), free(d->G), free(d->BG), free(d->delta), free(d->gamma), free(d->score[0]), free(d->score[1]);
@@ -74,11 +77,12 @@ void syn_edge_nuisance(const syn_edge_design *d, const syn_edge_chunk *chunk, fl
             int64_t frame = chunk->frame + t - (int64_t)frames_before[k] * d->input.bins;
             if (frame < recording->segment[segment].start) frame = recording->segment[segment].start;
             const float *u = s->u + frame * B;
-            float *column = q + 1 + POWERS * k * B;
-            for (int64_t b = 0; b < B; b++) column[b] = u[b], column[B + b] = u[b] * u[b];
+            float *column = q + 1 + d->powers * k * B;
+            for (int64_t b = 0; b < B; b++) column[b] = u[b];
+            for (int64_t b = 0; b < B && d->powers > 1; b++) column[B + b] = u[b] * u[b];
         }
         if (d->input.earlier == 0) continue;
-        float *column = q + 1 + POWERS * d->offsets * B;
+        float *column = q + 1 + d->powers * d->offsets * B;
         const int64_t frame = chunk->frame + t - 1 - d->input.earlier;
         for (int64_t j = 0; j < d->N; j++)
             column[j] = frame < recording->segment[segment].start ? 0.0f : d->input.x[frame * d->N + j];

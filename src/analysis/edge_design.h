@@ -36,7 +36,7 @@ typedef struct syn_edge_design {
     const syn_kernels *kernels;
     int threads;
     int64_t T, N, Q;
-    int offsets; /* of behaviour */
+    int offsets, powers; /* of behaviour */
     int64_t n_chunks, longest_run;
     syn_edge_chunk *chunk; /* [n_chunks] */
     float *G, *BG;         /* [N][N], [Q][N] */
@@ -49,6 +49,8 @@ typedef struct syn_edge_design {
 /* The targets of a session. Fills T, N, Q and chunk. */
 syn_status syn_edge_design_create(syn_edge_design *design, const syn_session *session, const syn_edge_input *input,
                                   const syn_kernels *kernels, int threads);
+/* Whether there are targets enough for the nuisance columns. */
+bool syn_edge_design_has_room(const syn_edge_design *design);
 /* Everything else. residual: [T][N], 0 where the target was not observed. observed: [N] targets observed. */
 syn_status syn_edge_design_solve(syn_edge_design *design, const float *residual, const double *observed);
 void syn_edge_design_free(syn_edge_design *design);

@@ -186,7 +186,7 @@ static syn_status correlate_residuals(edge_test *e) {
         for (int64_t j = 0; j < i; j++) {
             const double scale = rr[i * N + i] * rr[j * N + j], n = joint[i * N + j];
             if (!(scale > 0 && n > 0)) continue;
-            square += rr[i * N + j] * rr[i * N + j] / scale, chance += 1 / n, pairs++;
+            square += rr[i * N + j] * rr[i * N + j] / scale, chance += 1 / fmax(n - d->parameters, 1), pairs++;
         }
     e->out->residual_correlation = sqrt(square / fmax(pairs, 1));
     e->out->residual_correlation_by_chance = sqrt(chance / fmax(pairs, 1));
@@ -704,6 +704,8 @@ static void clear_untested(edge_test *e) {
 
 static syn_status run_test(edge_test *e) {
     const size_t N = (size_t)e->design.N;
+    e->out->freedom = e->out->inflation = 1;
+    if (!syn_edge_design_has_room(&e->design)) return SYN_OK; /* no error: nothing was tested */
     SYN_TRY(syn_alloc(&e->observed, N, sizeof *e->observed, "edges"));
     for (int64_t c = 0; c < e->design.n_chunks; c++)
         for (int64_t t = 0; t < e->design.chunk[c].n; t++)

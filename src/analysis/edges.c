@@ -129,6 +129,14 @@ static bool within_a_bin(const syn_edge_list *l) {
            e->residual_correlation > clear_multiple * e->residual_correlation_by_chance;
 }
 
+static double bin_s(const syn_edge_list *l) {
+    const syn_fitted_session *s = &l->model->session[l->session];
+    return s->edges->bin_s > 0 ? s->edges->bin_s : 1 / s->rate_hz;
+}
+
+/* Whether bins shorter than frames were tested. */
+static bool in_bins(const syn_edge_list *l) { return 1.5 * bin_s(l) * l->model->session[l->session].rate_hz < 1; }
+
 static json_t *notes(const syn_edge_list *l) {
     const syn_edge_estimates *e = l->model->session[l->session].edges;
     json_t *list = json_array();
@@ -141,6 +149,9 @@ static json_t *notes(const syn_edge_list *l) {
             e->decay, e->crosstalk > 0 ? ", less the light of neighbours" : "");
         json_array_append_new(list, json_string(line));
     }
+    if (l->n_tested == 0 && l->N > 1)
+        json_array_append_new(list, json_string("no edge was tested: there are too few frames for as many neurons and "
+                                                "behaviour variables"));
     if (e->overlapping > 0) {
         snprintf(
             line, sizeof line,
@@ -149,13 +160,21 @@ static json_t *notes(const syn_edge_list *l) {
             e->overlapping, syn_edge_most_shared);
         json_array_append_new(list, json_string(line));
     }
+    if (in_bins(l)) {
+        snprintf(
+            line, sizeof line,
+            "spikes were tested in bins of %g ms: an estimate is the spikes that follow one of the sender's within "
+            "%g ms. Rank edges by q: the effective connectivity is of frames of %g ms",
+            1000 * bin_s(l), 1000 * bin_s(l) * e->window, 1000 / l->model->session[l->session].rate_hz);
+        json_array_append_new(list, json_string(line));
+    }
     if (within_a_bin(l)) {
         snprintf(line, sizeof line,
                  "hardly any neuron follows another, but spikes of two correlate within one bin of %g ms (root mean "
                  "square %.2g; chance gives %.2g): common input, or effects faster than a bin, which have an order in "
-                 "shorter ones (--bin)",
-                 1000 / l->model->session[l->session].rate_hz, e->residual_correlation,
-                 e->residual_correlation_by_chance);
+                 "shorter ones (%s)",
+                 1000 * bin_s(l), e->residual_correlation, e->residual_correlation_by_chance,
+                 in_bins(l) ? "--edge-bin" : "from spike times, or counts in shorter frames");
         json_array_append_new(list, json_string(line));
     } else if (e->residual_correlation > notable_correlation &&
                e->residual_correlation > notable_multiple * e->residual_correlation_by_chance) {
@@ -197,7 +216,10 @@ syn_status syn_edge_list_json(const syn_edge_list *l, int64_t top, json_t **json
         *json, "residual_correlation",
         json_pack("{s:f, s:f}", "rms", e->residual_correlation, "by_chance", e->residual_correlation_by_chance));
     json_object_set_new(*json, "inflation", json_real(e->inflation));
-    json_object_set_new(*json, "of", json_string(e->of_events ? "events" : "activity"));
+    json_object_set_new(*json, "of", json_string(e->of_events ? "events" : e->window > 0 ? "counts" : "activity"));
+    if (e->window > 0)
+        json_object_set_new(*json, "counts",
+                            json_pack("{s:f, s:f}", "bin_s", bin_s(l), "window_s", bin_s(l) * e->window));
     if (e->of_events)
         json_object_set_new(*json, "events", json_pack("{s:f, s:f}", "decay", e->decay, "crosstalk", e->crosstalk));
     json_object_set(*json, "hubs", hubs);

@@ -394,6 +394,24 @@ static void behaviour_that_repeats_itself_is_no_failure(void **state) {
     syn_edge_estimates_free(e), set_free(&set), raw_free(&raw);
 }
 
+/* 100 variables leave room for a test without their squares, 300 and more for none. */
+static void more_behaviour_than_frames_is_said_not_tested(void **state) {
+    (void)state;
+    enum { N = 6, T = 600 };
+    for (int64_t B = 100; B <= 700; B += 200) {
+        raw_data raw = raw_create(T, N, B, "fluorescence", 10400);
+        test_set set;
+        for (int64_t k = 0; k < T * B; k++) raw.u[k] = (float)normal(10450, k);
+        syn_edge_estimates *e = test(&raw, 0, 2, &set);
+        assert_true(e->freedom > 0);
+        for (int64_t k = 0; k < N * N; k++) {
+            assert_true(isfinite(e->estimate[k]) && isfinite(e->error[k]));
+            assert_int_equal(e->error[k] > 0, B == 100 && k % (N + 1) != 0);
+        }
+        syn_edge_estimates_free(e), set_free(&set), raw_free(&raw);
+    }
+}
+
 /* More neurons than frames, entries missing, two neurons the same: false alarms stay few. */
 static void short_recordings_with_gaps(void **state) {
     (void)state;
@@ -424,6 +442,7 @@ int main(void) {
         cmocka_unit_test(bursts_of_a_sender_do_not_turn_an_edge_around),
         cmocka_unit_test(gaps_do_not_hide_that_residuals_correlate),
         cmocka_unit_test(behaviour_that_repeats_itself_is_no_failure),
+        cmocka_unit_test(more_behaviour_than_frames_is_said_not_tested),
         cmocka_unit_test(short_recordings_with_gaps),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

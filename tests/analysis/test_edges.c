@@ -44,6 +44,8 @@ static void intervals_and_q_follow_the_options(void **state) {
         assert_true(q[k] >= p[k] && q_by[k] >= q[k] && q_by[k] <= 1);
     }
     assert_true(q[1] < 1e-10 && q[20] > 0.1);
+    /* at 1 a neuron with itself would be an edge */
+    assert_int_equal(syn_options_set(by, "fdr", "1"), SYN_ERR_OPTION);
     syn_options_free(zscored), syn_options_free(by), syn_model_free(model), set_free(&set);
 }
 
@@ -88,8 +90,18 @@ static void summary_says_what_edges_are_of(void **state) {
         assert_int_equal(!json_object_get(root, "events"), !k);
         json_decref(root), free(text);
     }
-    model->session[0].edges->overlapping = 6;
+    syn_edge_estimates *e = model->session[0].edges;
     char *text;
+    e->of_events = false, e->window = 2, e->bin_s = 0.2 / model->session[0].rate_hz;
+    assert_ok(syn_edges_describe(model, 0, NULL, &text));
+    json_t *counts = json_loads(text, 0, NULL);
+    assert_string_equal(json_string_value(json_object_get(counts, "of")), "counts");
+    assert_near("window", 2 * e->bin_s,
+                json_number_value(json_object_get(json_object_get(counts, "counts"), "window_s")), 1e-9);
+    assert_non_null(strstr(text, "spikes were tested in bins of"));
+    json_decref(counts), free(text);
+    e->of_events = true, e->window = 0, e->bin_s = 0;
+    e->overlapping = 6;
     assert_ok(syn_edges_describe(model, 0, NULL, &text));
     assert_non_null(strstr(text, "6 edges are between cells that share more than 0.25 of their light"));
     free(text), syn_model_free(model), set_free(&set);
