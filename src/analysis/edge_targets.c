@@ -29,17 +29,23 @@ static void gather_targets(const syn_session *session, const float *x, float *ta
                 for (int64_t i = 0; i < N; i++) *target++ = syn_session_observed(session, t, i) ? x[t * N + i] : 0.0f;
 }
 
-syn_status syn_test_events(const syn_session *session, const syn_kernels *kernels, int threads,
-                           syn_edge_estimates **out) {
+/* Of activity and events only one has to be in memory beside the targets. */
+static void replace_activity(syn_session *session, syn_edge_events *events) {
+    memcpy(session->x, events->x, (size_t)(events->T * session->N) * sizeof *events->x);
+    free(events->x), events->x = NULL;
+}
+
+syn_status syn_test_events(syn_session *session, const syn_kernels *kernels, int threads, syn_edge_estimates **out) {
     const size_t N = (size_t)session->N;
     syn_edge_events events = {0};
     float *target = NULL, *none = NULL;
     syn_status status;
     *out = NULL;
     SYN_CHECK(syn_edge_events_create(&events, session, kernels, threads));
+    replace_activity(session, &events);
     SYN_CHECK(syn_alloc(&target, (size_t)syn_edge_targets(session) * N, sizeof *target, "events"));
     SYN_CHECK(syn_alloc(&none, N * N, sizeof *none, "effective connectivity"));
-    gather_targets(session, events.x, target);
+    gather_targets(session, session->x, target);
     SYN_CHECK(syn_test_residuals(session, &events, target, none, kernels, threads, out));
 done:
     syn_edge_events_free(&events);

@@ -780,7 +780,7 @@ syn_status syn_test_residuals(const syn_session *session, const syn_edge_events 
     e.out = *out;
     SYN_CHECK(syn_alloc(&e.out->estimate, pairs, sizeof(float), "edges"));
     SYN_CHECK(syn_alloc(&e.out->error, pairs, sizeof(float), "edges"));
-    SYN_CHECK(syn_edge_design_create(&e.design, session, events ? events->x : session->x, kernels, threads));
+    SYN_CHECK(syn_edge_design_create(&e.design, session, session->x, kernels, threads));
     syn_blas_begin();
     status = run_test(&e);
     syn_blas_end();
