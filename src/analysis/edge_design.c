@@ -37,10 +37,9 @@ static int64_t count_chunks(syn_edge_design *d, bool write) {
     return n;
 }
 
-syn_status syn_edge_design_create(syn_edge_design *d, const syn_session *session, const syn_edge_input *input,
+syn_status syn_edge_design_create(syn_edge_design *d, const syn_session *session, syn_edge_bins bins,
                                   const syn_kernels *kernels, int threads) {
-    *d =
-        (syn_edge_design){.session = session, .input = *input, .kernels = kernels, .threads = threads, .N = session->N};
+    *d = (syn_edge_design){.session = session, .bins = bins, .kernels = kernels, .threads = threads, .N = session->N};
     const int64_t most = count_chunks(d, false) + 1; /* one is cut in the middle */
     SYN_TRY(syn_alloc(&d->chunk, (size_t)most, sizeof *d->chunk, "targets"));
     d->n_chunks = count_chunks(d, true);
@@ -49,8 +48,8 @@ syn_status syn_edge_design_create(syn_edge_design *d, const syn_session *session
         d->offsets--;
     if (targets_per_column * (double)(d->powers * session->B) > (double)d->T) d->powers = 1;
     d->Q = 1 + d->powers * d->offsets * session->B;
-    if (targets_per_column * (double)(d->Q + d->N) > (double)d->T) d->input.earlier = 0;
-    if (d->input.earlier > 0) d->Q += d->N;
+    if (targets_per_column * (double)(d->Q + d->N) > (double)d->T) d->bins.earlier = 0;
+    if (d->bins.earlier > 0) d->Q += d->N;
     return SYN_OK;
 }
 
@@ -61,7 +60,7 @@ void syn_edge_design_free(syn_edge_design *d) {
 }
 
 const float *syn_edge_senders(const syn_edge_design *d, const syn_edge_chunk *chunk) {
-    return d->input.x + (chunk->frame - 1) * d->N;
+    return d->session->x + (chunk->frame - 1) * d->N;
 }
 
 /* Where the segment starts in between: behaviour of its first frame, nothing of the senders. */
@@ -74,18 +73,18 @@ void syn_edge_nuisance(const syn_edge_design *d, const syn_edge_chunk *chunk, fl
     for (int64_t t = 0; t < chunk->n; t++, q += d->Q) {
         q[0] = 1;
         for (int k = 0; k < d->offsets; k++) {
-            int64_t frame = chunk->frame + t - (int64_t)frames_before[k] * d->input.bins;
+            int64_t frame = chunk->frame + t - (int64_t)frames_before[k] * d->bins.per_frame;
             if (frame < recording->segment[segment].start) frame = recording->segment[segment].start;
             const float *u = s->u + frame * B;
             float *column = q + 1 + d->powers * k * B;
             for (int64_t b = 0; b < B; b++) column[b] = u[b];
             for (int64_t b = 0; b < B && d->powers > 1; b++) column[B + b] = u[b] * u[b];
         }
-        if (d->input.earlier == 0) continue;
+        if (d->bins.earlier == 0) continue;
         float *column = q + 1 + d->powers * d->offsets * B;
-        const int64_t frame = chunk->frame + t - 1 - d->input.earlier;
+        const int64_t frame = chunk->frame + t - 1 - d->bins.earlier;
         for (int64_t j = 0; j < d->N; j++)
-            column[j] = frame < recording->segment[segment].start ? 0.0f : d->input.x[frame * d->N + j];
+            column[j] = frame < recording->segment[segment].start ? 0.0f : d->session->x[frame * d->N + j];
     }
 }
 

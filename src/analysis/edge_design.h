@@ -23,16 +23,17 @@ typedef struct syn_edge_chunk {
     int half; /* 0: the first half of the targets, 1: the second */
 } syn_edge_chunk;
 
-/* What senders are. */
-typedef struct syn_edge_input {
-    const float *x; /* [T of the session][N] its activity, the events or the spikes behind it */
-    int bins;       /* frames of the session that make a frame of its behaviour */
-    int earlier;    /* x of so many frames before is a nuisance too; 0: it is not */
-} syn_edge_input;
+/* What the frames of a session are. */
+typedef struct syn_edge_bins {
+    int per_frame; /* of behaviour */
+    int earlier;   /* senders so many frames before are a nuisance too; 0: they are not */
+} syn_edge_bins;
+
+static const syn_edge_bins syn_edge_whole_frames = {.per_frame = 1, .earlier = 0};
 
 typedef struct syn_edge_design {
-    const syn_session *session;
-    syn_edge_input input;
+    const syn_session *session; /* its x is what senders are */
+    syn_edge_bins bins;
     const syn_kernels *kernels;
     int threads;
     int64_t T, N, Q;
@@ -47,7 +48,7 @@ typedef struct syn_edge_design {
 } syn_edge_design;
 
 /* The targets of a session. Fills T, N, Q and chunk. */
-syn_status syn_edge_design_create(syn_edge_design *design, const syn_session *session, const syn_edge_input *input,
+syn_status syn_edge_design_create(syn_edge_design *design, const syn_session *session, syn_edge_bins bins,
                                   const syn_kernels *kernels, int threads);
 /* Whether there are targets enough for the nuisance columns. */
 bool syn_edge_design_has_room(const syn_edge_design *design);

@@ -33,7 +33,7 @@ typedef struct work {
     const syn_session *session;
     const syn_kernels *kernels;
     int threads;
-    int64_t N, F; /* F: frames of all pieces */
+    int64_t N, F, T; /* F: frames of all pieces, T: those until the end of the last */
     int n_pieces;
     piece *piece;
     double *decay;         /* [N] */
@@ -49,7 +49,7 @@ static void free_work(work *w) {
 /* y = x, the last value where it was not observed. */
 static syn_status restore_activity(const work *w) {
     const int64_t N = w->N;
-    SYN_TRY(syn_baseline_restore(w->session, w->y));
+    SYN_TRY(syn_baseline_restore(w->session, w->T, w->y));
     for (int k = 0; w->session->mask && k < w->n_pieces; k++)
         for (int64_t t = w->piece[k].start + 1; t < w->piece[k].stop; t++)
             for (int64_t j = 0; j < N; j++)
@@ -62,13 +62,14 @@ static syn_status create_work(work *w, const syn_session *s, const syn_kernels *
     const size_t most = (size_t)(s->n_spans[SYN_TRAIN] + s->n_spans[SYN_VALIDATION]);
     SYN_TRY(syn_alloc(&w->piece, most, sizeof *w->piece, "events"));
     SYN_TRY(syn_alloc(&w->decay, (size_t)s->N, sizeof *w->decay, "events"));
-    SYN_TRY(syn_alloc(&w->y, (size_t)(s->T * s->N), sizeof *w->y, "events"));
     for (int split = SYN_TRAIN; split <= SYN_VALIDATION; split++)
         for (int64_t k = 0; k < s->n_spans[split]; k++) {
             const syn_span *span = &s->span[split][k];
             w->piece[w->n_pieces++] = (piece){span->start - span->context, span->stop};
             w->F += span->stop - span->start + span->context;
+            w->T = span->stop > w->T ? span->stop : w->T;
         }
+    SYN_TRY(syn_alloc(&w->y, (size_t)(w->T * w->N), sizeof *w->y, "events"));
     return restore_activity(w);
 }
 
@@ -570,7 +571,7 @@ syn_status syn_edge_events_create(syn_edge_events *events, const syn_session *se
     SYN_CHECK(remove_crosstalk(&w));
     for (int64_t k = 0; k < w.N * w.N; k++) events->crosstalk += w.share[k] / (double)w.N;
     SYN_CHECK(find_all_events(&w, events->unit));
-    events->x = w.y, w.y = NULL;
+    events->x = w.y, events->T = w.T, w.y = NULL;
     events->share = w.share, w.share = NULL;
 done:
     syn_blas_end();

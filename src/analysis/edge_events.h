@@ -13,7 +13,7 @@
  * and after stands in for its innovation (an instrument), whose noise would shrink the slope. Where positions are known
  * S is a decreasing function of distance (isotonic regression); otherwise what both directions of a pair agree on.
  *
- * Letters: T frames, N neurons. Frames are those of the train and validation splits.
+ * Letters: T frames until the end of the train and validation splits, N neurons. Frames are those of the two splits.
  */
 #ifndef SYN_ANALYSIS_EDGE_EVENTS_H
 #define SYN_ANALYSIS_EDGE_EVENTS_H
@@ -25,7 +25,8 @@
 static const double syn_edge_most_shared = 0.25;
 
 typedef struct syn_edge_events {
-    float *x;         /* [T][N], of mean 0 and variance 1, 0 where not observed; activity outside of the two splits */
+    int64_t T;
+    float *x;         /* [T][N], of mean 0 and variance 1, 0 where not observed; activity between the two splits */
     float *unit;      /* [N] the size of 1 in z-scored activity; 0: a neuron without events */
     double *share;    /* [N][N] S in raw units */
     double decay;     /* g, median over neurons */

@@ -30,19 +30,24 @@ static void gather_targets(const syn_session *session, const float *x, float *ta
                 for (int64_t i = 0; i < N; i++) *target++ = syn_session_observed(session, t, i) ? x[t * N + i] : 0.0f;
 }
 
-syn_status syn_test_events(const syn_session *session, const syn_kernels *kernels, int threads,
-                           syn_edge_estimates **out) {
+/* Of activity and events only one has to be in memory beside the targets. */
+static void replace_activity(syn_session *session, syn_edge_events *events) {
+    memcpy(session->x, events->x, (size_t)(events->T * session->N) * sizeof *events->x);
+    free(events->x), events->x = NULL;
+}
+
+syn_status syn_test_events(syn_session *session, const syn_kernels *kernels, int threads, syn_edge_estimates **out) {
     const size_t N = (size_t)session->N;
     syn_edge_events events = {0};
     float *target = NULL, *none = NULL;
     syn_status status;
     *out = NULL;
     SYN_CHECK(syn_edge_events_create(&events, session, kernels, threads));
+    replace_activity(session, &events);
     SYN_CHECK(syn_alloc(&target, (size_t)syn_edge_targets(session) * N, sizeof *target, "events"));
     SYN_CHECK(syn_alloc(&none, N * N, sizeof *none, "effective connectivity"));
-    gather_targets(session, events.x, target);
-    SYN_CHECK(syn_test_residuals(session, &(syn_edge_input){.x = events.x, .bins = 1}, &events, target, none, kernels,
-                                 threads, out));
+    gather_targets(session, session->x, target);
+    SYN_CHECK(syn_test_residuals(session, syn_edge_whole_frames, &events, target, none, kernels, threads, out));
 done:
     syn_edge_events_free(&events);
     free(target), free(none);
@@ -108,13 +113,13 @@ syn_status syn_test_counts(const syn_session *session, double bin_s, const syn_k
     *out = NULL;
     SYN_TRY(syn_edge_spikes_create(&spikes, session, bin_s));
     const syn_session *in_bins = &spikes.session;
-    const syn_edge_input senders = {in_bins->x, spikes.bins, spikes.window};
     SYN_CHECK(syn_alloc(&target, (size_t)syn_edge_targets(in_bins) * N, sizeof *target, "counts"));
     SYN_CHECK(syn_alloc(&none, N * N, sizeof *none, "effective connectivity"));
     gather_targets(in_bins, in_bins->x, target);
     SYN_CHECK(clear_of_own_past(in_bins, target));
     syn_edge_spikes_average(&spikes);
-    SYN_CHECK(syn_test_residuals(in_bins, &senders, NULL, target, none, kernels, threads, out));
+    SYN_CHECK(syn_test_residuals(in_bins, (syn_edge_bins){spikes.bins, spikes.window}, NULL, target, none, kernels,
+                                 threads, out));
     (*out)->bin_s = spikes.bin_s, (*out)->window = spikes.window;
 done:
     syn_edge_spikes_free(&spikes);
@@ -158,8 +163,7 @@ syn_status syn_test_edges(const syn_parameters *p, const syn_dataset *data, size
     SYN_CHECK(syn_parameters_weights(p, s, kernels, threads, C));
     for (int64_t i = 0; i < N; i++)
         for (int64_t j = 0; j < N; j++) C[i * N + j] *= (float)gain[i];
-    SYN_CHECK(syn_test_residuals(session, &(syn_edge_input){.x = session->x, .bins = 1}, NULL, residual, C, kernels,
-                                 threads, out));
+    SYN_CHECK(syn_test_residuals(session, syn_edge_whole_frames, NULL, residual, C, kernels, threads, out));
 done:
     syn_network_free(network);
     free(residual), free(C);

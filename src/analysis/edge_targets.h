@@ -12,9 +12,9 @@
  * lag 0. */
 syn_status syn_test_edges(const syn_parameters *p, const syn_dataset *data, size_t s, const double *gain,
                           const syn_kernels *kernels, int threads, syn_edge_estimates **out);
-/* Events (edge_events.h), of senders and receivers alike, without a model. */
-syn_status syn_test_events(const syn_session *session, const syn_kernels *kernels, int threads,
-                           syn_edge_estimates **out);
+/* Events (edge_events.h), of senders and receivers alike, without a model. They take the place of the session's
+ * activity, which is lost. */
+syn_status syn_test_events(syn_session *session, const syn_kernels *kernels, int threads, syn_edge_estimates **out);
 /* Counts, in bins of about bin_s where there are spike times (edge_spikes.h), less what a neuron's own last bins say of
  * them, without a model: over rare spikes the mean derivative of a Poisson model is not the slope that the test is of.
  */

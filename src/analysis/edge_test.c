@@ -44,34 +44,77 @@ static bool target_observed(const edge_test *e, const syn_edge_chunk *c, int64_t
 
 /* ---- autocovariance ---- */
 
-/* sum over t of x_j[t] x_j[t + s] over rows of one run: gamma[lags + 1][LANES], from x[T][LANES]. */
-static void autocovariance(const syn_edge_design *d, const float *x, int lags, double *gamma) {
+/* LANES columns of rows that come chunk by chunk: a chunk, those of its run that a lag reaches, and the rest of their
+ * last chunk. */
+typedef struct row_window {
+    float *x;      /* [SYN_EDGE_CHUNK + lags + SYN_EDGE_CHUNK][LANES] */
+    int64_t first; /* row that x starts with */
+    int64_t stop;  /* first row that is not there yet */
+    int64_t next;  /* chunk that brings it */
+} row_window;
+
+/* Writes the rows of a chunk into to[n][LANES]. */
+typedef syn_status (*fill_rows)(const edge_test *e, const syn_edge_chunk *chunk, void *user, float *to);
+
+static syn_status row_window_create(row_window *w, int lags) {
+    *w = (row_window){0};
+    return syn_alloc(&w->x, (size_t)(2 * SYN_EDGE_CHUNK + lags) * LANES, sizeof *w->x, "autocovariance");
+}
+
+/* Lets the window hold rows [first, stop), of which the first is that of a chunk. */
+static syn_status row_window_move(row_window *w, const edge_test *e, int64_t first, int64_t stop, fill_rows fill,
+                                  void *user) {
+    if (w->stop > first)
+        memmove(w->x, w->x + (first - w->first) * LANES, (size_t)((w->stop - first) * LANES) * sizeof *w->x);
+    w->first = first;
+    for (; w->stop < stop; w->next++) {
+        const syn_edge_chunk *chunk = &e->design.chunk[w->next];
+        SYN_TRY(fill(e, chunk, user, w->x + (chunk->row - first) * LANES));
+        w->stop = chunk->row + chunk->n;
+    }
+    return SYN_OK;
+}
+
+/* sum over t of x_j[t] x_j[t + s] over rows of one run, which fill() gives in order: gamma[e->lags + 1][LANES]. */
+static syn_status autocovariance(const edge_test *e, fill_rows fill, void *user, double *gamma) {
+    const syn_edge_design *d = &e->design;
+    const int lags = e->lags;
+    row_window w;
+    syn_status status;
     memset(gamma, 0, (size_t)(lags + 1) * LANES * sizeof *gamma);
+    SYN_CHECK(row_window_create(&w, lags));
     for (int64_t c = 0, last = 0; c < d->n_chunks; c++) {
         const syn_edge_chunk *chunk = &d->chunk[c];
         for (last = c; last + 1 < d->n_chunks && d->chunk[last + 1].run == chunk->run;) last++;
-        const int64_t stop = d->chunk[last].row + d->chunk[last].n, end = chunk->row + chunk->n;
-        for (int s = 0; s <= lags && chunk->row + s < stop; s++) {
+        const int64_t stop = d->chunk[last].row + d->chunk[last].n - chunk->row;
+        SYN_CHECK(row_window_move(&w, e, chunk->row, chunk->row + (chunk->n + lags < stop ? chunk->n + lags : stop),
+                                  fill, user));
+        for (int s = 0; s <= lags && s < stop; s++) {
             float sum[LANES] = {0};
-            const int64_t until = end < stop - s ? end : stop - s;
-            for (int64_t t = chunk->row; t < until; t++)
-                for (int l = 0; l < LANES; l++) sum[l] += x[t * LANES + l] * x[(t + s) * LANES + l];
+            const int64_t until = chunk->n < stop - s ? chunk->n : stop - s;
+            for (int64_t t = 0; t < until; t++)
+                for (int l = 0; l < LANES; l++) sum[l] += w.x[t * LANES + l] * w.x[(t + s) * LANES + l];
             for (int l = 0; l < LANES; l++) gamma[s * LANES + l] += (double)sum[l];
         }
     }
+done:
+    free(w.x);
+    return status;
 }
 
-/* Columns [first, first + LANES) of residuals [T][N]; zero beyond the last. */
-static void gather(const edge_test *e, int64_t first, float *to) {
-    const int64_t N = e->design.N, valid = N - first < LANES ? N - first : LANES;
-    for (int64_t t = 0; t < e->design.T; t++)
-        for (int64_t l = 0; l < LANES; l++) to[t * LANES + l] = l < valid ? e->residual[t * N + first + l] : 0.0f;
+/* Columns [*first, *first + LANES) of the residuals; zero beyond the last. */
+static syn_status gather(const edge_test *e, const syn_edge_chunk *c, void *user, float *to) {
+    const int64_t N = e->design.N, first = *(const int64_t *)user, valid = N - first < LANES ? N - first : LANES;
+    const float *residual = e->residual + c->row * N + first;
+    for (int64_t t = 0; t < c->n; t++)
+        for (int64_t l = 0; l < LANES; l++) to[t * LANES + l] = l < valid ? residual[t * N + l] : 0.0f;
+    return SYN_OK;
 }
 
 /* Lags of V: three times the doubling lag at which the senders' mean autocorrelation has faded. */
 static int choose_lags(const syn_edge_design *d) {
     const int64_t N = d->N, most = d->longest_run - 1 < MOST_LAGS ? d->longest_run - 1 : MOST_LAGS;
-    const float *x = d->input.x;
+    const float *x = d->session->x;
     int64_t lag = FEWEST_LAGS / 2;
     for (; lag < most; lag *= 2) {
         double product = 0, square = 0;
@@ -98,18 +141,16 @@ static syn_status residual_autocovariance(edge_test *e) {
     SYN_TRY(syn_alloc(&e->gamma_r, (size_t)(e->lags + 1) * (size_t)N, sizeof *e->gamma_r, "autocovariance"));
 #pragma omp parallel for schedule(dynamic, 1) num_threads(e->design.threads)
     for (int64_t b = 0; b < blocks; b++) {
-        float *x = NULL;
+        int64_t first = b * LANES;
         double *gamma = NULL;
         syn_status status;
-        SYN_CHECK(syn_alloc(&x, (size_t)e->design.T * LANES, sizeof *x, "autocovariance"));
         SYN_CHECK(syn_alloc(&gamma, (size_t)(e->lags + 1) * LANES, sizeof *gamma, "autocovariance"));
-        gather(e, b * LANES, x);
-        autocovariance(&e->design, x, e->lags, gamma);
+        SYN_CHECK(autocovariance(e, gather, &first, gamma));
         for (int s = 0; s <= e->lags; s++)
             for (int64_t l = 0; l < LANES && b * LANES + l < N; l++)
                 e->gamma_r[s * N + b * LANES + l] = gamma[s * LANES + l];
     done:
-        free(x), free(gamma);
+        free(gamma);
         if (status != SYN_OK)
 #pragma omp atomic write
             failed = status;
@@ -200,7 +241,6 @@ done:
 /* One thread's block of senders. */
 typedef struct sender_block {
     int64_t first, valid;
-    float *x;                     /* [T][LANES] x~ */
     float *q;                     /* [CHUNK][Q] */
     float *left, *right, *result; /* [CHUNK][N], [CHUNK][LANES], [N][LANES] */
     double *square;               /* [N][LANES] sum of r^2 x~^2 */
@@ -209,13 +249,12 @@ typedef struct sender_block {
 } sender_block;
 
 static void sender_block_free(sender_block *b) {
-    free(b->x), free(b->q), free(b->left), free(b->right), free(b->result), free(b->square), free(b->size[0]);
+    free(b->q), free(b->left), free(b->right), free(b->result), free(b->square), free(b->size[0]);
     free(b->size[1]), free(b->gamma);
 }
 
 static syn_status sender_block_create(const edge_test *e, sender_block *b) {
-    const size_t T = (size_t)e->design.T, N = (size_t)e->design.N;
-    SYN_TRY(syn_alloc(&b->x, T * LANES, sizeof *b->x, "senders"));
+    const size_t N = (size_t)e->design.N;
     SYN_TRY(syn_alloc(&b->q, SYN_EDGE_CHUNK * (size_t)e->design.Q, sizeof *b->q, "senders"));
     SYN_TRY(syn_alloc(&b->left, SYN_EDGE_CHUNK * N, sizeof *b->left, "senders"));
     SYN_TRY(syn_alloc(&b->right, SYN_EDGE_CHUNK * LANES, sizeof *b->right, "senders"));
@@ -226,11 +265,12 @@ static syn_status sender_block_create(const edge_test *e, sender_block *b) {
     return syn_alloc(&b->gamma, (size_t)(e->lags + 1) * LANES, sizeof *b->gamma, "senders");
 }
 
-/* x~ of the block's senders over one chunk. */
-static syn_status project(const edge_test *e, const syn_edge_chunk *c, sender_block *b) {
+/* x~[n][LANES] of the block's senders over one chunk. */
+static syn_status project(const edge_test *e, const syn_edge_chunk *c, sender_block *b, float *x) {
     const syn_edge_design *d = &e->design;
     const int64_t N = d->N, Q = d->Q;
-    float *x = b->x + c->row * LANES;
+    memset(x, 0, (size_t)(c->n * LANES) * sizeof *x);
+    syn_edge_nuisance(d, c, b->q);
     for (int64_t k = 0; k < c->n * Q; k++) b->q[k] = -b->q[k];
     SYN_TRY(syn_gemm(d->kernels, 1, c->n, b->valid, N, (syn_matrix){syn_edge_senders(d, c), N, 1},
                      (syn_matrix){d->G + b->first, N, 1}, x, LANES, false));
@@ -247,10 +287,10 @@ static syn_status add_sums(const edge_test *e, int64_t n, sender_block *b, doubl
     return SYN_OK;
 }
 
-/* D of one chunk. Without a mask it is the same for all receivers. */
-static syn_status add_size(const edge_test *e, const syn_edge_chunk *c, sender_block *b) {
+/* D of one chunk from its x~. Without a mask it is the same for all receivers. */
+static syn_status add_size(const edge_test *e, const syn_edge_chunk *c, sender_block *b, const float *x_left) {
     const int64_t N = e->design.N;
-    const float *x = syn_edge_senders(&e->design, c), *x_left = b->x + c->row * LANES;
+    const float *x = syn_edge_senders(&e->design, c);
     double *size = b->size[c->half];
     memset(b->right, 0, (size_t)(c->n * LANES) * sizeof *b->right);
     for (int64_t t = 0; t < c->n; t++)
@@ -269,8 +309,8 @@ static syn_status add_size(const edge_test *e, const syn_edge_chunk *c, sender_b
     return SYN_OK;
 }
 
-static syn_status add_squares(const edge_test *e, const syn_edge_chunk *c, sender_block *b) {
-    const float *r = e->residual + c->row * e->design.N, *x = b->x + c->row * LANES;
+static syn_status add_squares(const edge_test *e, const syn_edge_chunk *c, sender_block *b, const float *x) {
+    const float *r = e->residual + c->row * e->design.N;
     for (int64_t k = 0; k < c->n * e->design.N; k++) b->left[k] = r[k] * r[k];
     for (int64_t k = 0; k < c->n * LANES; k++) b->right[k] = x[k] * x[k];
     return add_sums(e, c->n, b, b->square);
@@ -315,18 +355,19 @@ static void fill_estimates(edge_test *e, const sender_block *b) {
         }
 }
 
+static syn_status add_chunk(const edge_test *e, const syn_edge_chunk *c, void *user, float *x) {
+    sender_block *b = user;
+    SYN_TRY(project(e, c, b, x));
+    SYN_TRY(add_size(e, c, b, x));
+    return add_squares(e, c, b, x);
+}
+
 static syn_status test_block(edge_test *e, int64_t block) {
     sender_block b = {.first = block * LANES};
     b.valid = e->design.N - b.first < LANES ? e->design.N - b.first : LANES;
     syn_status status;
     SYN_CHECK(sender_block_create(e, &b));
-    for (int64_t c = 0; c < e->design.n_chunks; c++) {
-        syn_edge_nuisance(&e->design, &e->design.chunk[c], b.q);
-        SYN_CHECK(project(e, &e->design.chunk[c], &b));
-        SYN_CHECK(add_size(e, &e->design.chunk[c], &b));
-        SYN_CHECK(add_squares(e, &e->design.chunk[c], &b));
-    }
-    autocovariance(&e->design, b.x, e->lags, b.gamma);
+    SYN_CHECK(autocovariance(e, add_chunk, &b, b.gamma));
     fill_estimates(e, &b);
 done:
     sender_block_free(&b);
@@ -731,7 +772,7 @@ static syn_status run_test(edge_test *e) {
     return compare_halves(e);
 }
 
-syn_status syn_test_residuals(const syn_session *session, const syn_edge_input *senders, const syn_edge_events *events,
+syn_status syn_test_residuals(const syn_session *session, syn_edge_bins bins, const syn_edge_events *events,
                               float *residual, const float *C, const syn_kernels *kernels, int threads,
                               syn_edge_estimates **out) {
     edge_test e = {.residual = residual, .C = C, .events = events};
@@ -741,7 +782,7 @@ syn_status syn_test_residuals(const syn_session *session, const syn_edge_input *
     e.out = *out;
     SYN_CHECK(syn_alloc(&e.out->estimate, pairs, sizeof(float), "edges"));
     SYN_CHECK(syn_alloc(&e.out->error, pairs, sizeof(float), "edges"));
-    SYN_CHECK(syn_edge_design_create(&e.design, session, senders, kernels, threads));
+    SYN_CHECK(syn_edge_design_create(&e.design, session, bins, kernels, threads));
     syn_blas_begin();
     status = run_test(&e);
     syn_blas_end();

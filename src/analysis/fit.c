@@ -261,11 +261,12 @@ static syn_status keep_gain(fit *f, const syn_parameters *p, syn_model *model) {
     return SYN_OK;
 }
 
-static syn_status test_edges(const fit *f, const syn_parameters *p, syn_model *model) {
+/* The last that is done with the recordings: the test may overwrite their activity. */
+static syn_status test_edges(const fit *f, syn_model *model) {
     const char *asked = syn_option_text(f->options, SYN_OPT_EVENTS);
     const double bin_s = syn_option_real(f->options, SYN_OPT_EDGE_BIN);
     for (size_t s = 0; s < model->n; s++) {
-        const syn_session *session = &f->data->session[s];
+        syn_session *session = &f->data->session[s];
         bool events = !strcmp(asked, "yes");
         if (!strcmp(asked, "auto")) SYN_TRY(syn_edge_events_suit(session, &events));
         syn_edge_estimates **edges = &model->session[s].edges;
@@ -275,7 +276,7 @@ static syn_status test_edges(const fit *f, const syn_parameters *p, syn_model *m
         else if (f->settings.loss == SYN_LOSS_POISSON || syn_edge_spikes_finer(session, bin_s))
             SYN_TRY(syn_test_counts(session, bin_s, f->kernels, threads, edges));
         else
-            SYN_TRY(syn_test_edges(p, f->data, s, model->session[s].gain, f->kernels, threads, edges));
+            SYN_TRY(syn_test_edges(model->p, f->data, s, model->session[s].gain, f->kernels, threads, edges));
     }
     return SYN_OK;
 }
@@ -492,6 +493,7 @@ done:
     return status;
 }
 
+/* Ends the search. */
 static syn_status make_model(fit *f, syn_model **model) {
     int stage;
     const syn_parameters *winner = syn_search_winner(f->search, &stage);
@@ -507,8 +509,9 @@ static syn_status make_model(fit *f, syn_model **model) {
     SYN_CHECK(syn_model_finish(m));
     for (size_t s = 0; s < m->n; s++) SYN_CHECK(syn_fitted_session_fill(&m->session[s], &f->data->session[s]));
     SYN_CHECK(keep_gain(f, winner, m));
-    SYN_CHECK(test_edges(f, winner, m));
     SYN_CHECK(describe(f, winner, stage, m));
+    syn_search_free(f->search), f->search = NULL; /* the test needs the memory */
+    SYN_CHECK(test_edges(f, m));
     options = given_options(f->options);
     m->options = json_dumps(options, JSON_COMPACT);
     if (!m->options) status = syn_fail(SYN_ERR_MEMORY, "not enough memory for the options of the fit");

@@ -35,7 +35,7 @@ syn_status syn_test_frames_create(syn_test_frames *test, const syn_session *s) {
     SYN_CHECK(syn_alloc(&test->observed, entries, 1, "test split"));
     SYN_CHECK(syn_alloc(&test->span, (size_t)test->n_spans, sizeof *test->span, "test split"));
     SYN_CHECK(syn_alloc(&x, (size_t)(s->T * s->N), sizeof *x, "activity"));
-    SYN_CHECK(syn_baseline_restore(s, x));
+    SYN_CHECK(syn_baseline_restore(s, s->T, x));
     for (int64_t k = 0; k < test->n_spans; k++) {
         const syn_span *span = &s->span[SYN_TEST][k];
         fill_span(test, x, span, first);

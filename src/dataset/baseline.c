@@ -193,15 +193,15 @@ static const float *kept_level(const syn_session *s, int64_t t) {
     return NULL;
 }
 
-syn_status syn_baseline_restore(const syn_session *s, float *x) {
+syn_status syn_baseline_restore(const syn_session *s, int64_t T, float *x) {
     const int64_t N = s->N;
     syn_level level = {0};
     syn_status status;
     SYN_CHECK(syn_level_create(&level, s));
-    memset(x, 0, (size_t)(s->T * N) * sizeof *x);
+    memset(x, 0, (size_t)(T * N) * sizeof *x);
     for (int64_t k = 0; k < s->recording->S; k++) {
         memset(level.value, 0, (size_t)N * sizeof *level.value);
-        for (int64_t t = s->recording->segment[k].start; t < s->recording->segment[k].stop; t++) {
+        for (int64_t t = s->recording->segment[k].start; t < s->recording->segment[k].stop && t < T; t++) {
             /* as evaluation does, which starts every span anew: the same bits */
             const float *kept = kept_level(s, t);
             if (kept) memcpy(level.value, kept, (size_t)N * sizeof *kept);

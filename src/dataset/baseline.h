@@ -15,9 +15,9 @@
 syn_status syn_baseline_choose(const syn_session *session, double *alpha);
 /* x <- x~ in place, with session->norm.alpha; keeps b at the last frame before the first target of every span. */
 syn_status syn_baseline_remove(syn_session *session);
-/* The z-scored activity before the baseline was removed, x[T][N]: what is predicted and scored. 0 where not observed
- * and outside of segments. */
-syn_status syn_baseline_restore(const syn_session *session, float *x);
+/* The z-scored activity before the baseline was removed, x[T][N] of the first T frames: what is predicted and scored.
+ * 0 where not observed and outside of segments. */
+syn_status syn_baseline_restore(const syn_session *session, int64_t T, float *x);
 
 /* b while running forward over the targets of a span. */
 typedef struct syn_level {

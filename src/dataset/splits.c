@@ -23,7 +23,7 @@ static syn_status put_arrays(syn_hdf5_writer *w, const syn_session *s, const cha
     const syn_recording *r = s->recording;
     const int64_t shape[2] = {s->T, s->N}, behavior[2] = {s->T, s->B}, segments[2] = {r->S, 2};
     char name[64];
-    SYN_TRY(syn_baseline_restore(s, x));
+    SYN_TRY(syn_baseline_restore(s, s->T, x));
     for (int64_t t = 0; t < s->T; t++)
         for (int64_t i = 0; i < s->N; i++) observed[t * s->N + i] = syn_session_observed(s, t, i);
 #define PUT(what, type, data, rank, size)                                                                              \

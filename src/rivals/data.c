@@ -53,7 +53,7 @@ syn_status syn_rival_data_create(syn_rival_data *d, const syn_session *s, syn_lo
     SYN_CHECK(syn_alloc(&d->start, (size_t)d->T, sizeof *d->start, "segments"));
     for (int split = 0; split < SYN_SPLITS; split++)
         SYN_CHECK(syn_targets(s, (syn_split)split, &d->frame[split], &d->F[split]));
-    SYN_CHECK(syn_baseline_restore(s, d->x));
+    SYN_CHECK(syn_baseline_restore(s, s->T, d->x));
     mark_segments(d);
     fill_unobserved(d);
     SYN_CHECK(follow_baseline(d));

@@ -203,6 +203,25 @@ static void long_gaps_are_no_events(void **state) {
     syn_edge_events_free(&events), set_free(&set), raw_free(&raw), free(spike);
 }
 
+/* The memory of a recording holds them afterwards, those of its train and validation frames. */
+static void events_take_the_place_of_activity(void **state) {
+    (void)state;
+    enum { T = 1200, N = 8 };
+    float *spike = spikes(T, N, false);
+    raw_data raw = fluorescence(spike, T, N, 0, 0.15);
+    raw_hide(&raw, 17);
+    test_set set = set_create(&raw, 1, TINY_WINDOW);
+    syn_session *s = &set.data->session[0];
+    syn_edge_events events;
+    syn_edge_estimates *e;
+    assert_ok(syn_edge_events_create(&events, s, best_kernels(), 2));
+    assert_int_equal(events.T, s->span[SYN_VALIDATION][s->n_spans[SYN_VALIDATION] - 1].stop);
+    assert_true(events.T < T);
+    assert_ok(syn_test_events(s, best_kernels(), 2, &e));
+    assert_same("events", s->x, events.x, events.T * N);
+    syn_edge_estimates_free(e), syn_edge_events_free(&events), set_free(&set), raw_free(&raw), free(spike);
+}
+
 /* Neighbours that share much of their light are not tested, and the others give no false alarms for it. */
 static void cells_that_overlap_are_not_tested(void **state) {
     (void)state;
@@ -292,6 +311,7 @@ int main(void) {
         cmocka_unit_test(gaps_are_no_events),
         cmocka_unit_test(edges_are_those_of_the_spikes),
         cmocka_unit_test(long_gaps_are_no_events),
+        cmocka_unit_test(events_take_the_place_of_activity),
         cmocka_unit_test(cells_that_overlap_are_not_tested),
         cmocka_unit_test(order_of_neurons_does_not_matter),
         cmocka_unit_test(neither_threads_nor_frames_between_segments_matter),

@@ -39,7 +39,7 @@ static syn_edge_estimates *test(const raw_data *raw, double a, int threads, test
     set->data->session[0].norm.alpha = 0;
     const syn_session *s = &set->data->session[0];
     float *r = residuals(s, a), *C = floats(s->N * s->N);
-    assert_ok(syn_test_residuals(s, &(syn_edge_input){s->x, 1, 0}, NULL, r, C, best_kernels(), threads, &edges));
+    assert_ok(syn_test_residuals(s, syn_edge_whole_frames, NULL, r, C, best_kernels(), threads, &edges));
     free(r), free(C);
     return edges;
 }
@@ -138,11 +138,11 @@ static void variance_is_that_of_all_shifts(void **state) {
     double observed[N], ratio = 0, white = 0;
     syn_edge_estimates *e;
     syn_edge_design d;
-    assert_ok(syn_edge_design_create(&d, s, &(syn_edge_input){s->x, 1, 0}, best_kernels(), 1));
+    assert_ok(syn_edge_design_create(&d, s, syn_edge_whole_frames, best_kernels(), 1));
     for (int64_t k = d.T * N - 1; k >= 3 * N; k--) r[k] += 0.9f * r[k - 3 * N];
     for (int i = 0; i < N; i++) observed[i] = (double)d.T;
     assert_ok(syn_edge_design_solve(&d, r, observed));
-    assert_ok(syn_test_residuals(s, &(syn_edge_input){s->x, 1, 0}, NULL, r, C, best_kernels(), 1,
+    assert_ok(syn_test_residuals(s, syn_edge_whole_frames, NULL, r, C, best_kernels(), 1,
                                  &e)); /* leaves r as it was tested */
     double *x = zeros(n, sizeof *x);
     for (int k = 0; k < N * N; k++) {
@@ -205,7 +205,7 @@ static void estimate_does_not_depend_on_the_models_C(void **state) {
     float *r = residuals(s, 0.5), *C = floats(N * N);
     syn_edge_estimates *without, *with;
     syn_edge_design d;
-    assert_ok(syn_edge_design_create(&d, s, &(syn_edge_input){s->x, 1, 0}, best_kernels(), 1));
+    assert_ok(syn_edge_design_create(&d, s, syn_edge_whole_frames, best_kernels(), 1));
     float *other = floats(d.T * N);
     for (int k = 0; k < N * N; k++) C[k] = k / N == k % N ? 0.0f : (float)(0.2 * normal(11, k));
     for (int64_t c = 0; c < d.n_chunks; c++)
@@ -215,9 +215,9 @@ static void estimate_does_not_depend_on_the_models_C(void **state) {
                 *to = r[(d.chunk[c].row + t) * N + i];
                 for (int j = 0; j < N; j++) *to -= C[i * N + j] * syn_edge_senders(&d, &d.chunk[c])[t * N + j];
             }
-    assert_ok(syn_test_residuals(s, &(syn_edge_input){s->x, 1, 0}, NULL, other, C, best_kernels(), 1, &with));
+    assert_ok(syn_test_residuals(s, syn_edge_whole_frames, NULL, other, C, best_kernels(), 1, &with));
     memset(C, 0, N * N * sizeof *C);
-    assert_ok(syn_test_residuals(s, &(syn_edge_input){s->x, 1, 0}, NULL, r, C, best_kernels(), 1, &without));
+    assert_ok(syn_test_residuals(s, syn_edge_whole_frames, NULL, r, C, best_kernels(), 1, &without));
     for (int k = 0; k < N * N; k++) {
         if (k / N == k % N) continue;
         assert_near("estimate", (double)without->estimate[k], (double)with->estimate[k], 2e-3);

@@ -206,6 +206,23 @@ static void recordings_share_the_decoder(void **state) {
     syn_model_free(model), raw_free(&raw[0]), raw_free(&raw[1]);
 }
 
+/* What edges are tested on changes neither figures nor the other recordings, also where their entries are missing. */
+static void events_leave_the_rest_as_it_is(void **state) {
+    (void)state;
+    raw_data raw[2] = {chain(213), chain(214)}, turned[2];
+    for (int k = 0; k < 2; k++) raw_hide(&raw[k], 7 + 4 * k), turned[1 - k] = raw[k];
+    syn_model *with = fitted(raw, 2, "2", OPTIONS("connectivity", "dense", "events", "yes"));
+    syn_model *without = fitted(raw, 2, "2", OPTIONS("connectivity", "dense", "events", "no"));
+    syn_model *other = fitted(turned, 2, "2", OPTIONS("connectivity", "dense", "events", "yes"));
+    assert_string_equal(with->description, without->description);
+    for (int s = 0; s < 2; s++) {
+        assert_true(with->session[s].edges->of_events && !without->session[s].edges->of_events);
+        assert_same("estimate", with->session[s].edges->estimate, other->session[1 - s].edges->estimate, N * N);
+        assert_same("error", with->session[s].edges->error, other->session[1 - s].edges->error, N * N);
+    }
+    syn_model_free(with), syn_model_free(without), syn_model_free(other), raw_free(&raw[0]), raw_free(&raw[1]);
+}
+
 static void counts_are_poisson(void **state) {
     (void)state;
     raw_data raw = raw_create(T, N, 1, "counts", 208);
@@ -317,6 +334,7 @@ int main(void) {
         cmocka_unit_test(no_information_is_said),
         cmocka_unit_test(information_is_found),
         cmocka_unit_test(recordings_share_the_decoder),
+        cmocka_unit_test(events_leave_the_rest_as_it_is),
         cmocka_unit_test(counts_are_poisson),
         cmocka_unit_test(gaps_and_trials_are_fitted),
         cmocka_unit_test(test_data_change_no_bit),

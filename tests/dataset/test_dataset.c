@@ -266,7 +266,7 @@ static void baseline_can_be_undone(void **state) {
     float *x = floats(s->N), *whole = floats(s->T * s->N);
     syn_level level;
     assert_true(s->norm.alpha > 0);
-    assert_ok(syn_baseline_restore(s, whole));
+    assert_ok(syn_baseline_restore(s, s->T, whole));
     assert_ok(syn_level_create(&level, s));
     for (syn_split split = SYN_TRAIN; split < SYN_SPLITS; split++)
         for (int64_t k = 0; k < s->n_spans[split]; k++) {
