@@ -108,7 +108,7 @@ def spike_trains(program, work, path, ms):
         for pre, post, weight in f["marked_edges"]:
             truth[place[post], place[pre]] = np.nan_to_num(weight)
     x = in_bins(t, unit, len(place))
-    p, estimate, half = evidence(program, work, path, "--bin", f"{ms}ms", *QUICK["spikes"])
+    p, estimate, half = evidence(program, work, path, "--edge-bin", f"{ms}ms", *QUICK["spikes"])
     off = ~np.eye(len(truth), dtype=bool)
     edge, size = truth[off] != 0, np.abs(estimate[off] / half[off])
     rank, order = stats.rankdata(size), np.argsort(-size)
