@@ -137,6 +137,17 @@ static double bin_s(const syn_edge_list *l) {
 /* Whether bins shorter than frames were tested. */
 static bool in_bins(const syn_edge_list *l) { return 1.5 * bin_s(l) * l->model->session[l->session].rate_hz < 1; }
 
+/* Pairs of which each one is significantly less active after the other. */
+static int64_t count_exclusive_pairs(const syn_edge_list *l) {
+    int64_t n = 0;
+    for (int64_t i = 0; i < l->N; i++)
+        for (int64_t j = 0; j < i; j++) {
+            const int64_t there = i * l->N + j, back = j * l->N + i;
+            n += l->q[there] <= l->fdr && l->q[back] <= l->fdr && l->estimate[there] < 0 && l->estimate[back] < 0;
+        }
+    return n;
+}
+
 static json_t *notes(const syn_edge_list *l) {
     const syn_edge_estimates *e = l->model->session[l->session].edges;
     json_t *list = json_array();
@@ -166,6 +177,14 @@ static json_t *notes(const syn_edge_list *l) {
             "spikes were tested in bins of %g ms: an estimate is the spikes that follow one of the sender's within "
             "%g ms. Rank edges by q: the effective connectivity is of frames of %g ms",
             1000 * bin_s(l), 1000 * bin_s(l) * e->window, 1000 / l->model->session[l->session].rate_hz);
+        json_array_append_new(list, json_string(line));
+    }
+    const int64_t exclusive = count_exclusive_pairs(l);
+    if (in_bins(l) && exclusive > 0) {
+        snprintf(line, sizeof line,
+                 "%lld pair%s of units silence%s each other: so do two halves of one cell that were sorted apart, of "
+                 "which neither fires while the other is refractory",
+                 (long long)exclusive, exclusive == 1 ? "" : "s", exclusive == 1 ? "s" : "");
         json_array_append_new(list, json_string(line));
     }
     if (within_a_bin(l)) {

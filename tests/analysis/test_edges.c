@@ -99,7 +99,13 @@ static void summary_says_what_edges_are_of(void **state) {
     assert_near("window", 2 * e->bin_s,
                 json_number_value(json_object_get(json_object_get(counts, "counts"), "window_s")), 1e-9);
     assert_non_null(strstr(text, "spikes were tested in bins of"));
+    assert_null(strstr(text, "silence"));
     json_decref(counts), free(text);
+    e->estimate[3 * TINY_N + 4] = e->estimate[4 * TINY_N + 3] = -20;
+    e->error[3 * TINY_N + 4] = e->error[4 * TINY_N + 3] = 1;
+    assert_ok(syn_edges_describe(model, 0, NULL, &text));
+    assert_non_null(strstr(text, "1 pair of units silences each other"));
+    free(text);
     e->of_events = true, e->window = 0, e->bin_s = 0;
     e->overlapping = 6;
     assert_ok(syn_edges_describe(model, 0, NULL, &text));
