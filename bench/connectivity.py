@@ -131,6 +131,14 @@ def synapsnet(program, sim, work):
     return dict(told["test"], seconds=seconds, of=told["edges"]["of"], **discoveries(p, W))
 
 
+def in_bins(sim, N):
+    """Counts in 10 ms, which tell the rivals more than frames of 50 ms."""
+    place = (sim["spikes/time_s"][:] * 1000 / 10).astype(int)
+    x = np.zeros((place.max() + 1, N))
+    np.add.at(x, (place, sim["spikes/neuron"][:]), 1)
+    return x
+
+
 def run_cell(program, view, simulate, seed):
     with tempfile.TemporaryDirectory() as work:
         sim = f"{work}/s.h5"
@@ -138,7 +146,8 @@ def run_cell(program, view, simulate, seed):
         subprocess.run([program, "simulate", "spikes", "--view", view, *given, "--seed", str(seed), "-o", sim, "--quiet"],
                        check=True)
         with h5py.File(sim) as f:
-            x, W = f["activity"][:].astype(float), f["truth/weights"][:]
+            W = f["truth/weights"][:]
+            x = in_bins(f, len(W)) if view == "counts" else f["activity"][:].astype(float)
         x = x[: int(USED * len(x))]
         result = {"view": view, "options": simulate, "seed": seed, "chance": float((W != 0).sum() / (W.size - len(W)))}
         result["synapsnet"] = synapsnet(program, sim, work)
