@@ -17,7 +17,9 @@ enum { CHUNK = 512, MOST_FRAMES = 30000, MOST_VALUES = 4096 };
 enum { PAIRS_PER_BIN = 20 };
 /* Neurons of which most pairs share no light, so that the usual slope is not that of light. */
 enum { MANY = 10 };
-static const double slow = 0.5;          /* least median g */
+static const double slow = 0.5; /* least median g */
+/* Correlation of the innovations of two sources that share most of their light: 0.5 of cells that share a quarter. */
+static const double alike = 0.5;
 static const double skewed_share = 0.25; /* of the neurons, by which more are skewed to the right than to the left */
 static const double significant = 3;     /* standard errors */
 static const double quiet = 1.5;    /* innovations below it, in standard deviations of their middle, are no events */
@@ -36,14 +38,14 @@ typedef struct work {
     int64_t N, F, T; /* F: frames of all pieces, T: those until the end of the last */
     int n_pieces;
     piece *piece;
-    double *decay;         /* [N] */
-    float *y;              /* [T][N] */
-    double *share;         /* [N][N] S in raw units */
-    double *slope, *error; /* [N][N] in raw units */
+    double *decay;           /* [N] */
+    float *y;                /* [T][N] */
+    double *share, *largest; /* [N][N] S in raw units, and the largest of all rounds */
+    double *slope, *error;   /* [N][N] in raw units */
 } work;
 
 static void free_work(work *w) {
-    free(w->piece), free(w->decay), free(w->y), free(w->share), free(w->slope), free(w->error);
+    free(w->piece), free(w->decay), free(w->y), free(w->share), free(w->largest), free(w->slope), free(w->error);
 }
 
 /* y = x, the last value where it was not observed. */
@@ -170,8 +172,9 @@ done:
 /* Sums over frames for the slopes of all pairs; i in rows. w: whether i is quiet, d: its innovation about the middle.
  */
 typedef struct slope_sums {
-    double *w, *wd, *wdd;                       /* [N] */
+    double *w, *wd, *wdd, *e_sum;               /* [N] */
     double *wdf, *wf, *wff, *we, *wef;          /* [N][N] of w_i with d_i f_j, f_j, f_j^2, e_j, e_j f_j */
+    double *ee, frames;                         /* [N][N] of e_i e_j, whether i is quiet or not */
     float *middle, *spread;                     /* [N] of innovations */
     float *e, *f, *ef, *ff, *weight, *weighted; /* [CHUNK][N] */
     float *product;                             /* [N][N] */
@@ -179,15 +182,17 @@ typedef struct slope_sums {
 
 static void free_sums(slope_sums *s) {
     free(s->w), free(s->wd), free(s->wdd), free(s->wdf), free(s->wf), free(s->wff), free(s->we), free(s->wef);
+    free(s->e_sum), free(s->ee);
     free(s->middle), free(s->spread), free(s->e), free(s->f), free(s->ef), free(s->ff), free(s->weight);
     free(s->weighted), free(s->product);
 }
 
 static syn_status create_sums(slope_sums *s, int64_t N) {
-    double **vectors[] = {&s->w, &s->wd, &s->wdd}, **squares[] = {&s->wdf, &s->wf, &s->wff, &s->we, &s->wef};
+    double **vectors[] = {&s->w, &s->wd, &s->wdd, &s->e_sum};
+    double **squares[] = {&s->wdf, &s->wf, &s->wff, &s->we, &s->wef, &s->ee};
     float **chunks[] = {&s->e, &s->f, &s->ef, &s->ff, &s->weight, &s->weighted}, **rows[] = {&s->middle, &s->spread};
-    for (int k = 0; k < 3; k++) SYN_TRY(syn_alloc(vectors[k], (size_t)N, sizeof(double), "crosstalk"));
-    for (int k = 0; k < 5; k++) SYN_TRY(syn_alloc(squares[k], (size_t)(N * N), sizeof(double), "crosstalk"));
+    for (int k = 0; k < 4; k++) SYN_TRY(syn_alloc(vectors[k], (size_t)N, sizeof(double), "crosstalk"));
+    for (int k = 0; k < 6; k++) SYN_TRY(syn_alloc(squares[k], (size_t)(N * N), sizeof(double), "crosstalk"));
     for (int k = 0; k < 6; k++) SYN_TRY(syn_alloc(chunks[k], (size_t)(CHUNK * N), sizeof(float), "crosstalk"));
     for (int k = 0; k < 2; k++) SYN_TRY(syn_alloc(rows[k], (size_t)N, sizeof(float), "crosstalk"));
     return syn_alloc(&s->product, (size_t)(N * N), sizeof(float), "crosstalk");
@@ -236,13 +241,29 @@ static syn_status add_frames(const work *w, slope_sums *s, int64_t first, int64_
             const float weight = fabsf(d) < (float)quiet * s->spread[j] ? 1.0f : 0.0f;
             s->e[k] = e, s->f[k] = f, s->ef[k] = e * f, s->ff[k] = f * f;
             s->weight[k] = weight, s->weighted[k] = weight * d;
+            s->e_sum[j] += (double)e;
             s->w[j] += (double)weight, s->wd[j] += (double)(weight * d), s->wdd[j] += (double)(weight * d * d);
         }
+    s->frames += (double)n;
+    SYN_TRY(add_product(w, s, s->e, s->e, n, s->ee));
     SYN_TRY(add_product(w, s, s->weighted, s->f, n, s->wdf));
     SYN_TRY(add_product(w, s, s->weight, s->f, n, s->wf));
     SYN_TRY(add_product(w, s, s->weight, s->ff, n, s->wff));
     SYN_TRY(add_product(w, s, s->weight, s->e, n, s->we));
     return add_product(w, s, s->weight, s->ef, n, s->wef);
+}
+
+/* Two sources that do nearly the same in every frame are of one cell, however quiet it is in between. */
+static void mark_copies(work *w, const slope_sums *s) {
+    const int64_t N = w->N;
+    for (int64_t i = 0; i < N; i++)
+        for (int64_t j = 0; j < i; j++) {
+            const double n = fmax(s->frames, 1), mi = s->e_sum[i] / n, mj = s->e_sum[j] / n;
+            const double covariance = s->ee[i * N + j] / n - mi * mj;
+            const double scale = (s->ee[i * N + i] / n - mi * mi) * (s->ee[j * N + j] / n - mj * mj);
+            if (covariance > 0 && covariance * covariance > alike * alike * scale)
+                w->largest[i * N + j] = w->largest[j * N + i] = 1;
+        }
 }
 
 /* Adds to w->slope, which holds S, what light of others is left in y. */
@@ -260,6 +281,7 @@ static syn_status measure_slopes(work *w) {
                 const int64_t rest = w->piece[k].stop - 1 - t;
                 SYN_CHECK(add_frames(w, &s, t, rest < CHUNK ? rest : CHUNK));
             }
+    mark_copies(w, &s);
     for (int64_t i = 0; i < N; i++)
         for (int64_t j = 0; j < N; j++) {
             const int64_t k = i * N + j;
@@ -411,12 +433,12 @@ static syn_status unmix(work *w) {
     SYN_CHECK(syn_alloc(&mixed, (size_t)(CHUNK * N), sizeof *mixed, "crosstalk"));
     SYN_CHECK(restore_activity(w));
     for (int64_t k = 0; k < N * N; k++) mix[k] = w->share[k] + (k % (N + 1) == 0), inverse[k] = k % (N + 1) == 0;
-    if (!syn_solve_positive(mix, N, inverse, N)) {
-        /* more light of others than of the cell itself cannot be told apart */
-        memset(w->share, 0, (size_t)(N * N) * sizeof *w->share);
-        memset(inverse, 0, (size_t)(N * N) * sizeof *inverse);
-        for (int64_t i = 0; i < N; i++) inverse[i * N + i] = 1;
-    }
+    /* more light of others than of the cell itself cannot be told apart: as much of it is taken off as can be */
+    while (!syn_solve_positive(mix, N, inverse, N))
+        for (int64_t k = 0; k < N * N; k++) {
+            w->share[k] *= 0.5;
+            mix[k] = w->share[k] + (k % (N + 1) == 0), inverse[k] = k % (N + 1) == 0;
+        }
     for (int64_t k = 0; k < N * N; k++) U[k] = (float)(inverse[k] * (double)scale[k % N] / (double)scale[k / N]);
     for (int k = 0; k < w->n_pieces; k++)
         for (int64_t t = w->piece[k].start; t < w->piece[k].stop; t += CHUNK) {
@@ -433,12 +455,14 @@ done:
 static syn_status remove_crosstalk(work *w) {
     const size_t pairs = (size_t)(w->N * w->N);
     SYN_TRY(syn_alloc(&w->share, pairs, sizeof *w->share, "crosstalk"));
+    SYN_TRY(syn_alloc(&w->largest, pairs, sizeof *w->largest, "crosstalk"));
     SYN_TRY(syn_alloc(&w->slope, pairs, sizeof *w->slope, "crosstalk"));
     SYN_TRY(syn_alloc(&w->error, pairs, sizeof *w->error, "crosstalk"));
     SYN_TRY(unmix(w));
     for (int round = 0; round < ROUNDS && w->N > 1; round++) {
         SYN_TRY(measure_slopes(w));
         SYN_TRY(w->N >= MANY && w->session->recording->position ? share_by_distance(w) : share_by_pair(w));
+        for (size_t k = 0; k < pairs; k++) w->largest[k] = fmax(w->largest[k], w->share[k]);
         SYN_TRY(unmix(w));
     }
     return SYN_OK;
@@ -573,6 +597,7 @@ syn_status syn_edge_events_create(syn_edge_events *events, const syn_session *se
     SYN_CHECK(find_all_events(&w, events->unit));
     events->x = w.y, events->T = w.T, w.y = NULL;
     events->share = w.share, w.share = NULL;
+    events->largest_share = w.largest, w.largest = NULL;
 done:
     syn_blas_end();
     free_work(&w);
@@ -581,6 +606,6 @@ done:
 }
 
 void syn_edge_events_free(syn_edge_events *events) {
-    free(events->x), free(events->unit), free(events->share);
+    free(events->x), free(events->unit), free(events->share), free(events->largest_share);
     *events = (syn_edge_events){0};
 }

@@ -26,11 +26,13 @@ static const double syn_edge_most_shared = 0.25;
 
 typedef struct syn_edge_events {
     int64_t T;
-    float *x;         /* [T][N], of mean 0 and variance 1, 0 where not observed; activity between the two splits */
-    float *unit;      /* [N] the size of 1 in z-scored activity; 0: a neuron without events */
-    double *share;    /* [N][N] S in raw units */
-    double decay;     /* g, median over neurons */
-    double crosstalk; /* light of others in a neuron as a share of theirs, mean over neurons of the sum over others */
+    float *x;      /* [T][N], of mean 0 and variance 1, 0 where not observed; activity between the two splits */
+    float *unit;   /* [N] the size of 1 in z-scored activity; 0: a neuron without events */
+    double *share; /* [N][N] S in raw units */
+    double
+        *largest_share; /* [N][N] of all rounds: of cells that are hardly told apart the last may find nothing left */
+    double decay;       /* g, median over neurons */
+    double crosstalk;   /* light of others in a neuron as a share of theirs, mean over neurons of the sum over others */
 } syn_edge_events;
 
 /* Whether activity is made of transients that rise and outlast a frame: fluorescence of which half of a transient is

@@ -332,7 +332,7 @@ static double variance(const edge_test *e, const sender_block *b, int64_t i, int
 static bool overlap(const edge_test *e, int64_t i, int64_t j) {
     const int64_t N = e->design.N;
     if (!e->events || i == j) return false;
-    return fmax(e->events->share[i * N + j], e->events->share[j * N + i]) > syn_edge_most_shared;
+    return fmax(e->events->largest_share[i * N + j], e->events->largest_share[j * N + i]) > syn_edge_most_shared;
 }
 
 static void fill_estimates(edge_test *e, const sender_block *b) {

@@ -244,6 +244,27 @@ static void cells_that_overlap_are_not_tested(void **state) {
     syn_edge_estimates_free(e), set_free(&set), raw_free(&raw), free(spike);
 }
 
+/* Two sources of one cell, which have nothing but noise of their own: no round of unmixing may take them for two cells.
+ */
+static void one_cell_in_two_sources_is_not_tested(void **state) {
+    (void)state;
+    enum { T = 4000, N = 14 };
+    for (uint32_t seed = 0; seed < 12; seed++) {
+        const double noise = seed % 3 ? 0.15 : 0.02;
+        float *spike = floats(T * N);
+        for (int64_t k = 0; k < T * N; k++)
+            spike[k] = syn_random_uniform((syn_random){6, SYN_STREAM_TEST, 19100 + seed}, (uint64_t)k) < rate;
+        raw_data raw = fluorescence(spike, T, N, 0, 0.15);
+        for (int64_t t = 0; t < T; t++) raw.x[t * N + 1] = raw.x[t * N] + (float)(noise * normal(19200 + seed, t));
+        test_set set = set_create(&raw, 1, TINY_WINDOW);
+        syn_edge_estimates *e;
+        assert_ok(syn_test_events(&set.data->session[0], best_kernels(), 2, &e));
+        assert_true(e->error[1] == 0 && e->error[N] == 0 && e->overlapping == 2);
+        for (int k = 0; k < N * N; k++) assert_true(isfinite(e->estimate[k]) && isfinite(e->error[k]));
+        syn_edge_estimates_free(e), set_free(&set), raw_free(&raw), free(spike);
+    }
+}
+
 /* Estimates do not depend on which neuron comes first, also of two that drive each other by as much with opposite
  * signs. */
 static void order_of_neurons_does_not_matter(void **state) {
@@ -313,6 +334,7 @@ int main(void) {
         cmocka_unit_test(long_gaps_are_no_events),
         cmocka_unit_test(events_take_the_place_of_activity),
         cmocka_unit_test(cells_that_overlap_are_not_tested),
+        cmocka_unit_test(one_cell_in_two_sources_is_not_tested),
         cmocka_unit_test(order_of_neurons_does_not_matter),
         cmocka_unit_test(neither_threads_nor_frames_between_segments_matter),
     };
