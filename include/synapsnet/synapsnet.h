@@ -262,10 +262,14 @@ SYN_API syn_status syn_connectivity(const syn_model *model, size_t session, int 
  * a version that did not test edges. */
 SYN_API syn_status syn_edge_evidence(const syn_model *model, size_t session, const syn_options *options,
                                      float *estimate, float *low, float *high, double *p, double *q);
+/* The estimates of the first and of the second half of these frames, each [N][N] or NULL. Used options, errors: as
+ * above; a model of a version that did not keep them. */
+SYN_API syn_status syn_edge_halves(const syn_model *model, size_t session, const syn_options *options, float *first,
+                                   float *second);
 /* One JSON object: "n_tested", "n_significant", "fdr", "method", "top" (the surest edges with presynaptic and
- * postsynaptic id, C, estimate, interval, p, q), "stability" over the halves of the recording, "hubs", "regions" and
- * "cell_types" (means between groups), "residual_correlation", "notes". Free it with syn_free. Used options: scale,
- * fdr, fdr-method, top. */
+ * postsynaptic id, C, estimate, interval, p, q, estimates of the halves), "stability" over the halves of the recording,
+ * "hubs", "regions" and "cell_types" (means between groups), "residual_correlation", "notes". Free it with syn_free.
+ * Used options: scale, fdr, fdr-method, top. */
 SYN_API syn_status syn_edges_describe(const syn_model *model, size_t session, const syn_options *options, char **json);
 /* The learned W itself (its sign and scale are not identified). out: [N][N] */
 SYN_API syn_status syn_weights(const syn_model *model, size_t session, float *out);

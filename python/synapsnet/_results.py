@@ -110,8 +110,9 @@ class Edges:
 
     Arrays are [N][N], row = receiver (post), column = sender (pre): ``c``, the effective connectivity; ``estimate``, the
     same without the shrinkage of the fit, with its 95 % interval ``low`` to ``high``; ``p``, of no edge; ``q``, the least
-    false discovery rate at which the edge is found. What was not tested (the diagonal) has p = q = 1. ``summary`` is what
-    ``synapsnet connectivity --json`` prints under "edges".
+    false discovery rate at which the edge is found; ``first_half`` and ``second_half``, the estimates of each half of the
+    frames (None: the model is of a version that did not keep them). What was not tested (the diagonal) has p = q = 1.
+    ``summary`` is what ``synapsnet connectivity --json`` prints under "edges".
     """
 
     c: np.ndarray
@@ -124,6 +125,8 @@ class Edges:
     unit: str
     summary: dict[str, Any]
     regions: list[str] | None = None
+    first_half: np.ndarray | None = None
+    second_half: np.ndarray | None = None
 
     @property
     def fdr(self) -> float:
@@ -133,7 +136,7 @@ class Edges:
     @property
     def significant(self) -> np.ndarray:
         """bool [N][N]: q <= fdr."""
-        return self.q <= self.fdr
+        return (self.q <= self.fdr) & (self.high > self.low)
 
     @property
     def stability(self) -> dict[str, Any]:
@@ -171,8 +174,10 @@ class Edges:
         if self.regions:
             columns["presynaptic_region"] = [self.regions[k] for k in j]
             columns["postsynaptic_region"] = [self.regions[k] for k in i]
-        columns.update({name: getattr(self, name)[i, j] for name in ("c", "estimate", "low", "high", "p", "q",
-                                                                     "significant")})
+        names = ["c", "estimate", "low", "high", "p", "q", "significant"]
+        if self.first_half is not None:
+            names += ["first_half", "second_half"]
+        columns.update({name: getattr(self, name)[i, j] for name in names})
         frame = pandas.DataFrame(columns)
         frame.attrs.update(unit=self.unit, fdr=self.fdr, method=self.summary["method"], stability=self.stability,
                            notes=self.notes)

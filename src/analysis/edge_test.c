@@ -33,7 +33,6 @@ typedef struct edge_test {
     double *gamma_r;               /* [lags + 1][N] */
     const float *C;                /* [N][N] */
     const syn_edge_events *events; /* or NULL: senders are activity */
-    float *half[2];                /* [N][N] estimates of each half */
 
     syn_edge_estimates *out;
 } edge_test;
@@ -346,12 +345,12 @@ static void fill_estimates(edge_test *e, const sender_block *b) {
             const bool known = all > 0 && V > 0 && !overlap(e, i, j);
             e->out->error[k] = known && i != j ? (float)(sqrt(V) / all) : 0;
             if (e->estimated) continue;
-            e->out->estimate[k] = e->half[0][k] = e->half[1][k] = e->C[k];
+            e->out->estimate[k] = e->out->half[0][k] = e->out->half[1][k] = e->C[k];
             if (!known) continue;
             e->out->estimate[k] = (float)((double)e->C[k] + (d->score[0][k] + d->score[1][k]) / all);
             for (int half = 0; half < 2; half++)
                 if (size[half] > 0.05 * all)
-                    e->half[half][k] = (float)((double)e->C[k] + d->score[half][k] / size[half]);
+                    e->out->half[half][k] = (float)((double)e->C[k] + d->score[half][k] / size[half]);
         }
 }
 
@@ -400,12 +399,12 @@ static syn_status compare_halves(edge_test *e) {
         SYN_CHECK(syn_alloc(&q[half], (size_t)(N * N), sizeof *p, "halves"));
         for (int64_t k = 0; k < N * N; k++) {
             const double error = (double)out->error[k] * sqrt(2);
-            p[k] = !(error > 0) ? NAN : syn_two_sided_p((double)e->half[half][k] / error, out->freedom / 2);
+            p[k] = !(error > 0) ? NAN : syn_two_sided_p((double)e->out->half[half][k] / error, out->freedom / 2);
         }
         SYN_CHECK(syn_false_discovery(p, N * N, false, q[half]));
     }
     for (int64_t k = 0; k < N * N; k++) {
-        const double x = (double)e->half[0][k], y = (double)e->half[1][k];
+        const double x = (double)e->out->half[0][k], y = (double)e->out->half[1][k];
         if (!(out->error[k] > 0)) continue;
         a += x, b += y, aa += x * x, bb += y * y, ab += x * y, n++;
         out->found_in_half[0] += q[0][k] <= 0.1, out->found_in_half[1] += q[1][k] <= 0.1;
@@ -532,7 +531,7 @@ static syn_status explain_within_frame(edge_test *e) {
     SYN_CHECK(find_edges(e, found));
     SYN_CHECK(regress_within_frame(e, found, rest));
     SYN_CHECK(multiply_in_place(e, rest, e->out->estimate, space));
-    for (int half = 0; half < 2; half++) SYN_CHECK(multiply_in_place(e, rest, e->half[half], space));
+    for (int half = 0; half < 2; half++) SYN_CHECK(multiply_in_place(e, rest, e->out->half[half], space));
     SYN_CHECK(replace_residuals(e, rest));
     e->estimated = true;
     free(e->gamma_r), e->gamma_r = NULL;
@@ -587,7 +586,7 @@ static syn_status remove_reversals(edge_test *e) {
             const int64_t surer = a_is_surer ? a : b, other = a_is_surer ? b : a;
             if (!found[surer] || fabs(statistic(e, surer)) == fabs(statistic(e, other))) continue;
             e->out->estimate[other] -= (float)share * e->out->estimate[surer];
-            for (int half = 0; half < 2; half++) e->half[half][other] -= (float)share * e->half[half][surer];
+            for (int half = 0; half < 2; half++) e->out->half[half][other] -= (float)share * e->out->half[half][surer];
             e->out->error[other] = hypotf(e->out->error[other], (float)share * e->out->error[surer]);
         }
 done:
@@ -597,7 +596,7 @@ done:
 
 /* Takes `part` off an estimate and those of the halves. */
 static void take_off(edge_test *e, int64_t k, float part) {
-    e->out->estimate[k] -= part, e->half[0][k] -= part, e->half[1][k] -= part;
+    e->out->estimate[k] -= part, e->out->half[0][k] -= part, e->out->half[1][k] -= part;
 }
 
 /* From events of variance 1 to those in z-scored activity. */
@@ -607,7 +606,7 @@ static void restore_units(edge_test *e) {
     for (int64_t k = 0; k < N * N; k++) {
         const float factor = unit[k % N] > 0 ? unit[k / N] / unit[k % N] : 0.0f;
         e->out->estimate[k] *= factor, e->out->error[k] *= factor;
-        e->half[0][k] *= factor, e->half[1][k] *= factor;
+        e->out->half[0][k] *= factor, e->out->half[1][k] *= factor;
     }
 }
 
@@ -739,7 +738,7 @@ static void clear_untested(edge_test *e) {
     for (int64_t k = 0; k < N * N; k++) {
         const bool overlapping = overlap(e, k / N, k % N);
         e->out->overlapping += overlapping;
-        if (overlapping || k % (N + 1) == 0) e->out->estimate[k] = e->half[0][k] = e->half[1][k] = 0;
+        if (overlapping || k % (N + 1) == 0) e->out->estimate[k] = e->out->half[0][k] = e->out->half[1][k] = 0;
     }
 }
 
@@ -756,7 +755,6 @@ static syn_status run_test(edge_test *e) {
     SYN_TRY(correlate_residuals(e));
     e->lags = choose_lags(&e->design);
     SYN_TRY(residual_autocovariance(e));
-    for (int half = 0; half < 2; half++) SYN_TRY(syn_alloc(&e->half[half], N * N, sizeof(float), "edges"));
     SYN_TRY(test_senders(e));
     SYN_TRY(explain_within_frame(e));
     if (e->events) {
@@ -782,6 +780,7 @@ syn_status syn_test_residuals(const syn_session *session, syn_edge_bins bins, co
     e.out = *out;
     SYN_CHECK(syn_alloc(&e.out->estimate, pairs, sizeof(float), "edges"));
     SYN_CHECK(syn_alloc(&e.out->error, pairs, sizeof(float), "edges"));
+    for (int half = 0; half < 2; half++) SYN_CHECK(syn_alloc(&e.out->half[half], pairs, sizeof(float), "edges"));
     SYN_CHECK(syn_edge_design_create(&e.design, session, bins, kernels, threads));
     syn_blas_begin();
     status = run_test(&e);
@@ -790,7 +789,7 @@ syn_status syn_test_residuals(const syn_session *session, syn_edge_bins bins, co
         e.out->of_events = true, e.out->decay = events->decay, e.out->crosstalk = events->crosstalk;
 done:
     syn_edge_design_free(&e.design);
-    free(e.observed), free(e.gamma_r), free(e.half[0]), free(e.half[1]);
+    free(e.observed), free(e.gamma_r);
     if (status != SYN_OK) syn_edge_estimates_free(*out), *out = NULL;
     return status;
 }

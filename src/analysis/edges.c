@@ -31,6 +31,8 @@ static syn_status allocate(syn_edge_list *l) {
     SYN_TRY(syn_alloc(&l->estimate, pairs, sizeof *l->estimate, "edges"));
     SYN_TRY(syn_alloc(&l->low, pairs, sizeof *l->low, "edges"));
     SYN_TRY(syn_alloc(&l->high, pairs, sizeof *l->high, "edges"));
+    for (int half = 0; half < 2 && l->model->session[l->session].edges->half[0]; half++)
+        SYN_TRY(syn_alloc(&l->half[half], pairs, sizeof *l->half[half], "edges"));
     SYN_TRY(syn_alloc(&l->statistic, pairs, sizeof *l->statistic, "edges"));
     SYN_TRY(syn_alloc(&l->p, pairs, sizeof *l->p, "edges"));
     return syn_alloc(&l->q, pairs, sizeof *l->q, "edges");
@@ -41,6 +43,8 @@ static void fill_edge(syn_edge_list *l, const syn_fitted_session *s, int64_t i, 
     const double unit = l->raw ? (double)s->norm.scale[i] / (double)s->norm.scale[j] : 1;
     const double estimate = (double)s->edges->estimate[k] * unit, error = (double)s->edges->error[k] * unit;
     l->estimate[k] = (float)estimate;
+    for (int half = 0; half < 2 && l->half[0]; half++)
+        l->half[half][k] = (float)((double)s->edges->half[half][k] * unit);
     l->low[k] = (float)(estimate - quantile * error), l->high[k] = (float)(estimate + quantile * error);
     l->p[k] = NAN;
     if (i == j || !(error > 0)) return;
@@ -67,7 +71,7 @@ syn_status syn_edge_list_create(syn_edge_list *l, const syn_model *model, size_t
     SYN_CHECK(syn_false_discovery(l->p, l->N * l->N, l->any_dependence, l->q));
     for (int64_t k = 0; k < l->N * l->N; k++) {
         if (isnan(l->p[k])) l->p[k] = l->q[k] = 1;
-        l->n_significant += l->q[k] <= l->fdr;
+        l->n_significant += syn_edge_found(l, k);
     }
 done:
     if (status != SYN_OK) syn_edge_list_free(l);
@@ -76,6 +80,7 @@ done:
 
 void syn_edge_list_free(syn_edge_list *l) {
     free(l->c), free(l->estimate), free(l->low), free(l->high), free(l->statistic), free(l->p), free(l->q);
+    free(l->half[0]), free(l->half[1]);
     *l = (syn_edge_list){0};
 }
 
@@ -110,11 +115,13 @@ static syn_status top_json(const syn_edge_list *l, int64_t top, json_t **json) {
     *json = json_array();
     for (int64_t n = 0; n < top && n < l->n_significant; n++) {
         const int64_t k = order[n];
-        json_array_append_new(*json, json_pack("{s:s, s:s, s:f, s:f, s:f, s:f, s:f, s:f}", "presynaptic",
-                                               syn_neuron_id(l->model, l->session, k % l->N), "postsynaptic",
-                                               syn_neuron_id(l->model, l->session, k / l->N), "c", (double)l->c[k],
-                                               "estimate", (double)l->estimate[k], "low", (double)l->low[k], "high",
-                                               (double)l->high[k], "p", l->p[k], "q", l->q[k]));
+        json_t *edge = json_pack(
+            "{s:s, s:s, s:f, s:f, s:f, s:f, s:f, s:f}", "presynaptic", syn_neuron_id(l->model, l->session, k % l->N),
+            "postsynaptic", syn_neuron_id(l->model, l->session, k / l->N), "c", (double)l->c[k], "estimate",
+            (double)l->estimate[k], "low", (double)l->low[k], "high", (double)l->high[k], "p", l->p[k], "q", l->q[k]);
+        if (l->half[0])
+            json_object_set_new(edge, "halves", json_pack("[f, f]", (double)l->half[0][k], (double)l->half[1][k]));
+        json_array_append_new(*json, edge);
     }
     free(order);
     return SYN_OK;
@@ -143,7 +150,7 @@ static int64_t count_exclusive_pairs(const syn_edge_list *l) {
     for (int64_t i = 0; i < l->N; i++)
         for (int64_t j = 0; j < i; j++) {
             const int64_t there = i * l->N + j, back = j * l->N + i;
-            n += l->q[there] <= l->fdr && l->q[back] <= l->fdr && l->estimate[there] < 0 && l->estimate[back] < 0;
+            n += syn_edge_found(l, there) && syn_edge_found(l, back) && l->estimate[there] < 0 && l->estimate[back] < 0;
         }
     return n;
 }
@@ -268,6 +275,24 @@ syn_status syn_edge_evidence(const syn_model *model, size_t session, const syn_o
     copy(q, list.q, pairs, sizeof *q);
     syn_edge_list_free(&list);
     return SYN_OK;
+}
+
+syn_status syn_edge_halves(const syn_model *model, size_t session, const syn_options *options, float *first,
+                           float *second) {
+    syn_edge_list list;
+    SYN_TRY(syn_edge_list_create(&list, model, session, options));
+    syn_status status = SYN_OK;
+    if (list.half[0]) {
+        copy(first, list.half[0], list.N * list.N, sizeof *first);
+        copy(second, list.half[1], list.N * list.N, sizeof *second);
+    } else {
+        status = syn_fail(SYN_ERR_INPUT,
+                          "model: session %zu holds no estimates of each half, which an earlier version did not keep; "
+                          "expected some: fit the recording again",
+                          session);
+    }
+    syn_edge_list_free(&list);
+    return status;
 }
 
 syn_status syn_edges_describe(const syn_model *model, size_t session, const syn_options *options, char **json) {

@@ -17,6 +17,7 @@ typedef struct syn_edge_list {
     bool any_dependence, raw;
     float *c;                     /* effective connectivity of the model */
     float *estimate, *low, *high; /* 95 % interval of estimate; z-scored or raw units */
+    float *half[2];               /* estimates of each half of the frames, or NULL: the model does not hold them */
     double *statistic;            /* estimate over its standard error */
     double *p, *q;
     int64_t n_tested, n_significant;
@@ -26,7 +27,11 @@ typedef struct syn_edge_list {
 syn_status syn_edge_list_create(syn_edge_list *list, const syn_model *model, size_t session,
                                 const syn_options *options);
 void syn_edge_list_free(syn_edge_list *list);
-/* The edges in falling order of evidence: order[N * N] places in the arrays; the first n_significant have q <= fdr. */
+/* Whether the k-th is among the discoveries. */
+static inline bool syn_edge_found(const syn_edge_list *list, int64_t k) {
+    return list->q[k] <= list->fdr && list->high[k] > list->low[k];
+}
+/* The edges in falling order of evidence: order[N * N] places in the arrays; the first n_significant are found. */
 syn_status syn_edge_list_order(const syn_edge_list *list, int64_t **order);
 /* {"n_tested", "n_significant", "fdr", "method", "top", "stability", "hubs", "regions", "cell_types", "notes"}. */
 syn_status syn_edge_list_json(const syn_edge_list *list, int64_t top, json_t **json);

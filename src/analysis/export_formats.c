@@ -47,8 +47,10 @@ static void write_edge(FILE *file, const syn_connectome *connectome, int64_t k) 
     syn_csv_field(file, connectome->id[k % e->N]);
     fputc(',', file);
     syn_csv_field(file, connectome->id[k / e->N]);
-    fprintf(file, ",%.9g,%.9g,%.9g,%.9g,%.6g,%.6g\n", (double)e->c[k], (double)e->estimate[k], (double)e->low[k],
+    fprintf(file, ",%.9g,%.9g,%.9g,%.9g,%.6g,%.6g", (double)e->c[k], (double)e->estimate[k], (double)e->low[k],
             (double)e->high[k], e->p[k], e->q[k]);
+    if (e->half[0]) fprintf(file, ",%.9g,%.9g", (double)e->half[0][k], (double)e->half[1][k]);
+    fputc('\n', file);
 }
 
 syn_status syn_write_edge_csv(const syn_connectome *connectome, const char *path) {
@@ -61,7 +63,8 @@ syn_status syn_write_edge_csv(const syn_connectome *connectome, const char *path
     SYN_TRY(syn_edge_list_order(edges, &order));
     FILE *file = fopen(path, "w");
     if (!file) return free(order), syn_plain_failed(path);
-    fputs("presynaptic,postsynaptic,c,estimate,low,high,p,q\n", file);
+    fprintf(file, "presynaptic,postsynaptic,c,estimate,low,high,p,q%s\n",
+            edges->half[0] ? ",first_half,second_half" : "");
     for (int64_t n = 0; n < edges->n_significant && n < connectome->most_edges; n++)
         write_edge(file, connectome, order[n]);
     free(order);
@@ -172,11 +175,14 @@ static bool put_everything(hid_t file, const syn_connectome *connectome) {
     } evidence[] = {{"estimate", H5T_NATIVE_FLOAT, e ? e->estimate : NULL, syn_connectome_unit(connectome)},
                     {"low", H5T_NATIVE_FLOAT, e ? e->low : NULL, syn_connectome_unit(connectome)},
                     {"high", H5T_NATIVE_FLOAT, e ? e->high : NULL, syn_connectome_unit(connectome)},
+                    {"first_half", H5T_NATIVE_FLOAT, e ? e->half[0] : NULL, syn_connectome_unit(connectome)},
+                    {"second_half", H5T_NATIVE_FLOAT, e ? e->half[1] : NULL, syn_connectome_unit(connectome)},
                     {"p", H5T_NATIVE_DOUBLE, e ? e->p : NULL, ""},
                     {"q", H5T_NATIVE_DOUBLE, e ? e->q : NULL, ""}};
     for (size_t k = 0; e && k < sizeof evidence / sizeof *evidence; k++)
-        done = done && put_array(file, evidence[k].name, evidence[k].type, 2, (hsize_t[]){N, N}, evidence[k].values,
-                                 "receiver, sender", evidence[k].unit);
+        if (evidence[k].values)
+            done = done && put_array(file, evidence[k].name, evidence[k].type, 2, (hsize_t[]){N, N}, evidence[k].values,
+                                     "receiver, sender", evidence[k].unit);
     done = done && put_array(file, "neuron_id", text, 1, &N, connectome->id, "neuron", "");
     done = done && put_array(file, "lag", H5T_NATIVE_INT, 1, &K1, lag, "lag", "frames");
     H5Tclose(text);

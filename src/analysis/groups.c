@@ -70,7 +70,7 @@ static json_t *cell_json(const grouping *g, int64_t to, int64_t from, const doub
     for (int64_t i = 0; i < g->N; i++)
         for (int64_t j = 0; j < g->N; j++) {
             if (i == j || g->of[i] != to || g->of[j] != from) continue;
-            pairs++, significant += g->list->q[i * g->N + j] <= g->list->fdr;
+            pairs++, significant += syn_edge_found(g->list, i * g->N + j);
         }
     if (pairs == 0) return NULL;
     json_t *one = json_pack("{s:s, s:s, s:I, s:I, s:f}", "presynaptic", g->name[from], "postsynaptic", g->name[to],

@@ -29,7 +29,7 @@ static syn_status graph_create(graph *g, const syn_edge_list *list) {
     SYN_TRY(syn_alloc(&g->in, (size_t)g->N, sizeof *g->in, "graph"));
     SYN_TRY(syn_alloc(&g->out, (size_t)g->N, sizeof *g->out, "graph"));
     for (int64_t k = 0, n = 0; k < g->N * g->N; k++) {
-        if (!(list->q[k] <= list->fdr)) continue;
+        if (!syn_edge_found(list, k)) continue;
         g->edge[k] = 1;
         g->to[n] = k / g->N, g->from[n] = k % g->N;
         g->in[k / g->N]++, g->out[k % g->N]++;

@@ -126,7 +126,7 @@
       "Simulated recording (or FILE:NAME) whose true weights the connectivity is scored against.")                     \
     X(SPLIT, "split", CHOICE, "test", "", "test|all", "evaluate forecast perturb report",                              \
       "Frames to predict: the test split, or all, for a recording that the model was not fitted on.")                  \
-    X(FDR, "fdr", REAL, "0.1", "", "0..0.99", "connectivity", "False discovery rate at which an edge counts as found.")   \
+    X(FDR, "fdr", REAL, "0.1", "", "0..1", "connectivity", "False discovery rate at which an edge counts as found.")   \
     X(FDR_METHOD, "fdr-method", CHOICE, "bh", "", "bh|by", "connectivity",                                             \
       "Benjamini-Hochberg, or Benjamini-Yekutieli, which holds however the edges depend on each other.")               \
     X(TOP, "top", INT, "20", "edges", "0..100000000", "connectivity",                                                  \

@@ -43,6 +43,8 @@ static void put_edges(syn_hdf5_writer *w, const syn_fitted_session *s, int k) {
     path_in(group, k, "edges");
     syn_hdf5_put(w, path_in(path, k, "edges/estimate"), SYN_HDF5_F32, e->estimate, 2, square);
     syn_hdf5_put(w, path_in(path, k, "edges/error"), SYN_HDF5_F32, e->error, 2, square);
+    syn_hdf5_put(w, path_in(path, k, "edges/first_half"), SYN_HDF5_F32, e->half[0], 2, square);
+    syn_hdf5_put(w, path_in(path, k, "edges/second_half"), SYN_HDF5_F32, e->half[1], 2, square);
     syn_hdf5_put_number_attribute(w, group, "freedom", e->freedom);
     syn_hdf5_put_number_attribute(w, group, "inflation", e->inflation);
     syn_hdf5_put_number_attribute(w, group, "lags", e->lags);
@@ -340,6 +342,12 @@ static syn_status read_edges(const reader *r, int k, syn_fitted_session *s) {
     SYN_TRY(read_floats(r, path_in(path, k, "edges/error"), 2, N, N, e->error));
     for (int64_t i = 0; i < N * N; i++)
         if (e->error[i] < 0) return damaged(r, path, "negative", "standard errors");
+    static const char *const halves[] = {"edges/first_half", "edges/second_half"};
+    for (int half = 0; half < 2 && syn_hdf5_has(r->file, path_in(path, k, halves[0])); half++) {
+        SYN_TRY(check_shape(r, path_in(path, k, halves[half]), 2, H5T_FLOAT, N, N));
+        SYN_TRY(syn_alloc(&e->half[half], (size_t)(N * N), sizeof *e->half[half], "edges"));
+        SYN_TRY(read_floats(r, path, 2, N, N, e->half[half]));
+    }
     const struct {
         const char *name;
         double *value;

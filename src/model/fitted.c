@@ -18,7 +18,7 @@ syn_status syn_model_alloc(syn_model **model, size_t n) {
 
 void syn_edge_estimates_free(syn_edge_estimates *edges) {
     if (!edges) return;
-    free(edges->estimate), free(edges->error);
+    free(edges->estimate), free(edges->error), free(edges->half[0]), free(edges->half[1]);
     free(edges);
 }
 

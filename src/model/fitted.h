@@ -8,6 +8,7 @@
 typedef struct syn_edge_estimates {
     float *estimate;  /* [N][N] without the shrinkage of the fit */
     float *error;     /* [N][N] standard error; 0: not tested */
+    float *half[2];   /* [N][N] estimates of the first and the second half; NULL: of a version that did not keep them */
     bool of_events;   /* estimates are of events (analysis/edge_events.h), not of activity */
     double bin_s;     /* bins in which counts were tested, and ... */
     double window;    /* ... how many of them a spike of a sender counts; 0: not of counts */

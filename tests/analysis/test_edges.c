@@ -44,8 +44,13 @@ static void intervals_and_q_follow_the_options(void **state) {
         assert_true(q[k] >= p[k] && q_by[k] >= q[k] && q_by[k] <= 1);
     }
     assert_true(q[1] < 1e-10 && q[20] > 0.1);
-    /* at 1 a neuron with itself would be an edge */
-    assert_int_equal(syn_options_set(by, "fdr", "1"), SYN_ERR_OPTION);
+    /* at any rate a neuron with itself is no edge */
+    syn_options *all = OPTIONS("fdr", "1");
+    char *text;
+    assert_ok(syn_edges_describe(model, 0, all, &text));
+    json_t *root = json_loads(text, 0, NULL);
+    assert_int_equal(json_integer_value(json_object_get(root, "n_significant")), TINY_N * (TINY_N - 1));
+    json_decref(root), free(text), syn_options_free(all);
     syn_options_free(zscored), syn_options_free(by), syn_model_free(model), set_free(&set);
 }
 
@@ -120,12 +125,17 @@ static void a_star_has_one_hub(void **state) {
     raw_data raw = raw_create(200, N, 0, "fluorescence", 1);
     test_set set = set_create(&raw, 1, TINY_WINDOW);
     syn_model *model = model_of(&set, random_parameters(set.data, SYN_FORM_DENSE, 5, 7), SYN_LOSS_GAUSSIAN);
-    syn_edge_list list = {
-        .model = model, .N = N, .fdr = 0.1, .q = zeros(N * N, sizeof(double)), .n_tested = N * (N - 1)};
+    syn_edge_list list = {.model = model,
+                          .N = N,
+                          .fdr = 0.1,
+                          .low = floats(N * N),
+                          .high = floats(N * N),
+                          .q = zeros(N * N, sizeof(double)),
+                          .n_tested = N * (N - 1)};
     for (int k = 0; k < N * N; k++) {
         const int i = k / N, j = k % N;
         const bool edge = (i == 0 && j) || (i && j == (i + 1) % N && j); /* a star into 0, and a chain */
-        list.q[k] = edge ? 0 : 1;
+        list.q[k] = edge ? 0 : 1, list.high[k] = 1;
         list.n_significant += edge;
     }
     json_t *hubs;
@@ -137,7 +147,8 @@ static void a_star_has_one_hub(void **state) {
     const json_t *answered = json_object_get(hubs, "reciprocity");
     assert_true(json_number_value(json_object_get(answered, "value")) == 0);
     assert_true(json_number_value(json_object_get(answered, "p")) <= 1);
-    json_decref(hubs), free(list.q), syn_model_free(model), set_free(&set), raw_free(&raw);
+    json_decref(hubs), free(list.low), free(list.high), free(list.q), syn_model_free(model), set_free(&set),
+        raw_free(&raw);
 }
 
 /* Counts that correlate within a bin, and edges, or none. */

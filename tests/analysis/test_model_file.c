@@ -22,22 +22,25 @@ static syn_model *example(syn_form form, test_set *set) {
     syn_model *model = model_of(set, random_parameters(set->data, form, 5, 7), SYN_LOSS_GAUSSIAN);
     syn_edge_estimates *e = model->session[0].edges =
         zeros(1, sizeof *e); /* the other as an earlier version wrote it */
-    *e = (syn_edge_estimates){floats(TINY_N * TINY_N),
-                              floats(TINY_N * TINY_N),
-                              true,
-                              0.005,
-                              2,
-                              300,
-                              1.2,
-                              24,
-                              0.5,
-                              {7, 6},
-                              4,
-                              0.1,
-                              0.05,
-                              0.9,
-                              0.2,
-                              6};
+    *e = (syn_edge_estimates){.of_events = true,
+                              .bin_s = 0.005,
+                              .window = 3,
+                              .freedom = 300,
+                              .inflation = 1.2,
+                              .lags = 24,
+                              .correlation_of_halves = 0.5,
+                              .found_in_half = {7, 6},
+                              .found_in_both = 4,
+                              .residual_correlation = 0.1,
+                              .residual_correlation_by_chance = 0.05,
+                              .decay = 0.9,
+                              .crosstalk = 0.2,
+                              .overlapping = 6};
+    e->estimate = floats(TINY_N * TINY_N), e->error = floats(TINY_N * TINY_N);
+    for (int half = 0; half < 2; half++) {
+        e->half[half] = floats(TINY_N * TINY_N);
+        for (int k = 0; k < TINY_N * TINY_N; k++) e->half[half][k] = (float)normal(56 + (uint32_t)half, k);
+    }
     for (int k = 0; k < TINY_N * TINY_N; k++) e->estimate[k] = (float)normal(55, k), e->error[k] = (float)(k % 5);
     return model;
 }
@@ -73,10 +76,10 @@ static void assert_same_session(const syn_fitted_session *a, const syn_fitted_se
     assert_true(!a->edges == !b->edges);
     if (a->edges) {
         assert_same("estimate", a->edges->estimate, b->edges->estimate, N * N);
+        for (int half = 0; half < 2; half++) assert_same("half", a->edges->half[half], b->edges->half[half], N * N);
         assert_same("error", a->edges->error, b->edges->error, N * N);
         assert_int_equal(a->edges->of_events, b->edges->of_events);
-        assert_memory_equal(&a->edges->freedom, &b->edges->freedom,
-                            sizeof *a->edges - offsetof(syn_edge_estimates, freedom));
+        assert_memory_equal(&a->edges->bin_s, &b->edges->bin_s, sizeof *a->edges - offsetof(syn_edge_estimates, bin_s));
     }
     assert_int_equal(a->lags, b->lags);
     assert_memory_equal(a->gain, b->gain, (size_t)(a->lags + 1) * (size_t)N * sizeof(double));

@@ -158,8 +158,11 @@ static void edge_list_is_in_order_of_evidence(void **state) {
                               "\"a,\"\"b\"\"\",<&>,21,-2,0,0,0.01,0.01\n"
                               "\"a,\"\"b\"\"\",0,1,1,0,0,0.01,0.01\n");
     c.most_edges = 1;
+    edges.half[0] = estimate, edges.half[1] = low;
     assert_int_equal(syn_write_edge_csv(&c, path), SYN_OK);
     read_back(text, sizeof text);
+    assert_string_equal(text, "presynaptic,postsynaptic,c,estimate,low,high,p,q,first_half,second_half\n"
+                              "\"a,\"\"b\"\"\",<&>,21,-2,0,0,0.01,0.01,-2,0\n");
     assert_null(strstr(text, ",0,1,1,"));
     assert_int_equal(syn_write_graphml(&c, path), SYN_OK);
     static char xml[4096];

@@ -66,7 +66,7 @@ def test_edges_are_those_of_the_program(tested, program):
         listed = list(csv.DictReader(file))
     frame = edges.to_pandas()
     assert [(e["presynaptic"], e["postsynaptic"]) for e in listed] == list(zip(frame.presynaptic, frame.postsynaptic))
-    for name in ("c", "estimate", "low", "high", "p", "q"):
+    for name in ("c", "estimate", "low", "high", "p", "q", "first_half", "second_half"):
         np.testing.assert_allclose([float(e[name]) for e in listed], frame[name], rtol=1e-5)
     assert str(edges).count("\n") == len(edges) + 1 + len(edges.notes)
 
@@ -80,6 +80,9 @@ def test_edges_hold_together(tested):
     assert (np.diag(edges.p) == 1).all() and (np.diag(edges.q) == 1).all()
     assert (off(edges.low) < off(edges.estimate)).all() and (off(edges.estimate) < off(edges.high)).all()
     assert (off(edges.q) >= off(edges.p)).all()
+    between = (edges.first_half + edges.second_half) / 2  # halves are as long as each other, not as informative
+    assert np.corrcoef(off(between), off(edges.estimate))[0, 1] > 0.99
+    assert len(model.edges(fdr=1)) == edges.summary["n_tested"]
     by = model.edges(method="by")
     assert (off(by.q) >= off(edges.q)).all() and len(by) <= len(edges)
     np.testing.assert_allclose(by.p, edges.p, rtol=1e-6)  # raw units and z-scored ones round otherwise
