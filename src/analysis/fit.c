@@ -13,6 +13,7 @@
 #include "analysis/fit.h"
 #include "analysis/prepare.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "recording/array.h"
 #include "training/search.h"
 
@@ -290,12 +291,12 @@ static json_t *given_options(const syn_options *options) {
         for (size_t j = 0; j < sizeof outside / sizeof *outside; j++) skip |= outside[j] == (syn_option_id)k;
         if (skip) continue;
         if (strcmp(info->type, "list") != 0) {
-            json_object_set_new(object, info->name, json_string(syn_option_text(options, (syn_option_id)k)));
+            json_object_set_new(object, info->name, syn_text_json(syn_option_text(options, (syn_option_id)k)));
             continue;
         }
         json_t *list = json_array();
         for (size_t j = 0; j < syn_option_list_length(options, (syn_option_id)k); j++)
-            json_array_append_new(list, json_string(syn_option_list_item(options, (syn_option_id)k, j)));
+            json_array_append_new(list, syn_text_json(syn_option_list_item(options, (syn_option_id)k, j)));
         json_object_set_new(object, info->name, list);
     }
     return object;
