@@ -133,6 +133,7 @@ CALLS = {
     "connectivity before fit": (lambda m, r: net().connectivity_, NotFittedError, "not fitted yet"),
     "save before fit": (lambda m, r: net().save("m.h5"), NotFittedError, "not fitted yet"),
     # a fitted model
+    "too few frames": (lambda m, r: m.predict(x[:5]), InputError, "4 of its 5 frames can be predicted; expected at least 5"),
     "other neurons": (lambda m, r: m.predict(x[:, :2]), InputError, "has 2 features"),
     "other behaviour": (lambda m, r: m.predict(x, behavior=x), InputError, "has 3 behaviour variables; the model was fitted with 0"),
     "another rate": (lambda m, r: m.predict(x, rate_hz=99), InputError, "99 frames per second"),
