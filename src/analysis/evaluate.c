@@ -6,6 +6,7 @@
 #include "analysis/prepare.h"
 #include "base/memory.h"
 #include "dataset/baseline.h"
+#include "dataset/splits.h"
 
 enum { CHUNK_FRAMES = 256 };
 /* A Gaussian model may predict less than no spike; the likelihood of counts needs a rate. */
@@ -272,6 +273,7 @@ syn_status syn_evaluate(const syn_model *model, syn_recording *const *recordings
                         n, model->n);
     SYN_CHECK(syn_choose_kernels(options, &kernels, &threads));
     SYN_CHECK(syn_prepare(&prepared, model, 0, model->n, recordings, options));
+    SYN_CHECK(syn_require_observed_test(&prepared.data));
     SYN_CHECK(syn_evaluate_parameters(model->p, model->loss, &prepared.data, kernels, threads, &evaluation));
     SYN_CHECK(syn_evaluation_json(&evaluation, &root));
     *json = json_dumps(root, JSON_REAL_PRECISION(9));

@@ -257,13 +257,37 @@ static void recordings_given_or_found(void **state) {
     syn_recording_free(other), syn_model_free(model), set_free(&set), raw_free(&raw);
 }
 
+/* Nothing but an error where there is nothing to score, and no advice that was followed already. */
+static void what_cannot_be_scored(void **state) {
+    (void)state;
+    raw_data raw = raw_create(TINY_T, TINY_N, 0, "fluorescence", 12);
+    test_set set = set_create(&raw, 1, TINY_WINDOW);
+    syn_model *model = model_of(&set, random_parameters(set.data, SYN_FORM_DENSE, 5, 7), SYN_LOSS_GAUSSIAN);
+    syn_options *all = OPTIONS("split", "all");
+    char *json;
+    for (int64_t k = set.data->session[0].span[SYN_TEST][0].start * TINY_N; k < TINY_T * TINY_N; k++) raw.x[k] = NAN;
+    syn_recording *recording = recording_of(&raw), *again = recording_of(&raw);
+    assert_int_equal(syn_evaluate(model, &recording, 1, NULL, &json), SYN_ERR_INPUT);
+    assert_non_null(strstr(syn_last_error(), "nothing was observed in the test split"));
+    assert_ok(syn_evaluate(model, &again, 1, all, &json));
+    syn_free(json), syn_recording_free(recording), syn_recording_free(again);
+
+    raw.T = raw.segment[1] = 5;
+    recording = recording_of(&raw);
+    assert_int_equal(syn_evaluate(model, &recording, 1, all, &json), SYN_ERR_INPUT);
+    assert_non_null(strstr(syn_last_error(), "4 of its 5 frames can be predicted; expected at least 5"));
+    assert_null(strstr(syn_last_error(), "--split"));
+    syn_recording_free(recording), syn_options_free(all);
+    syn_model_free(model), set_free(&set), raw_free(&raw);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(copying_scores_as_copy_last),     cmocka_unit_test(zero_scores_as_mean),
         cmocka_unit_test(metrics_are_of_the_activity),     cmocka_unit_test(a_perfect_model),
         cmocka_unit_test(counts_have_bits_per_spike),      cmocka_unit_test(threads_change_no_bit),
         cmocka_unit_test(differences_are_of_the_averages), cmocka_unit_test(recordings_given_or_found),
-        cmocka_unit_test(constant_neurons_are_left_out),
+        cmocka_unit_test(constant_neurons_are_left_out),   cmocka_unit_test(what_cannot_be_scored),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
