@@ -233,10 +233,18 @@ def json_of(function: str, *arguments: Any) -> Any:
     return json.loads(text_of(function, *arguments))
 
 
+def encode(text: str, encoder: Callable[[str], bytes] = str.encode) -> bytes:
+    """A text as the library takes it."""
+    try:
+        return encoder(text)
+    except UnicodeEncodeError:
+        raise errors.InputError(f"text: found {text!r}, which holds half of a character; expected what UTF-8 can hold") from None
+
+
 def path_bytes(path: Any) -> bytes:
     """A path as the library takes it."""
     try:
-        encoded = os.fsencode(path)
+        encoded = encode(path, os.fsencode)
     except TypeError:
         raise errors.InputTypeError(f"path: found {type(path).__name__}; expected a text or a Path") from None
     if b"\0" in encoded:
@@ -268,7 +276,7 @@ def text_array(values: Iterable[Any] | None) -> Any:
     """char *[n] from anything that can be written as text; None stays NULL."""
     if values is None:
         return None
-    encoded = [str(value).encode() for value in values]
+    encoded = [encode(str(value)) for value in values]
     return (c_char_p * len(encoded))(*encoded)
 
 
@@ -301,7 +309,7 @@ def options(values: Mapping[str, Any]) -> Handle:
                 text = option_text(name, one)
                 if "\0" in text:
                     raise errors.OptionError(f"{name}: found a NUL character; expected a text")
-                call("options_set", handle.address, name.replace("_", "-").encode(), os.fsencode(text))
+                call("options_set", handle.address, name.replace("_", "-").encode(), encode(text, os.fsencode))
     return handle
 
 

@@ -256,7 +256,7 @@ def simulate(kind: str, **options: Any) -> Recording:
     handle = lib.options(options)
     if not isinstance(kind, str):
         raise InputTypeError(f"simulate: kind is {type(kind).__name__}; expected a text such as 'rates'")
-    return Recording(lib.create("recording", "simulate", kind.encode(), handle.address))
+    return Recording(lib.create("recording", "simulate", lib.encode(kind), handle.address))
 
 
 class Contents(list):  # type: ignore[type-arg]
@@ -503,7 +503,7 @@ def _build(values: Any, *, behavior: Any = None, segments: Any = None, rate_hz: 
     arrays = lib.RecordingArrays(
         T=T, N=N, B=0 if u is None else u.shape[1], S=0 if bounds is None else len(bounds),
         activity=lib.address_of(x), behavior=lib.address_of(u), rate_hz=rate, time_s=lib.address_of(times),
-        segments=lib.address_of(bounds), signal=(signal or "auto").encode(), name=(name or "memory").encode(),
+        segments=lib.address_of(bounds), signal=lib.encode(signal or "auto"), name=lib.encode(name or "memory"),
         neuron_id=_labels(neuron_ids, N, "neuron_ids", unique=True), region=_labels(regions, N, "regions"),
         cell_type=_labels(cell_types, N, "cell_types"), behavior_name=lib.text_array(names))
     return Recording(lib.create("recording", "recording_from_arrays", byref(arrays)))

@@ -14,6 +14,7 @@
 #include "analysis/prepare.h"
 #include "analysis/score.h"
 #include "base/memory.h"
+#include "dataset/splits.h"
 #include "recording/array.h"
 #include "rivals/rivals.h"
 
@@ -484,12 +485,17 @@ static void append_name(char *list, size_t size, const char *name) {
     snprintf(list + n, size - n, "%s%s", n ? ", " : "", name);
 }
 
+static double number_or(const json_t *value, double otherwise) {
+    return json_is_number(value) ? json_number_value(value) : otherwise;
+}
+
 /* Who is first, and which differences are larger than chance. Losses: mse, or minus bits per spike. */
 static void set_statement(compare *c) {
     const bool bits = c->loss == SYN_LOSS_POISSON;
     const double sign = bits ? -1 : 1;
     const char *metric = bits ? "bits_per_spike" : "mse", *ci = bits ? "bits_per_spike_diff_ci95" : "mse_diff_ci95";
-    const double own = sign * json_number_value(json_object_get(json_object_get(c->root, "synapsnet"), metric));
+    const double own =
+        sign * number_or(json_object_get(json_object_get(c->root, "synapsnet"), metric), sign * INFINITY);
     char ahead[700] = "", behind[700] = "", unclear[700] = "", place[64] = "", text[2600];
     const char *name, *first = "SynapsNet";
     json_t *row;
@@ -497,12 +503,13 @@ static void set_statement(compare *c) {
     int better = 0;
     json_object_foreach(c->rivals, name, row) {
         const json_t *value = json_object_get(row, metric), *interval = json_object_get(row, ci);
-        const double loss = json_is_number(value) ? sign * json_number_value(value) : INFINITY;
+        const double loss = sign * number_or(value, sign * INFINITY);
         const double low = sign * json_number_value(json_array_get(interval, bits ? 1 : 0));
         const double high = sign * json_number_value(json_array_get(interval, bits ? 0 : 1));
         better += loss < own;
         if (loss < least) least = loss, first = name;
-        append_name(low > 0 || isinf(loss) ? ahead : high < 0 ? behind : unclear, sizeof ahead, name);
+        const bool won = low > 0 || (isinf(loss) && !isinf(own)), lost = high < 0 || (isinf(own) && !isinf(loss));
+        append_name(won ? ahead : lost ? behind : unclear, sizeof ahead, name);
     }
     if (better)
         snprintf(place, sizeof place, ", SynapsNet number %d of %zu", better + 1, json_object_size(c->rivals) + 1);
@@ -534,6 +541,7 @@ static void describe(compare *c, const fitted *whole) {
 static syn_status run(compare *c, fitted *variant) {
     SYN_TRY(fit_variants(c, variant));
     SYN_TRY(syn_dataset_create(&c->data, c->recording, c->n, c->options));
+    SYN_TRY(syn_require_observed_test(c->data));
     for (size_t s = 0; s < c->n; s++) SYN_TRY(syn_test_frames_create(&c->test[s], &c->data->session[s]));
     SYN_TRY(score_variants(c, variant));
     SYN_TRY(compare_rivals(c));

@@ -6,6 +6,7 @@
 #include "analysis/prepare.h"
 #include "base/memory.h"
 #include "dataset/baseline.h"
+#include "dataset/splits.h"
 
 enum { CHUNK_FRAMES = 256 };
 /* A Gaussian model may predict less than no spike; the likelihood of counts needs a rate. */
@@ -125,8 +126,10 @@ static syn_status evaluate_session(syn_network *network, const syn_dataset *data
     SYN_CHECK(collector_create(&c, session, to));
     SYN_CHECK(syn_alloc(&to->span, (size_t)to->n_spans, sizeof *to->span, "test split"));
     SYN_CHECK(syn_alloc(&to->loss, (size_t)frames, sizeof *to->loss, "test split"));
+    SYN_CHECK(syn_alloc(&to->neuron_r, (size_t)to->N, sizeof *to->neuron_r, "test split"));
     SYN_CHECK(syn_network_run(network, s, SYN_TEST, on_frame, &c));
     for (int k = 0; k < SYN_PREDICTORS; k++) to->metrics[k] = syn_metrics_values(c.metrics[k]);
+    syn_metrics_neuron_r(c.metrics[SYN_MODEL], to->neuron_r);
 done:
     collector_free(&c);
     return status;
@@ -162,7 +165,8 @@ done:
 }
 
 void syn_evaluation_free(syn_evaluation *e) {
-    for (size_t s = 0; e->session && s < e->n; s++) free(e->session[s].loss), free(e->session[s].span);
+    for (size_t s = 0; e->session && s < e->n; s++)
+        free(e->session[s].neuron_r), free(e->session[s].loss), free(e->session[s].span);
     free(e->session);
     *e = (syn_evaluation){0};
 }
@@ -254,19 +258,10 @@ syn_status syn_evaluation_json(const syn_evaluation *e, json_t **json) {
     return SYN_OK;
 }
 
-syn_status syn_evaluate_dataset(const syn_model *model, const syn_dataset *data, const syn_kernels *kernels,
-                                int threads, json_t **json) {
-    syn_evaluation evaluation;
-    *json = NULL;
-    SYN_TRY(syn_evaluate_parameters(model->p, model->loss, data, kernels, threads, &evaluation));
-    syn_status status = syn_evaluation_json(&evaluation, json);
-    syn_evaluation_free(&evaluation);
-    return status;
-}
-
 syn_status syn_evaluate(const syn_model *model, syn_recording *const *recordings, size_t n, const syn_options *options,
                         char **json) {
     syn_prepared prepared = {0};
+    syn_evaluation evaluation = {0};
     const syn_kernels *kernels;
     json_t *root = NULL;
     int threads;
@@ -278,11 +273,14 @@ syn_status syn_evaluate(const syn_model *model, syn_recording *const *recordings
                         n, model->n);
     SYN_CHECK(syn_choose_kernels(options, &kernels, &threads));
     SYN_CHECK(syn_prepare(&prepared, model, 0, model->n, recordings, options));
-    SYN_CHECK(syn_evaluate_dataset(model, &prepared.data, kernels, threads, &root));
+    SYN_CHECK(syn_require_observed_test(&prepared.data));
+    SYN_CHECK(syn_evaluate_parameters(model->p, model->loss, &prepared.data, kernels, threads, &evaluation));
+    SYN_CHECK(syn_evaluation_json(&evaluation, &root));
     *json = json_dumps(root, JSON_REAL_PRECISION(9));
     if (!*json) status = syn_fail(SYN_ERR_MEMORY, "could not allocate the metrics");
 done:
     json_decref(root);
+    syn_evaluation_free(&evaluation);
     syn_prepared_free(&prepared);
     return status;
 }

@@ -22,6 +22,7 @@ typedef struct syn_session_evaluation {
     const char *name; /* of the recording, borrowed */
     int64_t N, frames, n_spans;
     syn_metric_values metrics[SYN_PREDICTORS];
+    double *neuron_r;     /* [N] of SynapsNet */
     syn_frame_loss *loss; /* [frames] */
     syn_segment *span;    /* [n_spans] frames that belong together */
 } syn_session_evaluation;
@@ -51,8 +52,5 @@ json_t *syn_metrics_json(const syn_metric_values *metrics);
 json_t *syn_interval_json(const syn_interval *interval);
 /* {"test", "baselines", "sessions", "intervals"}. */
 syn_status syn_evaluation_json(const syn_evaluation *evaluation, json_t **json);
-/* The two in one, for a model's own parameters. */
-syn_status syn_evaluate_dataset(const syn_model *model, const syn_dataset *data, const syn_kernels *kernels,
-                                int threads, json_t **json);
 
 #endif

@@ -14,6 +14,8 @@
 #include "analysis/fit.h"
 #include "analysis/prepare.h"
 #include "base/memory.h"
+#include "base/text.h"
+#include "dataset/splits.h"
 #include "recording/array.h"
 #include "training/search.h"
 
@@ -293,12 +295,12 @@ static json_t *given_options(const syn_options *options) {
         for (size_t j = 0; j < sizeof outside / sizeof *outside; j++) skip |= outside[j] == (syn_option_id)k;
         if (skip) continue;
         if (strcmp(info->type, "list") != 0) {
-            json_object_set_new(object, info->name, json_string(syn_option_text(options, (syn_option_id)k)));
+            json_object_set_new(object, info->name, syn_text_json(syn_option_text(options, (syn_option_id)k)));
             continue;
         }
         json_t *list = json_array();
         for (size_t j = 0; j < syn_option_list_length(options, (syn_option_id)k); j++)
-            json_array_append_new(list, json_string(syn_option_list_item(options, (syn_option_id)k, j)));
+            json_array_append_new(list, syn_text_json(syn_option_list_item(options, (syn_option_id)k, j)));
         json_object_set_new(object, info->name, list);
     }
     return object;
@@ -360,17 +362,24 @@ static syn_status connectivity_json(const fit *f, const syn_stage *stage, const 
     json_object_set_new(c, "chosen_by", json_string(f->search->limits.any_form ? "validation loss" : "the user"));
     if (without) {
         json_object_set_new(c, "mse_without_minus_with", syn_interval_json(&gain));
-        char line[400] = "";
+        const bool scored = isfinite(with->metrics[SYN_MEAN].mse);
+        char line[400] = "", difference[100] = "a prediction is not finite";
+        if (isfinite(gain.low))
+            snprintf(difference, sizeof difference, "difference of mse %.3g, 95 %% interval %.3g to %.3g", gain.mean,
+                     gain.low, gain.high);
+        else if (isfinite(gain.mean))
+            snprintf(difference, sizeof difference, "difference of mse %.3g, of too few frames for an interval",
+                     gain.mean);
         if (p->form == SYN_FORM_NONE && f->search->limits.any_form) /* else nothing else was tried */
             snprintf(line, sizeof line,
                      "no connectivity predicted the validation split better than none: at its length the "
                      "recording holds no cross-neuron information that this model can use");
-        else if (p->form != SYN_FORM_NONE && !(gain.low > 0))
-            snprintf(line, sizeof line,
-                     "the connectivity does not predict the test split reliably better than none "
-                     "(difference of mse %.3g, 95 %% interval %.3g to %.3g): at its length the recording may hold no "
-                     "cross-neuron information",
-                     gain.mean, gain.low, gain.high);
+        else if (p->form != SYN_FORM_NONE && scored && !(gain.low > 0))
+            snprintf(
+                line, sizeof line,
+                "the connectivity does not predict the test split reliably better than none (%s): at its length the "
+                "recording may hold no cross-neuron information",
+                difference);
         if (*line) {
             json_object_set_new(c, "statement", json_string(line));
             json_array_append_new(warnings, json_string(line));
@@ -402,6 +411,14 @@ static void warn_left_out(const syn_session *s, json_t *warnings, json_t *left_o
     if (missing) json_array_append_new(warnings, json_string(line));
 }
 
+static void warn_unscored(const syn_session *s, json_t *warnings) {
+    char line[512];
+    snprintf(line, sizeof line,
+             "%s: nothing was observed in the test split: how well the model predicts cannot be said",
+             s->recording->name);
+    json_array_append_new(warnings, json_string(line));
+}
+
 static json_t *recordings_json(const fit *f, json_t *warnings) {
     json_t *list = json_array();
     for (size_t k = 0; k < f->data->n; k++) {
@@ -413,6 +430,7 @@ static json_t *recordings_json(const fit *f, json_t *warnings) {
             json_array_append_new(warnings, json_string(line));
         }
         warn_left_out(s, warnings, left_out);
+        if (!syn_split_observed(s, SYN_TEST)) warn_unscored(s, warnings);
         json_t *one = json_pack("{s:s, s:I, s:I, s:I, s:f, s:f, s:o}", "name", s->recording->name, "frames",
                                 (json_int_t)s->T, "neurons", (json_int_t)s->N, "behaviors", (json_int_t)s->B, "rate_hz",
                                 s->recording->rate_hz, "baseline_alpha", s->norm.alpha, "left_out", left_out);

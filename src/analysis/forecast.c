@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "analysis/metrics.h"
 #include "analysis/prepare.h"
 #include "analysis/rollout.h"
 #include "base/hdf5.h"
@@ -223,7 +224,8 @@ static syn_status summarise(syn_forecast *to, const rollouts *r) {
         to->mse[k] = share(r->error[k], r->entries[k]);
         to->mse_copy_last[k] = share(r->copy_last[k], r->entries[k]);
         to->mse_mean[k] = share(r->mean[k], r->entries[k]);
-        to->skill[k] = 1 - share(r->error[k], r->copy_last[k]);
+        const bool moves = r->copy_last[k] > syn_rounding(r->entries[k], r->mean[k]);
+        to->skill[k] = moves ? 1 - share(r->error[k], r->copy_last[k]) : NAN;
     }
     return SYN_OK;
 }

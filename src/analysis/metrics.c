@@ -6,8 +6,11 @@
 #include "base/memory.h"
 
 static const double RATE_FLOOR = 1e-9;
-/* A variance below this share of the second moment about the origin is rounding. */
-static const double VARIANCE_FLOOR = 1e-12;
+/* Variances below these are rounding: of z-scored values, and as a share of their mean square, which is about a hundred
+ * times what putting back a slow baseline in single precision leaves of a constant. */
+static const double VARIANCE_FLOOR = 1e-9, VARIANCE_FLOOR_SHARE = 1e-12;
+
+double syn_rounding(double n, double squares) { return VARIANCE_FLOOR * n + VARIANCE_FLOOR_SHARE * squares; }
 
 /* Sums of two series about the first value of each, so that a large common offset cancels nothing. */
 typedef struct comoments {
@@ -30,16 +33,16 @@ static void comoments_add(comoments *m, double a, double b) {
     m->ab += a * b;
 }
 
-/* Sum of squares about the mean; 0 for a series that does not vary. */
-static double scatter(double n, double sum, double squares) {
+/* Sum of squares about the mean; 0 for a series that varies by no more than rounding. */
+static double scatter(double n, double sum, double squares, double rounding) {
     if (n == 0) return 0;
     double centred = squares - sum * sum / n;
-    return centred > VARIANCE_FLOOR * squares ? centred : 0;
+    return centred > rounding ? centred : 0;
 }
 
 /* Pearson correlation: absent where a (the truth) does not vary, 0 where only b does not, or is not finite. */
-static double pearson(const comoments *m) {
-    double aa = scatter(m->n, m->a, m->aa), bb = scatter(m->n, m->b, m->bb);
+static double pearson(const comoments *m, double rounding) {
+    double aa = scatter(m->n, m->a, m->aa, rounding), bb = scatter(m->n, m->b, m->bb, rounding);
     if (aa == 0) return NAN;
     if (bb == 0) return 0;
     double r = (m->ab - m->a * m->b / m->n) / (sqrt(aa) * sqrt(bb));
@@ -64,8 +67,8 @@ static double ratio(double sum, double n) {
 }
 
 typedef struct neuron_sums {
-    comoments value, change; /* truth and prediction; of x[t], and of x[t] - x[t-1] */
-    double squared_error;
+    comoments value, change;       /* truth and prediction; of x[t], and of x[t] - x[t-1] */
+    double squared_error, squares; /* of the error; of the truth */
     double spikes, nll_model, nll_mean_rate;
 } neuron_sums;
 
@@ -125,6 +128,7 @@ static syn_frame_loss add_frame(syn_metrics *m, const float *x, const float *pre
         loss.mean += y * y;
         m->absolute_error += fabs(error);
         neuron->squared_error += error * error;
+        neuron->squares += y * y;
         population += y;
         predicted_population += p;
         comoments_add(&neuron->value, y, p);
@@ -137,7 +141,7 @@ static syn_frame_loss add_frame(syn_metrics *m, const float *x, const float *pre
         comoments_add(&neuron->change, y - last, p - last);
     }
     if (loss.entries > 0) comoments_add(&m->population, population, predicted_population);
-    if (loss.entries > 1) average_add(&m->spatial, pearson(&across_neurons));
+    if (loss.entries > 1) average_add(&m->spatial, pearson(&across_neurons, syn_rounding(loss.entries, loss.mean)));
     return loss;
 }
 
@@ -179,8 +183,8 @@ void syn_metrics_add_counts(syn_metrics *m, int64_t n, const float *counts, cons
 }
 
 /* 1 - SSE / SST about the mean of the frames that were added. */
-static double neuron_r2(const neuron_sums *neuron) {
-    double total = scatter(neuron->value.n, neuron->value.a, neuron->value.aa);
+static double neuron_r2(const neuron_sums *neuron, double rounding) {
+    double total = scatter(neuron->value.n, neuron->value.a, neuron->value.aa, rounding);
     return total > 0 ? 1 - neuron->squared_error / total : NAN;
 }
 
@@ -188,30 +192,38 @@ static double bits(double nll_mean_rate, double nll_model, double spikes) {
     return spikes > 0 ? (nll_mean_rate - nll_model) / (spikes * log(2)) : NAN;
 }
 
+static double rounding_of(const neuron_sums *neuron) { return syn_rounding(neuron->value.n, neuron->squares); }
+
+void syn_metrics_neuron_r(const syn_metrics *m, double *r) {
+    for (int64_t i = 0; i < m->N; i++) r[i] = pearson(&m->neuron[i].value, rounding_of(&m->neuron[i]));
+}
+
 syn_metric_values syn_metrics_values(const syn_metrics *m) {
     average r2 = {0}, neuron_r = {0}, delta_r = {0}, neuron_bits = {0};
     double spikes = 0, nll_model = 0, nll_mean_rate = 0;
     for (int64_t i = 0; i < m->N; i++) {
         const neuron_sums *neuron = &m->neuron[i];
-        average_add(&r2, neuron_r2(neuron));
-        average_add(&neuron_r, pearson(&neuron->value));
-        average_add(&delta_r, pearson(&neuron->change));
+        const double rounding = rounding_of(neuron);
+        average_add(&r2, neuron_r2(neuron, rounding));
+        average_add(&neuron_r, pearson(&neuron->value, rounding));
+        average_add(&delta_r, pearson(&neuron->change, rounding));
         average_add(&neuron_bits, bits(neuron->nll_mean_rate, neuron->nll_model, neuron->spikes));
         spikes += neuron->spikes;
         nll_model += neuron->nll_model;
         nll_mean_rate += neuron->nll_mean_rate;
     }
     const syn_frame_loss *total = &m->total;
+    const double rounding = syn_rounding(total->entries, total->mean);
     return (syn_metric_values){
         .mse = ratio(total->model, total->entries),
         .mae = ratio(m->absolute_error, total->entries),
         .mse_copy_last = ratio(total->copy_last, total->paired),
         .mse_mean = ratio(total->mean, total->entries),
-        .skill = 1 - ratio(total->model_paired, total->copy_last),
+        .skill = total->copy_last > rounding ? 1 - ratio(total->model_paired, total->copy_last) : NAN,
         .r2 = ratio(r2.sum, r2.n),
         .neuron_r = ratio(neuron_r.sum, neuron_r.n),
         .delta_r = ratio(delta_r.sum, delta_r.n),
-        .population_r = pearson(&m->population),
+        .population_r = pearson(&m->population, rounding),
         .spatial_r = ratio(m->spatial.sum, m->spatial.n),
         .bits_per_spike = ratio(bits(nll_mean_rate, nll_model, spikes), 1),
         .bits_per_spike_neuron_mean = ratio(neuron_bits.sum, neuron_bits.n),
@@ -250,7 +262,7 @@ static void rank_values(const double *values, int64_t n, double *ranks, ranked *
 static double correlation(const double *a, const double *b, int64_t n) {
     comoments m = {0};
     for (int64_t k = 0; k < n; k++) comoments_add(&m, a[k], b[k]);
-    return pearson(&m);
+    return pearson(&m, 0); /* equal values add up to exactly 0 */
 }
 
 /* Mann-Whitney: the chance that an edge outranks a pair without one. */

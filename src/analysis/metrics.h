@@ -47,6 +47,10 @@ typedef struct syn_frame_loss {
     double paired, model_paired, copy_last; /* the same over the entries whose previous value is known too */
 } syn_frame_loss;
 
+/* The sum of squares about the mean, or of changes, that n z-scored values have which do not vary but for rounding.
+ * squares: sum of the squares of the values themselves. */
+double syn_rounding(double n, double squares);
+
 typedef struct syn_metrics syn_metrics;
 
 /* train_rate: [N] mean count per frame over the train split (copied), or NULL if there are no counts to score. */
@@ -61,10 +65,13 @@ void syn_metrics_add_counts(syn_metrics *metrics, int64_t n, const float *counts
                             const uint8_t *observed, double *nll_model, double *nll_mean_rate);
 /* The metrics of all that was added so far.
  *
- * Where a prediction does not vary, its correlation counts as 0: it explains nothing. Where the truth does not vary,
- * that neuron or frame is left out. skill and mse_copy_last use the entries whose previous value is known; skill
- * compares them with the model on the same entries. */
+ * Where a prediction does not vary, its correlation counts as 0: it explains nothing. Where the truth does not vary
+ * but for rounding, that neuron or frame is left out, and so is skill where copy-last has no error. skill and
+ * mse_copy_last use the entries whose previous value is known; skill compares them with the model on the same entries.
+ */
 syn_metric_values syn_metrics_values(const syn_metrics *metrics);
+/* r: [N], of which `neuron_r` is the average. */
+void syn_metrics_neuron_r(const syn_metrics *metrics, double *r);
 
 /* C: [N][N] effective connectivity, truth: [N][N] weights, rows = receivers, diagonals ignored; an edge is a truth
  * other than 0. Ranks of ties are averaged. auprc is the average precision, auprc_chance the share of edges. */

@@ -83,6 +83,9 @@ static syn_status split_session(syn_session *s, double train, double validation,
         int64_t frames = 0;
         for (int64_t j = 0; j < s->n_spans[k]; j++)
             frames += s->span[k][j].stop - syn_span_first_target(&s->span[k][j]);
+        if (train == 0 && frames < 5)
+            return syn_fail(SYN_ERR_INPUT, "%s: %lld of its %lld frames can be predicted; expected at least 5", r->name,
+                            (long long)frames, (long long)total);
         if (frames < (k == SYN_TRAIN ? 20 : 5))
             return syn_fail(SYN_ERR_INPUT,
                             "%s: the %s split has %lld frames to predict; expected at least %d: the recording's %lld "

@@ -18,6 +18,22 @@ syn_status syn_targets(const syn_session *s, syn_split split, int64_t **frame, i
     return SYN_OK;
 }
 
+bool syn_split_observed(const syn_session *s, syn_split split) {
+    for (int64_t k = 0; k < s->n_spans[split]; k++)
+        for (int64_t t = syn_span_first_target(&s->span[split][k]); t < s->span[split][k].stop; t++)
+            for (int64_t i = 0; i < s->N; i++)
+                if (syn_session_observed(s, t, i)) return true;
+    return false;
+}
+
+syn_status syn_require_observed_test(const syn_dataset *data) {
+    for (size_t k = 0; k < data->n; k++)
+        if (syn_split_observed(&data->session[k], SYN_TEST)) return SYN_OK;
+    return syn_fail(SYN_ERR_INPUT,
+                    "%s: nothing was observed in the test split; expected values to score predictions with",
+                    data->session[0].recording->name);
+}
+
 /* One session under its group. x [T][N] z-scored and observed [T][N] are work space. */
 static syn_status put_arrays(syn_hdf5_writer *w, const syn_session *s, const char *group, float *x, uint8_t *observed) {
     const syn_recording *r = s->recording;

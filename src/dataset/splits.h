@@ -10,4 +10,9 @@
 /* Frames that are predicted in a split, in order: frame[F], to be freed. */
 syn_status syn_targets(const syn_session *session, syn_split split, int64_t **frame, int64_t *F);
 
+/* Whether any entry that is predicted in a split was observed: without one there is nothing to score. */
+bool syn_split_observed(const syn_session *session, syn_split split);
+/* Error: no recording has an observed entry in the test split. */
+syn_status syn_require_observed_test(const syn_dataset *data);
+
 #endif

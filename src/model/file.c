@@ -12,6 +12,7 @@
 
 #include "base/hdf5.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "dataset/sharing.h"
 #include "model/fitted.h"
 
@@ -309,7 +310,8 @@ static syn_status read_optional_texts(const reader *r, int k, const char *name, 
     if (!needed && !syn_hdf5_has(r->file, path_in(path, k, name))) return SYN_OK;
     SYN_TRY(check_shape(r, path_in(path, k, name), 1, H5T_STRING, n, 1));
     SYN_TRY(syn_alloc(out, (size_t)n, sizeof **out, "names"));
-    return read_texts(r, path, n, *out);
+    SYN_TRY(read_texts(r, path, n, *out));
+    return syn_make_all_utf8(*out, n);
 }
 
 static syn_status read_gain(const reader *r, int k, syn_fitted_session *s) {
@@ -387,6 +389,7 @@ static syn_status read_session(const reader *r, int k, syn_fitted_session *s) {
     SYN_TRY(read_choice(r, group, "signal", signals, 3, &signal));
     s->signal = (syn_signal)signal;
     s->name = syn_hdf5_text_attribute(r->file, group, "name");
+    SYN_TRY(syn_make_utf8(&s->name));
     s->path = syn_hdf5_text_attribute(r->file, group, "path");
     s->folder = syn_hdf5_text_attribute(r->file, group, "folder");
     s->rate_hz = syn_hdf5_number_attribute(r->file, group, "rate_hz", NAN);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "recording/array.h"
 
 static const char *kind_of(syn_content content) {
@@ -22,11 +23,11 @@ static char *as_json(const char *file, syn_content content, const syn_listing *l
         const syn_entry *e = &listing->entry[k];
         json_t *shape = json_array();
         for (int i = 0; i < e->rank; i++) json_array_append_new(shape, json_integer(e->shape[i]));
-        json_t *entry = json_pack("{s:s?,s:s,s:o}", "name", e->name, "type", e->type, "shape", shape);
+        json_t *entry = json_pack("{s:o,s:s,s:o}", "name", syn_text_json(e->name), "type", e->type, "shape", shape);
         if (entry && *e->detail) json_object_set_new(entry, "elements", json_string(e->detail));
         if (entry) json_array_append_new(entries, entry);
     }
-    json_t *o = json_pack("{s:s?,s:s,s:o}", "path", file, "kind", kind_of(content), "contents", entries);
+    json_t *o = json_pack("{s:o,s:s,s:o}", "path", syn_text_json(file), "kind", kind_of(content), "contents", entries);
     char *text = o ? json_dumps(o, JSON_INDENT(2)) : NULL;
     json_decref(o);
     return text;

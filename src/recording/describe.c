@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "recording/recording.h"
 
 typedef struct statistics {
@@ -47,11 +48,6 @@ static syn_status measure(const syn_recording *r, statistics *s) {
     return SYN_OK;
 }
 
-static json_t *text_json(const char *text) {
-    json_t *value = json_string(text ? text : "");
-    return value ? value : json_string_nocheck("?"); /* not UTF-8 */
-}
-
 static json_t *behaviors_json(const syn_recording *r) {
     json_t *list = json_array();
     for (int64_t b = 0; b < r->B; b++) {
@@ -64,9 +60,9 @@ static json_t *behaviors_json(const syn_recording *r) {
             least = fmin(least, u);
             most = fmax(most, u);
         }
-        json_array_append_new(list, json_pack("{s:o,s:o,s:f,s:f,s:f}", "name", text_json(r->behavior_name[b]), "unit",
-                                              text_json(r->behavior_unit[b]), "missing", (double)unknown / (double)r->T,
-                                              "min", least, "max", most));
+        json_array_append_new(list, json_pack("{s:o,s:o,s:f,s:f,s:f}", "name", json_string(r->behavior_name[b]), "unit",
+                                              json_string(r->behavior_unit[b]), "missing",
+                                              (double)unknown / (double)r->T, "min", least, "max", most));
     }
     return list;
 }
@@ -99,7 +95,7 @@ static bool is_constant(const statistics *s, int64_t j, bool counts) {
 static json_t *neurons_json(const syn_recording *r, const statistics *s, neuron_test test) {
     json_t *list = json_array();
     for (int64_t j = 0; j < r->N; j++)
-        if (test(s, j, r->signal == SYN_SIGNAL_COUNTS)) json_array_append_new(list, text_json(r->neuron_id[j]));
+        if (test(s, j, r->signal == SYN_SIGNAL_COUNTS)) json_array_append_new(list, json_string(r->neuron_id[j]));
     return list;
 }
 
@@ -115,25 +111,25 @@ static json_t *groups_json(char *const *group, int64_t n) {
 
 static json_t *warnings_json(const syn_recording *r) {
     json_t *list = json_array();
-    for (size_t k = 0; k < r->n_warnings; k++) json_array_append_new(list, text_json(r->warning[k]));
+    for (size_t k = 0; k < r->n_warnings; k++) json_array_append_new(list, json_string(r->warning[k]));
     return list;
 }
 
 static json_t *summary(const syn_recording *r, const statistics *s) {
     int64_t frames = 0;
     for (int64_t k = 0; k < r->S; k++) frames += r->segment[k].stop - r->segment[k].start;
-    json_t *o =
-        json_pack("{s:o,s:o,s:o,s:I,s:I,s:f,s:f,s:I,s:s,s:f}", "name", text_json(r->name), "path", text_json(r->path),
-                  "format", text_json(r->format), "neurons", (json_int_t)r->N, "frames", (json_int_t)r->T, "rate_hz",
-                  r->rate_hz, "duration_s", (double)frames / r->rate_hz, "segments", (json_int_t)r->S, "signal",
-                  syn_signal_name(r->signal), "missing", (double)s->missing / ((double)r->T * (double)r->N));
+    json_t *o = json_pack("{s:o,s:o,s:o,s:I,s:I,s:f,s:f,s:I,s:s,s:f}", "name", syn_text_json(r->name), "path",
+                          syn_text_json(r->path), "format", syn_text_json(r->format), "neurons", (json_int_t)r->N,
+                          "frames", (json_int_t)r->T, "rate_hz", r->rate_hz, "duration_s", (double)frames / r->rate_hz,
+                          "segments", (json_int_t)r->S, "signal", syn_signal_name(r->signal), "missing",
+                          (double)s->missing / ((double)r->T * (double)r->N));
     if (!o) return NULL;
     json_object_set_new(o, r->signal == SYN_SIGNAL_COUNTS ? "firing_rate_hz" : "activity", activity_json(r, s));
     json_object_set_new(o, "behaviors", behaviors_json(r));
     if (r->region) json_object_set_new(o, "regions", groups_json(r->region, r->N));
     if (r->cell_type) json_object_set_new(o, "cell_types", groups_json(r->cell_type, r->N));
     json_t *ids = json_array();
-    for (int64_t j = 0; j < r->N; j++) json_array_append_new(ids, text_json(r->neuron_id[j]));
+    for (int64_t j = 0; j < r->N; j++) json_array_append_new(ids, json_string(r->neuron_id[j]));
     json_object_set_new(o, "neuron_ids", ids);
     json_object_set_new(o, "positions", json_boolean(r->position != NULL));
     json_object_set_new(o, "silent_neurons", neurons_json(r, s, is_silent));

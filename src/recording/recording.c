@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 
 /* A gap in the timestamps longer than both of these starts a new segment. */
 static const double GAP_FRAMES = 5, GAP_S = 1;
@@ -87,7 +88,7 @@ syn_status syn_recording_warn(syn_recording *r, const char *format, ...) {
     char **grown = realloc(r->warning, (r->n_warnings + 1) * sizeof *grown);
     if (!grown) return syn_fail(SYN_ERR_MEMORY, "could not allocate a warning");
     r->warning = grown;
-    SYN_TRY(syn_copy_text(&grown[r->n_warnings], line));
+    SYN_TRY(syn_copy_utf8(&grown[r->n_warnings], line));
     r->n_warnings++;
     return SYN_OK;
 }
@@ -251,7 +252,17 @@ static syn_status check_behaviors(syn_recording *r) {
     return SYN_OK;
 }
 
+static syn_status make_texts_utf8(syn_recording *r) {
+    SYN_TRY(syn_make_utf8(&r->name));
+    SYN_TRY(syn_make_all_utf8(r->neuron_id, r->N));
+    SYN_TRY(syn_make_all_utf8(r->region, r->N));
+    SYN_TRY(syn_make_all_utf8(r->cell_type, r->N));
+    SYN_TRY(syn_make_all_utf8(r->behavior_name, r->B));
+    return syn_make_all_utf8(r->behavior_unit, r->B);
+}
+
 syn_status syn_recording_finish(syn_recording *r) {
+    SYN_TRY(make_texts_utf8(r));
     if (!(isfinite(r->rate_hz) && r->rate_hz > 0))
         return syn_fail(SYN_ERR_INPUT, "%s: the frame rate is %g Hz; expected a positive number (--rate)",
                         syn_recording_label(r), r->rate_hz);

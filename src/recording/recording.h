@@ -20,7 +20,7 @@ typedef struct syn_segment {
 /* Shapes: T frames, N neurons, B behaviours, S segments. All arrays are owned. Optional ones may be NULL. */
 struct syn_recording {
     char *name;   /* short: file or folder name, shown in tables */
-    char *path;   /* as given by the user, with :NAME; NULL for a recording from memory */
+    char *path;   /* as given by the user, with :NAME, of any bytes; NULL for a recording from memory */
     char *format; /* reader that opened it: "suite2p", "phy", ... */
     int64_t T, N, B;
     float *x;       /* [T][N] raw units; 0 where not observed */
@@ -59,7 +59,8 @@ bool syn_all_finite(const float *x, int64_t n);
 /* An empty recording with x (and nothing else) allocated, one segment, ids "0".."N-1". */
 syn_status syn_recording_alloc(syn_recording **recording, int64_t T, int64_t N);
 /* Turns NaN (and +-Inf) in x into mask bits and 0; checks segments, timestamps and sizes; drops all-NaN behaviours with
- * a warning; makes segments from long gaps in the timestamps. Every reader ends with it. */
+ * a warning; makes segments from long gaps in the timestamps; makes all texts but the path UTF-8. Every reader ends
+ * with it. */
 syn_status syn_recording_finish(syn_recording *recording);
 /* What to call the recording in an error message: its path, or its name. */
 const char *syn_recording_label(const syn_recording *recording);

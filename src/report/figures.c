@@ -45,7 +45,7 @@ static syn_status draw_file(const syn_figure *figure, const syn_report *report, 
 }
 
 static syn_status write_figure(const syn_figure *figure, const syn_report *report, const syn_report_session *r,
-                               const char *path, const char *extension, json_t *files) {
+                               const char *path, const char *extension, syn_report_files *files) {
     const char *dot = strrchr(path, '.'), *slash = strrchr(path, '/');
     const int base = dot && (!slash || dot > slash) ? (int)(dot - path) : (int)strlen(path);
     const size_t size = strlen(path) + strlen(figure->name) + 48;
@@ -59,14 +59,15 @@ static syn_status write_figure(const syn_figure *figure, const syn_report *repor
     SYN_CHECK(syn_file_begin(&temporary, name));
     SYN_CHECK(draw_file(figure, report, r, extension, temporary));
     SYN_CHECK(syn_file_commit(temporary, name));
-    json_array_append_new(files, json_string(name));
+    syn_report_add_file(files, name);
 done:
     syn_file_end(temporary);
     free(name);
     return status;
 }
 
-syn_status syn_figures_write(const syn_report *report, const char *path, const char *extension, json_t *files) {
+syn_status syn_figures_write(const syn_report *report, const char *path, const char *extension,
+                             syn_report_files *files) {
     static const syn_figure *const figures[] = {&syn_figure_models, &syn_figure_traces, &syn_figure_horizon,
                                                 &syn_figure_connectivity, &syn_figure_graph};
     for (size_t k = 0; k < sizeof figures / sizeof *figures; k++)

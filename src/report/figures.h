@@ -20,6 +20,7 @@ extern const syn_figure syn_figure_models, syn_figure_traces, syn_figure_horizon
 
 /* Writes every figure that has data to BASE-NAME.EXTENSION (BASE-NAME-2.EXTENSION for the second recording, ...), where
  * path is BASE.EXTENSION. Adds the names to files. extension: "png", "svg" or "pdf". */
-syn_status syn_figures_write(const syn_report *report, const char *path, const char *extension, json_t *files);
+syn_status syn_figures_write(const syn_report *report, const char *path, const char *extension,
+                             syn_report_files *files);
 
 #endif

@@ -38,21 +38,6 @@ done:
     return status;
 }
 
-/* Pearson over the frames where truth is known; 0 where the prediction does not vary, NaN where the truth does not. */
-static double correlation(const syn_forecast *f, int64_t i) {
-    double n = 0, x = 0, y = 0, xx = 0, yy = 0, xy = 0;
-    for (int64_t t = 0; t < f->F; t++) {
-        const double truth = (double)f->truth[t * f->N + i], predicted = (double)f->prediction[t * f->N + i];
-        if (isnan(truth)) continue;
-        const double dx = truth - x, dy = predicted - y;
-        n++;
-        x += dx / n, y += dy / n;
-        xx += dx * (truth - x), yy += dy * (predicted - y), xy += dx * (predicted - y);
-    }
-    if (!(xx > 0)) return NAN;
-    return yy > 0 ? xy / sqrt(xx * yy) : 0;
-}
-
 /* ---- connectivity ---- */
 
 typedef struct strength {
@@ -239,8 +224,6 @@ static syn_status gather_session(syn_report_session *r, const syn_report *report
     r->session = &prepared->data.session[r->s];
     r->N = r->session->N;
     SYN_TRY(forecast(r, report, prepared, kernels, threads));
-    SYN_TRY(syn_alloc(&r->neuron_r, (size_t)r->N, sizeof *r->neuron_r, "correlations"));
-    for (int64_t i = 0; i < r->N; i++) r->neuron_r[i] = correlation(r->forecast, i);
     SYN_TRY(connectivity(r, report, kernels, threads));
     SYN_TRY(syn_report_evidence(r, report->model));
     SYN_TRY(embedding(r, report->model->p));
@@ -251,20 +234,25 @@ syn_status syn_report_gather(syn_report *report, const syn_model *model, const s
                              const syn_options *options) {
     const char *comparison = syn_option_text(options, SYN_OPT_COMPARISON);
     const syn_kernels *kernels;
+    syn_evaluation evaluation = {0};
     int threads;
     syn_status status;
     *report = (syn_report){.model = model, .options = options, .n = model->n};
     SYN_CHECK(syn_choose_kernels(options, &kernels, &threads));
     report->fit = json_loads(model->description ? model->description : "{}", 0, NULL);
     report->fit_options = json_loads(model->options ? model->options : "{}", 0, NULL);
-    SYN_CHECK(syn_evaluate_dataset(model, &prepared->data, kernels, threads, &report->evaluation));
+    SYN_CHECK(syn_evaluate_parameters(model->p, model->loss, &prepared->data, kernels, threads, &evaluation));
+    SYN_CHECK(syn_evaluation_json(&evaluation, &report->evaluation));
     if (*comparison) SYN_CHECK(syn_add_rivals(report->evaluation, comparison));
     SYN_CHECK(syn_alloc(&report->session, report->n, sizeof *report->session, "report"));
     for (size_t s = 0; s < report->n; s++) {
         report->session[s].s = s;
+        report->session[s].neuron_r = evaluation.session[s].neuron_r; /* now the report's */
+        evaluation.session[s].neuron_r = NULL;
         SYN_CHECK(gather_session(&report->session[s], report, prepared, kernels, threads));
     }
 done:
+    syn_evaluation_free(&evaluation);
     if (status != SYN_OK) syn_report_free(report);
     return status;
 }

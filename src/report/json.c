@@ -5,6 +5,7 @@
 #include "analysis/export.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "report/report.h"
 
 enum { FORMAT_VERSION = 2, MOST_TRACE_FRAMES = 5000, FEWEST_TRACE_FRAMES = 50 };
@@ -24,8 +25,8 @@ static void set_texts(json_t *object, const char *name, char *const *texts, cons
     if (!texts) return;
     json_t *list = json_array();
     for (int64_t a = 0; a < r->n; a++) {
-        json_t *text = texts[r->shown[a]] ? json_string(texts[r->shown[a]]) : NULL;
-        json_array_append_new(list, text ? text : json_string("")); /* not UTF-8: no text */
+        const char *text = texts[r->shown[a]];
+        json_array_append_new(list, json_string(text ? text : ""));
     }
     json_object_set_new(object, name, list);
 }
@@ -74,12 +75,13 @@ static json_t *facts_json(const syn_report_session *r) {
     json_t *behaviors = json_array();
     for (int64_t b = 0; b < recording->B; b++)
         json_array_append_new(behaviors, json_string(recording->behavior_name[b]));
-    return json_pack("{s:s, s:s*, s:s*, s:s, s:s, s:f, s:I, s:I, s:I, s:I, s:f, s:b, s:o}", "name", recording->name,
-                     "path", recording->path, "format", recording->format, "signal", syn_signal_name(recording->signal),
-                     "unit", activity_unit(recording->signal), "rate_hz", recording->rate_hz, "frames",
-                     (json_int_t)recording->T, "neurons_recorded", (json_int_t)r->fitted->norm.N_recorded, "neurons",
-                     (json_int_t)r->N, "segments", (json_int_t)recording->S, "missing", missing_share(r->session),
-                     "whole_trials", r->session->whole_segments, "behaviors", behaviors);
+    return json_pack("{s:s, s:o*, s:s*, s:s, s:s, s:f, s:I, s:I, s:I, s:I, s:f, s:b, s:o}", "name", recording->name,
+                     "path", recording->path ? syn_text_json(recording->path) : NULL, "format", recording->format,
+                     "signal", syn_signal_name(recording->signal), "unit", activity_unit(recording->signal), "rate_hz",
+                     recording->rate_hz, "frames", (json_int_t)recording->T, "neurons_recorded",
+                     (json_int_t)r->fitted->norm.N_recorded, "neurons", (json_int_t)r->N, "segments",
+                     (json_int_t)recording->S, "missing", missing_share(r->session), "whole_trials",
+                     r->session->whole_segments, "behaviors", behaviors);
 }
 
 /* Test frames from the first on, as many as there is room for; whole numbers hide no frame and average none away. */
@@ -177,6 +179,7 @@ static syn_status session_json(const syn_report_session *r, size_t sessions, jso
     json_t *traces = NULL, *stimulation = NULL;
     *json = json_pack("{s:o, s:o, s:o, s:o}", "recording", facts_json(r), "neurons", neurons_json(r), "horizon",
                       horizon_json(r->forecast), "connectivity", connectivity_json(r, sessions));
+    if (!*json) return syn_fail(SYN_ERR_MEMORY, "not enough memory for the report");
     if (r->evidence) json_object_set_new(*json, "edges", evidence_json(r));
     if (r->components >= 2) json_object_set_new(*json, "embedding", embedding_json(r));
     SYN_TRY(traces_json(r, sessions, &traces));
@@ -194,7 +197,7 @@ static json_t *fit_command(const syn_report *report) {
     size_t k;
     for (size_t s = 0; s < report->n; s++) {
         const syn_fitted_session *session = &report->model->session[s];
-        json_array_append_new(words, json_string(session->path ? session->path : session->name));
+        json_array_append_new(words, syn_text_json(session->path ? session->path : session->name));
     }
     json_object_foreach(report->fit_options, name, value) {
         const syn_option_info *info = NULL;

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "base/file.h"
+#include "base/text.h"
 #include "report/figures.h"
 
 typedef struct format {
@@ -26,38 +27,33 @@ static const format *find_format(const syn_options *options, const char *path) {
     return NULL;
 }
 
-static syn_status write_one(const format *f, const syn_report *report, const char *path, json_t *files) {
+void syn_report_add_file(syn_report_files *files, const char *path) {
+    struct stat file;
+    json_array_append_new(files->names, syn_text_json(path));
+    if (!stat(path, &file)) files->bytes += file.st_size;
+}
+
+static syn_status write_one(const format *f, const syn_report *report, const char *path, syn_report_files *files) {
     char *temporary = NULL;
     syn_status status;
     SYN_CHECK(syn_file_begin(&temporary, path));
     SYN_CHECK(f->write(report, temporary));
     SYN_CHECK(syn_file_commit(temporary, path));
-    json_array_append_new(files, json_string(path));
+    syn_report_add_file(files, path);
 done:
     syn_file_end(temporary);
     return status;
 }
 
-static json_int_t size_of(const json_t *files) {
-    json_int_t bytes = 0;
-    size_t k;
-    json_t *name;
-    json_array_foreach(files, k, name) {
-        struct stat file;
-        if (!stat(json_string_value(name), &file)) bytes += file.st_size;
-    }
-    return bytes;
-}
-
-static syn_status summarise(const syn_report *report, const format *f, const json_t *files, char **json) {
+static syn_status summarise(const syn_report *report, const format *f, const syn_report_files *files, char **json) {
     json_t *sessions = json_array();
     for (size_t s = 0; s < report->n; s++) {
         const syn_report_session *r = &report->session[s];
         json_array_append_new(sessions, json_pack("{s:s, s:I, s:I}", "name", r->session->recording->name, "neurons",
                                                   (json_int_t)r->N, "neurons_shown", (json_int_t)r->n));
     }
-    json_t *root = json_pack("{s:O, s:s, s:I, s:O, s:O, s:O, s:o}", "files", files, "format", f->name, "bytes",
-                             size_of(files), "test", json_object_get(report->evaluation, "test"), "baselines",
+    json_t *root = json_pack("{s:O, s:s, s:I, s:O, s:O, s:O, s:o}", "files", files->names, "format", f->name, "bytes",
+                             files->bytes, "test", json_object_get(report->evaluation, "test"), "baselines",
                              json_object_get(report->evaluation, "baselines"), "intervals",
                              json_object_get(report->evaluation, "intervals"), "sessions", sessions);
     *json = root ? json_dumps(root, JSON_REAL_PRECISION(9)) : NULL;
@@ -69,7 +65,7 @@ syn_status syn_report_write(const syn_model *model, syn_recording *const *record
                             const syn_options *options, const char *path, char **json) {
     syn_prepared prepared = {0};
     syn_report report = {0};
-    json_t *files = json_array();
+    syn_report_files files = {.names = json_array()};
     const format *f = find_format(options, path);
     syn_status status;
     if (json) *json = NULL;
@@ -88,10 +84,10 @@ syn_status syn_report_write(const syn_model *model, syn_recording *const *record
     }
     SYN_CHECK(syn_prepare(&prepared, model, 0, model->n, recordings, options));
     SYN_CHECK(syn_report_gather(&report, model, &prepared, options));
-    SYN_CHECK(f->write ? write_one(f, &report, path, files) : syn_figures_write(&report, path, f->name, files));
-    if (json) SYN_CHECK(summarise(&report, f, files, json));
+    SYN_CHECK(f->write ? write_one(f, &report, path, &files) : syn_figures_write(&report, path, f->name, &files));
+    if (json) SYN_CHECK(summarise(&report, f, &files, json));
 done:
-    json_decref(files);
+    json_decref(files.names);
     syn_report_free(&report);
     syn_prepared_free(&prepared);
     return status;

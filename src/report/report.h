@@ -61,6 +61,13 @@ bool syn_report_believed(const syn_report_session *session, int64_t a, int64_t b
  * or one of other test frames or of another model. */
 syn_status syn_add_rivals(json_t *evaluation, const char *path);
 
+/* Files that were written, and their size together. */
+typedef struct syn_report_files {
+    json_t *names;
+    json_int_t bytes;
+} syn_report_files;
+void syn_report_add_file(syn_report_files *files, const char *path);
+
 /* All of it as the one JSON object that docs/report.md describes. */
 syn_status syn_report_json(const syn_report *report, json_t **json);
 /* The page around that object: one file that needs no other. */

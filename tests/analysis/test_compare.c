@@ -91,6 +91,19 @@ static void counts_are_ranked_by_bits(void **state) {
 }
 
 /* [F][N] zeros, which is what the mean predicts. */
+static void an_unobserved_test_split(void **state) {
+    (void)state;
+    raw_data raw = raw_create(TINY_T, TINY_N, 0, "fluorescence", 7);
+    for (int64_t k = TINY_T * 4 / 5 * TINY_N; k < TINY_T * TINY_N; k++) raw.x[k] = NAN;
+    syn_recording *recording = recording_of(&raw);
+    syn_options *options = small_options();
+    char *text;
+    assert_int_equal(syn_compare(&recording, 1, options, NULL, NULL, &text), SYN_ERR_INPUT);
+    assert_non_null(strstr(syn_last_error(), "nothing was observed in the test split"));
+    assert_null(text);
+    syn_options_free(options), syn_recording_free(recording), raw_free(&raw);
+}
+
 static void write_zeros(const char *path, int64_t F, int64_t N) {
     char header[128] = "\x93NUMPY\x01\x00\x76\x00{'descr': '<f4', 'fortran_order': False, 'shape': (";
     FILE *file = fopen(path, "wb");
@@ -143,6 +156,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(figures_are_those_of_a_fit),
         cmocka_unit_test(counts_are_ranked_by_bits),
+        cmocka_unit_test(an_unobserved_test_split),
         cmocka_unit_test(predictions_from_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -127,6 +127,40 @@ static void a_perfect_model(void **state) {
     syn_evaluation_free(&e), syn_parameters_free(p), set_free(&set), raw_free(&raw);
 }
 
+/* Neuron i keeps one value in the test frames, or all do (-1): what putting back the slow baseline makes of it is no
+ * variance. */
+static syn_evaluation with_constant(int64_t i, float value) {
+    raw_data raw = raw_create(TINY_T, TINY_N, 0, "fluorescence", 14);
+    test_set first = set_create(&raw, 1, TINY_WINDOW);
+    const syn_session *s = &first.data->session[0];
+    first.data->session[0].norm.alpha = 0.03;
+    for (int64_t t = s->span[SYN_TEST][0].start - s->span[SYN_TEST][0].context; t < s->T; t++)
+        for (int64_t j = 0; j < TINY_N; j++)
+            if (i < 0 || j == i) raw.x[t * TINY_N + j] = value;
+    test_set set = set_create_as(&raw, &first);
+    syn_parameters *p = copier(set.data, 0.4f);
+    syn_evaluation e = evaluate(&set, p, SYN_LOSS_GAUSSIAN, 1);
+    syn_parameters_free(p), set_free(&set), set_free(&first), raw_free(&raw);
+    return e;
+}
+
+static void constant_neurons_are_left_out(void **state) {
+    (void)state;
+    static const float values[] = {0.3f, 0.1234567f, 2.25f, -40, 12340};
+    for (size_t k = 0; k < sizeof values / sizeof *values; k++) {
+        syn_evaluation one = with_constant(2, values[k]), all = with_constant(-1, values[k]);
+        const syn_metric_values *m = &one.metrics[SYN_MODEL], *none = &all.metrics[SYN_MODEL];
+        double sum = 0;
+        for (int64_t i = 0; i < TINY_N; i++) sum += i == 2 ? 0 : one.session[0].neuron_r[i] / (TINY_N - 1);
+        assert_true(isnan(one.session[0].neuron_r[2]));
+        assert_near("neuron_r", sum, m->neuron_r, 1e-12);
+        assert_true(m->r2 > -1 && m->r2 < 1 && isfinite(m->delta_r) && isfinite(m->skill));
+        assert_true(isnan(none->r2) && isnan(none->neuron_r) && isnan(none->delta_r) && isnan(none->population_r));
+        assert_true(isnan(none->skill) && isfinite(none->mse));
+        syn_evaluation_free(&one), syn_evaluation_free(&all);
+    }
+}
+
 static void counts_have_bits_per_spike(void **state) {
     (void)state;
     raw_data raw = raw_create(TINY_T, TINY_N, 0, "counts", 5);
@@ -223,12 +257,37 @@ static void recordings_given_or_found(void **state) {
     syn_recording_free(other), syn_model_free(model), set_free(&set), raw_free(&raw);
 }
 
+/* Nothing but an error where there is nothing to score, and no advice that was followed already. */
+static void what_cannot_be_scored(void **state) {
+    (void)state;
+    raw_data raw = raw_create(TINY_T, TINY_N, 0, "fluorescence", 12);
+    test_set set = set_create(&raw, 1, TINY_WINDOW);
+    syn_model *model = model_of(&set, random_parameters(set.data, SYN_FORM_DENSE, 5, 7), SYN_LOSS_GAUSSIAN);
+    syn_options *all = OPTIONS("split", "all");
+    char *json;
+    for (int64_t k = set.data->session[0].span[SYN_TEST][0].start * TINY_N; k < TINY_T * TINY_N; k++) raw.x[k] = NAN;
+    syn_recording *recording = recording_of(&raw), *again = recording_of(&raw);
+    assert_int_equal(syn_evaluate(model, &recording, 1, NULL, &json), SYN_ERR_INPUT);
+    assert_non_null(strstr(syn_last_error(), "nothing was observed in the test split"));
+    assert_ok(syn_evaluate(model, &again, 1, all, &json));
+    syn_free(json), syn_recording_free(recording), syn_recording_free(again);
+
+    raw.T = raw.segment[1] = 5;
+    recording = recording_of(&raw);
+    assert_int_equal(syn_evaluate(model, &recording, 1, all, &json), SYN_ERR_INPUT);
+    assert_non_null(strstr(syn_last_error(), "4 of its 5 frames can be predicted; expected at least 5"));
+    assert_null(strstr(syn_last_error(), "--split"));
+    syn_recording_free(recording), syn_options_free(all);
+    syn_model_free(model), set_free(&set), raw_free(&raw);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(copying_scores_as_copy_last),     cmocka_unit_test(zero_scores_as_mean),
         cmocka_unit_test(metrics_are_of_the_activity),     cmocka_unit_test(a_perfect_model),
         cmocka_unit_test(counts_have_bits_per_spike),      cmocka_unit_test(threads_change_no_bit),
         cmocka_unit_test(differences_are_of_the_averages), cmocka_unit_test(recordings_given_or_found),
+        cmocka_unit_test(constant_neurons_are_left_out),   cmocka_unit_test(what_cannot_be_scored),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -175,6 +175,20 @@ static void no_information_is_said(void **state) {
     if (missed > 1) fail_msg("a connectivity was believed in %d of 12 recordings of independent neurons", missed);
 }
 
+/* The model is there, and one line says that its figures are not. */
+static void an_unobserved_test_split_is_said(void **state) {
+    (void)state;
+    raw_data raw = alone(240);
+    for (int64_t k = raw.T * 4 / 5 * raw.N; k < raw.T * raw.N; k++) raw.x[k] = NAN;
+    syn_model *model = fitted(&raw, 1, "2", OPTIONS("connectivity", "dense"));
+    json_t *root = described(model), *warnings = json_object_get(root, "warnings");
+    assert_int_equal(json_array_size(warnings), 1);
+    assert_non_null(strstr(json_string_value(json_array_get(warnings, 0)), "nothing was observed in the test split"));
+    assert_int_equal(json_object_size(json_object_get(root, "test")), 0);
+    assert_null(json_object_get(json_object_get(root, "connectivity"), "statement"));
+    json_decref(root), syn_model_free(model), raw_free(&raw);
+}
+
 static void information_is_found(void **state) {
     (void)state;
     raw_data raw = chain(205);
@@ -332,6 +346,7 @@ int main(void) {
         cmocka_unit_test(strong_l1_makes_exact_zeros),
         cmocka_unit_test(masked_has_edges_where_it_may),
         cmocka_unit_test(no_information_is_said),
+        cmocka_unit_test(an_unobserved_test_split_is_said),
         cmocka_unit_test(information_is_found),
         cmocka_unit_test(recordings_share_the_decoder),
         cmocka_unit_test(events_leave_the_rest_as_it_is),

@@ -314,17 +314,24 @@ static void the_file_holds_it(void **state) {
     syn_forecast_free(f), example_free(&e);
 }
 
+/* Copy-last makes no error where nothing changes: there is nothing that could be better. */
+static void no_skill_where_nothing_changes(void **state) {
+    (void)state;
+    example e = example_create("fluorescence", 0.03, 0, false, false);
+    const syn_span *span = e.set.data->session[0].span[SYN_TEST];
+    for (int64_t k = (span->start - span->context) * e.raw.N; k < e.raw.T * e.raw.N; k++) e.raw.x[k] = 0.3f;
+    syn_forecast *f = forecast(&e, OPTIONS("steps", "3"));
+    for (int64_t k = 0; k < f->K; k++) assert_true(isnan(f->skill[k]) && isfinite(f->mse[k]));
+    syn_forecast_free(f), example_free(&e);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(first_step_is_one_step),
-        cmocka_unit_test(rollout_feeds_back),
-        cmocka_unit_test(errors_by_horizon),
-        cmocka_unit_test(one_chosen_start),
-        cmocka_unit_test(behaviour_is_recorded_or_held),
-        cmocka_unit_test(threads_change_no_bit),
-        cmocka_unit_test(what_cannot_be_done),
-        cmocka_unit_test(a_later_session),
-        cmocka_unit_test(all_frames_are_predicted),
+        cmocka_unit_test(first_step_is_one_step), cmocka_unit_test(no_skill_where_nothing_changes),
+        cmocka_unit_test(rollout_feeds_back),     cmocka_unit_test(errors_by_horizon),
+        cmocka_unit_test(one_chosen_start),       cmocka_unit_test(behaviour_is_recorded_or_held),
+        cmocka_unit_test(threads_change_no_bit),  cmocka_unit_test(what_cannot_be_done),
+        cmocka_unit_test(a_later_session),        cmocka_unit_test(all_frames_are_predicted),
         cmocka_unit_test(the_file_holds_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

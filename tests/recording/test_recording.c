@@ -36,6 +36,38 @@ static void creates_from_memory(void **state) {
     syn_recording_free(r);
 }
 
+/* Of whatever a file or a caller names, bytes that are no UTF-8 are Latin-1. */
+static void texts_are_utf8(void **state) {
+    (void)state;
+    static const float x[] = {1, 2, 3, 4}, u[] = {0, 1};
+    const char *id[] = {"n\xe9u", "b"}, *region[] = {"\xfc", ""}, *type[] = {"", "\xb5m"}, *name[] = {"v\xeftesse"},
+               *unit[] = {"\xb0"};
+    const syn_recording_arrays arrays = {.T = 2,
+                                         .N = 2,
+                                         .B = 1,
+                                         .activity = x,
+                                         .behavior = u,
+                                         .rate_hz = 10,
+                                         .signal = "fluorescence",
+                                         .name = "caf\xe9",
+                                         .neuron_id = id,
+                                         .region = region,
+                                         .cell_type = type,
+                                         .behavior_name = name,
+                                         .behavior_unit = unit};
+    syn_recording *r;
+    assert_int_equal(syn_recording_from_arrays(&r, &arrays), SYN_OK);
+    assert_int_equal(syn_recording_warn(r, "of %s", "n\xe9u"), SYN_OK);
+    assert_string_equal(r->name, "caf\xc3\xa9");
+    assert_string_equal(r->neuron_id[0], "n\xc3\xa9u");
+    assert_string_equal(r->region[0], "\xc3\xbc");
+    assert_string_equal(r->cell_type[1], "\xc2\xb5m");
+    assert_string_equal(r->behavior_name[0], "v\xc3\xaftesse");
+    assert_string_equal(r->behavior_unit[0], "\xc2\xb0");
+    assert_string_equal(r->warning[0], "of n\xc3\xa9u");
+    syn_recording_free(r);
+}
+
 static void refuses_bad_memory(void **state) {
     (void)state;
     float x[] = {1, 2, 3, 4};
@@ -360,6 +392,7 @@ static void does_not_leave_a_partial_file(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(creates_from_memory),
+        cmocka_unit_test(texts_are_utf8),
         cmocka_unit_test(refuses_bad_memory),
         cmocka_unit_test(first_half_decides_the_signal),
         cmocka_unit_test(keeps_regular_frames),
