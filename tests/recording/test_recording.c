@@ -1,6 +1,7 @@
 /* Recordings in memory: creating, checking, segments, timelines, behaviour clocks, summary, and the own layout. */
 #include "support.h"
 
+#include <float.h>
 #include <hdf5.h>
 #include <jansson.h>
 #include <math.h>
@@ -52,6 +53,24 @@ static void refuses_bad_memory(void **state) {
     assert_int_equal(syn_recording_create(&r, x, INT64_MAX / 2, 9, NULL, 0, 1, "counts", NULL, 0), SYN_ERR_MEMORY);
     assert_null(r);
     syn_recording_free(NULL);
+}
+
+/* What is not finite is found at every place, and large, small and negative values are finite. */
+static void finds_what_is_not_finite(void **state) {
+    (void)state;
+    const float finite[] = {0, -0.0F, 1, -1, FLT_MAX, -FLT_MAX, FLT_MIN, FLT_MIN / 8, -FLT_MIN / 8};
+    const float other[] = {NAN, -NAN, INFINITY, -INFINITY};
+    float x[67] = {0};
+    for (int64_t n = 0; n <= 67; n++) {
+        for (int64_t k = 0; k < n; k++) x[k] = finite[k % 9];
+        assert_true(syn_all_finite(x, n));
+        for (int64_t k = 0; k < n; k++) {
+            const float before = x[k];
+            x[k] = other[k % 4];
+            assert_false(syn_all_finite(x, n));
+            x[k] = before;
+        }
+    }
 }
 
 static void first_half_decides_the_signal(void **state) {
@@ -361,6 +380,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(creates_from_memory),
         cmocka_unit_test(refuses_bad_memory),
+        cmocka_unit_test(finds_what_is_not_finite),
         cmocka_unit_test(first_half_decides_the_signal),
         cmocka_unit_test(keeps_regular_frames),
         cmocka_unit_test(masks_dropped_frames),
