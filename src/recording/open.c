@@ -10,14 +10,27 @@
 #include "recording/reader.h"
 
 static const syn_reader readers[] = {
-    {"synapsnet", syn_native_probe, syn_native_open, NULL},
-    {"suite2p", syn_suite2p_probe, syn_suite2p_open, NULL},
-    {"phy", syn_phy_probe, syn_phy_open, NULL},
-    {"NWB", syn_nwb_probe, syn_nwb_recording_open, syn_nwb_behaviors},
-    {"MATLAB", syn_mat_probe, syn_mat_recording_open, NULL},
-    {"spike list", syn_spike_list_probe, syn_spike_list_open, NULL},
-    {"array", syn_matrix_probe, syn_matrix_open, NULL},
+    {"suite2p", false, syn_suite2p_probe, syn_suite2p_open, NULL},
+    {"phy", false, syn_phy_probe, syn_phy_open, NULL},
+    {"NWB", false, syn_nwb_probe, syn_nwb_recording_open, syn_nwb_behaviors},
+    {"synapsnet", true, syn_native_probe, syn_native_open, NULL},
+    {"MATLAB", true, syn_mat_probe, syn_mat_recording_open, NULL},
+    {"spike list", true, syn_spike_list_probe, syn_spike_list_open, NULL},
+    {"array", true, syn_matrix_probe, syn_matrix_open, NULL},
 };
+
+/* The reader of an input, or NULL. The arrays of the file are listed for those that look at them, and where there is
+ * none. */
+static syn_status find_reader(syn_input *input, bool none, const syn_reader **found) {
+    bool listed = false;
+    *found = NULL;
+    for (size_t k = 0; k < sizeof readers / sizeof *readers && !*found; k++) {
+        if (readers[k].lists && !listed) SYN_TRY(syn_listing_read(&input->listing, input->address.file));
+        listed = listed || readers[k].lists;
+        if (!none && readers[k].probe(input)) *found = &readers[k];
+    }
+    return SYN_OK;
+}
 
 bool syn_file_in(char *path, size_t size, const char *folder, const char *name) {
     struct stat st;
@@ -293,7 +306,8 @@ static syn_status refuse(const syn_input *input) {
 
 syn_status syn_recording_open(syn_recording **recording, const char *path, const syn_options *options) {
     syn_status status;
-    syn_input input = {.options = options};
+    syn_nwb nwb = {.file = -1};
+    syn_input input = {.options = options, .nwb = &nwb};
     hid_t held = -1;
     *recording = NULL;
     if (!path || !*path) return syn_fail(SYN_ERR_INPUT, "recording: the path is empty; expected FILE or FILE:NAME");
@@ -303,13 +317,11 @@ syn_status syn_recording_open(syn_recording **recording, const char *path, const
                            "%s: names an array in a folder; give the folder, or a file in it as FILE:NAME", path));
     /* An HDF5 file that stays open is opened again at no cost, with what is known of it. */
     if (input.address.content == SYN_CONTENT_HDF5) held = H5Fopen(input.address.file, H5F_ACC_RDONLY, H5P_DEFAULT);
-    SYN_CHECK(syn_listing_read(&input.listing, input.address.file));
     const syn_reader *reader = NULL;
-    const bool old = is_old_nwb(&input);
-    for (size_t k = 0; k < sizeof readers / sizeof *readers && !reader && !old; k++)
-        if (readers[k].probe(&input)) reader = &readers[k];
+    SYN_CHECK(find_reader(&input, is_old_nwb(&input), &reader));
     status = reader ? open_with(reader, recording, &input) : refuse(&input);
 done:
+    syn_nwb_close(&nwb);
     if (held >= 0) H5Fclose(held);
     syn_listing_free(&input.listing);
     syn_address_free(&input.address);

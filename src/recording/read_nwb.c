@@ -75,19 +75,21 @@ static syn_status nothing_found(const syn_nwb *nwb, const char *name) {
         nwb->path, *name ? ":" : "", name, *text ? "; it holds " : "", text);
 }
 
+/* The file is walked once for probing it, its activity and its behaviour. */
+static syn_status open_once(const syn_input *input) {
+    return input->nwb->file >= 0 ? SYN_OK : syn_nwb_open(input->nwb, input->address.file);
+}
+
 bool syn_nwb_probe(const syn_input *input) {
     const char *name = input->address.name;
     if (input->address.content != SYN_CONTENT_HDF5 || syn_nwb_version(input->address.file) != 2) return false;
     if (!name) return true;
     /* A dataset other than the data of a series is an array. */
-    syn_nwb nwb;
     char path[PATH_SIZE];
     const syn_nwb_object *object;
-    if (syn_nwb_open(&nwb, input->address.file) != SYN_OK) return false;
-    normalise(path, sizeof path, &nwb, name);
-    const bool mine = syn_nwb_is_group(&nwb, path) || (find_activity(&nwb, path, &object) == 1);
-    syn_nwb_close(&nwb);
-    return mine;
+    if (open_once(input) != SYN_OK) return false;
+    normalise(path, sizeof path, input->nwb, name);
+    return syn_nwb_is_group(input->nwb, path) || (find_activity(input->nwb, path, &object) == 1);
 }
 
 /* ---- invalid times ---- */
@@ -156,11 +158,8 @@ static syn_status open_activity(syn_recording **recording, const syn_nwb *nwb, c
 }
 
 syn_status syn_nwb_recording_open(syn_recording **recording, const syn_input *input) {
-    syn_nwb nwb;
-    SYN_TRY(syn_nwb_open(&nwb, input->address.file));
-    syn_status status = open_activity(recording, &nwb, input);
-    syn_nwb_close(&nwb);
-    return status;
+    SYN_TRY(open_once(input));
+    return open_activity(recording, input->nwb, input);
 }
 
 /* ---- behaviour ---- */
@@ -327,14 +326,12 @@ static syn_status load_all(syn_behaviors *behaviors, syn_recording *r, const syn
 }
 
 syn_status syn_nwb_behaviors(syn_behaviors *behaviors, syn_recording *r, const syn_input *input) {
-    syn_nwb nwb;
+    syn_nwb *nwb = input->nwb;
     char name[PATH_SIZE];
-    SYN_TRY(syn_nwb_open(&nwb, input->address.file));
+    SYN_TRY(open_once(input));
     /* A series that is the activity is no behaviour. */
-    normalise(name, sizeof name, &nwb, input->address.name ? input->address.name : "");
-    for (size_t k = 0; k < nwb.n; k++)
-        if (!strcmp(nwb.object[k].path, name)) nwb.object[k].kind = SYN_NWB_ROIS;
-    syn_status status = load_all(behaviors, r, &nwb);
-    syn_nwb_close(&nwb);
-    return status;
+    normalise(name, sizeof name, nwb, input->address.name ? input->address.name : "");
+    for (size_t k = 0; k < nwb->n; k++)
+        if (!strcmp(nwb->object[k].path, name)) nwb->object[k].kind = SYN_NWB_ROIS;
+    return load_all(behaviors, r, nwb);
 }

@@ -12,6 +12,7 @@
 typedef struct syn_input {
     syn_address address;
     syn_listing listing; /* arrays of a file; empty for folders */
+    struct syn_nwb *nwb; /* an NWB file, once its reader has opened it; file < 0 before */
     const syn_options *options;
 } syn_input;
 
@@ -36,6 +37,7 @@ typedef struct syn_behaviors {
  * (where rate_hz is still 0), the name, path and format of the recording, and syn_recording_finish(). */
 typedef struct syn_reader {
     const char *name;
+    bool lists; /* looks at the listing of the input */
     bool (*probe)(const syn_input *input);
     syn_status (*open)(syn_recording **recording, const syn_input *input);
     /* behaviour in the same file, where --behavior names none; NULL: there is none, or open has put it into u */

@@ -1,6 +1,7 @@
 /* Recordings in memory: creating, checking, segments, timelines, behaviour clocks, summary, and the own layout. */
 #include "support.h"
 
+#include <float.h>
 #include <hdf5.h>
 #include <jansson.h>
 #include <math.h>
@@ -84,6 +85,24 @@ static void refuses_bad_memory(void **state) {
     assert_int_equal(syn_recording_create(&r, x, INT64_MAX / 2, 9, NULL, 0, 1, "counts", NULL, 0), SYN_ERR_MEMORY);
     assert_null(r);
     syn_recording_free(NULL);
+}
+
+/* What is not finite is found at every place, and large, small and negative values are finite. */
+static void finds_what_is_not_finite(void **state) {
+    (void)state;
+    const float finite[] = {0, -0.0F, 1, -1, FLT_MAX, -FLT_MAX, FLT_MIN, FLT_MIN / 8, -FLT_MIN / 8};
+    const float other[] = {NAN, -NAN, INFINITY, -INFINITY};
+    float x[67] = {0};
+    for (int64_t n = 0; n <= 67; n++) {
+        for (int64_t k = 0; k < n; k++) x[k] = finite[k % 9];
+        assert_true(syn_all_finite(x, n));
+        for (int64_t k = 0; k < n; k++) {
+            const float before = x[k];
+            x[k] = other[k % 4];
+            assert_false(syn_all_finite(x, n));
+            x[k] = before;
+        }
+    }
 }
 
 static void first_half_decides_the_signal(void **state) {
@@ -381,6 +400,52 @@ static void adds_behavior_to_nameless_behavior(void **state) {
     unlink(path);
 }
 
+enum { ROWS = 40, COLS = 3 };
+
+static void put_rows(hid_t file, const char *name, hid_t type, hid_t properties, const float *x) {
+    const hsize_t shape[] = {ROWS, COLS};
+    hid_t space = H5Screate_simple(2, shape, NULL);
+    hid_t dataset = H5Dcreate2(file, name, type, space, H5P_DEFAULT, properties, H5P_DEFAULT);
+    assert_true(H5Dwrite(dataset, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, x) >= 0);
+    H5Dclose(dataset);
+    H5Sclose(space);
+}
+
+/* Rows are the same however they lie: in one piece after a user block, in another order of bytes, in chunks, in another
+ * file. */
+static void reads_rows_wherever_they_lie(void **state) {
+    (void)state;
+    const hsize_t chunk[] = {7, 2};
+    const char *paths[] = {"rows.h5", "rows.h5", "rows.h5", "linked_rows.h5"};
+    const char *names[] = {"piece", "order", "chunks", "link"};
+    float x[ROWS * COLS], read[5 * COLS];
+    for (int k = 0; k < ROWS * COLS; k++) x[k] = (float)k / 8;
+    hid_t creation = H5Pcreate(H5P_FILE_CREATE), chunked = H5Pcreate(H5P_DATASET_CREATE);
+    H5Pset_userblock(creation, 1024);
+    H5Pset_chunk(chunked, 2, chunk);
+    hid_t file = H5Fcreate(paths[0], H5F_ACC_TRUNC, creation, H5P_DEFAULT);
+    put_rows(file, "piece", H5T_NATIVE_FLOAT, H5P_DEFAULT, x);
+    put_rows(file, "order", H5T_IEEE_F32BE, H5P_DEFAULT, x);
+    put_rows(file, "chunks", H5T_NATIVE_FLOAT, chunked, x);
+    H5Fclose(file);
+    file = H5Fcreate(paths[3], H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    H5Lcreate_external(paths[0], "piece", file, "link", H5P_DEFAULT, H5P_DEFAULT);
+    H5Fclose(file);
+    for (int k = 0; k < 4; k++) {
+        syn_array *a;
+        assert_int_equal(syn_array_open(&a, paths[k], names[k]), SYN_OK);
+        for (int64_t row = 0; row < ROWS; row += 5) {
+            assert_int_equal(a->ops->rows(a, row, 5, read), SYN_OK);
+            assert_memory_equal(read, x + row * COLS, sizeof read);
+        }
+        syn_array_close(a);
+    }
+    H5Pclose(chunked);
+    H5Pclose(creation);
+    unlink(paths[0]);
+    unlink(paths[3]);
+}
+
 static void does_not_leave_a_partial_file(void **state) {
     (void)state;
     syn_recording *r = create(10);
@@ -394,6 +459,7 @@ int main(void) {
         cmocka_unit_test(creates_from_memory),
         cmocka_unit_test(texts_are_utf8),
         cmocka_unit_test(refuses_bad_memory),
+        cmocka_unit_test(finds_what_is_not_finite),
         cmocka_unit_test(first_half_decides_the_signal),
         cmocka_unit_test(keeps_regular_frames),
         cmocka_unit_test(masks_dropped_frames),
@@ -406,6 +472,7 @@ int main(void) {
         cmocka_unit_test(lists_constant_and_silent_neurons),
         cmocka_unit_test(writes_and_reads_everything),
         cmocka_unit_test(adds_behavior_to_nameless_behavior),
+        cmocka_unit_test(reads_rows_wherever_they_lie),
         cmocka_unit_test(does_not_leave_a_partial_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -316,6 +316,42 @@ class Page(unittest.TestCase):
         self.assertNotEqual(paper(), "#ffffff")
         self.assertGreater(len(self.page.pdf()), 50000)
 
+    def test_print_while_drawing(self):
+        """Whoever prints before all is drawn gets every figure."""
+        context = self.browser.new_context(color_scheme="light")
+        self.addCleanup(context.close)
+        self.said, self.asked = [], []
+        page = context.new_page()
+        page.on("pageerror", lambda error: self.said.append(str(error)))
+        page.add_init_script("""const plots = () => [...document.querySelectorAll('section:not([hidden]) .plot')];
+            const drawn = () => plots().filter((div) => div.querySelector('.main-svg')).length;
+            const watch = new MutationObserver(() => {
+              if (!drawn()) return;
+              watch.disconnect();
+              window.counts = [drawn()];
+              dispatchEvent(new Event('beforeprint'));
+              window.counts.push(drawn(), plots().length);
+            });
+            watch.observe(document, { childList: true, subtree: true });""")
+        page.goto(f"file://{WORK / 'model.html'}")
+        page.wait_for_selector("body[data-drawn=yes]", timeout=60000)
+        before, after, figures = page.evaluate("counts")
+        self.assertLess(before, figures)
+        self.assertEqual(after, figures)
+
+    def test_hover_and_save(self):
+        """The library as it is shipped has what the pointer and the buttons ask for."""
+        self.open("model.html")
+        for div in self.page.locator(".plot").all():
+            div.scroll_into_view_if_needed()
+            box = div.bounding_box()
+            with self.page.expect_download() as saved:
+                div.hover(position={"x": box["width"] / 2, "y": 60})
+                div.locator(".modebar-btn").first.click()
+            self.assertIn("</svg>", pathlib.Path(saved.value.path()).read_text())
+        self.page.locator("#fig-connectivity .nsewdrag").hover()
+        self.page.wait_for_selector("#fig-connectivity .hovertext")
+
     def test_narrow(self):
         for width in (800, 400):
             self.open("model.html", viewport={"width": width, "height": 900})

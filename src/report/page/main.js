@@ -160,12 +160,19 @@ function showSections() {
   }));
 }
 
-/* One section after another, with the browser free in between. */
+let waiting = []; // sections that are not drawn yet
+
+/* One section after another, with the browser free in between: ten times a second, as it lays out the page anew each time. */
 async function drawAll() {
   document.body.dataset.drawn = 'no';
-  for (const s of visible()) {
-    s.draw();
+  const mine = (waiting = visible());
+  let since = performance.now();
+  while (mine.length) {
+    mine.shift().draw();
+    if (performance.now() - since < 100) continue;
     await new Promise((resume) => setTimeout(resume));
+    if (mine !== waiting) return; // begun anew
+    since = performance.now();
   }
   document.body.dataset.drawn = 'yes';
 }
@@ -185,7 +192,7 @@ function listen() {
   for (const [event, printing] of [['beforeprint', true], ['afterprint', false]])
     addEventListener(event, () => {
       document.documentElement.classList.toggle('print', printing);
-      if (matchMedia('(prefers-color-scheme: dark)').matches) visible().forEach((s) => s.draw());
+      (matchMedia('(prefers-color-scheme: dark)').matches ? visible() : waiting.splice(0)).forEach((s) => s.draw());
     });
 }
 
