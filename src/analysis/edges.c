@@ -179,11 +179,11 @@ static json_t *notes(const syn_edge_list *l) {
         json_array_append_new(list, json_string(line));
     }
     if (in_bins(l)) {
-        snprintf(
-            line, sizeof line,
-            "spikes were tested in bins of %g ms: an estimate is the spikes that follow one of the sender's within "
-            "%g ms. Rank edges by q: the effective connectivity is of frames of %g ms",
-            1000 * bin_s(l), 1000 * bin_s(l) * e->window, 1000 / l->model->session[l->session].rate_hz);
+        snprintf(line, sizeof line,
+                 "spikes were tested in bins of %g ms: an estimate in raw units is the spikes that follow one of the "
+                 "sender's within "
+                 "%g ms. Rank edges by q: the effective connectivity is of frames of %g ms",
+                 1000 * bin_s(l), 1000 * bin_s(l) * e->window, 1000 / l->model->session[l->session].rate_hz);
         json_array_append_new(list, json_string(line));
     }
     const int64_t exclusive = count_exclusive_pairs(l);

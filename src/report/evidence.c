@@ -37,9 +37,14 @@ syn_status syn_report_evidence(syn_report_session *r, const syn_model *model) {
     SYN_CHECK(syn_edge_list_json(&edges, syn_option_int(options, SYN_OPT_TOP), &r->evidence));
     json_object_set_new(r->evidence, "levels", levels_json(&edges));
     SYN_CHECK(syn_alloc(&r->level, (size_t)(r->n * r->n), 1, "evidence for edges"));
+    if (r->fitted->edges->of_events || r->fitted->edges->window > 0)
+        SYN_CHECK(syn_alloc(&r->estimate, (size_t)(r->n * r->n), sizeof *r->estimate, "evidence for edges"));
     for (int64_t a = 0; a < r->n; a++)
-        for (int64_t b = 0; b < r->n; b++)
-            r->level[a * r->n + b] = (uint8_t)passed(edges.q[r->shown[a] * r->N + r->shown[b]]);
+        for (int64_t b = 0; b < r->n; b++) {
+            const int64_t k = r->shown[a] * r->N + r->shown[b];
+            r->level[a * r->n + b] = (uint8_t)passed(edges.q[k]);
+            if (r->estimate && r->level[a * r->n + b] > 0) r->estimate[a * r->n + b] = edges.estimate[k];
+        }
 done:
     syn_edge_list_free(&edges);
     syn_options_free(options);

@@ -20,6 +20,11 @@ static double value_of(const syn_report_session *r, int64_t a, int64_t b) {
     return (double)r->c[a * r->n + b] * r->row_gain[a];
 }
 
+/* What an edge of the graph is drawn by. */
+static double strength(const syn_report_session *r, int64_t a, int64_t b) {
+    return r->estimate ? (double)r->estimate[a * r->n + b] : value_of(r, a, b);
+}
+
 typedef struct edge {
     int64_t from, to;
     double value;
@@ -36,9 +41,11 @@ static syn_status sort_edges(const syn_report_session *r, bool believed, edge **
     SYN_TRY(syn_alloc(edges, (size_t)(r->n * r->n), sizeof **edges, "edges"));
     *count = 0;
     for (int64_t a = 0; a < r->n; a++)
-        for (int64_t b = 0; b < r->n; b++)
-            if (a != b && value_of(r, a, b) != 0 && (!believed || syn_report_believed(r, a, b)))
-                (*edges)[(*count)++] = (edge){b, a, value_of(r, a, b)};
+        for (int64_t b = 0; b < r->n; b++) {
+            const double value = believed ? strength(r, a, b) : value_of(r, a, b);
+            if (a != b && value != 0 && (!believed || syn_report_believed(r, a, b)))
+                (*edges)[(*count)++] = (edge){b, a, value};
+        }
     qsort(*edges, (size_t)*count, sizeof **edges, stronger_first);
     return SYN_OK;
 }
@@ -125,7 +132,7 @@ static bool has_believed_edges(const syn_report *report, const syn_report_sessio
     (void)report;
     for (int64_t a = 0; a < r->n; a++)
         for (int64_t b = 0; b < r->n; b++)
-            if (a != b && value_of(r, a, b) != 0 && syn_report_believed(r, a, b)) return true;
+            if (a != b && strength(r, a, b) != 0 && syn_report_believed(r, a, b)) return true;
     return false;
 }
 

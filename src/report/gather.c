@@ -264,7 +264,7 @@ void syn_report_free(syn_report *report) {
         for (int64_t m = 0; r->response && m < r->M; m++) syn_perturbation_free(r->response[m]);
         free(r->response), free(r->sender);
         free(r->shown), free(r->neuron_r), free(r->c), free(r->row_gain), free(r->send), free(r->cluster),
-            free(r->component), free(r->level);
+            free(r->component), free(r->level), free(r->estimate);
         json_decref(r->evidence);
     }
     free(report->session);

@@ -127,9 +127,10 @@ static json_t *connectivity_json(const syn_report_session *r, size_t sessions) {
                      syn_rows_json(r->c, r->n, r->n, bytes, true));
 }
 
-/* What is said of the edges, and the level of each, as bytes. */
+/* What is said of the edges, and the level of each, as bytes. Estimates that are not C are given for its graph. */
 static json_t *evidence_json(const syn_report_session *r) {
     json_t *evidence = json_copy(r->evidence);
+    if (r->estimate) json_object_set_new(evidence, "estimate", syn_rows_json(r->estimate, r->n, r->n, 2, true));
     json_object_set_new(evidence, "level",
                         json_pack("{s:s, s:[I, I], s:o}", "type", "u8", "shape", (json_int_t)r->n, (json_int_t)r->n,
                                   "data", syn_packed_json(r->level, (size_t)(r->n * r->n))));

@@ -244,7 +244,7 @@ class Page(unittest.TestCase):
         for place, rate in self.rates("graph-fdr"):
             for count in (5, 20):
                 self.set("graph-count", count)
-                edges = self.page.evaluate(f"strongestEdges(session, {count}, foundAt(session, {place})).map((e) => [e.from, e.to])")
+                edges = self.page.evaluate(f"strongestEdges(session, {count}, {place}).map((e) => [e.from, e.to])")
                 self.assertEqual([tuple(e) for e in edges], expected(rate, count))
                 self.assertEqual(drawn(), len(edges))
         self.set("graph-fdr", 3)
@@ -255,6 +255,21 @@ class Page(unittest.TestCase):
         self.assertEqual(len(set(places.values())), 3)
         self.page.select_option("#graph-colour", "none")
         self.assertFalse(any(t.get("name") in ("E", "I") for t in self.figure("graph")))
+
+    def test_graph_of_spikes(self):
+        """Where spikes were tested the arrows are the estimates, not C, which is 0 here."""
+        self.open("trains.html")
+        with h5py.File("trains_c.h5") as f:
+            estimate, q = f["estimate"][:], f["q"][:]
+        found = sorted(((abs(estimate[i, j]), j, i) for i, j in zip(*np.where(q <= 0.1))), reverse=True)
+        self.assertGreater(len(found), 5)
+        edges = self.page.evaluate("strongestEdges(session, 1000, usualPlace(session))")
+        self.assertEqual({(e["from"], e["to"]) for e in edges}, {(j, i) for _, j, i in found})
+        np.testing.assert_allclose([e["value"] for e in edges], [estimate[e["to"], e["from"]] for e in edges], atol=1e-3 * found[0][0])
+        for sign, name in ((1, "rises"), (-1, "falls")):
+            drawn = sum(len(t["x"]) // 3 for t in self.figure("graph") if t.get("name") == name)
+            self.assertEqual(drawn, min(sum(np.sign(e["value"]) == sign for e in edges), 1000))
+        self.assertIn("absolute value of the estimate", self.page.locator("#graph-note").inner_text())
 
     def test_embedding(self):
         self.open("model.html")

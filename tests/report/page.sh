@@ -14,11 +14,14 @@ fit sim1.h5 sim2.h5 --connectivity dense -o pair.h5
 fit sim1.h5 --connectivity none -o none.h5
 "$synapsnet" simulate spikes --neurons 12 --frames 1500 --drive 2 --seed 1 -o spikes.h5 --quiet
 fit spikes.h5 --connectivity dense -o calcium.h5
-for name in model pair none calcium; do "$synapsnet" report "$name.h5" --steps 6 -o "$name.html" --quiet; done
+"$synapsnet" simulate spikes --view counts --neurons 12 --frames 4000 --seed 1 -o trains_sim.h5 --quiet
+fit trains_sim.h5 --connectivity none -o trains.h5
+for name in model pair none calcium trains; do "$synapsnet" report "$name.h5" --steps 6 -o "$name.html" --quiet; done
 "$synapsnet" evaluate model.h5 --json >evaluate.json
 "$synapsnet" connectivity model.h5 --lags 3 --scale zscored -o c.npy --quiet
 "$synapsnet" connectivity model.h5 --scale zscored -o c.h5 --json >edges.json
 for name in model calcium; do "$synapsnet" connectivity "$name.h5" -o c.csv >"$name.txt"; done
+"$synapsnet" connectivity trains.h5 --scale zscored -o trains_c.h5 --quiet
 "$synapsnet" forecast model.h5 --steps 6 -o forecast.h5 --json >forecast.json
 "$synapsnet" perturb model.h5 --neuron 3 --steps 6 --states 100 -o response.npy --quiet
 "$python" "$source/tests/report/check_page.py" "$work"

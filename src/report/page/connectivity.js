@@ -140,9 +140,13 @@ const ORDER_NOTES = { index: 'as in the recording', cluster: 'neurons with like 
 
 /* ---- graph ---- */
 
-/* The strongest edges of C(0) that are found: [{from, to, value}], strongest first. */
-function strongestEdges(session, count, drawn = () => true) {
-  const matrix = connectivityAt(session, 0), n = session.n;
+/* What the edges of the graph are drawn by at a place of its slider: estimates where these were tested and C is of something else. */
+const drawnBy = (session, place) => (place > 0 && session.estimate() ? 'estimate' : 'C(0)');
+
+/* The strongest edges that are found: [{from, to, value}], strongest first. */
+function strongestEdges(session, count, place) {
+  const matrix = drawnBy(session, place) === 'estimate' ? session.estimate() : connectivityAt(session, 0), n = session.n;
+  const drawn = foundAt(session, place);
   const found = [];
   let least = 0;
   const prune = () => {
@@ -233,7 +237,7 @@ function label(session, points) {
 
 function drawGraph(session) {
   const rate = Number(byId('graph-fdr').value);
-  const edges = strongestEdges(session, Number(byId('graph-count').value), foundAt(session, rate));
+  const edges = strongestEdges(session, Number(byId('graph-count').value), rate);
   const nodes = [...new Set(edges.flatMap((e) => [e.from, e.to]))].sort((a, b) => a - b);
   const at = nodePlaces(session, byId('graph-layout').value, nodes, edges);
   const strongest = edges.length ? Math.abs(edges[0].value) : 1;
@@ -269,7 +273,7 @@ function drawGraph(session) {
 
 function graphWords(session, edges, nodes, rate) {
   const about = edges.length
-    ? `${plural(edges.length, 'edge')} between ${plural(nodes.length, 'neuron')}, of ${whole(session.n)}. The absolute value of C(0) runs from ${figures(Math.abs(edges[edges.length - 1].value))} to ${figures(Math.abs(edges[0].value))}.`
+    ? `${plural(edges.length, 'edge')} between ${plural(nodes.length, 'neuron')}, of ${whole(session.n)}. The absolute value of ${drawnBy(session, rate) === 'estimate' ? 'the estimate' : 'C(0)'} runs from ${figures(Math.abs(edges[edges.length - 1].value))} to ${figures(Math.abs(edges[0].value))}.`
     : rate > 0 ? NOTHING_FOUND : 'No edge differs from zero.';
   if (!session.edges) return `${about} ${UNTESTED}`;
   const doubt = rate === 0 ? ' These are the strongest connections of the model, whether significant or not.' : '';

@@ -52,6 +52,7 @@ const sessions = report.sessions.map((s, k) => ({
   scores: report.evaluation.sessions[k],
   fit: (report.fit.recordings || [])[k] || {},
   c: lazily(() => rowsOf(s.connectivity.c)),
+  estimate: lazily(() => (s.edges && s.edges.estimate ? rowsOf(s.edges.estimate) : null)), // of edges found, where C is of something else
   level: () => s.edges.level.bytes, // [n][n] how many of the rates in edges.levels find the edge
   truth: lazily(() => rowsOf(s.traces.truth)),
   prediction: lazily(() => rowsOf(s.traces.prediction)),

@@ -96,7 +96,7 @@ const SECTIONS = [
   { id: 'horizon', has: () => session.horizon && session.horizon.steps > 0, draw: () => drawHorizon(session) },
   { id: 'training', has: () => (report.fit.training_curve || []).length > 0, draw: drawTraining },
   { id: 'connectivity', has: hasEdges, set: setConnectivity, draw: () => drawConnectivity(session) },
-  { id: 'graph', has: hasEdges, set: setGraph, draw: () => drawGraph(session) },
+  { id: 'graph', has: () => hasEdges() || Boolean(session.estimate()), set: setGraph, draw: () => drawGraph(session) },
   { id: 'embedding', has: () => Boolean(session.embedding), set: setEmbedding, draw: () => drawEmbedding(session) },
   { id: 'stimulation', has: () => Boolean(session.stimulation), set: setStimulation, draw: () => drawStimulation(session) },
   { id: 'method', has: () => true, draw: drawMethod },
