@@ -348,6 +348,14 @@ def bad_containers():
     write("bad/flipped.npz", bytes(flipped))
     with h5py.File(path("bad", "none.h5"), "w") as f:
         f["label"] = "nothing here"
+    with h5py.File(path("bad", "no_columns.h5"), "w") as f:
+        f["wide"] = np.zeros((T, 0))
+        f.create_dataset("chunked", shape=(T, 0), maxshape=(T, None), chunks=(10, 5), dtype="f4")
+    with h5py.File(path("good", "native_no_behavior.h5"), "w") as f:
+        f["activity"] = X.astype("f4")
+        f["activity"].attrs["signal"] = "fluorescence"
+        f.attrs["synapsnet_format"], f.attrs["format_version"], f.attrs["rate_hz"] = "recording", 1, 10.0
+        f["behavior/values"] = np.zeros((T, 0), "f4")
     whole = open(path("good", "arrays.h5"), "rb").read()
     write("bad/cut.h5", whole[: len(whole) // 2])
     with h5py.File(path("bad", "claims.h5"), "w") as f:

@@ -224,6 +224,13 @@ static void leaves_behavior_unknown_outside_its_clock(void **state) {
 
 /* ---- summary and own layout ---- */
 
+static void behavior_of_no_columns_is_none(void **state) {
+    (void)state;
+    syn_recording *r = must_open("%/good/native_no_behavior.h5", "");
+    assert_int_equal(r->B, 0);
+    syn_recording_free(r);
+}
+
 static void describes(void **state) {
     (void)state;
     syn_recording *r = must_open("%/good/trials.npz", "");
@@ -369,6 +376,7 @@ int main(void) {
         cmocka_unit_test(sums_bins_within_segments),
         cmocka_unit_test(puts_behavior_on_the_frames),
         cmocka_unit_test(leaves_behavior_unknown_outside_its_clock),
+        cmocka_unit_test(behavior_of_no_columns_is_none),
         cmocka_unit_test(describes),
         cmocka_unit_test(lists_constant_and_silent_neurons),
         cmocka_unit_test(writes_and_reads_everything),
