@@ -111,7 +111,8 @@ double syn_median(double *v, int64_t n);
 
 /* Puts the frames of a recording with time_s on one rate, and sets rate_hz:
  *   1. a gap longer than syn_segment_gap_s() of the median interval starts a new segment;
- *   2. every frame gets the nearest slot of the regular grid, shorter gaps leave masked frames;
+ *   2. every frame gets the nearest slot of a grid that follows the clock, shorter gaps leave masked frames; a frame
+ *      that is late by itself leaves none;
  *   3. if all times lie within a quarter of an interval of their slots, the frames are kept as they are; otherwise
  *      every slot holds activity and behaviour of the last frame at or before it, within the segment. */
 syn_status syn_regularise(syn_recording *recording);

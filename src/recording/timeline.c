@@ -10,6 +10,8 @@
 static const double SNAP = 0.25;
 /* Over a longer step (in frames) to the next frame, a frame is not held. */
 static const double LONGEST_HOLD = 1.5;
+/* How much of a frame's distance from where it was expected moves the expectation of the next ones. */
+static const double FOLLOW = 0.1;
 
 typedef struct timeline {
     double frame_s, median_s;
@@ -54,34 +56,79 @@ static syn_status median_interval(const syn_recording *r, double *median) {
     return SYN_OK;
 }
 
+/* The mean of all intervals near the median. The median alone is off where times are rounded: 33, 33, 34 ms. */
+static double usual_interval(const syn_recording *r, double median) {
+    double sum = 0;
+    int64_t n = 0;
+    for (int64_t t = 1; t < r->T; t++) {
+        const double step = r->time_s[t] - r->time_s[t - 1];
+        if (fabs(step - median) > median / 2) continue;
+        sum += step;
+        n++;
+    }
+    return sum / (double)n;
+}
+
 static syn_status find_segments(const syn_recording *r, timeline *line) {
     const double gap = syn_segment_gap_s(line->median_s);
     int64_t most = r->S;
     for (int64_t t = 1; t < r->T; t++) most += r->time_s[t] - r->time_s[t - 1] > gap;
     SYN_TRY(syn_alloc(&line->segment, (size_t)most, sizeof *line->segment, "segments"));
     for (int64_t s = 0; s < r->S; s++) {
-        syn_segment g = r->segment[s];
-        if (g.start < 0 || g.stop > r->T || g.start >= g.stop) continue; /* reported by syn_recording_finish() */
-        int64_t start = g.start;
-        for (int64_t t = g.start + 1; t < g.stop; t++)
-            if (r->time_s[t] - r->time_s[t - 1] > gap && line->S + 1 < most) {
+        int64_t start = r->segment[s].start;
+        for (int64_t t = start + 1; t < r->segment[s].stop; t++)
+            if (r->time_s[t] - r->time_s[t - 1] > gap) {
                 line->segment[line->S++] = (syn_segment){start, t};
                 start = t;
             }
-        line->segment[line->S++] = (syn_segment){start, g.stop};
+        line->segment[line->S++] = (syn_segment){start, r->segment[s].stop};
     }
     return SYN_OK;
 }
 
+/* The time of slot 0 of a segment, by its first frames, of which one may be late. */
+static double first_slot_s(const syn_recording *r, syn_segment g, double frame_s) {
+    enum { FEW = 15 };
+    double start[FEW];
+    int64_t n = 0;
+    for (; n < FEW && g.start + n < g.stop; n++) start[n] = r->time_s[g.start + n] - frame_s * (double)n;
+    const double middle = syn_median(start, n);
+    return middle + fmin(0, round((r->time_s[g.start] - middle) / frame_s)) * frame_s;
+}
+
+/* How many slots frame t comes after the one that was expected at before_s. Frames are missing before it if all that
+ * follow say so as well: where one of them is on time, frame t is late. */
+static int64_t count_slots(const syn_recording *r, syn_segment g, int64_t t, double before_s, double frame_s) {
+    enum { LOOK_AHEAD = 128, MOST_SLOTS = 1000000000 };
+    const double within = fmin(LOOK_AHEAD, syn_segment_gap_s(frame_s) / frame_s);
+    double slots = fmin(MOST_SLOTS, round((r->time_s[t] - before_s) / frame_s));
+    for (int64_t k = 1; slots > 1 && t + k < g.stop && (double)k <= within; k++)
+        slots = fmin(slots, round((r->time_s[t + k] - before_s) / frame_s) - (double)k);
+    return slots > 1 ? (int64_t)slots : 1;
+}
+
+/* Every frame gets the nearest slot of a grid that follows the clock, as a phase-locked loop of second order does: over
+ * many frames the rate is neither the first nor the middle interval. */
+static void follow_clock(const syn_recording *r, syn_segment g, int64_t *slot, double *frame_s) {
+    double expected_s = first_slot_s(r, g, *frame_s);
+    for (int64_t t = g.start + 1; t < g.stop; t++) {
+        const int64_t slots = count_slots(r, g, t, expected_s, *frame_s);
+        slot[t] = slot[t - 1] + slots;
+        expected_s += (double)slots * *frame_s;
+        const double off = (r->time_s[t] - expected_s) / *frame_s;
+        if (fabs(off) > 1) continue;
+        expected_s += FOLLOW * off * *frame_s;
+        *frame_s *= 1 + FOLLOW * FOLLOW / 4 * off;
+    }
+}
+
 static syn_status find_slots(const syn_recording *r, timeline *line) {
     int64_t frames = 0;
+    double frame_s = usual_interval(r, line->median_s);
     SYN_TRY(syn_alloc(&line->slot, (size_t)r->T, sizeof *line->slot, "timestamps"));
     for (int64_t s = 0; s < line->S; s++) {
         syn_segment g = line->segment[s];
-        for (int64_t t = g.start + 1; t < g.stop; t++) {
-            double step = round((r->time_s[t] - r->time_s[t - 1]) / line->median_s);
-            line->slot[t] = line->slot[t - 1] + (step > 1 ? (int64_t)step : 1);
-        }
+        follow_clock(r, g, line->slot, &frame_s);
         line->T += line->slot[g.stop - 1] + 1;
         frames += g.stop - g.start;
     }
@@ -228,17 +275,15 @@ syn_status syn_regularise(syn_recording *r) {
     syn_status status;
     timeline line = {0};
     const int64_t old_segments = r->S;
+    SYN_TRY(syn_recording_check_segments(r));
     SYN_TRY(syn_recording_check_times(r));
     SYN_CHECK(median_interval(r, &line.median_s));
     SYN_CHECK(find_segments(r, &line));
-    if (line.S == 0)
-        SYN_CHECK(syn_fail(SYN_ERR_INPUT, "%s: no segment lies within its %lld frames", syn_recording_label(r),
-                           (long long)r->T));
     SYN_CHECK(find_slots(r, &line));
     SYN_CHECK(fit_grid(r, &line));
     bool snap = line.worst <= SNAP;
     r->rate_hz = 1 / line.frame_s;
-    if (snap && line.T == r->T)
+    if (snap && line.missing == 0)
         keep_frames(r, &line);
     else
         SYN_CHECK(move_frames(r, &line, snap));
@@ -267,9 +312,10 @@ syn_status syn_rebin(syn_recording *r, double bin_s) {
                         syn_recording_label(r), bin_s, 1 / r->rate_hz);
     if (k == 1) return SYN_OK;
     int64_t T = 0, S = 0;
+    SYN_TRY(syn_recording_check_segments(r));
     for (int64_t s = 0; s < r->S; s++) {
         int64_t from = r->segment[s].start, bins = (r->segment[s].stop - from) / k;
-        if (bins <= 0 || r->segment[s].stop > r->T || from < T) continue;
+        if (bins == 0) continue;
         for (int64_t b = 0; b < bins; b++, from += k) {
             merge_rows(r->x, r->N, T + b, from, k, false);
             if (r->u) merge_rows(r->u, r->B, T + b, from, k, true);
