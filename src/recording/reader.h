@@ -113,8 +113,9 @@ double syn_median(double *v, int64_t n);
  *   1. a gap longer than syn_segment_gap_s() of the median interval starts a new segment;
  *   2. every frame gets the nearest slot of a grid that follows the clock, shorter gaps leave masked frames; a frame
  *      that is late by itself leaves none;
- *   3. if all times lie within a quarter of an interval of their slots, the frames are kept as they are; otherwise
- *      every slot holds activity and behaviour of the last frame at or before it, within the segment. */
+ *   3. if all times but one in fifty lie within a quarter of an interval of their slots, those frames are kept as they
+ *      are and the others masked; otherwise every slot holds activity and behaviour of the last frame at or before it,
+ *      within the segment. */
 syn_status syn_regularise(syn_recording *recording);
 /* Sums the counts of whole bins of bin_s (a multiple of the present bin) within segments. */
 syn_status syn_rebin(syn_recording *recording, double bin_s);

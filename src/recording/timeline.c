@@ -8,6 +8,8 @@
 
 /* Frames keep their values while their time is this close (in frames) to the regular grid. */
 static const double SNAP = 0.25;
+/* Of all frames, so many may be further off: they are not observed, and the others keep their values all the same. */
+static const double MOST_OFF = 0.02;
 /* Over a longer step (in frames) to the next frame, a frame is not held. */
 static const double LONGEST_HOLD = 1.5;
 /* How much of a frame's distance from where it was expected moves the expectation of the next ones. */
@@ -19,8 +21,11 @@ typedef struct timeline {
     syn_segment *segment; /* [S] of old frames */
     int64_t *slot;        /* [old T] grid position within the segment */
     double *start_s;      /* [S] time of slot 0 */
-    double worst;         /* largest distance of a frame from its slot, in frames */
+    int64_t frames;       /* old ones, within segments */
     int64_t missing;      /* slots without a frame */
+    int64_t off;          /* frames further than SNAP from their slot */
+    double worst;         /* largest distance of a frame from its slot, in frames */
+    double worst_kept;    /* of those that are not off */
 } timeline;
 
 double syn_median(double *v, int64_t n) {
@@ -123,21 +128,25 @@ static void follow_clock(const syn_recording *r, syn_segment g, int64_t *slot, d
 }
 
 static syn_status find_slots(const syn_recording *r, timeline *line) {
-    int64_t frames = 0;
     double frame_s = usual_interval(r, line->median_s);
     SYN_TRY(syn_alloc(&line->slot, (size_t)r->T, sizeof *line->slot, "timestamps"));
     for (int64_t s = 0; s < line->S; s++) {
         syn_segment g = line->segment[s];
         follow_clock(r, g, line->slot, &frame_s);
         line->T += line->slot[g.stop - 1] + 1;
-        frames += g.stop - g.start;
+        line->frames += g.stop - g.start;
     }
-    line->missing = line->T - frames;
-    if (line->missing <= frames) return SYN_OK;
+    line->missing = line->T - line->frames;
+    if (line->missing <= line->frames) return SYN_OK;
     return syn_fail(SYN_ERR_INPUT,
                     "%s: the timestamps leave %lld of %lld frames empty at their median interval of %g s; expected one "
                     "frame rate",
                     syn_recording_label(r), (long long)line->missing, (long long)line->T, line->median_s);
+}
+
+/* How far frame t is from its slot, in frames. */
+static double distance(const syn_recording *r, const timeline *line, int64_t s, int64_t t) {
+    return fabs(r->time_s[t] - line->start_s[s] - line->frame_s * (double)line->slot[t]) / line->frame_s;
 }
 
 /* Least squares of time on slot, with one interval for all segments and a start for each. */
@@ -163,8 +172,10 @@ static syn_status fit_grid(const syn_recording *r, timeline *line) {
     }
     for (int64_t s = 0; s < line->S; s++)
         for (int64_t t = line->segment[s].start; t < line->segment[s].stop; t++) {
-            double off = r->time_s[t] - line->start_s[s] - line->frame_s * (double)line->slot[t];
-            line->worst = fmax(line->worst, fabs(off) / line->frame_s);
+            const double off = distance(r, line, s, t);
+            line->worst = fmax(line->worst, off);
+            line->off += off > SNAP;
+            if (off <= SNAP) line->worst_kept = fmax(line->worst_kept, off);
         }
     return SYN_OK;
 }
@@ -200,7 +211,7 @@ static void resample_segment(const syn_recording *r, const timeline *line, int64
         bool known;
         if (snap) {
             while (t + 1 < g.stop && line->slot[t + 1] <= k) t++;
-            known = line->slot[t] == k;
+            known = line->slot[t] == k && distance(r, line, s, t) <= SNAP;
         } else {
             known = find_last(r, g, line->start_s[s] + line->frame_s * (double)k, line->frame_s, &t);
         }
@@ -261,10 +272,15 @@ static syn_status report(syn_recording *r, const timeline *line, bool snap, int6
                                    "the timestamps are irregular (up to %.2f frames off): activity is resampled to "
                                    "%.6g Hz, each frame the last one recorded by its time",
                                    line->worst, r->rate_hz));
-    else if (line->worst > 0.02)
+    else if (line->worst_kept > 0.02)
         SYN_TRY(
             syn_recording_warn(r, "the timestamps vary by up to %.2f frames about %.6g Hz: frames are kept as they are",
-                               line->worst, r->rate_hz));
+                               line->worst_kept, r->rate_hz));
+    if (snap && line->off > 0)
+        SYN_TRY(syn_recording_warn(r,
+                                   "the timestamps of %lld frames are up to %.2f frames off %.6g Hz: they count as not "
+                                   "observed",
+                                   (long long)line->off, line->worst, r->rate_hz));
     if (line->missing > 0)
         SYN_TRY(syn_recording_warn(r, "%lld frames are missing between the timestamps: they count as not observed",
                                    (long long)line->missing));
@@ -281,9 +297,9 @@ syn_status syn_regularise(syn_recording *r) {
     SYN_CHECK(find_segments(r, &line));
     SYN_CHECK(find_slots(r, &line));
     SYN_CHECK(fit_grid(r, &line));
-    bool snap = line.worst <= SNAP;
+    const bool snap = (double)line.off <= MOST_OFF * (double)line.frames;
     r->rate_hz = 1 / line.frame_s;
-    if (snap && line.missing == 0)
+    if (snap && line.missing == 0 && line.off == 0)
         keep_frames(r, &line);
     else
         SYN_CHECK(move_frames(r, &line, snap));

@@ -173,7 +173,7 @@ static void late_frames_leave_none_missing(void **state) {
         late[t] = clean[t] + (t == 3000 ? 0.06 : 0);
         often[t] = clean[t] + (any(t) < 0.01 ? 0.06 : 0);
         jittery[t] = 0.1 * ((double)t + 0.8 * any(t) - 0.4);
-        rounded[t] = round((double)t / 30 * 1000) / 1000; /* mostly 33 ms apart */
+        rounded[t] = round((double)t / 30 * 1000) / 1000;                                 /* mostly 33 ms apart */
         stalled[t] = clean[t] + (t >= 3000 && t < 3004 ? 0.099 * (double)(3004 - t) : 0); /* four, all at once */
     }
     assert_int_equal(frames_on_one_rate(clean, LONG, 10), LONG);
@@ -186,6 +186,27 @@ static void late_frames_leave_none_missing(void **state) {
     late[1] += 0.06;
     late[0] += 0.06;
     assert_int_equal(frames_on_one_rate(late, LONG, 10), LONG);
+}
+
+/* One in fifty at most: they are not observed, and the others stay as they are. */
+static void late_frames_change_no_others(void **state) {
+    (void)state;
+    enum { LONG = 100 };
+    double time[LONG];
+    for (int lost = 1; lost <= 3; lost++) {
+        for (int64_t t = 0; t < LONG; t++) time[t] = 0.1 * (double)t + (t % 30 == 10 && t < 30 * lost ? 0.06 : 0);
+        syn_recording *r = at_times(time, LONG, NULL);
+        assert_int_equal(syn_regularise(r), SYN_OK);
+        assert_int_equal(syn_recording_finish(r), SYN_OK);
+        assert_int_equal(r->T, LONG);
+        assert_true(warned(r, lost <= 2 ? "they count as not observed" : "is resampled to"));
+        for (int64_t t = 0; t < LONG && lost <= 2; t++)
+            if (t % 30 == 10 && t < 30 * lost)
+                assert_false(syn_observed(r, t, 0));
+            else
+                assert_true(syn_observed(r, t, 0) && at(r, t, 0) == (float)t);
+        syn_recording_free(r);
+    }
 }
 
 /* Over 100,000 frames a rate that is not quite the first, nor the same all the time. */
@@ -499,6 +520,7 @@ int main(void) {
         cmocka_unit_test(masks_dropped_frames),
         cmocka_unit_test(splits_at_long_gaps),
         cmocka_unit_test(late_frames_leave_none_missing),
+        cmocka_unit_test(late_frames_change_no_others),
         cmocka_unit_test(missing_frames_are_found_while_the_rate_drifts),
         cmocka_unit_test(missing_frames_are_where_they_were),
         cmocka_unit_test(frames_outside_of_segments_make_up_for_none),
