@@ -394,6 +394,8 @@ def bad_tables():
     counts[30][1] = 0.5
     write("bad/late_fraction.csv", "\n".join(",".join(f"{v:g}" for v in row) for row in counts) + "\n")
     write("bad/word.csv", "a,b\n1,2\n3,x4\n")
+    write("bad/slip_first.csv", "a,b,c\n.,1,2\n" + "3,4,5.5\n" * 20)
+    write("bad/slip_plain.csv", ".,1.5,2\n?,1,2\n" + "3,4,5.5\n" * 20)
     write("bad/prose.txt", "This is no table.\nIt is a text of several lines, with words.\n")
     write("bad/wide_claim.csv", "1," * 3000 + "1\n" + "1\n" * 3000)
     write("bad/spike_word.csv", "id,time\n1,0.5\n2,x0.7\n")

@@ -397,16 +397,32 @@ static bool counts_rows(const csv *c) {
     return true;
 }
 
-/* Gives every column of the file its role, and the array its columns. */
-static syn_status choose_columns(syn_array *a, csv *c, cursor at, const char *file, const char *name) {
-    bool started = false, timed = false;
-    const bool found = name && c->header && has_all(c, name);
-    cell word;
+/* Whether the first column holds names: it starts with text, and either says so or has no number at all. A slip in the
+ * first row makes no names of a neuron's values. */
+static bool names_rows(const csv *c) {
+    const char *heading = c->header ? c->header[0] : NULL;
+    const bool said = heading && (is_index_name(heading) || heads_neurons((cell){heading, heading + strlen(heading)}));
     double number;
+    int64_t n = 0;
+    for (cursor at = {c->first, c->first_line}; next_line(c, &at); n++) {
+        bool started = false;
+        cell word;
+        if (!next_cell(c, &at, &started, &word)) return false;
+        const bool is_number = parse_number(c, word, &number);
+        if (n == 0 && (is_number || said)) return !is_number;
+        if (is_number && !is_missing(word)) return false;
+        const char *p = memchr(at.p, '\n', (size_t)(c->end - at.p));
+        at.p = p ? p + 1 : c->end;
+    }
+    return n > 0;
+}
+
+/* Gives every column of the file its role, and the array its columns. */
+static syn_status choose_columns(syn_array *a, csv *c, const char *file, const char *name) {
+    bool timed = false;
+    const bool found = name && c->header && has_all(c, name);
     SYN_TRY(syn_alloc(&c->roles, (size_t)c->columns, sizeof *c->roles, "table columns"));
-    if (next_line(c, &at) && next_cell(c, &at, &started, &word) && !parse_number(c, word, &number))
-        c->roles[0] = ROW_NAME;
-    if (c->neurons_down) c->roles[0] = ROW_NAME;
+    if (c->neurons_down || names_rows(c)) c->roles[0] = ROW_NAME;
     for (int64_t k = 0; k < c->columns && c->header; k++) {
         double seconds;
         if (name && is_wanted(c->header[k], name)) {
@@ -636,8 +652,7 @@ syn_status syn_csv_open(syn_array *a, const char *file, const char *name) {
     a->source = c;
     a->ops = &csv_operations;
     SYN_TRY(start_table(c, file));
-    cursor at = {c->first, c->first_line};
-    SYN_TRY(choose_columns(a, c, at, file, name));
+    SYN_TRY(choose_columns(a, c, file, name));
     a->rank = 2;
     a->shape[0] = a->rows = count_rows(c);
     a->cols = a->shape[1];
