@@ -555,7 +555,8 @@ def recording(data: Any, *, behavior: Any = None, segments: Any = None, rate_hz:
     signal
         "fluorescence", "deconvolved" or "counts"; None: small non-negative integers are counts.
     bin, start_s
-        Of spike times: the width of the bins, and where the first starts (None: at the first spike).
+        Of spike times: the width of the bins, and where the first starts in s (None: at the last whole number of bins
+        from 0 that is before the first spike).
     neuron_ids, regions, cell_types
         One for every neuron. Neurons with an id are the same neurons in every recording that has it.
     """

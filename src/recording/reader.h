@@ -94,7 +94,8 @@ syn_status syn_guess_signal(syn_recording *recording, const char *label);
 /* ---- spikes.c: spike times to counts ---- */
 
 /* Spikes of `neurons` neurons in seconds; both arrays [n] are taken over (and sorted) even on failure.
- * start_s: NaN to start at the bin of the first spike. label: named in messages. */
+ * start_s: where the first bin starts; NaN: at the last whole number of bins from 0 that is before the first spike.
+ * label: named in messages. */
 syn_status syn_bin_spikes(syn_recording **recording, const char *label, double *time_s, int32_t *neuron, int64_t n,
                           int64_t neurons, double start_s, double bin_s);
 /* Sorts ids and drops repetitions; returns how many are left. */

@@ -47,21 +47,23 @@ static syn_status check_spikes(const char *label, const double *time_s, int64_t 
 
 static syn_status count_spikes(syn_recording **recording, const char *label, const double *time_s,
                                const int32_t *neuron, int64_t n, int64_t neurons, double start_s, double bin_s) {
-    enum { MOST_BINS = 50000000 }; /* 29 days in 50 ms: more are times in another unit */
-    const double first = bin_of(isnan(start_s) ? time_s[0] : start_s, bin_s);
-    const double bins = bin_of(time_s[n - 1], bin_s) - first + 1;
+    enum { MOST_BINS = 50000000 };                        /* 29 days in 50 ms: more are times in another unit */
+    const double origin_s = isnan(start_s) ? 0 : start_s; /* where bin 0 starts */
+    const double first = isnan(start_s) ? bin_of(time_s[0], bin_s) : 0;
+    const double bins = bin_of(time_s[n - 1] - origin_s, bin_s) - first + 1;
     if (!(bins >= 1 && bins <= MOST_BINS))
         return syn_fail(SYN_ERR_INPUT,
                         "%s: spikes from %g to %g s make %.3g bins of %g s; expected times in seconds from the start",
                         label, time_s[0], time_s[n - 1], bins, bin_s);
     SYN_TRY(syn_recording_alloc(recording, (int64_t)bins, neurons));
     syn_recording *r = *recording;
-    for (int64_t k = 0; k < n; k++) r->x[(int64_t)(bin_of(time_s[k], bin_s) - first) * r->N + neuron[k]] += 1;
+    for (int64_t k = 0; k < n; k++)
+        r->x[(int64_t)(bin_of(time_s[k] - origin_s, bin_s) - first) * r->N + neuron[k]] += 1;
     r->rate_hz = 1 / bin_s;
     r->signal = SYN_SIGNAL_COUNTS;
-    if (first == 0) return SYN_OK;
+    if (origin_s == 0 && first == 0) return SYN_OK;
     SYN_TRY(syn_alloc(&r->time_s, (size_t)r->T, sizeof *r->time_s, "timestamps"));
-    for (int64_t t = 0; t < r->T; t++) r->time_s[t] = (first + (double)t) * bin_s;
+    for (int64_t t = 0; t < r->T; t++) r->time_s[t] = origin_s + (first + (double)t) * bin_s;
     return SYN_OK;
 }
 

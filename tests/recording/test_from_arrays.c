@@ -101,6 +101,13 @@ static void counts_spikes(void **state) {
     assert_string_equal(seen.neuron_id[1], "40");
     assert_string_equal(seen.signal, "counts");
     syn_recording_free(r);
+    assert_int_equal(syn_recording_from_spikes(&r, time, neuron, 4, N, ids, 0.05, 0.1), SYN_OK);
+    syn_recording_view(r, &seen);
+    assert_int_equal(seen.T, 3);
+    const float later[] = {3, 0, 0, 0, 0, 1};
+    assert_memory_equal(seen.activity, later, sizeof later);
+    for (int t = 0; t < 3; t++) assert_true(fabs(seen.time_s[t] - (0.05 + 0.1 * t)) < 1e-12);
+    syn_recording_free(r);
     assert_int_equal(syn_recording_from_spikes(&r, time, beyond, 4, N, NULL, 0, 0.1), SYN_ERR_INPUT);
     assert_int_equal(syn_recording_from_spikes(&r, time, neuron, 4, N, NULL, 0.1, 0.1), SYN_ERR_INPUT);
     assert_int_equal(syn_recording_from_spikes(&r, time, neuron, 0, N, NULL, NAN, 0.1), SYN_ERR_INPUT);
