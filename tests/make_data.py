@@ -335,6 +335,7 @@ def bad_containers():
     np.savez(path("bad", "spike_nan.npz"), times=np.array([0.1, np.nan, 0.3]), ids=np.arange(3))
     np.savez(path("bad", "spike_fractional_ids.npz"), times=np.arange(3.0), ids=np.array([0.5, 1, 2]))
     np.savez(path("bad", "spike_samples.npz"), times=np.array([0, 1e9, 3e15]), ids=np.arange(3))
+    np.savez(path("bad", "spike_milliseconds.npz"), times=np.arange(0, 600000, 500), ids=np.arange(1200) % 3)
     np.savez(path("bad", "spike_none.npz"), times=np.zeros(0), ids=np.zeros(0))
     np.savez(path("bad", "pairs_integers.npz"), spikes=np.arange(40).reshape(20, 2))
     np.savez(path("bad", "bin_zero.npz"), counts=X, bin_s=0.0)

@@ -120,8 +120,7 @@ typedef struct syn_recording_arrays {
 SYN_API syn_status syn_recording_from_arrays(syn_recording **recording, const syn_recording_arrays *arrays);
 /* Spike trains from memory, counted in bins of bin_s. time_s: [n] in any order. neuron: [n] 0..N-1. start_s: where the
  * first bin starts; NaN: at the last whole number of bins from 0 that is before the first spike. neuron_id: [N] or
- * NULL.
- */
+ * NULL. Whole numbers that make days of hardly a spike are refused: they are no seconds. */
 SYN_API syn_status syn_recording_from_spikes(syn_recording **recording, const double *time_s, const int64_t *neuron,
                                              int64_t n, int64_t N, const char *const *neuron_id, double start_s,
                                              double bin_s);

@@ -115,12 +115,50 @@ static void counts_spikes(void **state) {
     assert_null(r);
 }
 
+/* Spikes every `step` s of two neurons in turn, for `span` s. */
+static syn_status count_every(double step, double span, syn_recording **r) {
+    enum { MOST = 4000 };
+    static double time[MOST];
+    static int64_t neuron[MOST];
+    int64_t n = 0;
+    for (; n < MOST && step * (double)n < span; n++) time[n] = step * (double)n, neuron[n] = n % 2;
+    return syn_recording_from_spikes(r, time, neuron, n, 2, NULL, NAN, 10);
+}
+
+/* Whole numbers over days, and few spikes, are no seconds; with fractions, or over hours, they may be. */
+static void times_in_another_unit_are_noticed(void **state) {
+    (void)state;
+    static const struct kind {
+        double step, span;
+        const char *said;
+        bool refused;
+    } kinds[] = {{500, 600000, "not in milliseconds or samples", true},
+                 {500.5, 600000, "taken to be in seconds", false},
+                 {500, 60000, "taken to be in seconds", false},
+                 {40, 120000, "not in milliseconds or samples", true},
+                 {40.5, 120000, NULL, false},
+                 {3, 9000, NULL, false}};
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+        syn_recording *r;
+        const syn_status status = count_every(kinds[k].step, kinds[k].span, &r);
+        assert_int_equal(status, kinds[k].refused ? SYN_ERR_INPUT : SYN_OK);
+        if (kinds[k].refused)
+            assert_non_null(strstr(syn_last_error(), kinds[k].said));
+        else if (kinds[k].said)
+            assert_true(warned(r, kinds[k].said));
+        else
+            assert_int_equal(r->n_warnings, 0);
+        syn_recording_free(r);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(holds_what_went_in),
         cmocka_unit_test(times_give_the_rate),
         cmocka_unit_test(refuses_what_is_wrong),
         cmocka_unit_test(counts_spikes),
+        cmocka_unit_test(times_in_another_unit_are_noticed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
