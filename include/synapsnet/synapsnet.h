@@ -115,6 +115,9 @@ typedef struct syn_recording_arrays {
     const char *const *behavior_name, *const *behavior_unit;         /* [B] */
     const float *position;                                           /* [N][3] micrometres */
     const double *truth; /* [N][N] true weights of a simulation, row = receiver */
+    int64_t n_spikes;
+    const double *spike_time_s;  /* [n_spikes] ascending: the spikes behind counts */
+    const int32_t *spike_neuron; /* [n_spikes] 0..N-1 */
 } syn_recording_arrays;
 /* A fit takes neurons with the same id for the same ones as option same-neurons says. Arrays and texts are copied. */
 SYN_API syn_status syn_recording_from_arrays(syn_recording **recording, const syn_recording_arrays *arrays);

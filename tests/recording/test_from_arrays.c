@@ -115,6 +115,29 @@ static void counts_spikes(void **state) {
     assert_null(r);
 }
 
+/* A recording of counts keeps the spikes behind them, also beside behaviour. */
+static void keeps_spikes(void **state) {
+    (void)state;
+    const double time[] = {0.05, 0.11, 0.12, 0.31}, falling[] = {0.05, 0.12, 0.11, 0.31};
+    const int32_t neuron[] = {0, 0, 0, 1}, beyond[] = {0, 0, 2, 1};
+    const float speed[T] = {0, 1, 2, 3, 4, 5};
+    syn_recording_arrays a = plain(), seen;
+    a.n_spikes = 4, a.spike_time_s = time, a.spike_neuron = neuron, a.behavior = speed, a.B = 1;
+    syn_recording *r, *copy;
+    assert_int_equal(syn_recording_from_arrays(&r, &a), SYN_OK);
+    assert_int_equal(syn_recording_copy(&copy, r), SYN_OK);
+    syn_recording_free(r);
+    syn_recording_view(copy, &seen);
+    assert_int_equal(seen.n_spikes, 4);
+    assert_memory_equal(seen.spike_time_s, time, sizeof time);
+    assert_memory_equal(seen.spike_neuron, neuron, sizeof neuron);
+    syn_recording_free(copy);
+    a.spike_neuron = beyond;
+    assert_refused(&a, "spike 2 is of neuron 2");
+    a.spike_neuron = neuron, a.spike_time_s = falling;
+    assert_refused(&a, "spike 2 has the time 0.11");
+}
+
 /* Spikes every `step` s of two neurons in turn, for `span` s. */
 static syn_status count_every(double step, double span, syn_recording **r) {
     enum { MOST = 4000 };
@@ -154,11 +177,9 @@ static void times_in_another_unit_are_noticed(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(holds_what_went_in),
-        cmocka_unit_test(times_give_the_rate),
-        cmocka_unit_test(refuses_what_is_wrong),
-        cmocka_unit_test(counts_spikes),
-        cmocka_unit_test(times_in_another_unit_are_noticed),
+        cmocka_unit_test(holds_what_went_in),    cmocka_unit_test(times_give_the_rate),
+        cmocka_unit_test(refuses_what_is_wrong), cmocka_unit_test(counts_spikes),
+        cmocka_unit_test(keeps_spikes),          cmocka_unit_test(times_in_another_unit_are_noticed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
