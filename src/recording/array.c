@@ -94,6 +94,22 @@ void syn_address_free(syn_address *address) {
     *address = (syn_address){0};
 }
 
+syn_status syn_values_parse(syn_address *address, const char *given, const char **at) {
+    char values[4096];
+    syn_status status = syn_address_parse(address, given);
+    const char *in_name = status == SYN_OK && address->name ? strchr(address->name, '@') : NULL;
+    *at = in_name ? given + strlen(given) - strlen(in_name) : NULL;
+    if (status == SYN_OK && !in_name) return SYN_OK;
+    for (const char *next = in_name ? *at : strchr(given, '@'); next; next = strchr(next + 1, '@')) {
+        *at = next;
+        syn_address_free(address);
+        snprintf(values, sizeof values, "%.*s", (int)(next - given), given);
+        status = syn_address_parse(address, values);
+        if (status == SYN_OK && address->content != SYN_CONTENT_FOLDER) break;
+    }
+    return status;
+}
+
 static syn_status open_content(syn_array *array, const char *file, const char *name) {
     const char *why;
     switch (content_of(file)) {

@@ -89,6 +89,9 @@ typedef struct syn_address {
 } syn_address;
 
 syn_status syn_address_parse(syn_address *address, const char *given);
+/* The address of VALUES in VALUES or VALUES@TIMES. *at: the @, before which there is a file, as folders and files may
+ * have one in their names; NULL without TIMES. */
+syn_status syn_values_parse(syn_address *address, const char *given, const char **at);
 void syn_address_free(syn_address *address);
 /* What the file is called when it is one that is recognised but not read ("a MATLAB v5 file"), with what to do; NULL
  * otherwise. */
