@@ -89,6 +89,8 @@ def good_tables():
     np.savetxt(path("good", "blanks.txt"), X, header="made by savetxt")
     units = [f"{k / 10},{r},{0.5 * k},{k % 3}" for k, r in enumerate(rows)]
     write("good/units.csv", "Time (s),a (dF/F),b (dF/F),c (dF/F),d (dF/F),e (dF/F),speed (cm/s),pupil [mm]\n" + "\n".join(units))
+    write("good/numbered_units.csv", "Time (s)," + ",".join(f"Mean({j})" for j in range(1, N + 1)) + "\n" + "\n".join(f"{k / 10},{r}" for k, r in enumerate(rows)))
+    write("good/repeated_names.csv", "a,b,a,c,d\n" + "\n".join(rows) + "\n")
     write("good/wide_times.csv", "time,speed\n" + "\n".join(f"{5 + k / 10},{0.5 * k}" for k in range(30)) + "\n")
     named = ["n%d,%s" % (j, ",".join(f"{v:g}" for v in X[:, j])) for j in range(N)]
     write("good/named_rows.csv", "\n".join(named) + "\n")
@@ -397,6 +399,7 @@ def bad_tables():
     write("bad/word.csv", "a,b\n1,2\n3,x4\n")
     write("bad/slip_first.csv", "a,b,c\n.,1,2\n" + "3,4,5.5\n" * 20)
     write("bad/slip_plain.csv", ".,1.5,2\n?,1,2\n" + "3,4,5.5\n" * 20)
+    write("bad/broken_quotes.csv", 'a,"b\nc",d\n1,2,3\n')
     write("bad/prose.txt", "This is no table.\nIt is a text of several lines, with words.\n")
     write("bad/wide_claim.csv", "1," * 3000 + "1\n" + "1\n" * 3000)
     write("bad/spike_word.csv", "id,time\n1,0.5\n2,x0.7\n")

@@ -277,6 +277,20 @@ syn_status syn_array_texts(syn_array *array, char ***texts, int64_t *n) {
     return status;
 }
 
+static int compare_texts(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
+
+syn_status syn_find_repeated(char *const *text, int64_t n, const char **repeated) {
+    const char **sorted;
+    SYN_TRY(syn_alloc(&sorted, (size_t)n, sizeof *sorted, "names"));
+    for (int64_t k = 0; k < n; k++) sorted[k] = text[k];
+    qsort(sorted, (size_t)n, sizeof *sorted, compare_texts);
+    *repeated = NULL;
+    for (int64_t k = 1; k < n && !*repeated; k++)
+        if (*sorted[k] && !strcmp(sorted[k - 1], sorted[k])) *repeated = sorted[k];
+    free(sorted);
+    return SYN_OK;
+}
+
 const char *syn_shape_text(int rank, const int64_t *shape) {
     static _Thread_local char text[4][128];
     static _Thread_local int next;

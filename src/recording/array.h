@@ -106,6 +106,8 @@ syn_status syn_array_visit(syn_array *array, syn_tile_fn fn, void *user);
 syn_status syn_array_values(syn_array *array, double **values);
 /* All entries of a text array; numbers are written as text. Free the texts and the array. */
 syn_status syn_array_texts(syn_array *array, char ***texts, int64_t *n);
+/* A text, other than "", that is there twice; NULL if there is none. */
+syn_status syn_find_repeated(char *const *text, int64_t n, const char **repeated);
 /* The last part of an array's name: "speed" of behavior/speed, in MATLAB files of D.speed. */
 const char *syn_last_part(syn_content content, const char *name);
 /* Rows and columns as messages show them: "(219, 2000)". */

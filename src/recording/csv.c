@@ -631,19 +631,33 @@ static syn_status is_text_asked_for(const csv *c, bool *asked) {
     return SYN_OK;
 }
 
-static syn_status name_columns(syn_array *a, const csv *c) {
+/* Names and units by the header; units: what is in brackets behind a name is its unit, and no part of it. */
+static syn_status fill_names(syn_array *a, const csv *c, bool units) {
     const char *unit;
     size_t n_unit;
-    if (!c->header || c->numbered) return SYN_OK;
-    SYN_TRY(syn_alloc(&a->column_name, (size_t)a->cols, sizeof(char *), a->label));
-    SYN_TRY(syn_alloc(&a->column_unit, (size_t)a->cols, sizeof(char *), a->label));
     for (int64_t k = 0, n = 0; k < c->columns; k++) {
         if (c->roles[k] != VALUE) continue;
-        const size_t length = without_unit(c->header[k], &unit, &n_unit);
-        SYN_TRY(copy_cell(&a->column_name[n], (cell){c->header[k], c->header[k] + length}));
+        char *heading = c->header[k];
+        const size_t whole = strlen(heading), length = units ? without_unit(heading, &unit, &n_unit) : whole;
+        if (!units) unit = heading + whole, n_unit = 0;
+        free(a->column_name[n]);
+        free(a->column_unit[n]);
+        a->column_name[n] = a->column_unit[n] = NULL;
+        SYN_TRY(copy_cell(&a->column_name[n], (cell){heading, heading + length}));
         SYN_TRY(copy_cell(&a->column_unit[n++], (cell){unit, unit + n_unit}));
     }
     return SYN_OK;
+}
+
+/* Mean(1), Mean(2), ... differ by what looks like a unit, and so have none. */
+static syn_status name_columns(syn_array *a, const csv *c) {
+    const char *repeated;
+    if (!c->header || c->numbered) return SYN_OK;
+    SYN_TRY(syn_alloc(&a->column_name, (size_t)a->cols, sizeof(char *), a->label));
+    SYN_TRY(syn_alloc(&a->column_unit, (size_t)a->cols, sizeof(char *), a->label));
+    SYN_TRY(fill_names(a, c, true));
+    SYN_TRY(syn_find_repeated(a->column_name, a->cols, &repeated));
+    return repeated ? fill_names(a, c, false) : SYN_OK;
 }
 
 syn_status syn_csv_open(syn_array *a, const char *file, const char *name) {

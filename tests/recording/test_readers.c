@@ -142,6 +142,24 @@ static void takes_names_and_times_from_tables(void **state) {
     syn_recording_free(r);
 }
 
+/* What is in brackets is no unit where it is all that tells neurons apart. */
+static void keeps_headings_that_differ_by_a_unit(void **state) {
+    (void)state;
+    syn_recording *r = must_open("%/good/numbered_units.csv", "");
+    assert_int_equal(r->N, TEST_N);
+    assert_string_equal(r->neuron_id[0], "Mean(1)");
+    assert_string_equal(r->neuron_id[4], "Mean(5)");
+    assert_false(warned(r, "more than one"));
+    syn_recording_free(r);
+    r = must_open("%/good/single.h5", "rate=10 behavior=%/good/numbered_units.csv:Mean(2),Mean(4)");
+    assert_string_equal(r->behavior_name[1], "Mean(4)");
+    assert_string_equal(r->behavior_unit[1], "");
+    syn_recording_free(r);
+    r = must_open("%/good/repeated_names.csv", "rate=10");
+    assert_true(warned(r, "more than one neuron is called a"));
+    syn_recording_free(r);
+}
+
 static void masks_what_is_missing(void **state) {
     (void)state;
     static const char *const paths[] = {"%/good/missing.npy", "%/good/missing.csv"};
@@ -571,6 +589,7 @@ int main(void) {
         cmocka_unit_test(reads_every_matrix),
         cmocka_unit_test(takes_times_in_their_unit),
         cmocka_unit_test(takes_names_and_times_from_tables),
+        cmocka_unit_test(keeps_headings_that_differ_by_a_unit),
         cmocka_unit_test(masks_what_is_missing),
         cmocka_unit_test(parses_numbers_to_the_last_bit),
         cmocka_unit_test(signal_is_as_given),
