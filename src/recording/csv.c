@@ -477,6 +477,15 @@ static int64_t count_rows(const csv *c) {
     return rows;
 }
 
+/* Whether a quote that opens in a line is not closed in it. */
+static bool breaks_in_quotes(const csv *c, cursor at) {
+    bool started = false;
+    cell word;
+    while (next_cell(c, &at, &started, &word))
+        if (word.p > c->text && word.p[-1] == '"' && !memchr(word.p, '"', (size_t)(at.p - word.p))) return true;
+    return false;
+}
+
 static syn_status start_table(csv *c, const char *file) {
     bool header;
     SYN_TRY(map_file(c, file));
@@ -484,6 +493,9 @@ static syn_status start_table(csv *c, const char *file) {
     cursor at = {c->text, 1};
     if (!next_line(c, &at)) return syn_fail(SYN_ERR_INPUT, "%s: holds no values; expected a table of numbers", file);
     c->delimiter = find_delimiter(c, at.p);
+    if (breaks_in_quotes(c, at))
+        return syn_fail(SYN_ERR_INPUT, "%s: line %lld ends within quotes; expected every row of the table in one line",
+                        file, (long long)at.line);
     look_at_first_line(c, at, &header);
     if (header) SYN_TRY(read_header(c, &at));
     c->first = at.p;

@@ -205,6 +205,7 @@ static const struct bad_case {
     {"%/bad/ragged.csv", "rate=10", "line 2 has 2 cells", NULL},
     {"%/bad/too_many.csv", "rate=10", "line 2 has 3 cells", NULL},
     {"%/bad/word.csv", "rate=10", "line 3, column 2 (b) is 'x4'", NULL},
+    {"%/bad/broken_quotes.csv", "rate=10", "line 1 ends within quotes", NULL},
     {"%/bad/slip_first.csv", "rate=10", "line 2, column 1 (a) is '.'", NULL},
     {"%/bad/slip_plain.csv", "rate=10", "line 1, column 1 is '.'", NULL},
     {"%/bad/frame_of_rows.csv", "rate=10", "its first column has no heading", NULL},
