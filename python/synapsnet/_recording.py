@@ -633,7 +633,8 @@ def make(data: Any, *, behavior: Any = None, segments: Any = None, rate_hz: Any 
         _refuse(given, list(given), "the recording is one already; give it where that is made")
         return data
     parts = _parts_of(data, given, bin)
-    if parts.made is not None and all(value is None for key, value in given.items() if key not in ("start_s", "signal")):
+    added = [key for key, value in given.items() if value is not None and key not in ("start_s", "signal")]
+    if parts.made is not None and not added:
         return parts.made
     timestamps = parts.time_s if timestamps is None else timestamps
     rate_hz = parts.rate_hz if rate_hz is None else rate_hz
@@ -657,14 +658,15 @@ def _is_spikes(data: Any) -> bool:
 def _parts_of(data: Any, given: Mapping[str, Any], bin: Any) -> _Parts:
     """What an object of the user holds."""
     if _is_spikes(data):
-        _refuse(given, ("rate_hz", "timestamps"), "does not go with spike times, which are counted in bins; expected bin")
+        _refuse(given, ("rate_hz", "timestamps"),
+                "does not go with spike times, which are counted in bins; expected bin")
         if given["signal"] not in (None, "counts"):
             raise InputError(f"signal: found {given['signal']!r} beside spike times; expected counts")
         if _is(data, "pynapple", "TsGroup"):
             _refuse(given, ("start_s",), "does not go with a TsGroup, whose epochs say where bins start")
             return _from_spike_group(data, seconds(bin, "bin"))
-        start_s = given["start_s"]
-        return _from_spike_trains(data, seconds(bin, "bin"), math.nan if start_s is None else seconds(start_s, "start_s"))
+        start_s = math.nan if given["start_s"] is None else seconds(given["start_s"], "start_s")
+        return _from_spike_trains(data, seconds(bin, "bin"), start_s)
     if _is(data, "pandas", "DataFrame"):
         return _from_pandas(data)
     if _is(data, "xarray", "DataArray"):
