@@ -89,6 +89,8 @@ def good_tables():
     np.savetxt(path("good", "blanks.txt"), X, header="made by savetxt")
     units = [f"{k / 10},{r},{0.5 * k},{k % 3}" for k, r in enumerate(rows)]
     write("good/units.csv", "Time (s),a (dF/F),b (dF/F),c (dF/F),d (dF/F),e (dF/F),speed (cm/s),pupil [mm]\n" + "\n".join(units))
+    write("good/numbered_units.csv", "Time (s)," + ",".join(f"Mean({j})" for j in range(1, N + 1)) + "\n" + "\n".join(f"{k / 10},{r}" for k, r in enumerate(rows)))
+    write("good/repeated_names.csv", "a,b,a,c,d\n" + "\n".join(rows) + "\n")
     write("good/wide_times.csv", "time,speed\n" + "\n".join(f"{5 + k / 10},{0.5 * k}" for k in range(30)) + "\n")
     named = ["n%d,%s" % (j, ",".join(f"{v:g}" for v in X[:, j])) for j in range(N)]
     write("good/named_rows.csv", "\n".join(named) + "\n")
@@ -335,6 +337,7 @@ def bad_containers():
     np.savez(path("bad", "spike_nan.npz"), times=np.array([0.1, np.nan, 0.3]), ids=np.arange(3))
     np.savez(path("bad", "spike_fractional_ids.npz"), times=np.arange(3.0), ids=np.array([0.5, 1, 2]))
     np.savez(path("bad", "spike_samples.npz"), times=np.array([0, 1e9, 3e15]), ids=np.arange(3))
+    np.savez(path("bad", "spike_milliseconds.npz"), times=np.arange(0, 600000, 500), ids=np.arange(1200) % 3)
     np.savez(path("bad", "spike_none.npz"), times=np.zeros(0), ids=np.zeros(0))
     np.savez(path("bad", "pairs_integers.npz"), spikes=np.arange(40).reshape(20, 2))
     np.savez(path("bad", "bin_zero.npz"), counts=X, bin_s=0.0)
@@ -348,6 +351,14 @@ def bad_containers():
     write("bad/flipped.npz", bytes(flipped))
     with h5py.File(path("bad", "none.h5"), "w") as f:
         f["label"] = "nothing here"
+    with h5py.File(path("bad", "no_columns.h5"), "w") as f:
+        f["wide"] = np.zeros((T, 0))
+        f.create_dataset("chunked", shape=(T, 0), maxshape=(T, None), chunks=(10, 5), dtype="f4")
+    with h5py.File(path("good", "native_no_behavior.h5"), "w") as f:
+        f["activity"] = X.astype("f4")
+        f["activity"].attrs["signal"] = "fluorescence"
+        f.attrs["synapsnet_format"], f.attrs["format_version"], f.attrs["rate_hz"] = "recording", 1, 10.0
+        f["behavior/values"] = np.zeros((T, 0), "f4")
     whole = open(path("good", "arrays.h5"), "rb").read()
     write("bad/cut.h5", whole[: len(whole) // 2])
     with h5py.File(path("bad", "claims.h5"), "w") as f:
@@ -386,6 +397,9 @@ def bad_tables():
     counts[30][1] = 0.5
     write("bad/late_fraction.csv", "\n".join(",".join(f"{v:g}" for v in row) for row in counts) + "\n")
     write("bad/word.csv", "a,b\n1,2\n3,x4\n")
+    write("bad/slip_first.csv", "a,b,c\n.,1,2\n" + "3,4,5.5\n" * 20)
+    write("bad/slip_plain.csv", ".,1.5,2\n?,1,2\n" + "3,4,5.5\n" * 20)
+    write("bad/broken_quotes.csv", 'a,"b\nc",d\n1,2,3\n')
     write("bad/prose.txt", "This is no table.\nIt is a text of several lines, with words.\n")
     write("bad/wide_claim.csv", "1," * 3000 + "1\n" + "1\n" * 3000)
     write("bad/spike_word.csv", "id,time\n1,0.5\n2,x0.7\n")

@@ -115,11 +115,15 @@ typedef struct syn_recording_arrays {
     const char *const *behavior_name, *const *behavior_unit;         /* [B] */
     const float *position;                                           /* [N][3] micrometres */
     const double *truth; /* [N][N] true weights of a simulation, row = receiver */
+    int64_t n_spikes;
+    const double *spike_time_s;  /* [n_spikes] ascending: the spikes behind counts */
+    const int32_t *spike_neuron; /* [n_spikes] 0..N-1 */
 } syn_recording_arrays;
 /* A fit takes neurons with the same id for the same ones as option same-neurons says. Arrays and texts are copied. */
 SYN_API syn_status syn_recording_from_arrays(syn_recording **recording, const syn_recording_arrays *arrays);
 /* Spike trains from memory, counted in bins of bin_s. time_s: [n] in any order. neuron: [n] 0..N-1. start_s: where the
- * first bin starts; NaN: the bin of the first spike. neuron_id: [N] or NULL. */
+ * first bin starts; NaN: at the last whole number of bins from 0 that is before the first spike. neuron_id: [N] or
+ * NULL. Whole numbers that make days of hardly a spike are refused: they are no seconds. */
 SYN_API syn_status syn_recording_from_spikes(syn_recording **recording, const double *time_s, const int64_t *neuron,
                                              int64_t n, int64_t N, const char *const *neuron_id, double start_s,
                                              double bin_s);

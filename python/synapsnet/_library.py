@@ -74,7 +74,8 @@ class RecordingArrays(ctypes.Structure):
                 ("observed", c_void_p), ("behavior", c_void_p), ("rate_hz", c_double), ("time_s", c_void_p),
                 ("segments", c_void_p), ("signal", c_char_p), ("name", c_char_p), ("path", c_char_p),
                 ("neuron_id", _texts), ("region", _texts), ("cell_type", _texts), ("behavior_name", _texts),
-                ("behavior_unit", _texts), ("position", c_void_p), ("truth", c_void_p)]
+                ("behavior_unit", _texts), ("position", c_void_p), ("truth", c_void_p), ("n_spikes", c_int64),
+                ("spike_time_s", c_void_p), ("spike_neuron", c_void_p)]
 
 
 class SessionView(ctypes.Structure):

@@ -105,6 +105,16 @@ class Recording:
         return np.arange(self.n_frames) / self.rate_hz if times is None else times
 
     @property
+    def spikes(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """Time in s, ascending, and neuron of every spike behind counts, or None."""
+        n = self._seen.n_spikes
+        if not n:
+            return None
+        time_s, neuron = self._view("spike_time_s", (n,), np.float64), self._view("spike_neuron", (n,), np.int32)
+        assert time_s is not None and neuron is not None
+        return time_s, neuron
+
+    @property
     def segments(self) -> np.ndarray:
         """int64 [S][2], start and stop frame of every segment: nothing crosses their borders."""
         segments = self._view("segments", (self._seen.S, 2), np.int64)
@@ -328,6 +338,10 @@ class _Parts:
         self.regions: Sequence[Any] | None = None
         self.segments: Any = None
         self.signal: str | None = None
+        self.rate_hz: float | None = None
+        self.name: str | None = None
+        self.spikes: tuple[np.ndarray, np.ndarray] | None = None  # times, neurons
+        self.made: Recording | None = None  # all of it, where nothing is added
 
 
 def _seconds(index: Any) -> np.ndarray | None:
@@ -389,21 +403,24 @@ def _from_pynapple(frame: Any) -> _Parts:
     return parts
 
 
-def _from_spike_group(group: Any, bin_s: float) -> Recording:
+def _from_spike_group(group: Any, bin_s: float) -> _Parts:
     """A pynapple TsGroup, counted by pynapple within its epochs."""
-    counts = group.count(bin_s)
-    parts = _from_pynapple(counts)
-    ids = [str(name) for name in group.index]
-    regions = None
+    parts = _from_pynapple(group.count(bin_s))
+    parts.time_s = parts.time_s - bin_s / 2  # pynapple's times are those of the middles
+    parts.signal, parts.name = "counts", "TsGroup"
+    parts.neuron_ids = [str(name) for name in group.index]
     for name in ("location", "region", "area", "brain_region"):
         if name in group.metadata_columns:
-            regions = [str(value) for value in group[name]]
+            parts.regions = [str(value) for value in group[name]]
             break
-    return _build(parts.values, signal="counts", time_s=parts.time_s, segments=parts.segments, neuron_ids=ids,
-                  regions=regions, name="TsGroup")
+    trains = [np.asarray(group[name].t, np.float64) for name in group.index]
+    times, neuron = np.concatenate(trains), np.repeat(np.arange(len(trains), dtype=np.int32), [len(t) for t in trains])
+    order = np.argsort(times, kind="stable")
+    parts.spikes = times[order], neuron[order]
+    return parts
 
 
-def _spike_trains(trains: Mapping[Any, Any], bin_s: float, start_s: float) -> Recording:
+def _from_spike_trains(trains: Mapping[Any, Any], bin_s: float, start_s: float) -> _Parts:
     """{id: spike times in s} as counts."""
     if not trains:
         raise InputError("spike trains: the dict is empty; expected {neuron: spike times in s}")
@@ -411,8 +428,14 @@ def _spike_trains(trains: Mapping[Any, Any], bin_s: float, start_s: float) -> Re
               for name, times in trains.items()]
     times = np.ascontiguousarray(np.concatenate(arrays), np.float64)
     neuron = np.repeat(np.arange(len(arrays), dtype=np.int64), [len(one) for one in arrays])
-    return Recording(lib.create("recording", "recording_from_spikes", lib.address_of(times), lib.address_of(neuron),
-                                len(times), len(arrays), lib.text_array(trains), start_s, bin_s))
+    parts = _Parts()
+    parts.made = Recording(lib.create("recording", "recording_from_spikes", lib.address_of(times),
+                                      lib.address_of(neuron), len(times), len(arrays), lib.text_array(trains), start_s,
+                                      bin_s))
+    parts.values, parts.signal, parts.spikes = parts.made.activity, "counts", parts.made.spikes
+    parts.neuron_ids, parts.rate_hz = parts.made.neuron_ids, parts.made.rate_hz
+    parts.time_s = parts.made._view("time_s", (parts.made.n_frames,), np.float64)
+    return parts
 
 
 def _behavior(behavior: Any, frames: int) -> tuple[np.ndarray | None, list[str] | None]:
@@ -470,7 +493,8 @@ def _labels(values: Any, n: int, what: str, unique: bool = False) -> Any:
 
 def _build(values: Any, *, behavior: Any = None, segments: Any = None, rate_hz: float | None = None,
            time_s: Any = None, signal: str | None = None, neuron_ids: Any = None, regions: Any = None,
-           cell_types: Any = None, name: str | None = None) -> Recording:
+           cell_types: Any = None, name: str | None = None,
+           spikes: tuple[np.ndarray, np.ndarray] | None = None) -> Recording:
     """A recording from an array [T][N] and what goes with it."""
     activity = number_array(values, "activity", (2,), "(frames, neurons)")
     T, N = activity.shape
@@ -505,7 +529,9 @@ def _build(values: Any, *, behavior: Any = None, segments: Any = None, rate_hz: 
         activity=lib.address_of(x), behavior=lib.address_of(u), rate_hz=rate, time_s=lib.address_of(times),
         segments=lib.address_of(bounds), signal=lib.encode(signal or "auto"), name=lib.encode(name or "memory"),
         neuron_id=_labels(neuron_ids, N, "neuron_ids", unique=True), region=_labels(regions, N, "regions"),
-        cell_type=_labels(cell_types, N, "cell_types"), behavior_name=lib.text_array(names))
+        cell_type=_labels(cell_types, N, "cell_types"), behavior_name=lib.text_array(names),
+        n_spikes=0 if spikes is None else len(spikes[0]), spike_time_s=lib.address_of(spikes and spikes[0]),
+        spike_neuron=lib.address_of(spikes and spikes[1]))
     return Recording(lib.create("recording", "recording_from_arrays", byref(arrays)))
 
 
@@ -544,7 +570,8 @@ def recording(data: Any, *, behavior: Any = None, segments: Any = None, rate_hz:
         - an xarray DataArray with an axis named time;
         - a pynapple TsdFrame, or a TsGroup, whose spikes are counted in bins;
         - a dict {neuron: spike times in s};
-        - a path, as for :func:`read`; a Recording is returned as it is.
+        - a path, as for :func:`read`; a Recording is returned as it is. What cannot be given beside one of these is
+          refused.
     behavior
         Covariates on the same frames: an array (frames,) or (frames, variables), a DataFrame, or a dict of arrays.
     segments
@@ -555,7 +582,8 @@ def recording(data: Any, *, behavior: Any = None, segments: Any = None, rate_hz:
     signal
         "fluorescence", "deconvolved" or "counts"; None: small non-negative integers are counts.
     bin, start_s
-        Of spike times: the width of the bins, and where the first starts (None: at the first spike).
+        Of spike times: the width of the bins, and where the first starts in s (None: at the last whole number of bins
+        from 0 that is before the first spike).
     neuron_ids, regions, cell_types
         One for every neuron. Neurons with an id are the same neurons in every recording that has it.
     """
@@ -564,12 +592,25 @@ def recording(data: Any, *, behavior: Any = None, segments: Any = None, rate_hz:
                 options=options)
 
 
+def _refuse(given: Mapping[str, Any], names: Sequence[str], why: str) -> None:
+    """What would have no effect is refused."""
+    for name in names:
+        if given[name] is not None:
+            raise InputError(f"{name}: {why}")
+
+
 def make(data: Any, *, behavior: Any = None, segments: Any = None, rate_hz: Any = None, timestamps: Any = None,
          signal: Any = None, bin: Any = 0.05, start_s: Any = None, neuron_ids: Any = None, regions: Any = None,
          cell_types: Any = None, name: Any = None, options: Mapping[str, Any], model: _Like | None = None) -> Recording:
     """What :func:`recording` does. model: what an array without a rate or a signal of its own is taken to be like."""
+    given = {"behavior": behavior, "segments": segments, "rate_hz": rate_hz, "timestamps": timestamps,
+             "signal": signal, "start_s": start_s, "neuron_ids": neuron_ids, "regions": regions,
+             "cell_types": cell_types, "name": name}
     options = dict(options)
     if isinstance(data, (str, os.PathLike)):
+        _refuse(given, ("neuron_ids", "regions", "cell_types"),
+                "does not go with a path; expected neuron_table=FILE, or the activity as an array")
+        _refuse(given, ("start_s", "name"), "does not go with a path; expected the activity or spike times themselves")
         for key, value in (("behavior", behavior), ("segments", segments), ("timestamps", timestamps),
                            ("signal", signal), ("rate", rate_hz)):
             if value is not None:
@@ -583,39 +624,21 @@ def make(data: Any, *, behavior: Any = None, segments: Any = None, rate_hz: Any 
         return _warned(Recording(_opened(data, options) if model is None else model.open(data, options), options))
     if options:
         check_keywords(options, dict.fromkeys(recording.__kwdefaults__ or {}, ""), "recording")
+    if not _is_spikes(data):
+        _refuse({**given, "bin": None if bin == 0.05 else bin}, ("bin", "start_s"),
+                "goes with spike times; expected none beside what has frames already")
     if hasattr(data, "toarray"):
         raise InputTypeError("recording: found a sparse matrix; expected a dense array (frames, neurons)")
-    parts = _Parts()
     if isinstance(data, Recording):
-        if any(value is not None for value in (behavior, segments, rate_hz, timestamps, signal, neuron_ids)):
-            raise InputError("recording: is one already; expected no behavior, segments, rate_hz or timestamps beside "
-                             "it: give them where it is made")
+        _refuse(given, list(given), "the recording is one already; give it where that is made")
         return data
-    if _is(data, "pynapple", "TsGroup"):
-        made = _from_spike_group(data, seconds(bin, "bin"))
-        if behavior is None:
-            return made
-        return _build(made.activity, behavior=behavior, signal="counts", time_s=made.time_s, segments=made.segments,
-                      neuron_ids=made.neuron_ids, regions=made.regions, name="TsGroup")
-    if isinstance(data, Mapping):
-        made = _spike_trains(data, seconds(bin, "bin"), math.nan if start_s is None else seconds(start_s, "start_s"))
-        if behavior is None and segments is None:
-            return made
-        return _build(made.activity, behavior=behavior, signal="counts", rate_hz=made.rate_hz,
-                      segments=made.segments if segments is None else segments, neuron_ids=made.neuron_ids)
-    if _is(data, "pandas", "DataFrame"):
-        parts = _from_pandas(data)
-    elif _is(data, "xarray", "DataArray"):
-        parts = _from_xarray(data)
-    elif _is(data, "pynapple", "TsdFrame"):
-        parts = _from_pynapple(data)
-    elif data is None or isinstance(data, (bytes, bool)):
-        raise InputTypeError(f"recording: found {type(data).__name__}; expected an array (frames, neurons), a path, or "
-                             "one of the kinds that synapsnet.recording lists")
-    else:
-        parts.values = data
-    if timestamps is None:
-        timestamps = parts.time_s
+    parts = _parts_of(data, given, bin)
+    added = [key for key, value in given.items() if value is not None and key not in ("start_s", "signal")]
+    if parts.made is not None and not added:
+        return parts.made
+    timestamps = parts.time_s if timestamps is None else timestamps
+    rate_hz = parts.rate_hz if rate_hz is None else rate_hz
+    signal = parts.signal if signal is None else signal
     if model is not None and rate_hz is None and timestamps is None:
         rate_hz = model.rate_hz
     if model is not None and signal is None:
@@ -623,4 +646,36 @@ def make(data: Any, *, behavior: Any = None, segments: Any = None, rate_hz: Any 
     return _build(parts.values, behavior=behavior, segments=parts.segments if segments is None else segments,
                   rate_hz=rate_hz, time_s=timestamps, signal=signal,
                   neuron_ids=parts.neuron_ids if neuron_ids is None else neuron_ids,
-                  regions=parts.regions if regions is None else regions, cell_types=cell_types, name=name)
+                  regions=parts.regions if regions is None else regions, cell_types=cell_types,
+                  name=parts.name if name is None else name, spikes=parts.spikes)
+
+
+def _is_spikes(data: Any) -> bool:
+    """Whether it holds spike times: a dict, or pynapple's TsGroup."""
+    return isinstance(data, Mapping) or _is(data, "pynapple", "TsGroup")
+
+
+def _parts_of(data: Any, given: Mapping[str, Any], bin: Any) -> _Parts:
+    """What an object of the user holds."""
+    if _is_spikes(data):
+        _refuse(given, ("rate_hz", "timestamps"),
+                "does not go with spike times, which are counted in bins; expected bin")
+        if given["signal"] not in (None, "counts"):
+            raise InputError(f"signal: found {given['signal']!r} beside spike times; expected counts")
+        if _is(data, "pynapple", "TsGroup"):
+            _refuse(given, ("start_s",), "does not go with a TsGroup, whose epochs say where bins start")
+            return _from_spike_group(data, seconds(bin, "bin"))
+        start_s = math.nan if given["start_s"] is None else seconds(given["start_s"], "start_s")
+        return _from_spike_trains(data, seconds(bin, "bin"), start_s)
+    if _is(data, "pandas", "DataFrame"):
+        return _from_pandas(data)
+    if _is(data, "xarray", "DataArray"):
+        return _from_xarray(data)
+    if _is(data, "pynapple", "TsdFrame"):
+        return _from_pynapple(data)
+    if data is None or isinstance(data, (bytes, bool)):
+        raise InputTypeError(f"recording: found {type(data).__name__}; expected an array (frames, neurons), a path, or "
+                             "one of the kinds that synapsnet.recording lists")
+    parts = _Parts()
+    parts.values = data
+    return parts

@@ -18,27 +18,47 @@ syn_status syn_choose_kernels(const syn_options *options, const syn_kernels **ke
     return syn_kernels_select(kernels, syn_option_text(options, SYN_OPT_ISA));
 }
 
+/* A path that is relative as it is from the folder of the fit; NULL for others. */
+static syn_status in_folder(const syn_fitted_session *session, const char *given, char **there) {
+    *there = NULL;
+    if (!session->folder || *given == '/') return SYN_OK;
+    const size_t size = strlen(session->folder) + strlen(given) + 2;
+    SYN_TRY(syn_alloc(there, size, 1, "path"));
+    snprintf(*there, size, "%s/%s", session->folder, given);
+    return SYN_OK;
+}
+
 /* FILE or FILE:NAME as it is found from here, or else from the folder of the fit. */
 static syn_status locate(const syn_fitted_session *session, const char *given, char **found) {
     syn_address address = {0};
     const bool here = syn_address_parse(&address, given) == SYN_OK;
     *found = NULL;
-    if (!here && session->folder && *given != '/') {
-        const size_t size = strlen(session->folder) + strlen(given) + 2;
-        SYN_TRY(syn_alloc(found, size, 1, "path"));
-        snprintf(*found, size, "%s/%s", session->folder, given);
-        if (syn_address_parse(&address, *found) != SYN_OK) free(*found), *found = NULL;
-    }
+    if (!here) SYN_TRY(in_folder(session, given, found));
+    if (*found && syn_address_parse(&address, *found) != SYN_OK) free(*found), *found = NULL;
     syn_address_free(&address);
     return *found ? SYN_OK : syn_copy_text(found, given);
+}
+
+/* The @ of FILE:NAME@TIMES, NULL without TIMES, as the file is found from here or from the folder of the fit. */
+static syn_status find_at(const syn_fitted_session *session, const char *given, const char **at) {
+    syn_address address = {0};
+    char *there = NULL;
+    const char *found;
+    if (syn_values_parse(&address, given, at) != SYN_OK) SYN_TRY(in_folder(session, given, &there));
+    if (there && syn_values_parse(&address, there, &found) == SYN_OK)
+        *at = found ? given + (found - there) - (strlen(there) - strlen(given)) : NULL;
+    free(there);
+    syn_address_free(&address);
+    return SYN_OK;
 }
 
 /* FILE:NAME@TIMES, of which TIMES is FILE:NAME too, or a name in the same file, which is not found and so stays. */
 static syn_status locate_both(const syn_fitted_session *session, const char *given, char **found) {
     syn_status status;
-    const char *at = strrchr(given, '@');
+    const char *at;
     char *values = NULL, *file = NULL, *times = NULL;
     *found = NULL;
+    SYN_TRY(find_at(session, given, &at));
     if (!at) return locate(session, given, found);
     SYN_CHECK(syn_copy_text(&values, given));
     values[at - given] = 0;

@@ -94,6 +94,22 @@ void syn_address_free(syn_address *address) {
     *address = (syn_address){0};
 }
 
+syn_status syn_values_parse(syn_address *address, const char *given, const char **at) {
+    char values[4096];
+    syn_status status = syn_address_parse(address, given);
+    const char *in_name = status == SYN_OK && address->name ? strchr(address->name, '@') : NULL;
+    *at = in_name ? given + strlen(given) - strlen(in_name) : NULL;
+    if (status == SYN_OK && !in_name) return SYN_OK;
+    for (const char *next = in_name ? *at : strchr(given, '@'); next; next = strchr(next + 1, '@')) {
+        *at = next;
+        syn_address_free(address);
+        snprintf(values, sizeof values, "%.*s", (int)(next - given), given);
+        status = syn_address_parse(address, values);
+        if (status == SYN_OK && address->content != SYN_CONTENT_FOLDER) break;
+    }
+    return status;
+}
+
 static syn_status open_content(syn_array *array, const char *file, const char *name) {
     const char *why;
     switch (content_of(file)) {
@@ -259,6 +275,20 @@ syn_status syn_array_texts(syn_array *array, char ***texts, int64_t *n) {
     else
         *texts = text;
     return status;
+}
+
+static int compare_texts(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
+
+syn_status syn_find_repeated(char *const *text, int64_t n, const char **repeated) {
+    const char **sorted;
+    SYN_TRY(syn_alloc(&sorted, (size_t)n, sizeof *sorted, "names"));
+    for (int64_t k = 0; k < n; k++) sorted[k] = text[k];
+    qsort(sorted, (size_t)n, sizeof *sorted, compare_texts);
+    *repeated = NULL;
+    for (int64_t k = 1; k < n && !*repeated; k++)
+        if (*sorted[k] && !strcmp(sorted[k - 1], sorted[k])) *repeated = sorted[k];
+    free(sorted);
+    return SYN_OK;
 }
 
 const char *syn_shape_text(int rank, const int64_t *shape) {

@@ -89,6 +89,9 @@ typedef struct syn_address {
 } syn_address;
 
 syn_status syn_address_parse(syn_address *address, const char *given);
+/* The address of VALUES in VALUES or VALUES@TIMES. *at: the @, before which there is a file, as folders and files may
+ * have one in their names; NULL without TIMES. */
+syn_status syn_values_parse(syn_address *address, const char *given, const char **at);
 void syn_address_free(syn_address *address);
 /* What the file is called when it is one that is recognised but not read ("a MATLAB v5 file"), with what to do; NULL
  * otherwise. */
@@ -103,6 +106,8 @@ syn_status syn_array_visit(syn_array *array, syn_tile_fn fn, void *user);
 syn_status syn_array_values(syn_array *array, double **values);
 /* All entries of a text array; numbers are written as text. Free the texts and the array. */
 syn_status syn_array_texts(syn_array *array, char ***texts, int64_t *n);
+/* A text, other than "", that is there twice; NULL if there is none. */
+syn_status syn_find_repeated(char *const *text, int64_t n, const char **repeated);
 /* The last part of an array's name: "speed" of behavior/speed, in MATLAB files of D.speed. */
 const char *syn_last_part(syn_content content, const char *name);
 /* Rows and columns as messages show them: "(219, 2000)". */

@@ -81,16 +81,14 @@ static syn_status load_one(syn_behavior *b, const char *given) {
     syn_status status;
     syn_address address = {0};
     syn_array *a = NULL;
-    char values[4096];
-    const char *at = strrchr(given, '@');
-    snprintf(values, sizeof values, "%.*s", at ? (int)(at - given) : (int)strlen(given), given);
-    SYN_TRY(syn_address_parse(&address, values));
+    const char *at;
+    SYN_TRY(syn_values_parse(&address, given, &at));
     if (address.content == SYN_CONTENT_HDF5 && !at) {
         bool found;
         SYN_CHECK(syn_nwb_load_behavior(b, address.file, address.name, &found));
         if (found) goto done;
     }
-    SYN_CHECK(syn_copy_text(&b->label, values));
+    SYN_CHECK(syn_copy_text(&b->label, address.given));
     SYN_CHECK(syn_array_open(&a, address.file, address.name));
     if (a->rank > 2) {
         status = syn_fail(SYN_ERR_INPUT, "%s: is %s; expected one or two axes, one row a frame", a->label,

@@ -397,16 +397,32 @@ static bool counts_rows(const csv *c) {
     return true;
 }
 
-/* Gives every column of the file its role, and the array its columns. */
-static syn_status choose_columns(syn_array *a, csv *c, cursor at, const char *file, const char *name) {
-    bool started = false, timed = false;
-    const bool found = name && c->header && has_all(c, name);
-    cell word;
+/* Whether the first column holds names: it starts with text, and either says so or has no number at all. A slip in the
+ * first row makes no names of a neuron's values. */
+static bool names_rows(const csv *c) {
+    const char *heading = c->header ? c->header[0] : NULL;
+    const bool said = heading && (is_index_name(heading) || heads_neurons((cell){heading, heading + strlen(heading)}));
     double number;
+    int64_t n = 0;
+    for (cursor at = {c->first, c->first_line}; next_line(c, &at); n++) {
+        bool started = false;
+        cell word;
+        if (!next_cell(c, &at, &started, &word)) return false;
+        const bool is_number = parse_number(c, word, &number);
+        if (n == 0 && (is_number || said)) return !is_number;
+        if (is_number && !is_missing(word)) return false;
+        const char *p = memchr(at.p, '\n', (size_t)(c->end - at.p));
+        at.p = p ? p + 1 : c->end;
+    }
+    return n > 0;
+}
+
+/* Gives every column of the file its role, and the array its columns. */
+static syn_status choose_columns(syn_array *a, csv *c, const char *file, const char *name) {
+    bool timed = false;
+    const bool found = name && c->header && has_all(c, name);
     SYN_TRY(syn_alloc(&c->roles, (size_t)c->columns, sizeof *c->roles, "table columns"));
-    if (next_line(c, &at) && next_cell(c, &at, &started, &word) && !parse_number(c, word, &number))
-        c->roles[0] = ROW_NAME;
-    if (c->neurons_down) c->roles[0] = ROW_NAME;
+    if (c->neurons_down || names_rows(c)) c->roles[0] = ROW_NAME;
     for (int64_t k = 0; k < c->columns && c->header; k++) {
         double seconds;
         if (name && is_wanted(c->header[k], name)) {
@@ -461,6 +477,15 @@ static int64_t count_rows(const csv *c) {
     return rows;
 }
 
+/* Whether a quote that opens in a line is not closed in it. */
+static bool breaks_in_quotes(const csv *c, cursor at) {
+    bool started = false;
+    cell word;
+    while (next_cell(c, &at, &started, &word))
+        if (word.p > c->text && word.p[-1] == '"' && !memchr(word.p, '"', (size_t)(at.p - word.p))) return true;
+    return false;
+}
+
 static syn_status start_table(csv *c, const char *file) {
     bool header;
     SYN_TRY(map_file(c, file));
@@ -468,6 +493,9 @@ static syn_status start_table(csv *c, const char *file) {
     cursor at = {c->text, 1};
     if (!next_line(c, &at)) return syn_fail(SYN_ERR_INPUT, "%s: holds no values; expected a table of numbers", file);
     c->delimiter = find_delimiter(c, at.p);
+    if (breaks_in_quotes(c, at))
+        return syn_fail(SYN_ERR_INPUT, "%s: line %lld ends within quotes; expected every row of the table in one line",
+                        file, (long long)at.line);
     look_at_first_line(c, at, &header);
     if (header) SYN_TRY(read_header(c, &at));
     c->first = at.p;
@@ -615,19 +643,33 @@ static syn_status is_text_asked_for(const csv *c, bool *asked) {
     return SYN_OK;
 }
 
-static syn_status name_columns(syn_array *a, const csv *c) {
+/* Names and units by the header; units: what is in brackets behind a name is its unit, and no part of it. */
+static syn_status fill_names(syn_array *a, const csv *c, bool units) {
     const char *unit;
     size_t n_unit;
-    if (!c->header || c->numbered) return SYN_OK;
-    SYN_TRY(syn_alloc(&a->column_name, (size_t)a->cols, sizeof(char *), a->label));
-    SYN_TRY(syn_alloc(&a->column_unit, (size_t)a->cols, sizeof(char *), a->label));
     for (int64_t k = 0, n = 0; k < c->columns; k++) {
         if (c->roles[k] != VALUE) continue;
-        const size_t length = without_unit(c->header[k], &unit, &n_unit);
-        SYN_TRY(copy_cell(&a->column_name[n], (cell){c->header[k], c->header[k] + length}));
+        char *heading = c->header[k];
+        const size_t whole = strlen(heading), length = units ? without_unit(heading, &unit, &n_unit) : whole;
+        if (!units) unit = heading + whole, n_unit = 0;
+        free(a->column_name[n]);
+        free(a->column_unit[n]);
+        a->column_name[n] = a->column_unit[n] = NULL;
+        SYN_TRY(copy_cell(&a->column_name[n], (cell){heading, heading + length}));
         SYN_TRY(copy_cell(&a->column_unit[n++], (cell){unit, unit + n_unit}));
     }
     return SYN_OK;
+}
+
+/* Mean(1), Mean(2), ... differ by what looks like a unit, and so have none. */
+static syn_status name_columns(syn_array *a, const csv *c) {
+    const char *repeated;
+    if (!c->header || c->numbered) return SYN_OK;
+    SYN_TRY(syn_alloc(&a->column_name, (size_t)a->cols, sizeof(char *), a->label));
+    SYN_TRY(syn_alloc(&a->column_unit, (size_t)a->cols, sizeof(char *), a->label));
+    SYN_TRY(fill_names(a, c, true));
+    SYN_TRY(syn_find_repeated(a->column_name, a->cols, &repeated));
+    return repeated ? fill_names(a, c, false) : SYN_OK;
 }
 
 syn_status syn_csv_open(syn_array *a, const char *file, const char *name) {
@@ -636,8 +678,7 @@ syn_status syn_csv_open(syn_array *a, const char *file, const char *name) {
     a->source = c;
     a->ops = &csv_operations;
     SYN_TRY(start_table(c, file));
-    cursor at = {c->first, c->first_line};
-    SYN_TRY(choose_columns(a, c, at, file, name));
+    SYN_TRY(choose_columns(a, c, file, name));
     a->rank = 2;
     a->shape[0] = a->rows = count_rows(c);
     a->cols = a->shape[1];

@@ -49,6 +49,24 @@ static syn_status take_segments(syn_recording *r, const syn_recording_arrays *a)
     return SYN_OK;
 }
 
+static syn_status take_spikes(syn_recording *r, const syn_recording_arrays *a) {
+    const size_t n = (size_t)a->n_spikes;
+    if (a->n_spikes < 1 || !a->spike_time_s || !a->spike_neuron) return SYN_OK;
+    for (int64_t k = 0; k < a->n_spikes; k++) {
+        const double time_s = a->spike_time_s[k];
+        if (a->spike_neuron[k] < 0 || a->spike_neuron[k] >= r->N)
+            return syn_fail(SYN_ERR_INPUT, "spikes: spike %lld is of neuron %d; expected 0 to %lld", (long long)k,
+                            (int)a->spike_neuron[k], (long long)r->N - 1);
+        if (!isfinite(time_s) || (k > 0 && time_s < a->spike_time_s[k - 1]))
+            return syn_fail(SYN_ERR_INPUT, "spikes: spike %lld has the time %g; expected seconds in order",
+                            (long long)k, time_s);
+    }
+    SYN_TRY(copy_bytes(&r->spike_time_s, a->spike_time_s, n * sizeof *r->spike_time_s, "spike times"));
+    SYN_TRY(copy_bytes(&r->spike_neuron, a->spike_neuron, n * sizeof *r->spike_neuron, "spikes"));
+    r->n_spikes = a->n_spikes;
+    return SYN_OK;
+}
+
 static syn_status take_arrays(syn_recording *r, const syn_recording_arrays *a) {
     const size_t T = (size_t)r->T, N = (size_t)r->N, B = (size_t)a->B;
     memcpy(r->x, a->activity, T * N * sizeof *r->x);
@@ -59,6 +77,7 @@ static syn_status take_arrays(syn_recording *r, const syn_recording_arrays *a) {
         SYN_TRY(copy_texts(&r->behavior_unit, a->behavior_unit, r->B, "behaviour units"));
     }
     SYN_TRY(take_segments(r, a));
+    SYN_TRY(take_spikes(r, a));
     SYN_TRY(name_neurons(r, a->neuron_id));
     SYN_TRY(copy_texts(&r->region, a->region, r->N, "regions"));
     SYN_TRY(copy_texts(&r->cell_type, a->cell_type, r->N, "cell types"));
@@ -244,5 +263,8 @@ void syn_recording_view(const syn_recording *r, syn_recording_arrays *arrays) {
                                      .behavior_name = seen(r->behavior_name),
                                      .behavior_unit = seen(r->behavior_unit),
                                      .position = r->position,
-                                     .truth = r->truth};
+                                     .truth = r->truth,
+                                     .n_spikes = r->n_spikes,
+                                     .spike_time_s = r->spike_time_s,
+                                     .spike_neuron = r->spike_neuron};
 }

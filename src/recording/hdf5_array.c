@@ -185,6 +185,8 @@ static syn_status prepare(syn_array *a, hdf5_source *s, const char *name) {
     H5Pclose(properties);
     SYN_TRY(status);
     SYN_TRY(check_storage(a, s, layout));
+    for (int k = 0; k < a->rank; k++)
+        if (a->shape[k] == 0) return SYN_OK; /* no tile to choose; syn_array_visit() refuses it */
     choose_tiles(a, s, chunk, chunked);
     a->row_step = choose_rows(a, chunked ? (int64_t)chunk[0] : 1);
     if (chunked) widen_cache(s, chunk, name);

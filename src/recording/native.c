@@ -128,8 +128,8 @@ static syn_status read_behavior(native *s) {
     syn_recording *r = s->r;
     double *values;
     const syn_entry *e = syn_listing_find(&s->input->listing, "behavior/values");
-    if (!e) return SYN_OK;
-    int64_t B = e->rank == 2 ? e->shape[1] : -1;
+    int64_t B = e && e->rank == 2 ? e->shape[1] : -1;
+    if (!e || B == 0) return SYN_OK;
     SYN_TRY(read_numbers(s, "behavior/values", r->T, B, &values));
     SYN_TRY(to_floats(values, r->T * B, &r->u));
     SYN_TRY(read_texts(s, "behavior/names", B, &r->behavior_name));

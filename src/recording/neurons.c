@@ -262,21 +262,6 @@ done:
     return status;
 }
 
-static int compare_texts(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
-
-/* A name that two neurons have; NULL if there is none. */
-static syn_status find_repeated(char *const *name, int64_t N, const char **repeated) {
-    const char **sorted;
-    SYN_TRY(syn_alloc(&sorted, (size_t)N, sizeof *sorted, "names of neurons"));
-    for (int64_t j = 0; j < N; j++) sorted[j] = name[j];
-    qsort(sorted, (size_t)N, sizeof *sorted, compare_texts);
-    *repeated = NULL;
-    for (int64_t j = 1; j < N && !*repeated; j++)
-        if (*sorted[j] && !strcmp(sorted[j - 1], sorted[j])) *repeated = sorted[j];
-    free(sorted);
-    return SYN_OK;
-}
-
 /* Names neurons; what lies beside an array is no names where two are the same, but clusters. One without a name keeps
  * its number behind the recording's name, so that it is none of another's. */
 static syn_status take_names(const neuron_table *t, syn_recording *r, bool ids_used, size_t *taken) {
@@ -285,7 +270,7 @@ static syn_status take_names(const neuron_table *t, syn_recording *r, bool ids_u
     if (!name && !ids_used) SYN_TRY(take_texts(t, r, id_names, COUNT(id_names), &name, taken));
     if (!name) return SYN_OK;
     const char *repeated = NULL;
-    syn_status status = t->beside ? find_repeated(name, r->N, &repeated) : SYN_OK;
+    syn_status status = t->beside ? syn_find_repeated(name, r->N, &repeated) : SYN_OK;
     if (status == SYN_OK && repeated)
         status = syn_recording_warn(r, "names not taken: more than one neuron is called %s", repeated);
     if (status != SYN_OK || repeated) {

@@ -207,6 +207,9 @@ static syn_status take_table_names(syn_recording *r, syn_array *a, bool time_fir
         SYN_TRY(syn_copy_text(&r->neuron_id[j], names[j]));
     }
     r->named_neurons = names != NULL;
+    const char *repeated = NULL;
+    if (names) SYN_TRY(syn_find_repeated(names, r->N, &repeated));
+    if (repeated) SYN_TRY(syn_recording_warn(r, "more than one neuron is called %s", repeated));
     if (a->row_time && time_first) {
         r->time_s = a->row_time;
         a->row_time = NULL;

@@ -96,7 +96,8 @@ syn_status syn_guess_signal(syn_recording *recording, const char *label);
 /* ---- spikes.c: spike times to counts ---- */
 
 /* Spikes of `neurons` neurons in seconds; both arrays [n] are taken over (and sorted) even on failure.
- * start_s: NaN to start at the bin of the first spike. label: named in messages. */
+ * start_s: where the first bin starts; NaN: at the last whole number of bins from 0 that is before the first spike.
+ * label: named in messages. */
 syn_status syn_bin_spikes(syn_recording **recording, const char *label, double *time_s, int32_t *neuron, int64_t n,
                           int64_t neurons, double start_s, double bin_s);
 /* Sorts ids and drops repetitions; returns how many are left. */
@@ -113,9 +114,11 @@ double syn_median(double *v, int64_t n);
 
 /* Puts the frames of a recording with time_s on one rate, and sets rate_hz:
  *   1. a gap longer than syn_segment_gap_s() of the median interval starts a new segment;
- *   2. every frame gets the nearest slot of the regular grid, shorter gaps leave masked frames;
- *   3. if all times lie within a quarter of an interval of their slots, the frames are kept as they are; otherwise
- *      every slot holds activity and behaviour of the last frame at or before it, within the segment. */
+ *   2. every frame gets the nearest slot of a grid that follows the clock, shorter gaps leave masked frames; a frame
+ *      that is late by itself leaves none;
+ *   3. if all times but one in fifty lie within a quarter of an interval of their slots, those frames are kept as they
+ *      are and the others masked; otherwise every slot holds activity and behaviour of the last frame at or before it,
+ *      within the segment. */
 syn_status syn_regularise(syn_recording *recording);
 /* Sums the counts of whole bins of bin_s (a multiple of the present bin) within segments. */
 syn_status syn_rebin(syn_recording *recording, double bin_s);

@@ -160,8 +160,10 @@ static syn_status check_counts(const syn_recording *r) {
     return SYN_OK;
 }
 
-static syn_status check_segments(const syn_recording *r) {
+syn_status syn_recording_check_segments(const syn_recording *r) {
     int64_t end = 0;
+    if (r->S < 1 || !r->segment)
+        return syn_fail(SYN_ERR_INPUT, "%s: no segments; expected at least one", syn_recording_label(r));
     for (int64_t s = 0; s < r->S; s++) {
         syn_segment g = r->segment[s];
         if (g.start < end || g.stop <= g.start || g.stop > r->T)
@@ -274,9 +276,7 @@ syn_status syn_recording_finish(syn_recording *r) {
     if (!(isfinite(r->rate_hz) && r->rate_hz > 0))
         return syn_fail(SYN_ERR_INPUT, "%s: the frame rate is %g Hz; expected a positive number (--rate)",
                         syn_recording_label(r), r->rate_hz);
-    if (r->S < 1 || !r->segment)
-        return syn_fail(SYN_ERR_INPUT, "%s: no segments; expected at least one", syn_recording_label(r));
-    SYN_TRY(check_segments(r));
+    SYN_TRY(syn_recording_check_segments(r));
     if (r->time_s) {
         SYN_TRY(syn_recording_check_times(r));
         SYN_TRY(split_at_gaps(r));

@@ -68,6 +68,9 @@ const char *syn_recording_label(const syn_recording *recording);
 syn_status syn_recording_warn(syn_recording *recording, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Names behaviours "behavior_0", ... and gives them the unit "" where the file did not. */
 syn_status syn_recording_name_behaviors(syn_recording *recording);
+/* Whether there are segments, within the frames, in time order and not overlapping; an error names the first that is
+ * not. */
+syn_status syn_recording_check_segments(const syn_recording *recording);
 /* Whether the timestamps are numbers and rise; an error names the first that does not. */
 syn_status syn_recording_check_times(const syn_recording *recording);
 /* "fluorescence", "deconvolved" or "counts", and back (false if text is none of them). */

@@ -6,6 +6,9 @@
 #include "base/memory.h"
 #include "recording/reader.h"
 
+/* A mean rate below this is rare among recordings, but not among times in milliseconds that are taken for seconds. */
+static const double LOW_HZ = 0.01;
+
 typedef struct spike {
     double time_s;
     int32_t neuron;
@@ -45,23 +48,47 @@ static syn_status check_spikes(const char *label, const double *time_s, int64_t 
     return SYN_OK;
 }
 
+static bool are_whole(const double *time_s, int64_t n) {
+    int64_t k = 0;
+    while (k < n && time_s[k] == floor(time_s[k])) k++;
+    return k == n;
+}
+
+/* Times in milliseconds or samples are whole numbers, of which many seconds pass without a spike. No clock of spikes
+ * counts whole seconds for days. */
+static syn_status check_unit(const char *label, const double *time_s, int64_t n, double rate_hz) {
+    const double day_s = 86400, rare_hz = 0.1;
+    if (time_s[n - 1] - time_s[0] < day_s || rate_hz > rare_hz || !are_whole(time_s, n)) return SYN_OK;
+    return syn_fail(SYN_ERR_INPUT,
+                    "%s: all spike times, from %g to %g, are whole numbers, and as seconds they make %.2g spikes per "
+                    "second and neuron; expected times in seconds, not in milliseconds or samples",
+                    label, time_s[0], time_s[n - 1], rate_hz);
+}
+
 static syn_status count_spikes(syn_recording **recording, const char *label, const double *time_s,
                                const int32_t *neuron, int64_t n, int64_t neurons, double start_s, double bin_s) {
-    enum { MOST_BINS = 50000000 }; /* 29 days in 50 ms: more are times in another unit */
-    const double first = bin_of(isnan(start_s) ? time_s[0] : start_s, bin_s);
-    const double bins = bin_of(time_s[n - 1], bin_s) - first + 1;
+    enum { MOST_BINS = 50000000 };                        /* 29 days in 50 ms: more are times in another unit */
+    const double origin_s = isnan(start_s) ? 0 : start_s; /* where bin 0 starts */
+    const double first = isnan(start_s) ? bin_of(time_s[0], bin_s) : 0;
+    const double bins = bin_of(time_s[n - 1] - origin_s, bin_s) - first + 1;
     if (!(bins >= 1 && bins <= MOST_BINS))
         return syn_fail(SYN_ERR_INPUT,
                         "%s: spikes from %g to %g s make %.3g bins of %g s; expected times in seconds from the start",
                         label, time_s[0], time_s[n - 1], bins, bin_s);
+    const double rate_hz = (double)n / (bins * bin_s) / (double)neurons;
+    SYN_TRY(check_unit(label, time_s, n, rate_hz));
     SYN_TRY(syn_recording_alloc(recording, (int64_t)bins, neurons));
     syn_recording *r = *recording;
-    for (int64_t k = 0; k < n; k++) r->x[(int64_t)(bin_of(time_s[k], bin_s) - first) * r->N + neuron[k]] += 1;
+    for (int64_t k = 0; k < n; k++)
+        r->x[(int64_t)(bin_of(time_s[k] - origin_s, bin_s) - first) * r->N + neuron[k]] += 1;
     r->rate_hz = 1 / bin_s;
     r->signal = SYN_SIGNAL_COUNTS;
-    if (first == 0) return SYN_OK;
+    if (rate_hz < LOW_HZ)
+        SYN_TRY(syn_recording_warn(r, "%.2g spikes per second and neuron: their times are taken to be in seconds",
+                                   rate_hz));
+    if (origin_s == 0 && first == 0) return SYN_OK;
     SYN_TRY(syn_alloc(&r->time_s, (size_t)r->T, sizeof *r->time_s, "timestamps"));
-    for (int64_t t = 0; t < r->T; t++) r->time_s[t] = (first + (double)t) * bin_s;
+    for (int64_t t = 0; t < r->T; t++) r->time_s[t] = origin_s + (first + (double)t) * bin_s;
     return SYN_OK;
 }
 

@@ -8,8 +8,12 @@
 
 /* Frames keep their values while their time is this close (in frames) to the regular grid. */
 static const double SNAP = 0.25;
+/* Of all frames, so many may be further off: they are not observed, and the others keep their values all the same. */
+static const double MOST_OFF = 0.02;
 /* Over a longer step (in frames) to the next frame, a frame is not held. */
 static const double LONGEST_HOLD = 1.5;
+/* How much of a frame's distance from where it was expected moves the expectation of the next ones. */
+static const double FOLLOW = 0.1;
 
 typedef struct timeline {
     double frame_s, median_s;
@@ -17,8 +21,11 @@ typedef struct timeline {
     syn_segment *segment; /* [S] of old frames */
     int64_t *slot;        /* [old T] grid position within the segment */
     double *start_s;      /* [S] time of slot 0 */
-    double worst;         /* largest distance of a frame from its slot, in frames */
+    int64_t frames;       /* old ones, within segments */
     int64_t missing;      /* slots without a frame */
+    int64_t off;          /* frames further than SNAP from their slot */
+    double worst;         /* largest distance of a frame from its slot, in frames */
+    double worst_kept;    /* of those that are not off */
 } timeline;
 
 double syn_median(double *v, int64_t n) {
@@ -54,43 +61,92 @@ static syn_status median_interval(const syn_recording *r, double *median) {
     return SYN_OK;
 }
 
+/* The mean of all intervals near the median. The median alone is off where times are rounded: 33, 33, 34 ms. */
+static double usual_interval(const syn_recording *r, double median) {
+    double sum = 0;
+    int64_t n = 0;
+    for (int64_t t = 1; t < r->T; t++) {
+        const double step = r->time_s[t] - r->time_s[t - 1];
+        if (fabs(step - median) > median / 2) continue;
+        sum += step;
+        n++;
+    }
+    return sum / (double)n;
+}
+
 static syn_status find_segments(const syn_recording *r, timeline *line) {
     const double gap = syn_segment_gap_s(line->median_s);
     int64_t most = r->S;
     for (int64_t t = 1; t < r->T; t++) most += r->time_s[t] - r->time_s[t - 1] > gap;
     SYN_TRY(syn_alloc(&line->segment, (size_t)most, sizeof *line->segment, "segments"));
     for (int64_t s = 0; s < r->S; s++) {
-        syn_segment g = r->segment[s];
-        if (g.start < 0 || g.stop > r->T || g.start >= g.stop) continue; /* reported by syn_recording_finish() */
-        int64_t start = g.start;
-        for (int64_t t = g.start + 1; t < g.stop; t++)
-            if (r->time_s[t] - r->time_s[t - 1] > gap && line->S + 1 < most) {
+        int64_t start = r->segment[s].start;
+        for (int64_t t = start + 1; t < r->segment[s].stop; t++)
+            if (r->time_s[t] - r->time_s[t - 1] > gap) {
                 line->segment[line->S++] = (syn_segment){start, t};
                 start = t;
             }
-        line->segment[line->S++] = (syn_segment){start, g.stop};
+        line->segment[line->S++] = (syn_segment){start, r->segment[s].stop};
     }
     return SYN_OK;
 }
 
+/* The time of slot 0 of a segment, by its first frames, of which one may be late. */
+static double first_slot_s(const syn_recording *r, syn_segment g, double frame_s) {
+    enum { FEW = 15 };
+    double start[FEW];
+    int64_t n = 0;
+    for (; n < FEW && g.start + n < g.stop; n++) start[n] = r->time_s[g.start + n] - frame_s * (double)n;
+    const double middle = syn_median(start, n);
+    return middle + fmin(0, round((r->time_s[g.start] - middle) / frame_s)) * frame_s;
+}
+
+/* How many slots frame t comes after the one that was expected at before_s. Frames are missing before it if all that
+ * follow say so as well: where one of them is on time, frame t is late. */
+static int64_t count_slots(const syn_recording *r, syn_segment g, int64_t t, double before_s, double frame_s) {
+    enum { LOOK_AHEAD = 128, MOST_SLOTS = 1000000000 };
+    const double within = fmin(LOOK_AHEAD, syn_segment_gap_s(frame_s) / frame_s);
+    double slots = fmin(MOST_SLOTS, round((r->time_s[t] - before_s) / frame_s));
+    for (int64_t k = 1; slots > 1 && t + k < g.stop && (double)k <= within; k++)
+        slots = fmin(slots, round((r->time_s[t + k] - before_s) / frame_s) - (double)k);
+    return slots > 1 ? (int64_t)slots : 1;
+}
+
+/* Every frame gets the nearest slot of a grid that follows the clock, as a phase-locked loop of second order does: over
+ * many frames the rate is neither the first nor the middle interval. */
+static void follow_clock(const syn_recording *r, syn_segment g, int64_t *slot, double *frame_s) {
+    double expected_s = first_slot_s(r, g, *frame_s);
+    for (int64_t t = g.start + 1; t < g.stop; t++) {
+        const int64_t slots = count_slots(r, g, t, expected_s, *frame_s);
+        slot[t] = slot[t - 1] + slots;
+        expected_s += (double)slots * *frame_s;
+        const double off = (r->time_s[t] - expected_s) / *frame_s;
+        if (fabs(off) > 1) continue;
+        expected_s += FOLLOW * off * *frame_s;
+        *frame_s *= 1 + FOLLOW * FOLLOW / 4 * off;
+    }
+}
+
 static syn_status find_slots(const syn_recording *r, timeline *line) {
-    int64_t frames = 0;
+    double frame_s = usual_interval(r, line->median_s);
     SYN_TRY(syn_alloc(&line->slot, (size_t)r->T, sizeof *line->slot, "timestamps"));
     for (int64_t s = 0; s < line->S; s++) {
         syn_segment g = line->segment[s];
-        for (int64_t t = g.start + 1; t < g.stop; t++) {
-            double step = round((r->time_s[t] - r->time_s[t - 1]) / line->median_s);
-            line->slot[t] = line->slot[t - 1] + (step > 1 ? (int64_t)step : 1);
-        }
+        follow_clock(r, g, line->slot, &frame_s);
         line->T += line->slot[g.stop - 1] + 1;
-        frames += g.stop - g.start;
+        line->frames += g.stop - g.start;
     }
-    line->missing = line->T - frames;
-    if (line->missing <= frames) return SYN_OK;
+    line->missing = line->T - line->frames;
+    if (line->missing <= line->frames) return SYN_OK;
     return syn_fail(SYN_ERR_INPUT,
                     "%s: the timestamps leave %lld of %lld frames empty at their median interval of %g s; expected one "
                     "frame rate",
                     syn_recording_label(r), (long long)line->missing, (long long)line->T, line->median_s);
+}
+
+/* How far frame t is from its slot, in frames. */
+static double distance(const syn_recording *r, const timeline *line, int64_t s, int64_t t) {
+    return fabs(r->time_s[t] - line->start_s[s] - line->frame_s * (double)line->slot[t]) / line->frame_s;
 }
 
 /* Least squares of time on slot, with one interval for all segments and a start for each. */
@@ -116,8 +172,10 @@ static syn_status fit_grid(const syn_recording *r, timeline *line) {
     }
     for (int64_t s = 0; s < line->S; s++)
         for (int64_t t = line->segment[s].start; t < line->segment[s].stop; t++) {
-            double off = r->time_s[t] - line->start_s[s] - line->frame_s * (double)line->slot[t];
-            line->worst = fmax(line->worst, fabs(off) / line->frame_s);
+            const double off = distance(r, line, s, t);
+            line->worst = fmax(line->worst, off);
+            line->off += off > SNAP;
+            if (off <= SNAP) line->worst_kept = fmax(line->worst_kept, off);
         }
     return SYN_OK;
 }
@@ -153,7 +211,7 @@ static void resample_segment(const syn_recording *r, const timeline *line, int64
         bool known;
         if (snap) {
             while (t + 1 < g.stop && line->slot[t + 1] <= k) t++;
-            known = line->slot[t] == k;
+            known = line->slot[t] == k && distance(r, line, s, t) <= SNAP;
         } else {
             known = find_last(r, g, line->start_s[s] + line->frame_s * (double)k, line->frame_s, &t);
         }
@@ -214,10 +272,15 @@ static syn_status report(syn_recording *r, const timeline *line, bool snap, int6
                                    "the timestamps are irregular (up to %.2f frames off): activity is resampled to "
                                    "%.6g Hz, each frame the last one recorded by its time",
                                    line->worst, r->rate_hz));
-    else if (line->worst > 0.02)
+    else if (line->worst_kept > 0.02)
         SYN_TRY(
             syn_recording_warn(r, "the timestamps vary by up to %.2f frames about %.6g Hz: frames are kept as they are",
-                               line->worst, r->rate_hz));
+                               line->worst_kept, r->rate_hz));
+    if (snap && line->off > 0)
+        SYN_TRY(syn_recording_warn(r,
+                                   "the timestamps of %lld frames are up to %.2f frames off %.6g Hz: they count as not "
+                                   "observed",
+                                   (long long)line->off, line->worst, r->rate_hz));
     if (line->missing > 0)
         SYN_TRY(syn_recording_warn(r, "%lld frames are missing between the timestamps: they count as not observed",
                                    (long long)line->missing));
@@ -228,17 +291,15 @@ syn_status syn_regularise(syn_recording *r) {
     syn_status status;
     timeline line = {0};
     const int64_t old_segments = r->S;
+    SYN_TRY(syn_recording_check_segments(r));
     SYN_TRY(syn_recording_check_times(r));
     SYN_CHECK(median_interval(r, &line.median_s));
     SYN_CHECK(find_segments(r, &line));
-    if (line.S == 0)
-        SYN_CHECK(syn_fail(SYN_ERR_INPUT, "%s: no segment lies within its %lld frames", syn_recording_label(r),
-                           (long long)r->T));
     SYN_CHECK(find_slots(r, &line));
     SYN_CHECK(fit_grid(r, &line));
-    bool snap = line.worst <= SNAP;
+    const bool snap = (double)line.off <= MOST_OFF * (double)line.frames;
     r->rate_hz = 1 / line.frame_s;
-    if (snap && line.T == r->T)
+    if (snap && line.missing == 0 && line.off == 0)
         keep_frames(r, &line);
     else
         SYN_CHECK(move_frames(r, &line, snap));
@@ -267,9 +328,10 @@ syn_status syn_rebin(syn_recording *r, double bin_s) {
                         syn_recording_label(r), bin_s, 1 / r->rate_hz);
     if (k == 1) return SYN_OK;
     int64_t T = 0, S = 0;
+    SYN_TRY(syn_recording_check_segments(r));
     for (int64_t s = 0; s < r->S; s++) {
         int64_t from = r->segment[s].start, bins = (r->segment[s].stop - from) / k;
-        if (bins <= 0 || r->segment[s].stop > r->T || from < T) continue;
+        if (bins == 0) continue;
         for (int64_t b = 0; b < bins; b++, from += k) {
             merge_rows(r->x, r->N, T + b, from, k, false);
             if (r->u) merge_rows(r->u, r->B, T + b, from, k, true);

@@ -103,6 +103,13 @@ def test_pynapple(X):
     assert (r.signal, r.neuron_ids, r.regions) == ("counts", ["3", "7", "20"], ["CA1", "CA1", "CA3"])
     assert r.activity.sum() == 900 and r.rate_hz == pytest.approx(10)
     np.testing.assert_array_equal(r.activity, group.count(0.1).values)
+    np.testing.assert_allclose(r.time_s, np.arange(600) / 10, atol=1e-9)  # where bins start
+    more = synapsnet.recording(group, bin="100ms", behavior=np.arange(600), regions=["A", "B", "C"], name="rat")
+    np.testing.assert_array_equal(more.activity, r.activity)
+    np.testing.assert_array_equal(more.time_s, r.time_s)
+    assert (more.regions, more.name, r.name, more.n_behaviors) == (["A", "B", "C"], "rat", "TsGroup", 1)
+    for k, unit in enumerate(spikes.values()):
+        np.testing.assert_array_equal(more.spikes[0][more.spikes[1] == k], unit)
 
 
 def test_spike_trains_are_counted_as_the_program_does(program):
@@ -115,6 +122,32 @@ def test_spike_trains_are_counted_as_the_program_does(program):
     assert r.neuron_ids == ["a", "b"] and r.signal == "counts"
     last = max(times.max() for times in trains.values())
     assert synapsnet.recording(trains, start_s=0).n_frames == int(last / 0.05) + 1
+
+
+def test_spike_trains_keep_their_clock_and_spikes_beside_other_things():
+    random = np.random.default_rng(0)
+    trains = {name: np.sort(random.uniform(100, 130, 200)) for name in ("a", "b")}
+    plain = synapsnet.recording(trains, bin=0.1)
+    assert plain.time_s[0] == pytest.approx(100) and len(plain.spikes[0]) == 400
+    T = plain.n_frames
+    r = synapsnet.recording(trains, bin=0.1, behavior=np.arange(T), segments=[[0, 100], [120, T]], name="probe 1",
+                            neuron_ids=["u1", "u2"], regions=["CA1", "CA3"], cell_types=["e", "i"], signal="counts")
+    np.testing.assert_array_equal(r.activity, plain.activity)
+    np.testing.assert_array_equal(r.time_s, plain.time_s)
+    for given, kept in zip(plain.spikes, r.spikes):
+        np.testing.assert_array_equal(given, kept)
+    assert (r.rate_hz, r.signal, r.name) == (plain.rate_hz, "counts", "probe 1")
+    assert (r.neuron_ids, r.regions, r.cell_types) == (["u1", "u2"], ["CA1", "CA3"], ["e", "i"])
+    np.testing.assert_array_equal(r.segments, [[0, 100], [120, T]])
+    assert r.behavior[5, 0] == 5
+    assert synapsnet.recording(trains, regions=["CA1", "CA3"]).regions == ["CA1", "CA3"]
+
+
+def test_start_of_bins():
+    trains = {"a": np.arange(7.0, 40.0, 1.5)}
+    r = synapsnet.recording(trains, bin=1.0, start_s=6.5)
+    np.testing.assert_allclose(r.time_s, 6.5 + np.arange(r.n_frames))
+    assert r.activity[0, 0] == 1 and r.activity.sum() == 22
 
 
 def test_files_are_read_as_by_the_program(program, X):

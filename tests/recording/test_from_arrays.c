@@ -101,6 +101,13 @@ static void counts_spikes(void **state) {
     assert_string_equal(seen.neuron_id[1], "40");
     assert_string_equal(seen.signal, "counts");
     syn_recording_free(r);
+    assert_int_equal(syn_recording_from_spikes(&r, time, neuron, 4, N, ids, 0.05, 0.1), SYN_OK);
+    syn_recording_view(r, &seen);
+    assert_int_equal(seen.T, 3);
+    const float later[] = {3, 0, 0, 0, 0, 1};
+    assert_memory_equal(seen.activity, later, sizeof later);
+    for (int t = 0; t < 3; t++) assert_true(fabs(seen.time_s[t] - (0.05 + 0.1 * t)) < 1e-12);
+    syn_recording_free(r);
     assert_int_equal(syn_recording_from_spikes(&r, time, beyond, 4, N, NULL, 0, 0.1), SYN_ERR_INPUT);
     assert_int_equal(syn_recording_from_spikes(&r, time, neuron, 4, N, NULL, 0.1, 0.1), SYN_ERR_INPUT);
     assert_int_equal(syn_recording_from_spikes(&r, time, neuron, 0, N, NULL, NAN, 0.1), SYN_ERR_INPUT);
@@ -108,12 +115,71 @@ static void counts_spikes(void **state) {
     assert_null(r);
 }
 
+/* A recording of counts keeps the spikes behind them, also beside behaviour. */
+static void keeps_spikes(void **state) {
+    (void)state;
+    const double time[] = {0.05, 0.11, 0.12, 0.31}, falling[] = {0.05, 0.12, 0.11, 0.31};
+    const int32_t neuron[] = {0, 0, 0, 1}, beyond[] = {0, 0, 2, 1};
+    const float speed[T] = {0, 1, 2, 3, 4, 5};
+    syn_recording_arrays a = plain(), seen;
+    a.n_spikes = 4, a.spike_time_s = time, a.spike_neuron = neuron, a.behavior = speed, a.B = 1;
+    syn_recording *r, *copy;
+    assert_int_equal(syn_recording_from_arrays(&r, &a), SYN_OK);
+    assert_int_equal(syn_recording_copy(&copy, r), SYN_OK);
+    syn_recording_free(r);
+    syn_recording_view(copy, &seen);
+    assert_int_equal(seen.n_spikes, 4);
+    assert_memory_equal(seen.spike_time_s, time, sizeof time);
+    assert_memory_equal(seen.spike_neuron, neuron, sizeof neuron);
+    syn_recording_free(copy);
+    a.spike_neuron = beyond;
+    assert_refused(&a, "spike 2 is of neuron 2");
+    a.spike_neuron = neuron, a.spike_time_s = falling;
+    assert_refused(&a, "spike 2 has the time 0.11");
+}
+
+/* Spikes every `step` s of two neurons in turn, for `span` s. */
+static syn_status count_every(double step, double span, syn_recording **r) {
+    enum { MOST = 4000 };
+    static double time[MOST];
+    static int64_t neuron[MOST];
+    int64_t n = 0;
+    for (; n < MOST && step * (double)n < span; n++) time[n] = step * (double)n, neuron[n] = n % 2;
+    return syn_recording_from_spikes(r, time, neuron, n, 2, NULL, NAN, 10);
+}
+
+/* Whole numbers over days, and few spikes, are no seconds; with fractions, or over hours, they may be. */
+static void times_in_another_unit_are_noticed(void **state) {
+    (void)state;
+    static const struct kind {
+        double step, span;
+        const char *said;
+        bool refused;
+    } kinds[] = {{500, 600000, "not in milliseconds or samples", true},
+                 {500.5, 600000, "taken to be in seconds", false},
+                 {500, 60000, "taken to be in seconds", false},
+                 {40, 120000, "not in milliseconds or samples", true},
+                 {40.5, 120000, NULL, false},
+                 {3, 9000, NULL, false}};
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+        syn_recording *r;
+        const syn_status status = count_every(kinds[k].step, kinds[k].span, &r);
+        assert_int_equal(status, kinds[k].refused ? SYN_ERR_INPUT : SYN_OK);
+        if (kinds[k].refused)
+            assert_non_null(strstr(syn_last_error(), kinds[k].said));
+        else if (kinds[k].said)
+            assert_true(warned(r, kinds[k].said));
+        else
+            assert_int_equal(r->n_warnings, 0);
+        syn_recording_free(r);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(holds_what_went_in),
-        cmocka_unit_test(times_give_the_rate),
-        cmocka_unit_test(refuses_what_is_wrong),
-        cmocka_unit_test(counts_spikes),
+        cmocka_unit_test(holds_what_went_in),    cmocka_unit_test(times_give_the_rate),
+        cmocka_unit_test(refuses_what_is_wrong), cmocka_unit_test(counts_spikes),
+        cmocka_unit_test(keeps_spikes),          cmocka_unit_test(times_in_another_unit_are_noticed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

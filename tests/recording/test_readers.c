@@ -2,6 +2,8 @@
 #include "support.h"
 
 #include <math.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "recording/array.h"
 
@@ -137,6 +139,24 @@ static void takes_names_and_times_from_tables(void **state) {
     syn_recording_free(r);
     r = must_open("%/good/milliseconds.csv", "");
     assert_float_equal(r->rate_hz, 2, 1e-9);
+    syn_recording_free(r);
+}
+
+/* What is in brackets is no unit where it is all that tells neurons apart. */
+static void keeps_headings_that_differ_by_a_unit(void **state) {
+    (void)state;
+    syn_recording *r = must_open("%/good/numbered_units.csv", "");
+    assert_int_equal(r->N, TEST_N);
+    assert_string_equal(r->neuron_id[0], "Mean(1)");
+    assert_string_equal(r->neuron_id[4], "Mean(5)");
+    assert_false(warned(r, "more than one"));
+    syn_recording_free(r);
+    r = must_open("%/good/single.h5", "rate=10 behavior=%/good/numbered_units.csv:Mean(2),Mean(4)");
+    assert_string_equal(r->behavior_name[1], "Mean(4)");
+    assert_string_equal(r->behavior_unit[1], "");
+    syn_recording_free(r);
+    r = must_open("%/good/repeated_names.csv", "rate=10");
+    assert_true(warned(r, "more than one neuron is called a"));
     syn_recording_free(r);
 }
 
@@ -324,6 +344,39 @@ static void attaches_behavior(void **state) {
     assert_float_equal(r->u[7 * 2], 0.7, 1e-6);
     assert_float_equal(r->u[7 * 2 + 1], expected(7, 2), 0);
     syn_recording_free(r);
+}
+
+/* An @ belongs to the path as long as no file is named before it. */
+static void takes_behavior_from_paths_with_an_at(void **state) {
+    (void)state;
+    char root[] = "/tmp/synapsnet_test_XXXXXX", folder[40], path[3][80], options[400];
+    static const char *const names[] = {"arrays.h5", "speed@10Hz.npy", "times.npy"};
+    static const struct form {
+        const char *text;
+        int values;
+    } forms[] = {{"%s:speed", 0}, {"%s", 1}, {"%s@%s", 1}, {"%s:speed@%s", 0}, {"%s:speed@times", 0}};
+    assert_non_null(mkdtemp(root));
+    snprintf(folder, sizeof folder, "%s/lab@uni", root);
+    assert_int_equal(mkdir(folder, 0700), 0);
+    for (int k = 0; k < 3; k++) {
+        snprintf(path[k], sizeof path[k], "%s/%s", folder, names[k]);
+        assert_int_equal(symlink(in_data(k == 0 ? "%/good/arrays.h5" : "%/good/times.npy"), path[k]), 0);
+    }
+    syn_recording *r;
+    for (size_t k = 0; k < sizeof forms / sizeof *forms; k++) {
+        char given[200];
+        snprintf(given, sizeof given, forms[k].text, path[forms[k].values], path[2]);
+        snprintf(options, sizeof options, "timestamps=%%/good/times.npy behavior=%s", given);
+        r = must_open("%/good/single.h5", options);
+        assert_int_equal(r->B, 1);
+        assert_float_equal(r->u[20], (forms[k].values == 1 ? 10 : 2), 1e-5f);
+        syn_recording_free(r);
+    }
+    snprintf(options, sizeof options, "rate=10 behavior=%s/absent.npy@%s", folder, path[2]);
+    assert_int_equal(open_with(&r, "%/good/single.h5", options), SYN_ERR_IO);
+    for (int k = 0; k < 3; k++) unlink(path[k]);
+    rmdir(folder);
+    rmdir(root);
 }
 
 static void takes_units_from_headers(void **state) {
@@ -536,6 +589,7 @@ int main(void) {
         cmocka_unit_test(reads_every_matrix),
         cmocka_unit_test(takes_times_in_their_unit),
         cmocka_unit_test(takes_names_and_times_from_tables),
+        cmocka_unit_test(keeps_headings_that_differ_by_a_unit),
         cmocka_unit_test(masks_what_is_missing),
         cmocka_unit_test(parses_numbers_to_the_last_bit),
         cmocka_unit_test(signal_is_as_given),
@@ -552,6 +606,7 @@ int main(void) {
         cmocka_unit_test(places_rois_of_suite2p),
         cmocka_unit_test(reads_phy),
         cmocka_unit_test(attaches_behavior),
+        cmocka_unit_test(takes_behavior_from_paths_with_an_at),
         cmocka_unit_test(takes_units_from_headers),
         cmocka_unit_test(lists_the_arrays_of_a_file),
         cmocka_unit_test(reads_the_shipped_recording),

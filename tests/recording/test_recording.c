@@ -7,6 +7,7 @@
 #include <math.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "recording/reader.h"
 
 static float activity[TEST_T * TEST_N];
@@ -189,6 +190,152 @@ static void splits_at_long_gaps(void **state) {
     syn_recording_free(r);
 }
 
+/* Frames at these times, of one neuron whose value is the frame; one segment [0, T) where segment is NULL. */
+static syn_recording *at_times(const double *time_s, int64_t T, const syn_segment *segment) {
+    syn_recording *r;
+    assert_int_equal(syn_recording_alloc(&r, T, 1), SYN_OK);
+    assert_int_equal(syn_alloc(&r->time_s, (size_t)T, sizeof *r->time_s, "times"), SYN_OK);
+    memcpy(r->time_s, time_s, (size_t)T * sizeof *time_s);
+    for (int64_t t = 0; t < T; t++) r->x[t] = (float)t;
+    if (segment) r->segment[0] = *segment;
+    return r;
+}
+
+/* How many frames there are on one rate. */
+static int64_t frames_on_one_rate(const double *time_s, int64_t T, double rate_hz) {
+    syn_recording *r = at_times(time_s, T, NULL);
+    if (syn_regularise(r) != SYN_OK) fail_msg("%s", syn_last_error());
+    assert_int_equal(r->S, 1);
+    assert_true(fabs(r->rate_hz - rate_hz) < 2e-4 * rate_hz);
+    T = r->T;
+    syn_recording_free(r);
+    return T;
+}
+
+/* Uniform in [0, 1), the same in every run. */
+static double any(int64_t k) { return fmod(fabs(sin((double)k * 12.9898) * 43758.5453), 1); }
+
+static void late_frames_leave_none_missing(void **state) {
+    (void)state;
+    enum { LONG = 6000 };
+    static double clean[LONG], late[LONG], often[LONG], jittery[LONG], rounded[LONG], stalled[LONG];
+    for (int64_t t = 0; t < LONG; t++) {
+        clean[t] = 0.1 * (double)t;
+        late[t] = clean[t] + (t == 3000 ? 0.06 : 0);
+        often[t] = clean[t] + (any(t) < 0.01 ? 0.06 : 0);
+        jittery[t] = 0.1 * ((double)t + 0.8 * any(t) - 0.4);
+        rounded[t] = round((double)t / 30 * 1000) / 1000;                                 /* mostly 33 ms apart */
+        stalled[t] = clean[t] + (t >= 3000 && t < 3004 ? 0.099 * (double)(3004 - t) : 0); /* four, all at once */
+    }
+    assert_int_equal(frames_on_one_rate(clean, LONG, 10), LONG);
+    assert_int_equal(frames_on_one_rate(late, LONG, 10), LONG);
+    assert_int_equal(frames_on_one_rate(often, LONG, 10), LONG);
+    assert_int_equal(frames_on_one_rate(jittery, LONG, 10), LONG);
+    assert_int_equal(frames_on_one_rate(jittery, 600, 10), 600);
+    assert_int_equal(frames_on_one_rate(rounded, LONG, 30), LONG);
+    assert_int_equal(frames_on_one_rate(stalled, LONG, 10), LONG);
+    late[1] += 0.06;
+    late[0] += 0.06;
+    assert_int_equal(frames_on_one_rate(late, LONG, 10), LONG);
+}
+
+/* One in fifty at most: they are not observed, and the others stay as they are. */
+static void late_frames_change_no_others(void **state) {
+    (void)state;
+    enum { LONG = 100 };
+    double time[LONG];
+    for (int lost = 1; lost <= 3; lost++) {
+        for (int64_t t = 0; t < LONG; t++) time[t] = 0.1 * (double)t + (t % 30 == 10 && t < 30 * lost ? 0.06 : 0);
+        syn_recording *r = at_times(time, LONG, NULL);
+        assert_int_equal(syn_regularise(r), SYN_OK);
+        assert_int_equal(syn_recording_finish(r), SYN_OK);
+        assert_int_equal(r->T, LONG);
+        assert_true(warned(r, lost <= 2 ? "they count as not observed" : "is resampled to"));
+        for (int64_t t = 0; t < LONG && lost <= 2; t++)
+            if (t % 30 == 10 && t < 30 * lost)
+                assert_false(syn_observed(r, t, 0));
+            else
+                assert_true(syn_observed(r, t, 0) && at(r, t, 0) == (float)t);
+        syn_recording_free(r);
+    }
+}
+
+/* Over 100,000 frames a rate that is not quite the first, nor the same all the time. */
+static void missing_frames_are_found_while_the_rate_drifts(void **state) {
+    (void)state;
+    enum { LONG = 100000 };
+    static double time[LONG], some[LONG];
+    int64_t kept = 0;
+    double now = 0;
+    for (int64_t t = 0; t < LONG; t++) {
+        time[t] = now + 0.004 * any(t);
+        now += 0.1 * (1 + 3e-5 + 1e-4 * sin((double)t / 20000));
+        if (t == 0 || any(7 * t) >= 0.001) some[kept++] = time[t];
+    }
+    some[kept - 1] = time[LONG - 1];
+    assert_true(kept > LONG - 150 && kept < LONG - 50);
+    assert_int_equal(frames_on_one_rate(time, LONG, 10), LONG);
+    assert_int_equal(frames_on_one_rate(some, kept, 10), LONG);
+}
+
+static void missing_frames_are_where_they_were(void **state) {
+    (void)state;
+    enum { LONG = 3000, LOST = 10 };
+    static double time[LONG];
+    for (int lost = 1; lost <= LOST; lost += LOST - 1) {
+        int64_t kept = 0;
+        for (int64_t t = 0; t < LONG; t++)
+            if (t % (LONG / lost) != LONG / LOST / 2) time[kept++] = (double)t / 30 + 0.01 * any(t);
+        syn_recording *r = at_times(time, kept, NULL);
+        assert_int_equal(syn_regularise(r), SYN_OK);
+        assert_int_equal(syn_recording_finish(r), SYN_OK);
+        assert_int_equal(r->T, LONG);
+        for (int64_t t = 0; t < LONG; t++)
+            assert_int_equal(syn_observed(r, t, 0), t % (LONG / lost) != LONG / LOST / 2);
+        syn_recording_free(r);
+    }
+}
+
+/* As many frames lie outside the segment as are missing in it. */
+static void frames_outside_of_segments_make_up_for_none(void **state) {
+    (void)state;
+    double time[TEST_T];
+    for (int64_t t = 0; t < TEST_T; t++) time[t] = with_dropped(t);
+    syn_recording *r = at_times(time, TEST_T, &(syn_segment){2, TEST_T});
+    assert_int_equal(syn_regularise(r), SYN_OK);
+    assert_int_equal(syn_recording_finish(r), SYN_OK);
+    assert_int_equal(r->T, TEST_T);
+    assert_false(syn_observed(r, 8, 0));
+    assert_false(syn_observed(r, 9, 0));
+    assert_true(syn_observed(r, 10, 0) && at(r, 10, 0) == 10);
+    assert_float_equal(r->time_s[10], 1.2, 1e-9);
+    syn_recording_free(r);
+    for (int64_t t = 0; t < TEST_T; t++) time[t] = regular(t);
+    r = at_times(time, TEST_T, &(syn_segment){2, TEST_T - 1}); /* none missing: all frames stay */
+    assert_int_equal(syn_regularise(r), SYN_OK);
+    assert_int_equal(syn_recording_finish(r), SYN_OK);
+    assert_int_equal(r->T, TEST_T);
+    assert_int_equal(r->segment[0].start, 2);
+    assert_int_equal(r->segment[0].stop, TEST_T - 1);
+    syn_recording_free(r);
+}
+
+static void wrong_segments_are_refused_with_times(void **state) {
+    (void)state;
+    const syn_segment wrong[] = {{20, 10}, {5, 5}, {-1, 10}, {0, TEST_T + 1}};
+    double time[TEST_T];
+    for (int64_t t = 0; t < TEST_T; t++) time[t] = regular(t);
+    for (size_t k = 0; k < sizeof wrong / sizeof *wrong; k++) {
+        syn_recording *r = at_times(time, TEST_T, &wrong[k]);
+        assert_int_equal(syn_regularise(r), SYN_ERR_INPUT);
+        assert_non_null(strstr(syn_last_error(), "segment 0 is ["));
+        r->signal = SYN_SIGNAL_COUNTS;
+        r->rate_hz = 10;
+        assert_int_equal(syn_rebin(r, 0.2), SYN_ERR_INPUT);
+        syn_recording_free(r);
+    }
+}
+
 /* Every frame is the last one recorded by its time, so what comes later cannot change it. */
 static void resampling_never_looks_ahead(void **state) {
     (void)state;
@@ -274,6 +421,13 @@ static void leaves_behavior_unknown_outside_its_clock(void **state) {
 }
 
 /* ---- summary and own layout ---- */
+
+static void behavior_of_no_columns_is_none(void **state) {
+    (void)state;
+    syn_recording *r = must_open("%/good/native_no_behavior.h5", "");
+    assert_int_equal(r->B, 0);
+    syn_recording_free(r);
+}
 
 static void describes(void **state) {
     (void)state;
@@ -464,10 +618,17 @@ int main(void) {
         cmocka_unit_test(keeps_regular_frames),
         cmocka_unit_test(masks_dropped_frames),
         cmocka_unit_test(splits_at_long_gaps),
+        cmocka_unit_test(late_frames_leave_none_missing),
+        cmocka_unit_test(late_frames_change_no_others),
+        cmocka_unit_test(missing_frames_are_found_while_the_rate_drifts),
+        cmocka_unit_test(missing_frames_are_where_they_were),
+        cmocka_unit_test(frames_outside_of_segments_make_up_for_none),
+        cmocka_unit_test(wrong_segments_are_refused_with_times),
         cmocka_unit_test(resampling_never_looks_ahead),
         cmocka_unit_test(sums_bins_within_segments),
         cmocka_unit_test(puts_behavior_on_the_frames),
         cmocka_unit_test(leaves_behavior_unknown_outside_its_clock),
+        cmocka_unit_test(behavior_of_no_columns_is_none),
         cmocka_unit_test(describes),
         cmocka_unit_test(lists_constant_and_silent_neurons),
         cmocka_unit_test(writes_and_reads_everything),

@@ -55,5 +55,5 @@ one_error 'the checkpoint is of a fit with other data or options'
 
 # An id that is there twice cannot say which neuron is meant.
 sed '1s/AVAR/AVAL/' a.csv >twice.csv
-run 1 synapsnet fit twice.csv b.csv --rate 10 --same-neurons yes -o model2.h5
+run 1 synapsnet fit twice.csv b.csv --rate 10 --same-neurons yes -o model2.h5 --quiet
 one_error "twice.csv: two neurons have the id 'AVAL'"
