@@ -415,3 +415,16 @@ def test_the_library_is_told_the_right_core_and_leaves_no_trace():
     program = os.path.join(os.environ["SYNAPSNET_BUILD"], "synapsnet")
     theirs = subprocess.run([program, "--version"], env=environment, capture_output=True, text=True, check=True)
     assert ours.stdout.strip() == theirs.stdout.split("\n", 1)[1].strip()
+
+
+def test_spike_trains_are_tested_in_short_bins():
+    """Also with behaviour beside them, and in the bins that are asked for; counts have their frames alone."""
+    random = np.random.default_rng(3)
+    trains = {k: np.sort(random.uniform(0, 60, 400)) for k in range(5)}
+    rec = synapsnet.recording(trains, behavior=random.standard_normal((1200, 1)), bin=0.05, start_s=0.0)
+    counts = synapsnet.recording(np.array(rec.activity), rate_hz=20, signal="counts")
+    quick = dict(connectivity="none", epochs=1, hidden=2)
+    for given, options, bin_s, window_s in ((rec, {}, 0.005, 0.015), (rec, {"edge_bin": 0.01}, 0.01, 0.02), (counts, {}, 0.05, 0.05)):
+        summary = synapsnet.SynapsNet(**quick, **options).fit(given).edges().summary
+        assert summary["of"] == "counts"
+        assert summary["counts"] == {"bin_s": pytest.approx(bin_s), "window_s": pytest.approx(window_s)}
