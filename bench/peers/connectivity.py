@@ -5,6 +5,7 @@
 All see the train split of `synapsnet convert --splits`, and choose on validation. Scored is the absolute value of each pair of
 different neurons, by the same code for all (scikit-learn's area under the ROC curve and average precision).
 
+SynapsNet    C, or of spikes and events, where they are what edges are tested on, estimates over their errors
 correlation, lag-1 correlation    of the train frames
 nemos GLM    nemos (Balzani et al.), Poisson; coupling filters in raised cosines over LAGS frames, group lasso by sender, strength
              chosen on validation; the norm of the filter; spike counts only
@@ -12,6 +13,7 @@ PCMCI        tigramite (Runge et al., Science Advances 2019), partial correlatio
 NetFormer    models/netformer.py, the attention averaged over train windows
 """
 import argparse
+import json
 import subprocess
 import time
 from pathlib import Path
@@ -90,9 +92,13 @@ METHODS = {"correlation": correlation, "lag-1 correlation": lagged_correlation, 
 
 def synapsnet(program, simulation, folder):
     subprocess.run([program, "fit", simulation, "-o", folder / "model.h5", "--quiet"], check=True)
-    subprocess.run([program, "connectivity", folder / "model.h5", "--scale", "zscored", "-o", folder / "c.npy", "--quiet"],
-                   check=True)
-    return np.load(folder / "c.npy")
+    told = subprocess.run([program, "connectivity", folder / "model.h5", "--scale", "zscored", "-o", folder / "c.h5", "--json"],
+                          check=True, capture_output=True, text=True)
+    with h5py.File(folder / "c.h5") as f:
+        if json.loads(told.stdout)["edges"]["of"] == "activity":
+            return f["effective"][0]
+        width = f["high"][:] - f["low"][:]  # as the program ranks edges of spikes and of events
+        return f["estimate"][:] / np.where(width > 0, width, np.inf)
 
 
 def main():

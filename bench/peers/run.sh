@@ -17,7 +17,7 @@ mkdir -p $out
     "$venv/bin/python" -m pip install -q --only-binary :all: -r bench/peers/requirements.txt
 
 "$venv/bin/python" bench/peers/smoke.py
-[ -e $out/counts.h5 ] || "$program" simulate spikes --view counts --neurons 50 --frames 20000 --seed 3 -o $out/counts.h5
+[ -e $out/counts.h5 ] || "$program" simulate spikes --view counts --neurons 50 --frames 50000 --bin 10ms --seed 3 -o $out/counts.h5
 [ -e $out/rates.h5 ] || "$program" simulate rates --seed 21 -o $out/rates.h5
 if [ $# -eq 0 ]; then
     set -- "mouse_visual_2p=data/mouse_visual_2p/230803_mrcuts24_fov1_mov_neuro.csv@--rate 16 --orientation neurons-first" \

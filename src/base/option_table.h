@@ -16,8 +16,9 @@
     X(BEHAVIOR, "behavior", LIST, "", "", "", "info fit adapt evaluate forecast perturb report convert compare",       \
       "Array FILE:NAME of behaviour or stimulus covariates, one row a frame; FILE:NAME@TIMES when it has its own "     \
       "clock. Several may be given.")                                                                                  \
-    X(BIN, "bin", TIME, "50ms", "s", "0.0001..60", "info fit adapt evaluate forecast perturb report convert compare",  \
-      "Bin width for spike times.")                                                                                    \
+    X(BIN, "bin", TIME, "50ms", "s", "0.0001..60",                                                                     \
+      "info fit adapt evaluate forecast perturb report convert compare simulate",                                      \
+      "Bin width for spike times; of simulated counts.")                                                               \
     X(SIGNAL, "signal", CHOICE, "auto", "", "auto|fluorescence|deconvolved|counts",                                    \
       "info fit adapt evaluate forecast perturb report convert compare",                                               \
       "What the activity is. auto: counts for spikes and small non-negative integers; for suite2p, fluorescence "      \
