@@ -23,6 +23,9 @@ enum { FEWEST_PAIRS = 10 };
  * counts. */
 enum { PATH_ROUNDS = 2 };
 static const double sure = 3;
+/* Spread of the bulk of the statistics from which on it is made of edges, and none of its pairs shows what a trace is.
+ */
+static const double crowded = 1.5;
 
 typedef struct edge_test {
     syn_edge_design design;
@@ -435,8 +438,9 @@ static syn_status inflate_errors(edge_test *e) {
 
 /* ---- what happens within a frame ---- */
 
-/* Edges at a false discovery rate that has to be passed by what stands out from the bulk: found[N][N]. */
-static syn_status find_edges(const edge_test *e, bool *found) {
+/* Edges at a false discovery rate that has to be passed by what stands out from the bulk: found[N][N]. bulk: its
+ * spread, or NULL. */
+static syn_status find_edges(const edge_test *e, bool *found, double *bulk) {
     const int64_t pairs = e->design.N * e->design.N;
     double *z = NULL, *p = NULL, *q = NULL, spread;
     int64_t n = 0;
@@ -454,6 +458,7 @@ static syn_status find_edges(const edge_test *e, bool *found) {
     }
     SYN_CHECK(syn_false_discovery(p, pairs, false, q));
     for (int64_t k = 0; k < pairs; k++) found[k] = q[k] <= explaining;
+    if (bulk) *bulk = spread;
 done:
     free(z), free(p), free(q);
     return status;
@@ -528,7 +533,7 @@ static syn_status explain_within_frame(edge_test *e) {
     SYN_CHECK(syn_alloc(&found, pairs, sizeof *found, "edges"));
     SYN_CHECK(syn_alloc(&rest, pairs, sizeof *rest, "edges"));
     SYN_CHECK(syn_alloc(&space, pairs, sizeof *space, "edges"));
-    SYN_CHECK(find_edges(e, found));
+    SYN_CHECK(find_edges(e, found, NULL));
     SYN_CHECK(regress_within_frame(e, found, rest));
     SYN_CHECK(multiply_in_place(e, rest, e->out->estimate, space));
     for (int half = 0; half < 2; half++) SYN_CHECK(multiply_in_place(e, rest, e->out->half[half], space));
@@ -576,7 +581,7 @@ static syn_status remove_reversals(edge_test *e) {
     double share;
     syn_status status;
     SYN_CHECK(syn_alloc(&found, (size_t)(N * N), sizeof *found, "edges"));
-    SYN_CHECK(find_edges(e, found));
+    SYN_CHECK(find_edges(e, found, NULL));
     SYN_CHECK(measure_reversal(e, found, &share));
     /* of a pair the surer direction stays as it is, so one may change while the other is read */
     for (int64_t i = 0; i < N; i++)
@@ -702,13 +707,13 @@ static void fit_patterns(const edge_test *e, const bool *found, const float *est
 }
 
 /* What frames and noise hide of a third neuron leaves small edges along the paths over it. As much of them as the pairs
- * without an edge show is taken off all. */
+ * without an edge show is taken off all, unless it cannot be told which these are. */
 static syn_status remove_paths(edge_test *e) {
     const int64_t N = e->design.N;
     const size_t pairs = (size_t)(N * N);
     bool *found = NULL;
     float *with = NULL, *edge = NULL, *pattern[PATTERNS] = {NULL};
-    double by[PATTERNS];
+    double by[PATTERNS], bulk;
     syn_status status;
     SYN_CHECK(syn_alloc(&found, pairs, sizeof *found, "edges"));
     SYN_CHECK(syn_alloc(&with, pairs, sizeof *with, "edges"));
@@ -716,7 +721,8 @@ static syn_status remove_paths(edge_test *e) {
     for (int p = 0; p < PATTERNS; p++) SYN_CHECK(syn_alloc(&pattern[p], pairs, sizeof *pattern[p], "edges"));
     memcpy(with, e->out->estimate, pairs * sizeof *with);
     for (int round = 0; round < PATH_ROUNDS; round++) {
-        SYN_CHECK(find_edges(e, found));
+        SYN_CHECK(find_edges(e, found, &bulk));
+        if (bulk > crowded) break;
         for (size_t k = 0; k < pairs; k++) edge[k] = found[k] ? e->out->estimate[k] : 0.0f;
         SYN_CHECK(multiply_edges(e, edge, pattern));
         fit_patterns(e, found, with, pattern, by);
