@@ -6,7 +6,7 @@
 #include "base/memory.h"
 
 /* How long a spike of a sender counts. */
-static const double window_s = 0.015;
+static const double window_s = 0.020;
 /* Most counts [T K][N], 600 MB of them: with more the test takes more memory than anything else. */
 static const double most_counts = 1.5e8;
 

@@ -4,7 +4,7 @@
  *     x_j[t K + k] = (c_j[t K + k] - m_j[t] / K) / scale_j,      m_j[t] = sum over k of c_j[t K + k] - scale_j z_j[t]
  *
  * c are counts in K bins of a frame, z the frame's activity in the session, so m is what the session has taken off it:
- * the neuron's mean and slow baseline. A sender is the mean of its last W bins, which make 15 ms: a coefficient is the
+ * the neuron's mean and slow baseline. A sender is the mean of its last W bins, which make 20 ms: a coefficient is the
  * spikes of the receiver that follow one of the sender's in that time.
  *
  * All of it is a session of its own, with the splits, mask and behaviour of the other one.

@@ -66,7 +66,7 @@ static void every_spike_is_in_its_bin(void **state) {
     assert_int_equal(session->N, 2);
     assert_ok(syn_edge_spikes_create(&spikes, session, 0.005));
     assert_int_equal(spikes.bins, K);
-    assert_int_equal(spikes.window, 3);
+    assert_int_equal(spikes.window, 4);
     assert_near("bin", 0.005, spikes.bin_s, 1e-12);
     for (int64_t t = 0; t < FRAMES; t++)
         for (int64_t j = 0; j < 2; j++) {
@@ -105,7 +105,7 @@ static void an_effect_within_a_frame_has_a_direction_and_a_size(void **state) {
         syn_edge_estimates *e;
         assert_ok(syn_test_counts(session, finer ? 0.005 : 0.05, best_kernels(), 2, &e));
         assert_near("bin", finer ? 0.005 : 0.05, e->bin_s, 1e-9);
-        assert_int_equal(e->window, finer ? 3 : 1);
+        assert_int_equal(e->window, finer ? 4 : 1);
         for (int j = 0; j < N; j += 2) {
             const int there = (j + 1) * N + j, back = j * N + j + 1;
             const double size = (double)(e->estimate[there] * session->norm.scale[j + 1] / session->norm.scale[j]);
@@ -166,13 +166,13 @@ static void short_frames_are_the_bins(void **state) {
     assert_false(syn_edge_spikes_finer(session, 0.001));
     assert_ok(syn_edge_spikes_create(&spikes, session, 0.001));
     assert_int_equal(spikes.bins, 1);
-    assert_int_equal(spikes.window, 3);
+    assert_int_equal(spikes.window, 4);
     syn_edge_spikes_average(&spikes);
-    for (int64_t t = 2; t < raw.T; t++)
+    for (int64_t t = 3; t < raw.T; t++)
         for (int64_t j = 0; j < 4; j++) {
-            const double sum =
-                (double)(session->x[t * 4 + j] + session->x[(t - 1) * 4 + j] + session->x[(t - 2) * 4 + j]);
-            assert_near("mean", sum / 3, (double)spikes.session.x[t * 4 + j], 1e-6);
+            double sum = 0;
+            for (int64_t w = 0; w < 4; w++) sum += (double)session->x[(t - w) * 4 + j];
+            assert_near("mean", sum / 4, (double)spikes.session.x[t * 4 + j], 1e-6);
         }
     syn_edge_spikes_free(&spikes);
     set.recording[0]->rate_hz = 20;

@@ -424,7 +424,7 @@ def test_spike_trains_are_tested_in_short_bins():
     rec = synapsnet.recording(trains, behavior=random.standard_normal((1200, 1)), bin=0.05, start_s=0.0)
     counts = synapsnet.recording(np.array(rec.activity), rate_hz=20, signal="counts")
     quick = dict(connectivity="none", epochs=1, hidden=2)
-    for given, options, bin_s, window_s in ((rec, {}, 0.005, 0.015), (rec, {"edge_bin": 0.01}, 0.01, 0.02), (counts, {}, 0.05, 0.05)):
+    for given, options, bin_s, window_s in ((rec, {}, 0.005, 0.02), (rec, {"edge_bin": 0.01}, 0.01, 0.02), (counts, {}, 0.05, 0.05)):
         summary = synapsnet.SynapsNet(**quick, **options).fit(given).edges().summary
         assert summary["of"] == "counts"
         assert summary["counts"] == {"bin_s": pytest.approx(bin_s), "window_s": pytest.approx(window_s)}
