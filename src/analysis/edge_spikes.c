@@ -10,15 +10,19 @@ static const double window_s = 0.020;
 /* Most counts [T K][N], 600 MB of them: with more the test takes more memory than anything else. */
 static const double most_counts = 1.5e8;
 
-static int bins_per_frame(const syn_session *session, double bin_s) {
-    const syn_recording *r = session->recording;
-    if (r->signal != SYN_SIGNAL_COUNTS || !r->spike_time_s) return 1;
-    const double wanted = round(1 / (r->rate_hz * bin_s)),
-                 room = floor(most_counts / ((double)session->T * (double)session->N));
-    return (int)fmax(fmin(wanted, room), 1);
+/* Counts of a data set that may differ from those of the spike times, as a share of all spikes. */
+static const double astray_share = 0.01;
+
+static bool has_spikes(const syn_recording *r) { return r->signal == SYN_SIGNAL_COUNTS && r->spike_time_s; }
+
+static double bins_wanted(const syn_session *session, double bin_s) {
+    return has_spikes(session->recording) ? fmax(round(1 / (session->recording->rate_hz * bin_s)), 1) : 1;
 }
 
-bool syn_edge_spikes_finer(const syn_session *session, double bin_s) { return bins_per_frame(session, bin_s) > 1; }
+static int bins_per_frame(const syn_session *session, double bin_s) {
+    const double room = floor(most_counts / ((double)session->T * (double)session->N));
+    return (int)fmax(fmin(bins_wanted(session, bin_s), room), 1);
+}
 
 /* ---- counts ---- */
 
@@ -26,36 +30,105 @@ static double frame_start_s(const syn_recording *r, int64_t t) {
     return r->time_s ? r->time_s[t] : (double)t / r->rate_hz;
 }
 
-/* x[T K][N] = spikes of the neurons kept. A time on a bin's edge belongs to the bin that starts there, though the edge
- * may be rounded up. */
-static syn_status count_spikes(syn_edge_spikes *f, const syn_session *s) {
-    const syn_recording *r = s->recording;
-    const double bins_per_s = r->rate_hz * f->bins, rounding = 1e-6;
-    int64_t *place, t = 0;
-    SYN_TRY(syn_alloc(&place, (size_t)s->norm.N_recorded, sizeof *place, "neurons"));
-    for (int64_t j = 0; j < s->norm.N_recorded; j++) place[j] = -1;
-    for (int64_t j = 0; j < s->N; j++) place[s->norm.kept[j]] = j;
-    for (int64_t k = 0; k < r->n_spikes; k++) {
-        while (t + 1 < s->T && (r->spike_time_s[k] - frame_start_s(r, t + 1)) * bins_per_s >= -rounding) t++;
-        const double bin = floor((r->spike_time_s[k] - frame_start_s(r, t)) * bins_per_s + rounding);
-        if (bin < 0 || bin >= f->bins || place[r->spike_neuron[k]] < 0) continue;
-        f->session.x[(t * f->bins + (int64_t)bin) * s->N + place[r->spike_neuron[k]]] += 1;
+/* Goes through the spikes in their order. */
+typedef struct reader {
+    const syn_session *session;
+    int bins;       /* of a frame */
+    int64_t *place; /* [recorded neurons] among those kept, or -1 */
+    int64_t next, frame;
+} reader;
+
+static syn_status open_spikes(reader *r, const syn_session *s, int bins) {
+    *r = (reader){.session = s, .bins = bins};
+    SYN_TRY(syn_alloc(&r->place, (size_t)s->norm.N_recorded, sizeof *r->place, "neurons"));
+    for (int64_t j = 0; j < s->norm.N_recorded; j++) r->place[j] = -1;
+    for (int64_t j = 0; j < s->N; j++) r->place[s->norm.kept[j]] = j;
+    return SYN_OK;
+}
+
+/* The bin and the neuron of the next spike that is in a frame; false: there is none any more. A time on a bin's edge
+ * belongs to the bin that starts there, though the edge may be rounded up. */
+static bool read_spike(reader *r, int64_t *bin, int64_t *neuron) {
+    const syn_recording *recording = r->session->recording;
+    const double bins_per_s = recording->rate_hz * r->bins, rounding = 1e-6;
+    while (r->next < recording->n_spikes) {
+        const double time_s = recording->spike_time_s[r->next];
+        *neuron = r->place[recording->spike_neuron[r->next++]];
+        while (r->frame + 1 < r->session->T &&
+               (time_s - frame_start_s(recording, r->frame + 1)) * bins_per_s >= -rounding)
+            r->frame++;
+        const double within = floor((time_s - frame_start_s(recording, r->frame)) * bins_per_s + rounding);
+        if (*neuron < 0 || !(within >= 0 && within < r->bins)) continue;
+        *bin = r->frame * r->bins + (int64_t)within;
+        return true;
     }
-    free(place);
+    return false;
+}
+
+/* How many counts of the frames differ from those of the spike times, and all counts. */
+static syn_status compare_counts(const syn_session *s, double *astray, double *all) {
+    reader r;
+    float *row = NULL;
+    int64_t bin, neuron;
+    syn_status status;
+    *astray = *all = 0;
+    SYN_CHECK(open_spikes(&r, s, 1));
+    SYN_CHECK(syn_alloc(&row, (size_t)s->N, sizeof *row, "neurons"));
+    bool more = read_spike(&r, &bin, &neuron);
+    for (int64_t t = 0; t < s->T; t++) {
+        memset(row, 0, (size_t)s->N * sizeof *row);
+        for (; more && bin == t; more = read_spike(&r, &bin, &neuron)) row[neuron]++;
+        for (int64_t j = 0; j < s->N; j++) {
+            if (!syn_session_observed(s, t, j)) continue;
+            const double count = (double)(s->x[t * s->N + j] * s->norm.scale[j] + s->norm.mean[j]);
+            *astray += fabs((double)row[j] - count), *all += count;
+        }
+    }
+done:
+    free(r.place), free(row);
+    return status;
+}
+
+syn_status syn_edge_spikes_check(syn_session *session, double bin_s, bool asked) {
+    syn_recording *r = session->recording;
+    double astray = 0, all = 0;
+    if (!has_spikes(r))
+        return asked
+                   ? syn_recording_warn(r, "edge-bin is not used: there are no spike times, edges are tested in frames")
+                   : SYN_OK;
+    SYN_TRY(compare_counts(session, &astray, &all));
+    if (astray > astray_share * all + 0.5) {
+        free(r->spike_time_s), free(r->spike_neuron);
+        r->spike_time_s = NULL, r->spike_neuron = NULL, r->n_spikes = 0;
+        return syn_recording_warn(r,
+                                  "the spike times are not those of the counts, which differ in %.0f of %.0f spikes: "
+                                  "edges are tested on the counts",
+                                  astray, all);
+    }
+    const int bins = bins_per_frame(session, bin_s);
+    if (bins == (int)bins_wanted(session, bin_s)) return SYN_OK;
+    return syn_recording_warn(r,
+                              "spikes are tested for edges in bins of %.3g ms: in bins of %.3g ms they would make more "
+                              "than %.0f million counts",
+                              1000 / (r->rate_hz * bins), 1000 * bin_s, most_counts / 1e6);
+}
+
+/* x[T K][N] = spikes of the neurons kept. */
+static syn_status count_spikes(syn_edge_spikes *f, const syn_session *s) {
+    reader r;
+    int64_t bin, neuron;
+    SYN_TRY(open_spikes(&r, s, f->bins));
+    while (read_spike(&r, &bin, &neuron)) f->session.x[bin * s->N + neuron] += 1;
+    free(r.place);
     return SYN_OK;
 }
 
 static void normalise(syn_edge_spikes *f, const syn_session *s) {
-    const int K = f->bins;
-    for (int64_t t = 0; t < s->T; t++)
+    for (int64_t t = 0; t < f->session.T; t++)
         for (int64_t j = 0; j < s->N; j++) {
-            float *x = f->session.x + t * K * s->N + j;
-            const float scale = s->norm.scale[j];
-            float mean = -scale * s->x[t * s->N + j];
-            for (int k = 0; k < K; k++) mean += x[k * s->N];
-            mean /= (float)K;
-            for (int k = 0; k < K; k++)
-                x[k * s->N] = syn_session_observed(s, t, j) ? (x[k * s->N] - mean) / scale : 0.0f;
+            float *x = &f->session.x[t * s->N + j];
+            *x = syn_session_observed(s, t / f->bins, j) ? (*x - s->norm.mean[j] / (float)f->bins) / s->norm.scale[j]
+                                                         : 0.0f;
         }
 }
 

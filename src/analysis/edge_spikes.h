@@ -1,10 +1,9 @@
 /* Spike trains for the test of the edges: a spike moves another neuron within some milliseconds, of which a frame that
  * is long enough for a forecast shows little.
  *
- *     x_j[t K + k] = (c_j[t K + k] - m_j[t] / K) / scale_j,      m_j[t] = sum over k of c_j[t K + k] - scale_j z_j[t]
+ *     x_j[t K + k] = (c_j[t K + k] - mean_j / K) / scale_j
  *
- * c are counts in K bins of a frame, z the frame's activity in the session, so m is what the session has taken off it:
- * the neuron's mean and slow baseline. A sender is the mean of its last W bins, which make 20 ms: a coefficient is the
+ * c are counts in K bins of a frame, mean and scale those of a frame in the train split. A sender is the mean of its last W bins, which make 20 ms: a coefficient is the
  * spikes of the receiver that follow one of the sender's in that time.
  *
  * All of it is a session of its own, with the splits, mask and behaviour of the other one.
@@ -22,11 +21,12 @@ typedef struct syn_edge_spikes {
     syn_recording recording; /* its segments */
 } syn_edge_spikes;
 
+/* Before a fit, while x is that of the data set: forgets spike times that do not belong to the counts, and says so and
+ * whatever else keeps bins of bin_s from being tested. asked: the user has given bin_s. */
+syn_status syn_edge_spikes_check(syn_session *session, double bin_s, bool asked);
 /* bin_s: wanted. The bins are the nearest that make up a frame. They are the frames where these are shorter, where the
  * recording has no spike times behind its counts, and where they would need too much memory. */
 syn_status syn_edge_spikes_create(syn_edge_spikes *spikes, const syn_session *session, double bin_s);
-/* Whether there are spike times to be counted in such bins. */
-bool syn_edge_spikes_finer(const syn_session *session, double bin_s);
 /* x becomes that of senders, in place. */
 void syn_edge_spikes_average(syn_edge_spikes *spikes);
 void syn_edge_spikes_free(syn_edge_spikes *spikes);

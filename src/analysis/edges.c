@@ -158,7 +158,8 @@ static int64_t count_exclusive_pairs(const syn_edge_list *l) {
 static json_t *notes(const syn_edge_list *l) {
     const syn_edge_estimates *e = l->model->session[l->session].edges;
     json_t *list = json_array();
-    char line[400];
+    char line[400], span[40] = "frame";
+    if (in_bins(l)) snprintf(span, sizeof span, "bin of %g ms", 1000 * bin_s(l));
     if (e->of_events) {
         snprintf(
             line, sizeof line,
@@ -167,7 +168,7 @@ static json_t *notes(const syn_edge_list *l) {
             e->decay, e->crosstalk > 0 ? ", less the light of neighbours" : "");
         json_array_append_new(list, json_string(line));
     }
-    if (l->n_tested == 0 && l->N > 1)
+    if (l->n_tested == 0 && l->N > 1 && e->overlapping == 0)
         json_array_append_new(list, json_string("no edge was tested: there are too few frames for as many neurons and "
                                                 "behaviour variables"));
     if (e->overlapping > 0) {
@@ -205,9 +206,9 @@ static json_t *notes(const syn_edge_list *l) {
     } else if (e->residual_correlation > notable_correlation &&
                e->residual_correlation > notable_multiple * e->residual_correlation_by_chance) {
         snprintf(line, sizeof line,
-                 "after the fit two neurons still correlate within one frame (root mean square %.2g; chance gives "
-                 "%.2g): common input, or effects faster than a frame, which edges do not account for and may mistake",
-                 e->residual_correlation, e->residual_correlation_by_chance);
+                 "after the fit two neurons still correlate within one %s (root mean square %.2g; chance gives %.2g): "
+                 "common input, or effects faster than that, which edges do not account for and may mistake",
+                 span, e->residual_correlation, e->residual_correlation_by_chance);
         json_array_append_new(list, json_string(line));
     }
     if (e->inflation > notable_inflation) {

@@ -275,7 +275,7 @@ static syn_status test_edges(const fit *f, syn_model *model) {
         const int threads = f->settings.threads;
         if (events)
             SYN_TRY(syn_test_events(session, f->kernels, threads, edges));
-        else if (f->settings.loss == SYN_LOSS_POISSON || syn_edge_spikes_finer(session, bin_s))
+        else if (f->settings.loss == SYN_LOSS_POISSON || session->recording->signal == SYN_SIGNAL_COUNTS)
             SYN_TRY(syn_test_counts(session, bin_s, f->kernels, threads, edges));
         else
             SYN_TRY(syn_test_edges(model->p, f->data, s, model->session[s].gain, f->kernels, threads, edges));
@@ -564,6 +564,9 @@ static syn_status run_fit(fit *given, syn_model **model, syn_parameters **withou
     *model = NULL;
     SYN_CHECK(choose_checkpoint(&f));
     SYN_CHECK(syn_dataset_create(&f.data, recordings, n_recordings, f.options));
+    for (size_t k = 0; k < f.data->n; k++)
+        SYN_CHECK(syn_edge_spikes_check(&f.data->session[k], syn_option_real(f.options, SYN_OPT_EDGE_BIN),
+                                        syn_option_given(f.options, SYN_OPT_EDGE_BIN)));
     SYN_CHECK(choose_limits(&f, &limits));
     SYN_CHECK(read_support(&f));
     SYN_CHECK(choose_settings(&f));

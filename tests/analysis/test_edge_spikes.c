@@ -84,6 +84,31 @@ static void every_spike_is_in_its_bin(void **state) {
     free(expected);
 }
 
+/* Spike times on another clock than the frames: 1,000 s later, or a frame that both do not have. */
+static void spikes_of_other_counts_are_not_used(void **state) {
+    (void)state;
+    for (int shift = 0; shift < 4; shift++) {
+        trains s = {.N = 3};
+        for (int64_t ms = 0; ms < 20000; ms++)
+            for (int64_t j = 0; j < 3; j++)
+                if (chance(0.02, 120, 3 * ms + j)) add_spike(&s, (double)ms * 1e-3, j);
+        prepared p = prepare(&s, 0.05, NULL);
+        syn_recording *r = p.recording;
+        syn_session *session = &p.data->session[0];
+        for (int64_t k = 0; k < r->n_spikes; k++)
+            r->spike_time_s[k] += shift == 1 ? 1000 : shift == 2 ? 0.05 : shift == 3 ? 1e-10 : 0;
+        assert_ok(syn_edge_spikes_check(session, 0.005, false));
+        const bool used = shift == 0 || shift == 3;
+        assert_int_equal(r->spike_time_s != NULL, used);
+        assert_int_equal(r->n_warnings, !used);
+        if (!used) assert_non_null(strstr(r->warning[0], "the spike times are not those of the counts"));
+        syn_edge_spikes spikes;
+        assert_ok(syn_edge_spikes_create(&spikes, session, 0.005));
+        assert_int_equal(spikes.bins, used ? 10 : 1);
+        syn_edge_spikes_free(&spikes), prepared_free(&p);
+    }
+}
+
 /* Half of the neurons answer another one 3 to 6 ms later, with a fifth of a spike for each. In frames of 50 ms nothing
  * says who was first. */
 static void an_effect_within_a_frame_has_a_direction_and_a_size(void **state) {
@@ -163,7 +188,10 @@ static void short_frames_are_the_bins(void **state) {
     syn_session *session = &set.data->session[0];
     syn_edge_spikes spikes;
     set.recording[0]->rate_hz = 200;
-    assert_false(syn_edge_spikes_finer(session, 0.001));
+    assert_ok(syn_edge_spikes_check(session, 0.001, false));
+    assert_int_equal(set.recording[0]->n_warnings, 0);
+    assert_ok(syn_edge_spikes_check(session, 0.001, true));
+    assert_non_null(strstr(set.recording[0]->warning[0], "there are no spike times"));
     assert_ok(syn_edge_spikes_create(&spikes, session, 0.001));
     assert_int_equal(spikes.bins, 1);
     assert_int_equal(spikes.window, 4);
@@ -184,6 +212,7 @@ static void short_frames_are_the_bins(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_spike_is_in_its_bin),
+        cmocka_unit_test(spikes_of_other_counts_are_not_used),
         cmocka_unit_test(an_effect_within_a_frame_has_a_direction_and_a_size),
         cmocka_unit_test(unconnected_trains_give_false_alarms_at_their_rate),
         cmocka_unit_test(short_frames_are_the_bins),
