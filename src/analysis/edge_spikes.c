@@ -177,33 +177,24 @@ static syn_status copy_segments(syn_edge_spikes *f, const syn_recording *r) {
     return SYN_OK;
 }
 
-/* The session's own activity, 0 where it was not observed. */
-static void copy_activity(syn_edge_spikes *f, const syn_session *s) {
-    for (int64_t t = 0; t < s->T; t++)
-        for (int64_t j = 0; j < s->N; j++)
-            f->session.x[t * s->N + j] = syn_session_observed(s, t, j) ? s->x[t * s->N + j] : 0.0f;
-}
-
 static syn_status fill(syn_edge_spikes *f, const syn_session *s) {
     f->session = (syn_session){.recording = &f->recording, .T = s->T * f->bins, .N = s->N, .B = s->B};
     SYN_TRY(syn_alloc(&f->session.x, (size_t)(f->session.T * s->N), sizeof(float), "spike counts"));
-    if (f->bins > 1) {
-        SYN_TRY(count_spikes(f, s));
-        normalise(f, s);
-    } else {
-        copy_activity(f, s);
-    }
+    SYN_TRY(count_spikes(f, s));
+    normalise(f, s);
     SYN_TRY(copy_spans(f, s));
     SYN_TRY(copy_mask(f, s));
     SYN_TRY(copy_behavior(f, s));
     return copy_segments(f, s->recording);
 }
 
-syn_status syn_edge_spikes_create(syn_edge_spikes *f, const syn_session *s, double bin_s) {
+syn_status syn_edge_spikes_create(syn_edge_spikes *f, syn_session *s, double bin_s) {
     const int bins = bins_per_frame(s, bin_s);
     const double bins_per_s = s->recording->rate_hz * bins;
-    *f = (syn_edge_spikes){.bins = bins, .window = (int)fmax(round(window_s * bins_per_s), 1), .bin_s = 1 / bins_per_s};
-    f->borrowed = bins == 1 && f->window == 1;
+    *f = (syn_edge_spikes){.bins = bins,
+                           .window = (int)fmax(round(window_s * bins_per_s), 1),
+                           .bin_s = 1 / bins_per_s,
+                           .borrowed = bins == 1};
     if (f->borrowed) f->session = *s;
     const syn_status status = f->borrowed ? SYN_OK : fill(f, s);
     if (status != SYN_OK) syn_edge_spikes_free(f);
@@ -211,12 +202,15 @@ syn_status syn_edge_spikes_create(syn_edge_spikes *f, const syn_session *s, doub
 }
 
 void syn_edge_spikes_average(syn_edge_spikes *f) {
+    const syn_recording *r = f->session.recording;
     const int64_t N = f->session.N;
     float *x = f->session.x;
     if (f->window == 1) return;
-    for (int64_t g = 0; g < f->recording.S; g++)
-        for (int64_t t = f->recording.segment[g].stop - 1; t >= f->recording.segment[g].start; t--) {
-            for (int64_t w = 1; w < f->window && t - w >= f->recording.segment[g].start; w++)
+    for (int64_t k = 0; f->session.mask && k < f->session.T * N; k++)
+        if (!syn_session_observed(&f->session, k / N, k % N)) x[k] = 0;
+    for (int64_t g = 0; g < r->S; g++)
+        for (int64_t t = r->segment[g].stop - 1; t >= r->segment[g].start; t--) {
+            for (int64_t w = 1; w < f->window && t - w >= r->segment[g].start; w++)
                 for (int64_t j = 0; j < N; j++) x[t * N + j] += x[(t - w) * N + j];
             for (int64_t j = 0; j < N; j++) x[t * N + j] /= (float)f->window;
         }

@@ -3,8 +3,9 @@
  *
  *     x_j[t K + k] = (c_j[t K + k] - mean_j / K) / scale_j
  *
- * c are counts in K bins of a frame, mean and scale those of a frame in the train split. A sender is the mean of its last W bins, which make 20 ms: a coefficient is the
- * spikes of the receiver that follow one of the sender's in that time.
+ * c are counts in K bins of a frame, mean and scale those of a frame in the train split. A sender is the mean of its
+ * last W bins, which make 20 ms: a coefficient is the spikes of the receiver that follow one of the sender's in that
+ * time.
  *
  * All of it is a session of its own, with the splits, mask and behaviour of the other one.
  */
@@ -17,7 +18,7 @@ typedef struct syn_edge_spikes {
     syn_session session; /* T K bins; without level */
     int bins, window;    /* K, W */
     double bin_s;
-    bool borrowed;           /* K and W are 1: the session is the other one */
+    bool borrowed;           /* K is 1: x and all else are the other session's */
     syn_recording recording; /* its segments */
 } syn_edge_spikes;
 
@@ -26,8 +27,8 @@ typedef struct syn_edge_spikes {
 syn_status syn_edge_spikes_check(syn_session *session, double bin_s, bool asked);
 /* bin_s: wanted. The bins are the nearest that make up a frame. They are the frames where these are shorter, where the
  * recording has no spike times behind its counts, and where they would need too much memory. */
-syn_status syn_edge_spikes_create(syn_edge_spikes *spikes, const syn_session *session, double bin_s);
-/* x becomes that of senders, in place. */
+syn_status syn_edge_spikes_create(syn_edge_spikes *spikes, syn_session *session, double bin_s);
+/* x becomes that of senders, in place, also where it is the other session's. */
 void syn_edge_spikes_average(syn_edge_spikes *spikes);
 void syn_edge_spikes_free(syn_edge_spikes *spikes);
 

@@ -104,7 +104,7 @@ static syn_status clear_of_own_past(const syn_session *s, float *target) {
     return status;
 }
 
-syn_status syn_test_counts(const syn_session *session, double bin_s, const syn_kernels *kernels, int threads,
+syn_status syn_test_counts(syn_session *session, double bin_s, const syn_kernels *kernels, int threads,
                            syn_edge_estimates **out) {
     const size_t N = (size_t)session->N;
     syn_edge_spikes spikes;

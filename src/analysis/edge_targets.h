@@ -17,8 +17,8 @@ syn_status syn_test_edges(const syn_parameters *p, const syn_dataset *data, size
 syn_status syn_test_events(syn_session *session, const syn_kernels *kernels, int threads, syn_edge_estimates **out);
 /* Counts, in bins of about bin_s where there are spike times (edge_spikes.h), less what a neuron's own last bins say of
  * them, without a model: over rare spikes the mean derivative of a Poisson model is not the slope that the test is of.
- */
-syn_status syn_test_counts(const syn_session *session, double bin_s, const syn_kernels *kernels, int threads,
+ * The session's activity may be lost. */
+syn_status syn_test_counts(syn_session *session, double bin_s, const syn_kernels *kernels, int threads,
                            syn_edge_estimates **out);
 /* Targets of the train and validation splits. */
 int64_t syn_edge_targets(const syn_session *session);
