@@ -100,6 +100,8 @@ syn_status syn_guess_signal(syn_recording *recording, const char *label);
  * label: named in messages. */
 syn_status syn_bin_spikes(syn_recording **recording, const char *label, double *time_s, int32_t *neuron, int64_t n,
                           int64_t neurons, double start_s, double bin_s);
+/* Puts spikes [n] at finite times into the order of time. */
+syn_status syn_sort_spikes(double *time_s, int32_t *neuron, int64_t n);
 /* Sorts ids and drops repetitions; returns how many are left. */
 int64_t syn_unique_ids(double *ids, int64_t n);
 /* Position of id in ids [n], ascending; -1 if it is not there. */

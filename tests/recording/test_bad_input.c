@@ -198,6 +198,8 @@ static const struct bad_case {
     {"%/bad/native_truth.h5", "", "expected (5, 5)", NULL},
     {"%/bad/native_times.h5", "", "is not after the one before", NULL},
     {"%/bad/native_spikes.h5", "", "expected a neuron from 0 to 4", NULL},
+    {"%/bad/native_half_neuron.h5", "", "spikes/neuron: entry 1 is 1.5; expected a neuron from 0 to 4", NULL},
+    {"%/bad/native_nan_spike.h5", "", "spikes/time_s: entry 1 is nan; expected seconds", NULL},
     /* tables */
     {"%/bad/empty.csv", "rate=10", "is empty", NULL},
     {"%/bad/blank.csv", "rate=10", "holds no values", NULL},

@@ -429,6 +429,18 @@ static void behavior_of_no_columns_is_none(void **state) {
     syn_recording_free(r);
 }
 
+/* Spikes that lie grouped by neuron are put in the order of time. */
+static void sorts_its_spikes(void **state) {
+    (void)state;
+    static const double time_s[] = {0.25, 0.5, 2, 2, 3.5};
+    static const int32_t neuron[] = {0, 1, 0, 1, 1};
+    syn_recording *r = must_open("%/good/native_spikes.h5", "");
+    assert_int_equal(r->n_spikes, 5);
+    assert_memory_equal(r->spike_time_s, time_s, sizeof time_s);
+    assert_memory_equal(r->spike_neuron, neuron, sizeof neuron);
+    syn_recording_free(r);
+}
+
 static void describes(void **state) {
     (void)state;
     syn_recording *r = must_open("%/good/trials.npz", "");
@@ -629,6 +641,7 @@ int main(void) {
         cmocka_unit_test(puts_behavior_on_the_frames),
         cmocka_unit_test(leaves_behavior_unknown_outside_its_clock),
         cmocka_unit_test(behavior_of_no_columns_is_none),
+        cmocka_unit_test(sorts_its_spikes),
         cmocka_unit_test(describes),
         cmocka_unit_test(lists_constant_and_silent_neurons),
         cmocka_unit_test(writes_and_reads_everything),
