@@ -209,6 +209,8 @@ static const struct bad_case {
     {"%/bad/word.csv", "rate=10", "line 3, column 2 (b) is 'x4'", NULL},
     {"%/bad/broken_quotes.csv", "rate=10", "line 1 ends within quotes", NULL},
     {"%/bad/slip_first.csv", "rate=10", "line 2, column 1 (a) is '.'", NULL},
+    {"%/bad/slip_bare.csv", "rate=10", "line 1, column 1 is 'x1.5'", NULL},
+    {"%/bad/slip_within.csv", "rate=10", "line 1, column 2 is '2.2.5'", NULL},
     {"%/bad/slip_plain.csv", "rate=10", "line 1, column 1 is '.'", NULL},
     {"%/bad/frame_of_rows.csv", "rate=10", "its first column has no heading", NULL},
     {"%/bad/clock.csv", "", "its column 'time_ticks' seems to be times", NULL},
