@@ -122,7 +122,8 @@ double syn_median(double *v, int64_t n);
  *      are and the others masked; otherwise every slot holds activity and behaviour of the last frame at or before it,
  *      within the segment. */
 syn_status syn_regularise(syn_recording *recording);
-/* Sums the counts of whole bins of bin_s (a multiple of the present bin) within segments. */
+/* Sums the counts of whole bins of bin_s (a multiple of the present bin) within segments. Where that leaves out frames
+ * before others, time_s says when the bins start. */
 syn_status syn_rebin(syn_recording *recording, double bin_s);
 
 /* ---- behavior.c ---- */

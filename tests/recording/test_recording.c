@@ -370,6 +370,7 @@ static void sums_bins_within_segments(void **state) {
     (void)state;
     float x[] = {1, 2, 3, 4, 5, 6, 7};
     int64_t segments[] = {0, 3, 3, 7};
+    const double start_s[] = {0, 0.03, 0.05};
     syn_recording *r;
     assert_int_equal(syn_recording_create(&r, x, 7, 1, NULL, 0, 100, "counts", segments, 2), SYN_OK);
     assert_int_equal(syn_rebin(r, 0.02), SYN_OK);
@@ -377,8 +378,51 @@ static void sums_bins_within_segments(void **state) {
     assert_true(at(r, 0, 0) == 3 && at(r, 1, 0) == 9 && at(r, 2, 0) == 13);
     assert_int_equal(r->segment[1].start, 1);
     assert_float_equal(r->rate_hz, 50, 1e-9);
+    assert_non_null(r->time_s); /* frame 2 is in no bin */
+    for (int k = 0; k < 3; k++) assert_float_equal(r->time_s[k], start_s[k], 1e-12);
     assert_int_equal(syn_rebin(r, 0.03), SYN_ERR_OPTION);
     syn_recording_free(r);
+}
+
+static void whole_bins_need_no_times(void **state) {
+    (void)state;
+    float x[] = {1, 2, 3, 4, 5, 6, 7};
+    int64_t segments[] = {0, 2, 2, 7}, late[] = {2, 6};
+    syn_recording *r;
+    assert_int_equal(syn_recording_create(&r, x, 7, 1, NULL, 0, 100, "counts", segments, 2), SYN_OK);
+    assert_int_equal(syn_rebin(r, 0.02), SYN_OK);
+    assert_null(r->time_s);
+    syn_recording_free(r);
+    assert_int_equal(syn_recording_create(&r, x, 7, 1, NULL, 0, 100, "counts", late, 1), SYN_OK);
+    assert_int_equal(syn_rebin(r, 0.02), SYN_OK);
+    assert_true(r->T == 2 && r->time_s);
+    assert_float_equal(r->time_s[1], 0.04, 1e-12);
+    syn_recording_free(r);
+}
+
+/* Bins as long as a trial nearly is leave one a trial, whose times, when the file is read again, give no rate. */
+static void bins_of_short_trials_are_read_again(void **state) {
+    (void)state;
+    enum { TRIALS = 8 };
+    char path[] = "/tmp/synapsnet_test_XXXXXX";
+    const int fd = mkstemp(path);
+    float x[6 * TRIALS];
+    int64_t segments[2 * TRIALS];
+    syn_recording *r, *again;
+    assert_true(fd >= 0);
+    close(fd);
+    for (int k = 0; k < 6 * TRIALS; k++) x[k] = (float)(k % 5);
+    for (int k = 0; k < 2 * TRIALS; k++) segments[k] = 6 * ((k + 1) / 2);
+    assert_int_equal(syn_recording_create(&r, x, 6 * TRIALS, 1, NULL, 0, 20, "counts", segments, TRIALS), SYN_OK);
+    assert_int_equal(syn_rebin(r, 0.25), SYN_OK);
+    assert_int_equal(syn_recording_write(r, path), SYN_OK);
+    if (syn_recording_open(&again, path, NULL) != SYN_OK) fail_msg("%s", syn_last_error());
+    assert_true(again->T == TRIALS && again->S == TRIALS);
+    assert_float_equal(again->rate_hz, 4, 1e-9);
+    assert_float_equal(again->time_s[7], 2.1, 1e-9);
+    syn_recording_free(r);
+    syn_recording_free(again);
+    unlink(path);
 }
 
 /* ---- behaviour with its own clock ---- */
@@ -638,6 +682,8 @@ int main(void) {
         cmocka_unit_test(wrong_segments_are_refused_with_times),
         cmocka_unit_test(resampling_never_looks_ahead),
         cmocka_unit_test(sums_bins_within_segments),
+        cmocka_unit_test(whole_bins_need_no_times),
+        cmocka_unit_test(bins_of_short_trials_are_read_again),
         cmocka_unit_test(puts_behavior_on_the_frames),
         cmocka_unit_test(leaves_behavior_unknown_outside_its_clock),
         cmocka_unit_test(behavior_of_no_columns_is_none),
