@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 
 /* Signatures of files that are known but not read here. */
 static const struct refusal {
@@ -368,8 +369,9 @@ syn_status syn_listing_text(const syn_listing *listing, bool (*wanted)(const syn
             left++;
             continue;
         }
-        length += (size_t)snprintf(*text + length, SIZE - length, "%s%.80s %s %s%s%s", shown ? ", " : "", e->name,
-                                   e->type, syn_shape_text(e->rank, e->shape), *e->detail ? " " : "", e->detail);
+        length +=
+            (size_t)snprintf(*text + length, SIZE - length, "%s%.*s %s %s%s%s", shown ? ", " : "", syn_cut(e->name, 80),
+                             e->name, e->type, syn_shape_text(e->rank, e->shape), *e->detail ? " " : "", e->detail);
         shown++;
     }
     if (left) snprintf(*text + length, SIZE - length, " and %zu more", left);

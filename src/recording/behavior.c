@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "recording/reader.h"
 
 syn_status syn_number_names(syn_behavior *b, const char *base) {
@@ -11,9 +12,9 @@ syn_status syn_number_names(syn_behavior *b, const char *base) {
     for (int64_t k = 0; k < b->cols; k++) {
         char name[160];
         if (b->cols > 1)
-            snprintf(name, sizeof name, "%.120s_%lld", base, (long long)k);
+            snprintf(name, sizeof name, "%.*s_%lld", syn_cut(base, 120), base, (long long)k);
         else
-            snprintf(name, sizeof name, "%.120s", base);
+            snprintf(name, sizeof name, "%.*s", syn_cut(base, 120), base);
         SYN_TRY(syn_copy_text(&b->name[k], name));
     }
     return SYN_OK;

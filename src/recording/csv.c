@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "recording/array.h"
 
 typedef enum role { VALUE, TIME, ROW_INDEX, ROW_NAME, SKIPPED } role;
@@ -550,7 +551,7 @@ static void csv_close(syn_array *a) {
 
 static syn_status bad_cell(const syn_array *a, const csv *c, const cursor *at, int64_t column, cell word) {
     char heading[48] = "";
-    if (c->header) snprintf(heading, sizeof heading, " (%.40s)", c->header[column]);
+    if (c->header) snprintf(heading, sizeof heading, " (%.*s)", syn_cut(c->header[column], 40), c->header[column]);
     csv with_commas = *c;
     double number;
     with_commas.delimiter = ';';

@@ -6,6 +6,7 @@
 
 #include "base/hdf5.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "recording/reader.h"
 
 enum { FORMAT_VERSION = 1 };
@@ -108,9 +109,9 @@ static syn_status read_attributes(native *s) {
     H5Fclose(h);
     if (!signal || !syn_signal_find(signal, &r->signal))
         status = syn_fail(SYN_ERR_INPUT,
-                          "%s:activity: attribute signal is '%.40s'; expected fluorescence, deconvolved or "
+                          "%s:activity: attribute signal is '%.*s'; expected fluorescence, deconvolved or "
                           "counts",
-                          file, signal ? signal : "missing");
+                          file, signal ? syn_cut(signal, 40) : 7, signal ? signal : "missing");
     free(signal);
     return status;
 }

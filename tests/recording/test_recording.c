@@ -485,6 +485,30 @@ static void sorts_its_spikes(void **state) {
     syn_recording_free(r);
 }
 
+/* Long ids and warnings are cut between characters. */
+static void long_texts_are_cut(void **state) {
+    (void)state;
+    char id[128] = "x", line[2048] = "x", *text;
+    const float x[] = {1, 2, 3, 4};
+    const char *ids[] = {id, "b"};
+    const syn_recording_arrays arrays = {
+        .T = 2, .N = 2, .activity = x, .rate_hz = 10, .signal = "fluorescence", .neuron_id = ids};
+    syn_recording *r;
+    for (int k = 0; k < 40; k++) strcat(id, "\xc3\xa9");
+    for (int k = 0; k < 600; k++) strcat(line, "\xe7\xa5\x9e");
+    assert_int_equal(syn_recording_from_arrays(&r, &arrays), SYN_OK);
+    assert_int_equal(syn_recording_warn(r, "%s", line), SYN_OK);
+    assert_int_equal(strlen(r->warning[0]), 1021);
+    assert_memory_equal(r->warning[0], line, 1021);
+    assert_int_equal(syn_recording_describe(r, 0, &text), SYN_OK);
+    id[59] = 0;
+    char shown[160];
+    snprintf(shown, sizeof shown, " %s b\n", id);
+    assert_non_null(strstr(text, shown));
+    syn_free(text);
+    syn_recording_free(r);
+}
+
 static void describes(void **state) {
     (void)state;
     syn_recording *r = must_open("%/good/trials.npz", "");
@@ -688,6 +712,7 @@ int main(void) {
         cmocka_unit_test(leaves_behavior_unknown_outside_its_clock),
         cmocka_unit_test(behavior_of_no_columns_is_none),
         cmocka_unit_test(sorts_its_spikes),
+        cmocka_unit_test(long_texts_are_cut),
         cmocka_unit_test(describes),
         cmocka_unit_test(lists_constant_and_silent_neurons),
         cmocka_unit_test(writes_and_reads_everything),
