@@ -106,9 +106,12 @@ syn_status syn_values_parse(syn_address *address, const char *given, const char 
         syn_address_free(address);
         snprintf(values, sizeof values, "%.*s", (int)(next - given), given);
         status = syn_address_parse(address, values);
-        if (status == SYN_OK && address->content != SYN_CONTENT_FOLDER) break;
+        if (status == SYN_OK && address->content != SYN_CONTENT_FOLDER) return SYN_OK;
     }
-    return status;
+    /* No file is named before an @: it is in a path, of which the whole is to be found. */
+    *at = NULL;
+    syn_address_free(address);
+    return syn_address_parse(address, given);
 }
 
 static syn_status open_content(syn_array *array, const char *file, const char *name) {

@@ -56,16 +56,19 @@ static syn_status turn(syn_behavior *b, int64_t rows) {
 }
 
 /* TIMES is FILE:NAME, or NAME in the file of the values. */
-static syn_status load_clock(syn_behavior *b, const char *file, const char *times) {
+static syn_status load_clock(syn_behavior *b, const syn_address *values, const char *times) {
     char path[4096];
     int64_t n;
     syn_address address;
-    /* TIMES that is no file is a name in the file of the values. */
-    if (syn_address_parse(&address, times) == SYN_OK) {
+    /* TIMES that is no file is a name in the file of the values, if that has names. */
+    const syn_status status = syn_address_parse(&address, times);
+    if (status == SYN_OK) {
         syn_address_free(&address);
         snprintf(path, sizeof path, "%s", times);
+    } else if (values->content == SYN_CONTENT_NPY) {
+        return status;
     } else {
-        snprintf(path, sizeof path, "%s:%s", file, times);
+        snprintf(path, sizeof path, "%s:%s", values->file, times);
     }
     SYN_TRY(syn_vector_read(path, "times in seconds", &b->time, &n));
     if (n != b->rows && n != b->cols)
@@ -106,7 +109,7 @@ static syn_status load_one(syn_behavior *b, const char *given) {
     if (at) {
         free(b->time);
         b->time = NULL;
-        SYN_CHECK(load_clock(b, address.file, at + 1));
+        SYN_CHECK(load_clock(b, &address, at + 1));
     }
 done:
     syn_array_close(a);
