@@ -191,6 +191,8 @@ def good_neurons():
     write("good/frame_of_ids.csv", "," + ",".join(ids) + "\n" + "".join(f"{t}," + ",".join(f"{v:g}" for v in X[t]) + "\n" for t in range(T)))
     write("good/frame_of_rows.csv", "neuron," + ",".join(map(str, range(T))) + "\n" + "".join(f"{ids[j]}," + ",".join(f"{v:g}" for v in X[:, j]) + "\n" for j in range(N)))
     write("good/frame_of_names.csv", "what," + ",".join(map(str, range(T))) + "\n" + "".join(f"u{ids[j]}," + ",".join(f"{v + 0.5 * (v == 1):g}" for v in X[:, j]) + "\n" for j in range(N)))
+    write("good/numbers_and_speed.csv", ",".join(map(str, range(N))) + ",speed\n" + "".join(",".join(f"{v:g}" for v in X[t]) + f",{t / 2}\n" for t in range(T)))
+    write("good/depth_and_ids.csv", "depth,3,4,7,950907205,950907206\n" + "".join(f"{t / 2}," + ",".join(f"{v:g}" for v in X[t]) + "\n" for t in range(T)))
     write("bad/frame_of_rows.csv", "," + ",".join(map(str, range(T))) + "\n" + "".join(f"{ids[j]}," + ",".join(f"{v:g}" for v in X[:, j]) + "\n" for j in range(N)))
     for k, heading in enumerate(("time_us", "time (us)", "timestamp_ns", "time_msec", "time_min", "frame_time")):
         step = (1e5, 1e5, 1e8, 100, 0.1 / 60, 0.1)[k]
@@ -359,6 +361,11 @@ def bad_containers():
         f["activity"].attrs["signal"] = "fluorescence"
         f.attrs["synapsnet_format"], f.attrs["format_version"], f.attrs["rate_hz"] = "recording", 1, 10.0
         f["behavior/values"] = np.zeros((T, 0), "f4")
+    with h5py.File(path("good", "native_spikes.h5"), "w") as f:
+        f["activity"] = np.ones((T, 2), "f4")
+        f["activity"].attrs["signal"] = "counts"
+        f.attrs["synapsnet_format"], f.attrs["format_version"], f.attrs["rate_hz"] = "recording", 1, 10.0
+        f["spikes/time_s"], f["spikes/neuron"] = [0.5, 2.0, 3.5, 0.25, 2.0], [1, 1, 1, 0, 0]
     whole = open(path("good", "arrays.h5"), "rb").read()
     write("bad/cut.h5", whole[: len(whole) // 2])
     with h5py.File(path("bad", "claims.h5"), "w") as f:
@@ -378,6 +385,8 @@ def bad_containers():
         ("truth", lambda f: f.__setitem__("truth/weights", np.zeros((2, 2)))),
         ("times", lambda f: f.__setitem__("timestamps", np.zeros(T))),
         ("spikes", lambda f: (f.__setitem__("spikes/time_s", [0.1]), f.__setitem__("spikes/neuron", [77]))),
+        ("half_neuron", lambda f: (f.__setitem__("spikes/time_s", [0, 1]), f.__setitem__("spikes/neuron", [1, 1.5]))),
+        ("nan_spike", lambda f: (f.__setitem__("spikes/time_s", [0, np.nan]), f.__setitem__("spikes/neuron", [1, 2]))),
     ):
         with h5py.File(path("bad", f"native_{name}.h5"), "w") as f:
             f["activity"] = X.astype("f4")
@@ -397,6 +406,8 @@ def bad_tables():
     counts[30][1] = 0.5
     write("bad/late_fraction.csv", "\n".join(",".join(f"{v:g}" for v in row) for row in counts) + "\n")
     write("bad/word.csv", "a,b\n1,2\n3,x4\n")
+    write("bad/slip_bare.csv", "x1.5,2.25,3.5\n" + "3,4,5.5\n" * 60)
+    write("bad/slip_within.csv", "1,2.2.5,3\n" + "3,4,5.5\n" * 60)
     write("bad/slip_first.csv", "a,b,c\n.,1,2\n" + "3,4,5.5\n" * 20)
     write("bad/slip_plain.csv", ".,1.5,2\n?,1,2\n" + "3,4,5.5\n" * 20)
     write("bad/broken_quotes.csv", 'a,"b\nc",d\n1,2,3\n')

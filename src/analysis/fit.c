@@ -389,15 +389,18 @@ static syn_status connectivity_json(const fit *f, const syn_stage *stage, const 
     return SYN_OK;
 }
 
+/* How many bytes of a recording's name a warning shows. */
+enum { LONGEST_NAME = 200 };
+
 /* "x.npy: 2 of 20 neurons are silent or constant in the train split and left out: 3, 7" */
 static void warn_left_out(const syn_session *s, json_t *warnings, json_t *left_out) {
     const syn_normalisation *norm = &s->norm;
-    char line[512];
+    char line[LONGEST_NAME + 1024];
     int64_t missing = norm->N_recorded - norm->N, listed = 0;
-    int n =
-        snprintf(line, sizeof line,
-                 "%s: %lld of %lld neurons are silent or constant in the train split and left out:", s->recording->name,
-                 (long long)missing, (long long)norm->N_recorded);
+    const char *name = s->recording->name;
+    size_t n = (size_t)syn_print_text(
+        line, sizeof line, "%.*s: %lld of %lld neurons are silent or constant in the train split and left out:",
+        syn_cut(name, LONGEST_NAME), name, (long long)missing, (long long)norm->N_recorded);
     for (int64_t j = 0, i = 0; j < norm->N_recorded; j++) {
         if (i < norm->N && norm->kept[i] == j) {
             i++;
@@ -405,17 +408,18 @@ static void warn_left_out(const syn_session *s, json_t *warnings, json_t *left_o
         }
         const char *id = s->recording->neuron_id ? s->recording->neuron_id[j] : "?";
         json_array_append_new(left_out, json_string(id));
-        if (listed++ < 20 && n < (int)sizeof line - 80) n += snprintf(line + n, sizeof line - (size_t)n, " %.40s", id);
+        if (listed++ < 20) n += (size_t)syn_print_text(line + n, sizeof line - n, " %.*s", syn_cut(id, 40), id);
     }
-    if (listed > 20) snprintf(line + n, sizeof line - (size_t)n, " ...");
+    if (listed > 20) syn_print_text(line + n, sizeof line - n, " ...");
     if (missing) json_array_append_new(warnings, json_string(line));
 }
 
 static void warn_unscored(const syn_session *s, json_t *warnings) {
-    char line[512];
-    snprintf(line, sizeof line,
-             "%s: nothing was observed in the test split: how well the model predicts cannot be said",
-             s->recording->name);
+    char line[LONGEST_NAME + 256];
+    const char *name = s->recording->name;
+    syn_print_text(line, sizeof line,
+                   "%.*s: nothing was observed in the test split: how well the model predicts cannot be said",
+                   syn_cut(name, LONGEST_NAME), name);
     json_array_append_new(warnings, json_string(line));
 }
 
@@ -425,8 +429,9 @@ static json_t *recordings_json(const fit *f, json_t *warnings) {
         const syn_session *s = &f->data->session[k];
         json_t *left_out = json_array();
         for (size_t w = 0; w < s->recording->n_warnings; w++) {
-            char line[1024];
-            snprintf(line, sizeof line, "%s: %s", s->recording->name, s->recording->warning[w]);
+            char line[LONGEST_NAME + 2048]; /* in UTF-8, 1023 bytes can have become 2046 */
+            const char *name = s->recording->name;
+            syn_print_text(line, sizeof line, "%.*s: %s", syn_cut(name, LONGEST_NAME), name, s->recording->warning[w]);
             json_array_append_new(warnings, json_string(line));
         }
         warn_left_out(s, warnings, left_out);

@@ -1,7 +1,8 @@
 #include "base/status.h"
 
 #include <stdarg.h>
-#include <stdio.h>
+
+#include "base/text.h"
 
 static _Thread_local char last_error[1024];
 
@@ -10,7 +11,7 @@ const char *syn_last_error(void) { return last_error; }
 syn_status syn_fail(syn_status status, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(last_error, sizeof last_error, format, arguments);
+    syn_print_text_of(last_error, sizeof last_error, format, arguments);
     va_end(arguments);
     for (char *p = last_error; *p; p++)
         if (*p == '\n' || *p == '\r') *p = ' ';

@@ -1,6 +1,7 @@
 #include "base/text.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -58,6 +59,38 @@ syn_status syn_make_utf8(char **text) {
 syn_status syn_make_all_utf8(char **text, int64_t n) {
     for (int64_t k = 0; text && k < n; k++) SYN_TRY(syn_make_utf8(&text[k]));
     return SYN_OK;
+}
+
+/* How many of n bytes that were cut off end with a whole character, or with what is none. */
+static size_t whole_characters(const char *text, size_t n) {
+    size_t follow = 0;
+    while (follow < 3 && follow < n && ((unsigned char)text[n - 1 - follow] & 0xC0) == 0x80) follow++;
+    if (follow == n) return n;
+    const unsigned char first = (unsigned char)text[n - 1 - follow];
+    const size_t bytes = first < 0xC2 || first > 0xF4 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+    return bytes > follow + 1 ? n - 1 - follow : n;
+}
+
+int syn_cut(const char *text, size_t most) {
+    const size_t n = strnlen(text, most + 1);
+    return (int)(n <= most ? n : whole_characters(text, most));
+}
+
+int syn_print_text_of(char *out, size_t size, const char *format, va_list arguments) {
+    const int n = vsnprintf(out, size, format, arguments);
+    if (n < 0) return out[0] = 0;
+    if ((size_t)n < size) return n;
+    const size_t kept = whole_characters(out, size - 1);
+    out[kept] = 0;
+    return (int)kept;
+}
+
+int syn_print_text(char *out, size_t size, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    const int n = syn_print_text_of(out, size, format, arguments);
+    va_end(arguments);
+    return n;
 }
 
 json_t *syn_text_json(const char *text) {

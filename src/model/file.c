@@ -233,8 +233,8 @@ static syn_status read_choice(const reader *r, const char *object, const char *a
     }
     syn_status status = SYN_OK;
     if (*choice == n)
-        status = syn_fail(SYN_ERR_INPUT, "%s: attribute %s is '%.40s'; expected %s, ...", r->path, attribute,
-                          found ? found : "missing", names[0]);
+        status = syn_fail(SYN_ERR_INPUT, "%s: attribute %s is '%.*s'; expected %s, ...", r->path, attribute,
+                          found ? syn_cut(found, 40) : 7, found ? found : "missing", names[0]);
     free(found);
     return status;
 }
@@ -247,8 +247,8 @@ static syn_status check_format(const reader *r) {
         status = syn_fail(SYN_ERR_INPUT, "%s: is an HDF5 file, but not a model; expected what `synapsnet fit` writes",
                           r->path);
     else if (strcmp(format, "model") != 0)
-        status = syn_fail(SYN_ERR_INPUT, "%s: is a synapsnet %.40s; expected a model, as `synapsnet fit` writes it",
-                          r->path, format);
+        status = syn_fail(SYN_ERR_INPUT, "%s: is a synapsnet %.*s; expected a model, as `synapsnet fit` writes it",
+                          r->path, syn_cut(format, 40), format);
     else if (!(version >= 1 && version <= FORMAT_VERSION))
         status = syn_fail(SYN_ERR_INPUT, "%s: has format version %g; this program reads version %d", r->path, version,
                           FORMAT_VERSION);

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 
 /* Signatures of files that are known but not read here. */
 static const struct refusal {
@@ -105,9 +106,12 @@ syn_status syn_values_parse(syn_address *address, const char *given, const char 
         syn_address_free(address);
         snprintf(values, sizeof values, "%.*s", (int)(next - given), given);
         status = syn_address_parse(address, values);
-        if (status == SYN_OK && address->content != SYN_CONTENT_FOLDER) break;
+        if (status == SYN_OK && address->content != SYN_CONTENT_FOLDER) return SYN_OK;
     }
-    return status;
+    /* No file is named before an @: it is in a path, of which the whole is to be found. */
+    *at = NULL;
+    syn_address_free(address);
+    return syn_address_parse(address, given);
 }
 
 static syn_status open_content(syn_array *array, const char *file, const char *name) {
@@ -368,8 +372,9 @@ syn_status syn_listing_text(const syn_listing *listing, bool (*wanted)(const syn
             left++;
             continue;
         }
-        length += (size_t)snprintf(*text + length, SIZE - length, "%s%.80s %s %s%s%s", shown ? ", " : "", e->name,
-                                   e->type, syn_shape_text(e->rank, e->shape), *e->detail ? " " : "", e->detail);
+        length +=
+            (size_t)snprintf(*text + length, SIZE - length, "%s%.*s %s %s%s%s", shown ? ", " : "", syn_cut(e->name, 80),
+                             e->name, e->type, syn_shape_text(e->rank, e->shape), *e->detail ? " " : "", e->detail);
         shown++;
     }
     if (left) snprintf(*text + length, SIZE - length, " and %zu more", left);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "recording/reader.h"
 
 syn_status syn_number_names(syn_behavior *b, const char *base) {
@@ -11,9 +12,9 @@ syn_status syn_number_names(syn_behavior *b, const char *base) {
     for (int64_t k = 0; k < b->cols; k++) {
         char name[160];
         if (b->cols > 1)
-            snprintf(name, sizeof name, "%.120s_%lld", base, (long long)k);
+            snprintf(name, sizeof name, "%.*s_%lld", syn_cut(base, 120), base, (long long)k);
         else
-            snprintf(name, sizeof name, "%.120s", base);
+            snprintf(name, sizeof name, "%.*s", syn_cut(base, 120), base);
         SYN_TRY(syn_copy_text(&b->name[k], name));
     }
     return SYN_OK;
@@ -55,16 +56,19 @@ static syn_status turn(syn_behavior *b, int64_t rows) {
 }
 
 /* TIMES is FILE:NAME, or NAME in the file of the values. */
-static syn_status load_clock(syn_behavior *b, const char *file, const char *times) {
+static syn_status load_clock(syn_behavior *b, const syn_address *values, const char *times) {
     char path[4096];
     int64_t n;
     syn_address address;
-    /* TIMES that is no file is a name in the file of the values. */
-    if (syn_address_parse(&address, times) == SYN_OK) {
+    /* TIMES that is no file is a name in the file of the values, if that has names. */
+    const syn_status status = syn_address_parse(&address, times);
+    if (status == SYN_OK) {
         syn_address_free(&address);
         snprintf(path, sizeof path, "%s", times);
+    } else if (values->content == SYN_CONTENT_NPY) {
+        return status;
     } else {
-        snprintf(path, sizeof path, "%s:%s", file, times);
+        snprintf(path, sizeof path, "%s:%s", values->file, times);
     }
     SYN_TRY(syn_vector_read(path, "times in seconds", &b->time, &n));
     if (n != b->rows && n != b->cols)
@@ -105,7 +109,7 @@ static syn_status load_one(syn_behavior *b, const char *given) {
     if (at) {
         free(b->time);
         b->time = NULL;
-        SYN_CHECK(load_clock(b, address.file, at + 1));
+        SYN_CHECK(load_clock(b, &address, at + 1));
     }
 done:
     syn_array_close(a);

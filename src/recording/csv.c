@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "recording/array.h"
 
 typedef enum role { VALUE, TIME, ROW_INDEX, ROW_NAME, SKIPPED } role;
@@ -311,6 +312,35 @@ static bool heads_neurons(cell heading) {
     return false;
 }
 
+/* Whether a heading says that the cells below it are times or places. */
+static bool heads_rows(cell heading) {
+    char name[64];
+    double seconds;
+    const size_t n = (size_t)(heading.end - heading.p);
+    if (n >= sizeof name) return false;
+    memcpy(name, heading.p, n);
+    name[n] = 0;
+    return is_index_name(name) || is_time_name(name, &seconds);
+}
+
+/* Whether the numbers of a line with one text can be headings: whole ones that rise, as ids do, or few that count from
+ * 0 or 1, as three values rise by chance. Others are values, and the text among them is a slip. */
+static bool has_headings(const csv *c, cursor at) {
+    enum { LEAST = 4 };
+    bool started = false, rises = true, counts = true;
+    cell word;
+    double number, last = NAN;
+    int64_t n = 0;
+    while (next_cell(c, &at, &started, &word)) {
+        if (word.p == word.end || !parse_number(c, word, &number)) continue;
+        rises = rises && number >= 0 && number == floor(number) && !(number <= last);
+        counts = counts && (n == 0 ? number == 0 || number == 1 : number == last + 1);
+        last = number;
+        n++;
+    }
+    return n == 0 || (n < LEAST ? counts : rises);
+}
+
 /* Whether a first line of one text and numbers behind it is a header, and no row with a name: it is followed by a
  * number, says what the names below it are, or counts as the next line does not. */
 static bool heads_numbers(csv *c, cursor at, cell first) {
@@ -341,7 +371,10 @@ static void look_at_first_line(csv *c, cursor start, bool *header) {
         if (c->columns == 0) first_is_text = is_text, first = word;
     }
     c->numbered = counts_columns(c, start, &number) && (number == 0 || number == 1);
-    if (texts == 1 && first_is_text && c->columns > 1)
+    if (texts == 1 && c->columns > 1 && first.p != first.end && !heads_neurons(first) && !heads_rows(first) &&
+        !has_headings(c, start))
+        *header = false;
+    else if (texts == 1 && first_is_text && c->columns > 1)
         *header = heads_numbers(c, start, first);
     else
         *header = texts > 0 || c->numbered || (c->columns > 1 && first.p == first.end);
@@ -518,7 +551,7 @@ static void csv_close(syn_array *a) {
 
 static syn_status bad_cell(const syn_array *a, const csv *c, const cursor *at, int64_t column, cell word) {
     char heading[48] = "";
-    if (c->header) snprintf(heading, sizeof heading, " (%.40s)", c->header[column]);
+    if (c->header) snprintf(heading, sizeof heading, " (%.*s)", syn_cut(c->header[column], 40), c->header[column]);
     csv with_commas = *c;
     double number;
     with_commas.delimiter = ';';

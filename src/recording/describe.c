@@ -202,6 +202,8 @@ static void print_behaviors(page *p, const json_t *o) {
     }
 }
 
+static void print_id(page *p, const char *id) { print(p, " %.*s", syn_cut(id, 60), id); }
+
 /* The first ids and the last, where they are more than places. */
 static void print_ids(page *p, const syn_recording *r) {
     enum { MOST = 8 };
@@ -210,8 +212,9 @@ static void print_ids(page *p, const syn_recording *r) {
         places = places && strtoll(r->neuron_id[j], NULL, 10) == j && isdigit((unsigned char)r->neuron_id[j][0]);
     if (places) return;
     print(p, "%-14s", "ids");
-    for (int64_t j = 0; j < r->N && j < MOST; j++) print(p, " %.60s", r->neuron_id[j]);
-    print(p, r->N > MOST ? " ... %.60s\n" : "\n", r->neuron_id[r->N - 1]);
+    for (int64_t j = 0; j < r->N && j < MOST; j++) print_id(p, r->neuron_id[j]);
+    if (r->N > MOST) print(p, " ..."), print_id(p, r->neuron_id[r->N - 1]);
+    print(p, "\n");
 }
 
 static void print_summary(page *p, const syn_recording *r, json_t *o) {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "recording/array.h"
 
 /* ---- nodes ---- */
@@ -176,7 +177,8 @@ static void list_fields(const matvar_t *node, char *text, size_t size) {
     size_t length = 0;
     text[0] = 0;
     for (int64_t k = 0; k < n && length + 80 < size; k++)
-        length += (size_t)snprintf(text + length, size - length, "%s%.60s", k ? ", " : "", names[k] ? names[k] : "?");
+        length += (size_t)snprintf(text + length, size - length, "%s%.*s", k ? ", " : "",
+                                   names[k] ? syn_cut(names[k], 60) : 1, names[k] ? names[k] : "?");
 }
 
 /* Follows the rest of a path, `at`, from *node on. */

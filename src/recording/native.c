@@ -6,6 +6,7 @@
 
 #include "base/hdf5.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "recording/reader.h"
 
 enum { FORMAT_VERSION = 1 };
@@ -108,9 +109,9 @@ static syn_status read_attributes(native *s) {
     H5Fclose(h);
     if (!signal || !syn_signal_find(signal, &r->signal))
         status = syn_fail(SYN_ERR_INPUT,
-                          "%s:activity: attribute signal is '%.40s'; expected fluorescence, deconvolved or "
+                          "%s:activity: attribute signal is '%.*s'; expected fluorescence, deconvolved or "
                           "counts",
-                          file, signal ? signal : "missing");
+                          file, signal ? syn_cut(signal, 40) : 7, signal ? signal : "missing");
     free(signal);
     return status;
 }
@@ -170,6 +171,19 @@ static syn_status read_truth(native *s) {
     return SYN_OK;
 }
 
+static syn_status take_spike(native *s, int64_t k, double neuron) {
+    syn_recording *r = s->r;
+    const char *file = s->input->address.file;
+    if (!(neuron >= 0 && neuron < (double)r->N && neuron == floor(neuron)))
+        return syn_fail(SYN_ERR_INPUT, "%s:spikes/neuron: entry %lld is %g; expected a neuron from 0 to %lld", file,
+                        (long long)k, neuron, (long long)r->N - 1);
+    if (!isfinite(r->spike_time_s[k]))
+        return syn_fail(SYN_ERR_INPUT, "%s:spikes/time_s: entry %lld is %g; expected seconds", file, (long long)k,
+                        r->spike_time_s[k]);
+    r->spike_neuron[k] = (int32_t)neuron;
+    return SYN_OK;
+}
+
 static syn_status read_spikes(native *s) {
     syn_recording *r = s->r;
     const syn_entry *e = syn_listing_find(&s->input->listing, "spikes/time_s");
@@ -180,14 +194,9 @@ static syn_status read_spikes(native *s) {
     if (!neuron) return syn_fail(SYN_ERR_INPUT, "%s: has spikes/time_s without spikes/neuron", s->input->address.file);
     r->n_spikes = e->shape[0];
     syn_status status = syn_alloc(&r->spike_neuron, (size_t)r->n_spikes, sizeof *r->spike_neuron, "spikes");
-    for (int64_t k = 0; k < r->n_spikes && status == SYN_OK; k++)
-        if (neuron[k] >= 0 && neuron[k] < (double)r->N)
-            r->spike_neuron[k] = (int32_t)neuron[k];
-        else
-            status = syn_fail(SYN_ERR_INPUT, "%s:spikes/neuron: entry %lld is %g; expected a neuron from 0 to %lld",
-                              s->input->address.file, (long long)k, neuron[k], (long long)r->N - 1);
+    for (int64_t k = 0; k < r->n_spikes && status == SYN_OK; k++) status = take_spike(s, k, neuron[k]);
     free(neuron);
-    return status;
+    return status == SYN_OK ? syn_sort_spikes(r->spike_time_s, r->spike_neuron, r->n_spikes) : status;
 }
 
 syn_status syn_native_open(syn_recording **recording, const syn_input *input) {

@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "recording/nwb.h"
 #include "recording/reader.h"
 
@@ -280,7 +281,8 @@ static syn_status take_names(const neuron_table *t, syn_recording *r, bool ids_u
     for (int64_t j = 0; j < r->N && status == SYN_OK; j++) {
         char text[PATH_SIZE];
         if (*name[j]) continue;
-        snprintf(text, sizeof text, "%.200s:%.40s", r->name, r->neuron_id[j]);
+        snprintf(text, sizeof text, "%.*s:%.*s", syn_cut(r->name, 200), r->name, syn_cut(r->neuron_id[j], 40),
+                 r->neuron_id[j]);
         free(name[j]);
         status = syn_copy_text(&name[j], text);
     }

@@ -14,6 +14,7 @@
 #include <strings.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "recording/mat.h"
 #include "recording/reader.h"
 
@@ -257,7 +258,7 @@ static bool gather_trains(const matvar_t *node, const char *id, int depth, train
         if (n == 1)
             snprintf(inner, sizeof inner, "%s", id);
         else
-            snprintf(inner, sizeof inner, "%.40s%s%lld", id, *id ? "/" : "", (long long)k + 1);
+            snprintf(inner, sizeof inner, "%.*s%s%lld", syn_cut(id, 40), id, *id ? "/" : "", (long long)k + 1);
         if (!gather_trains(cell ? syn_mat_cell(node, k) : syn_mat_field(node, k, field), inner, depth + 1, list))
             return false;
     }
@@ -425,8 +426,8 @@ static syn_status name_fields(syn_recording *r, const plan *p) {
         if (p->part[f] == NEURON) SYN_TRY(rename_neuron(r, j++, p->t.name[f]));
         if (p->part[f] == BEHAVIOR) SYN_TRY(syn_copy_text(&r->behavior_name[b++], p->t.name[f]));
         if (p->part[f] == LEFT_OUT && p->t.cells && syn_mat_is_cell(syn_mat_field(p->t.node, 0, p->t.name[f])))
-            SYN_TRY(syn_recording_warn(
-                r, "field %.100s is left out: it does not hold one number a frame of every trial", p->t.name[f]));
+            SYN_TRY(syn_recording_warn(r, "field %.*s is left out: it does not hold one number a frame of every trial",
+                                       syn_cut(p->t.name[f], 100), p->t.name[f]));
     }
     return SYN_OK;
 }
@@ -614,7 +615,8 @@ static syn_status say_which(const syn_input *input, const candidates *c, size_t 
     char text[SIZE] = "", *arrays = NULL;
     size_t length = 0;
     for (size_t k = 0; k < c->n && k < SHOWN; k++)
-        length += (size_t)snprintf(text + length, SIZE - length, "%s%.100s", k ? ", " : "", c->path[k]);
+        length += (size_t)snprintf(text + length, SIZE - length, "%s%.*s", k ? ", " : "", syn_cut(c->path[k], 100),
+                                   c->path[k]);
     if (c->n > SHOWN) length += (size_t)snprintf(text + length, SIZE - length, " and %zu more", c->n - SHOWN);
     SYN_TRY(syn_listing_text(&input->listing, matrices ? syn_is_matrix : NULL, &arrays));
     syn_status status;

@@ -385,6 +385,11 @@ syn_status syn_matrix_open(syn_recording **recording, const syn_input *input) {
     bool time_first, guessed;
     SYN_TRY(choose_name(input, &name));
     SYN_TRY(syn_array_open(&a, input->address.file, name));
+    if (a->rank > 0 && (a->rows == 0 || a->cols == 0)) {
+        status = syn_fail(SYN_ERR_INPUT, "%s: is empty, shape %s; expected frames and neurons", a->label,
+                          syn_shape_text(a->rank, a->shape));
+        goto done;
+    }
     if (a->rank != 2 || a->rows < 2 || a->cols < 1) {
         status = syn_fail(SYN_ERR_INPUT, "%s: is %s %s; expected an array with 2 axes, frames and neurons", a->label,
                           a->type, syn_shape_text(a->rank, a->shape));

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 
 enum { PATH_SIZE = 1024 };
 
@@ -57,7 +58,8 @@ static void list_objects(const syn_nwb *nwb, const char *name, bool all, char *t
             left++;
             continue;
         }
-        length += (size_t)snprintf(text + length, size - length, "%s/%.120s", n++ ? ", " : "", o->path);
+        length +=
+            (size_t)snprintf(text + length, size - length, "%s/%.*s", n++ ? ", " : "", syn_cut(o->path, 120), o->path);
     }
     if (left) snprintf(text + length, size - length, " and %zu more", left);
 }
@@ -66,8 +68,8 @@ static syn_status nothing_found(const syn_nwb *nwb, const char *name) {
     char text[900];
     list_objects(nwb, name, true, text, sizeof text);
     if (nwb->broken)
-        return syn_fail(SYN_ERR_INPUT, "%s: holds no activity that can be reached; a link leads nowhere: %.600s",
-                        nwb->path, nwb->broken);
+        return syn_fail(SYN_ERR_INPUT, "%s: holds no activity that can be reached; a link leads nowhere: %.*s",
+                        nwb->path, syn_cut(nwb->broken, 600), nwb->broken);
     return syn_fail(
         SYN_ERR_INPUT,
         "%s%s%s: holds neither a RoiResponseSeries nor sorted units with spike_times%s%s; a series (time, neuron) can "
@@ -153,7 +155,8 @@ static syn_status open_activity(syn_recording **recording, const syn_nwb *nwb, c
     else
         SYN_TRY(syn_nwb_open_rois(recording, nwb, object->path, input->options));
     SYN_TRY(mask_invalid(*recording, nwb));
-    if (nwb->broken) SYN_TRY(syn_recording_warn(*recording, "a link leads nowhere: %.400s", nwb->broken));
+    if (nwb->broken)
+        SYN_TRY(syn_recording_warn(*recording, "a link leads nowhere: %.*s", syn_cut(nwb->broken, 400), nwb->broken));
     return mention_intervals(*recording, nwb, input->options);
 }
 
@@ -175,11 +178,11 @@ static void name_series(char *out, size_t size, const char *path) {
     const char *name = last_part(path);
     bool says_nothing = false;
     for (size_t k = 0; k < sizeof plain / sizeof *plain; k++) says_nothing = says_nothing || !strcmp(name, plain[k]);
-    snprintf(out, size, "%.120s", name);
+    snprintf(out, size, "%.*s", syn_cut(name, 120), name);
     if (!says_nothing || name == path) return;
     char parent[PATH_SIZE];
     snprintf(parent, sizeof parent, "%.*s", (int)(name - 1 - path), path);
-    snprintf(out, size, "%.120s", last_part(parent));
+    snprintf(out, size, "%.*s", syn_cut(last_part(parent), 120), last_part(parent));
 }
 
 /* Columns of a position are x, y and z. */
@@ -189,7 +192,7 @@ static syn_status name_columns(syn_behavior *b, const char *base, const char *ty
     SYN_TRY(syn_alloc(&b->name, (size_t)b->cols, sizeof *b->name, "behaviour names"));
     for (int64_t k = 0; k < b->cols; k++) {
         char name[160];
-        snprintf(name, sizeof name, "%.120s_%c", base, axes[k]);
+        snprintf(name, sizeof name, "%.*s_%c", syn_cut(base, 120), base, axes[k]);
         SYN_TRY(syn_copy_text(&b->name[k], name));
     }
     return SYN_OK;
@@ -302,7 +305,8 @@ static syn_status tell_apart(syn_behavior *b, const syn_behaviors *list, const c
     for (size_t k = 0; k < list->n; k++) same = same || !strcmp(list->item[k].base, b->base);
     if (!same || !slash) return SYN_OK;
     snprintf(parent, sizeof parent, "%.*s", (int)(slash - path), path);
-    snprintf(base, sizeof base, "%.70s/%.70s", last_part(parent), last_part(path));
+    const char *above = last_part(parent), *name = last_part(path);
+    snprintf(base, sizeof base, "%.*s/%.*s", syn_cut(above, 70), above, syn_cut(name, 70), name);
     for (int64_t k = 0; k < b->cols; k++) free(b->name[k]);
     free(b->name);
     b->name = NULL;
@@ -315,8 +319,9 @@ static syn_status load_all(syn_behaviors *behaviors, syn_recording *r, const syn
         syn_behavior b = {.optional = true};
         if (o->kind != SYN_NWB_SERIES) continue;
         const char *why = load_if_signal(&b, nwb, o);
-        syn_status status = why ? syn_recording_warn(r, "/%.200s is not taken as behaviour: %s", o->path, why)
-                                : tell_apart(&b, behaviors, o->path);
+        syn_status status =
+            why ? syn_recording_warn(r, "/%.*s is not taken as behaviour: %s", syn_cut(o->path, 200), o->path, why)
+                : tell_apart(&b, behaviors, o->path);
         if (status == SYN_OK && !why) status = syn_behaviors_add(behaviors, &b);
         if (status == SYN_OK && !why) continue;
         syn_behavior_free(&b);

@@ -100,6 +100,8 @@ syn_status syn_guess_signal(syn_recording *recording, const char *label);
  * label: named in messages. */
 syn_status syn_bin_spikes(syn_recording **recording, const char *label, double *time_s, int32_t *neuron, int64_t n,
                           int64_t neurons, double start_s, double bin_s);
+/* Puts spikes [n] at finite times into the order of time. */
+syn_status syn_sort_spikes(double *time_s, int32_t *neuron, int64_t n);
 /* Sorts ids and drops repetitions; returns how many are left. */
 int64_t syn_unique_ids(double *ids, int64_t n);
 /* Position of id in ids [n], ascending; -1 if it is not there. */
@@ -120,7 +122,8 @@ double syn_median(double *v, int64_t n);
  *      are and the others masked; otherwise every slot holds activity and behaviour of the last frame at or before it,
  *      within the segment. */
 syn_status syn_regularise(syn_recording *recording);
-/* Sums the counts of whole bins of bin_s (a multiple of the present bin) within segments. */
+/* Sums the counts of whole bins of bin_s (a multiple of the present bin) within segments. Where that leaves out frames
+ * before others, time_s says when the bins start. */
 syn_status syn_rebin(syn_recording *recording, double bin_s);
 
 /* ---- behavior.c ---- */

@@ -81,7 +81,7 @@ syn_status syn_recording_warn(syn_recording *r, const char *format, ...) {
     char line[1024];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(line, sizeof line, format, arguments);
+    syn_print_text_of(line, sizeof line, format, arguments);
     va_end(arguments);
     for (char *p = line; *p; p++)
         if (*p == '\n' || *p == '\r') *p = ' ';

@@ -20,7 +20,7 @@ static int earlier(const void *a, const void *b) {
     return (x->neuron > y->neuron) - (x->neuron < y->neuron);
 }
 
-static syn_status sort_spikes(double *time_s, int32_t *neuron, int64_t n) {
+syn_status syn_sort_spikes(double *time_s, int32_t *neuron, int64_t n) {
     bool sorted = true;
     for (int64_t k = 1; k < n && sorted; k++) sorted = time_s[k] >= time_s[k - 1];
     if (sorted) return SYN_OK;
@@ -95,7 +95,7 @@ static syn_status count_spikes(syn_recording **recording, const char *label, con
 syn_status syn_bin_spikes(syn_recording **recording, const char *label, double *time_s, int32_t *neuron, int64_t n,
                           int64_t neurons, double start_s, double bin_s) {
     syn_status status = check_spikes(label, time_s, n);
-    if (status == SYN_OK) status = sort_spikes(time_s, neuron, n);
+    if (status == SYN_OK) status = syn_sort_spikes(time_s, neuron, n);
     if (status == SYN_OK) status = count_spikes(recording, label, time_s, neuron, n, neurons, start_s, bin_s);
     if (status != SYN_OK) {
         free(time_s);

@@ -168,7 +168,8 @@ static syn_status fit_grid(const syn_recording *r, timeline *line) {
             }
             line->start_s[s] = t0 + time - line->frame_s * slot;
         }
-        line->frame_s = square > 0 ? cross / square : line->median_s;
+        /* Segments of one frame each say nothing of the rate; it may be known. */
+        line->frame_s = square > 0 ? cross / square : r->rate_hz > 0 ? 1 / r->rate_hz : line->median_s;
     }
     for (int64_t s = 0; s < line->S; s++)
         for (int64_t t = line->segment[s].start; t < line->segment[s].stop; t++) {
@@ -320,6 +321,23 @@ static void merge_rows(float *array, int64_t width, int64_t to, int64_t from, in
     }
 }
 
+/* Frames without times start at t / rate. That holds for the bins as well only if they take in every frame before them,
+ * as far as the last bin; otherwise the frames get times, which the bins keep. */
+static syn_status keep_times(syn_recording *r, int64_t k) {
+    int64_t before = 0;
+    bool moved = false;
+    if (r->time_s) return SYN_OK;
+    for (int64_t s = 0; s < r->S; s++) {
+        const int64_t bins = (r->segment[s].stop - r->segment[s].start) / k;
+        moved = moved || (bins > 0 && r->segment[s].start != before);
+        before += bins * k;
+    }
+    if (!moved) return SYN_OK;
+    SYN_TRY(syn_alloc(&r->time_s, (size_t)r->T, sizeof *r->time_s, "timestamps"));
+    for (int64_t t = 0; t < r->T; t++) r->time_s[t] = (double)t / r->rate_hz;
+    return SYN_OK;
+}
+
 syn_status syn_rebin(syn_recording *r, double bin_s) {
     const double ratio = bin_s * r->rate_hz;
     const int64_t k = (int64_t)round(ratio);
@@ -329,6 +347,7 @@ syn_status syn_rebin(syn_recording *r, double bin_s) {
     if (k == 1) return SYN_OK;
     int64_t T = 0, S = 0;
     SYN_TRY(syn_recording_check_segments(r));
+    SYN_TRY(keep_times(r, k));
     for (int64_t s = 0; s < r->S; s++) {
         int64_t from = r->segment[s].start, bins = (r->segment[s].stop - from) / k;
         if (bins == 0) continue;

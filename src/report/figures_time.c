@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "report/axes.h"
 #include "report/figures.h"
 
@@ -48,7 +49,8 @@ static void draw_trace(const syn_axes *row, const syn_report_session *r, int64_t
     syn_axes_line(&a, time, truth, frames, SYN_INK_BLACK, 0.6, false);
     syn_axes_line(&a, time, predicted, frames, SYN_INK_VERMILION, 0.8, false);
     char label[160];
-    snprintf(label, sizeof label, "%.60s", r->fitted->neuron_id[i]);
+    const char *id = r->fitted->neuron_id[i];
+    snprintf(label, sizeof label, "%.*s", syn_cut(id, 60), id);
     syn_set_ink(a.cr, SYN_INK_BLACK);
     syn_text(a.cr, a.left - 5, a.top + a.height / 2 - 4, SYN_RIGHT, label);
     syn_set_ink(a.cr, SYN_INK_GREY);

@@ -189,6 +189,31 @@ static void an_unobserved_test_split_is_said(void **state) {
     json_decref(root), syn_model_free(model), raw_free(&raw);
 }
 
+/* A name longer than a line, and ids whose 40th byte is within a character: both are cut, and the warning is there. */
+static void long_names_are_cut(void **state) {
+    (void)state;
+    raw_data raw = alone(240);
+    for (int64_t t = 0; t < raw.T; t++) raw.x[t * raw.N] = 1;
+    syn_recording *recording = recording_of(&raw);
+    syn_options *options = OPTIONS("epochs", "1", "hidden", "4", "connectivity", "dense");
+    syn_model *model;
+    char id[64] = "x", *name = calloc(1, 3001);
+    for (int k = 0; k < 30; k++) strcat(id, "\xc3\xa9");
+    for (int k = 0; k < 1500; k++) memcpy(name + 2 * k, "\xc3\xa9", 2);
+    free(recording->name), free(recording->neuron_id[0]);
+    recording->name = name, recording->neuron_id[0] = strdup(id);
+    assert_ok(syn_recording_warn(recording, "x%s", name));
+    assert_ok(syn_fit(&model, &recording, 1, options, NULL, NULL));
+    json_t *root = described(model), *warnings = json_object_get(root, "warnings");
+    const char *cut = json_string_value(json_array_get(warnings, 0));
+    const char *left_out = json_string_value(json_array_get(warnings, 1));
+    assert_non_null(cut);
+    assert_non_null(strstr(cut, "\xc3\xa9: x\xc3\xa9"));
+    assert_non_null(left_out);
+    assert_non_null(strstr(left_out, ": 1 of 6 neurons are silent or constant in the train split and left out: x\xc3"));
+    json_decref(root), syn_model_free(model), syn_recording_free(recording), syn_options_free(options), raw_free(&raw);
+}
+
 static void information_is_found(void **state) {
     (void)state;
     raw_data raw = chain(205);
@@ -347,6 +372,7 @@ int main(void) {
         cmocka_unit_test(masked_has_edges_where_it_may),
         cmocka_unit_test(no_information_is_said),
         cmocka_unit_test(an_unobserved_test_split_is_said),
+        cmocka_unit_test(long_names_are_cut),
         cmocka_unit_test(information_is_found),
         cmocka_unit_test(recordings_share_the_decoder),
         cmocka_unit_test(events_leave_the_rest_as_it_is),

@@ -50,7 +50,35 @@ static void in_place(void **state) {
     free(text[0]), free(text[1]);
 }
 
+/* No character is cut, what is no UTF-8 or fits stays, and nothing is written beyond the end. */
+static void is_cut_between_characters(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        int kept[8]; /* of 0, 1, ... bytes */
+    } cases[] = {
+        {"", {0, 0, 0, 0, 0, 0, 0, 0}},
+        {"plain", {0, 1, 2, 3, 4, 5, 5, 5}},
+        {"a\xc3\xa9z", {0, 1, 1, 3, 4, 4, 4, 4}},
+        {"\xe7\xa5\x9e\xe7\xa5\x9e", {0, 0, 0, 3, 3, 3, 6, 6}},
+        {"x\xf0\x9f\xa7\xa0", {0, 1, 1, 1, 1, 5, 5, 5}},
+        {"\xa5\xa5\xa5\xa5\xa5", {0, 1, 2, 3, 4, 5, 5, 5}},
+        {"\xe9", {0, 1, 1, 1, 1, 1, 1, 1}},
+    };
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++)
+        for (size_t most = 0; most < 8; most++) {
+            char out[16];
+            memset(out, '#', sizeof out);
+            assert_int_equal(syn_cut(cases[k].text, most), cases[k].kept[most]);
+            assert_int_equal(syn_print_text(out, most + 1, "%s", cases[k].text), cases[k].kept[most]);
+            assert_int_equal(strlen(out), cases[k].kept[most]);
+            assert_memory_equal(out, cases[k].text, strlen(out));
+            assert_int_equal(out[most + 1], '#');
+        }
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(becomes_utf8), cmocka_unit_test(in_place)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(becomes_utf8), cmocka_unit_test(in_place),
+                                       cmocka_unit_test(is_cut_between_characters)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

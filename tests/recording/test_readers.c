@@ -122,6 +122,14 @@ static void takes_names_and_times_from_tables(void **state) {
     r = must_open("%/good/frame_of_rows.csv", "rate=10");
     assert_string_equal(r->neuron_id[4], "7");
     syn_recording_free(r);
+    r = must_open("%/good/numbers_and_speed.csv", "rate=10");
+    assert_true(r->T == TEST_T && r->N == TEST_N + 1);
+    assert_string_equal(r->neuron_id[TEST_N], "speed");
+    syn_recording_free(r);
+    r = must_open("%/good/depth_and_ids.csv", "rate=10");
+    assert_true(r->T == TEST_T && r->N == TEST_N + 1);
+    assert_string_equal(r->neuron_id[1], "3");
+    syn_recording_free(r);
     r = must_open("%/good/frame_of_names.csv", "rate=10");
     assert_int_equal(r->T, TEST_T);
     assert_int_equal(r->N, TEST_N);

@@ -370,6 +370,7 @@ static void sums_bins_within_segments(void **state) {
     (void)state;
     float x[] = {1, 2, 3, 4, 5, 6, 7};
     int64_t segments[] = {0, 3, 3, 7};
+    const double start_s[] = {0, 0.03, 0.05};
     syn_recording *r;
     assert_int_equal(syn_recording_create(&r, x, 7, 1, NULL, 0, 100, "counts", segments, 2), SYN_OK);
     assert_int_equal(syn_rebin(r, 0.02), SYN_OK);
@@ -377,8 +378,51 @@ static void sums_bins_within_segments(void **state) {
     assert_true(at(r, 0, 0) == 3 && at(r, 1, 0) == 9 && at(r, 2, 0) == 13);
     assert_int_equal(r->segment[1].start, 1);
     assert_float_equal(r->rate_hz, 50, 1e-9);
+    assert_non_null(r->time_s); /* frame 2 is in no bin */
+    for (int k = 0; k < 3; k++) assert_float_equal(r->time_s[k], start_s[k], 1e-12);
     assert_int_equal(syn_rebin(r, 0.03), SYN_ERR_OPTION);
     syn_recording_free(r);
+}
+
+static void whole_bins_need_no_times(void **state) {
+    (void)state;
+    float x[] = {1, 2, 3, 4, 5, 6, 7};
+    int64_t segments[] = {0, 2, 2, 7}, late[] = {2, 6};
+    syn_recording *r;
+    assert_int_equal(syn_recording_create(&r, x, 7, 1, NULL, 0, 100, "counts", segments, 2), SYN_OK);
+    assert_int_equal(syn_rebin(r, 0.02), SYN_OK);
+    assert_null(r->time_s);
+    syn_recording_free(r);
+    assert_int_equal(syn_recording_create(&r, x, 7, 1, NULL, 0, 100, "counts", late, 1), SYN_OK);
+    assert_int_equal(syn_rebin(r, 0.02), SYN_OK);
+    assert_true(r->T == 2 && r->time_s);
+    assert_float_equal(r->time_s[1], 0.04, 1e-12);
+    syn_recording_free(r);
+}
+
+/* Bins as long as a trial nearly is leave one a trial, whose times, when the file is read again, give no rate. */
+static void bins_of_short_trials_are_read_again(void **state) {
+    (void)state;
+    enum { TRIALS = 8 };
+    char path[] = "/tmp/synapsnet_test_XXXXXX";
+    const int fd = mkstemp(path);
+    float x[6 * TRIALS];
+    int64_t segments[2 * TRIALS];
+    syn_recording *r, *again;
+    assert_true(fd >= 0);
+    close(fd);
+    for (int k = 0; k < 6 * TRIALS; k++) x[k] = (float)(k % 5);
+    for (int k = 0; k < 2 * TRIALS; k++) segments[k] = 6 * ((k + 1) / 2);
+    assert_int_equal(syn_recording_create(&r, x, 6 * TRIALS, 1, NULL, 0, 20, "counts", segments, TRIALS), SYN_OK);
+    assert_int_equal(syn_rebin(r, 0.25), SYN_OK);
+    assert_int_equal(syn_recording_write(r, path), SYN_OK);
+    if (syn_recording_open(&again, path, NULL) != SYN_OK) fail_msg("%s", syn_last_error());
+    assert_true(again->T == TRIALS && again->S == TRIALS);
+    assert_float_equal(again->rate_hz, 4, 1e-9);
+    assert_float_equal(again->time_s[7], 2.1, 1e-9);
+    syn_recording_free(r);
+    syn_recording_free(again);
+    unlink(path);
 }
 
 /* ---- behaviour with its own clock ---- */
@@ -426,6 +470,42 @@ static void behavior_of_no_columns_is_none(void **state) {
     (void)state;
     syn_recording *r = must_open("%/good/native_no_behavior.h5", "");
     assert_int_equal(r->B, 0);
+    syn_recording_free(r);
+}
+
+/* Spikes that lie grouped by neuron are put in the order of time. */
+static void sorts_its_spikes(void **state) {
+    (void)state;
+    static const double time_s[] = {0.25, 0.5, 2, 2, 3.5};
+    static const int32_t neuron[] = {0, 1, 0, 1, 1};
+    syn_recording *r = must_open("%/good/native_spikes.h5", "");
+    assert_int_equal(r->n_spikes, 5);
+    assert_memory_equal(r->spike_time_s, time_s, sizeof time_s);
+    assert_memory_equal(r->spike_neuron, neuron, sizeof neuron);
+    syn_recording_free(r);
+}
+
+/* Long ids and warnings are cut between characters. */
+static void long_texts_are_cut(void **state) {
+    (void)state;
+    char id[128] = "x", line[2048] = "x", *text;
+    const float x[] = {1, 2, 3, 4};
+    const char *ids[] = {id, "b"};
+    const syn_recording_arrays arrays = {
+        .T = 2, .N = 2, .activity = x, .rate_hz = 10, .signal = "fluorescence", .neuron_id = ids};
+    syn_recording *r;
+    for (int k = 0; k < 40; k++) strcat(id, "\xc3\xa9");
+    for (int k = 0; k < 600; k++) strcat(line, "\xe7\xa5\x9e");
+    assert_int_equal(syn_recording_from_arrays(&r, &arrays), SYN_OK);
+    assert_int_equal(syn_recording_warn(r, "%s", line), SYN_OK);
+    assert_int_equal(strlen(r->warning[0]), 1021);
+    assert_memory_equal(r->warning[0], line, 1021);
+    assert_int_equal(syn_recording_describe(r, 0, &text), SYN_OK);
+    id[59] = 0;
+    char shown[160];
+    snprintf(shown, sizeof shown, " %s b\n", id);
+    assert_non_null(strstr(text, shown));
+    syn_free(text);
     syn_recording_free(r);
 }
 
@@ -626,9 +706,13 @@ int main(void) {
         cmocka_unit_test(wrong_segments_are_refused_with_times),
         cmocka_unit_test(resampling_never_looks_ahead),
         cmocka_unit_test(sums_bins_within_segments),
+        cmocka_unit_test(whole_bins_need_no_times),
+        cmocka_unit_test(bins_of_short_trials_are_read_again),
         cmocka_unit_test(puts_behavior_on_the_frames),
         cmocka_unit_test(leaves_behavior_unknown_outside_its_clock),
         cmocka_unit_test(behavior_of_no_columns_is_none),
+        cmocka_unit_test(sorts_its_spikes),
+        cmocka_unit_test(long_texts_are_cut),
         cmocka_unit_test(describes),
         cmocka_unit_test(lists_constant_and_silent_neurons),
         cmocka_unit_test(writes_and_reads_everything),

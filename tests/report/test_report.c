@@ -237,6 +237,25 @@ static void test_figures(void **state) {
     example_free(&e);
 }
 
+/* The ids of a figure are cut between characters, or nothing would draw them. */
+static void test_long_ids(void **state) {
+    static const char *const names[] = {"models", "traces", "horizon", "connectivity", "graph"};
+    example e = example_create(false);
+    char id[96] = "x", name[64];
+    (void)state;
+    for (int k = 0; k < 40; k++) strcat(id, "\xc3\xa9");
+    for (int64_t i = 0; i < e.model->session[0].norm.N; i++) {
+        free(e.model->session[0].neuron_id[i]);
+        e.model->session[0].neuron_id[i] = strdup(id);
+    }
+    assert_ok(write_report(&e, "ids.svg", OPTIONS("steps", "4"), NULL));
+    for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
+        snprintf(name, sizeof name, "ids-%s.svg", names[k]);
+        assert_int_equal(unlink(name), 0);
+    }
+    example_free(&e);
+}
+
 /* Gives the model tests of its edges, of which only the one to neuron 1 from neuron 0 has this estimate over its error.
  */
 static void set_evidence(syn_model *model, float statistic) {
@@ -312,11 +331,17 @@ static void test_refused(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_base64),   cmocka_unit_test(test_rows),
-                                       cmocka_unit_test(test_cluster),  cmocka_unit_test(test_components),
-                                       cmocka_unit_test(test_page),     cmocka_unit_test(test_short_trials),
-                                       cmocka_unit_test(test_rivals),   cmocka_unit_test(test_figures),
-                                       cmocka_unit_test(test_evidence), cmocka_unit_test(test_graph_of_the_significant),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_base64),
+                                       cmocka_unit_test(test_rows),
+                                       cmocka_unit_test(test_cluster),
+                                       cmocka_unit_test(test_components),
+                                       cmocka_unit_test(test_page),
+                                       cmocka_unit_test(test_short_trials),
+                                       cmocka_unit_test(test_rivals),
+                                       cmocka_unit_test(test_figures),
+                                       cmocka_unit_test(test_evidence),
+                                       cmocka_unit_test(test_long_ids),
+                                       cmocka_unit_test(test_graph_of_the_significant),
                                        cmocka_unit_test(test_refused)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
