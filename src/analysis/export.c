@@ -149,7 +149,8 @@ static syn_status best_ranking(const syn_model *model, size_t session, float *ou
     const syn_fitted_session *s = &model->session[session];
     const syn_edge_estimates *e = s->edges;
     const int64_t N = s->norm.N;
-    if (!e || !(e->of_events || e->window > 0 || model->loss == SYN_LOSS_POISSON)) return syn_connectivity(model, session, 0, 0, out);
+    if (!e || !(e->of_events || e->window > 0 || model->loss == SYN_LOSS_POISSON))
+        return syn_connectivity(model, session, 0, 0, out);
     for (int64_t k = 0; k < N * N; k++) out[k] = e->error[k] > 0 ? e->estimate[k] / e->error[k] : 0.0f;
     return SYN_OK;
 }
