@@ -97,7 +97,7 @@ static syn_status write_csv(const syn_perturbation *p, const char *path) {
     fputs("step,receiver,response,low,high\n", file);
     for (int64_t e = 0; e < p->K * p->N; e++) {
         const float interval[] = {p->by_step.low[e], p->by_step.high[e]};
-        fprintf(file, "%lld,", (long long)(e / p->N + 1));
+        fprintf(file, "%lld,", (long long)e / p->N + 1);
         syn_csv_field(file, p->id[e % p->N]);
         fprintf(file, ",%.9g", (double)p->by_step.mean[e]);
         for (int k = 0; k < 2; k++)

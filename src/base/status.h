@@ -4,8 +4,10 @@
 
 #include "synapsnet/synapsnet.h"
 
-/* Records one line about the failure for syn_last_error() and returns status. */
-syn_status syn_fail(syn_status status, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Records one line about a failure for syn_last_error(). */
+void syn_note_failure(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Records it (printf style) and is the status: a compiler sees that it is not SYN_OK. */
+#define syn_fail(status, ...) (syn_note_failure(__VA_ARGS__), (syn_status)(status))
 
 /* Returns from the calling function with the status of expr if it is not SYN_OK. */
 #define SYN_TRY(expr)                                                                                                  \

@@ -50,7 +50,7 @@ static void backward(const syn_block *block, const syn_block_gradient *gradient,
         gradient->da[0] += dy * x;
         gradient->dc[0] += dy;
         for (int k = 0; k < H; k++) {
-            float before = previous ? previous[k] : 0.0f;
+            float before = t || gradient->h0 ? previous[k] : 0.0f;
             out[at.v + (size_t)k] += dy * h[k];
             float total = dh[k] + dy * decoder[at.v + (size_t)k];
             float dn = total * (1 - z[k]) * (1 - n[k] * n[k]);

@@ -385,7 +385,7 @@ static void add_work(const syn_block *block, const syn_block_gradient *gradient,
         for (int i = 0; i < W; i++) rows[i] = load(w->sum + (k + i) * W);
         vf sums = row_sums(rows);
         for (int i = 0; i < W && k + i < 8 * H; i++) {
-            size_t to = (size_t)(k + i); /* wx, wi; then bhn, v, which in the gradient come after wh */
+            size_t to = (size_t)k + (size_t)i; /* wx, wi; then bhn, v, which in the gradient come after wh */
             out[to < 6 * (size_t)H ? at.wx + to : at.bhn + to - 6 * (size_t)H] += sums[i];
         }
     }

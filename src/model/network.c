@@ -201,7 +201,7 @@ static syn_status prepare(syn_network *net, size_t s) {
 static void drives(const syn_network *net, size_t s, const float *u, int64_t F, float *drive) {
     const int64_t B = net->p->session[s].B;
     const int rows = 3 * net->p->H;
-    for (int64_t f = 0; f < F && B > 0; f++) {
+    for (int64_t f = 0; f < F && u; f++) {
         float *restrict out = drive + f * rows;
         memset(out, 0, (size_t)rows * sizeof *out);
         for (int64_t v = 0; v < B; v++) {
@@ -740,8 +740,7 @@ static void chunk_gain(syn_network *net, size_t s, int64_t t, int64_t n, int lag
     const float *x = session->x + t * N;
     drives(net, s, B ? session->u + t * B : NULL, n, net->drive);
     if (net->send) syn_send(net->send, x, first ? NULL : x - N, N, n, net->sent);
-    const int threads = net->threads < MAX_CHUNKS ? net->threads : MAX_CHUNKS;
-#pragma omp parallel for schedule(static) num_threads(threads)
+#pragma omp parallel for schedule(static) num_threads(net->threads < MAX_CHUNKS ? net->threads : MAX_CHUNKS)
     for (int64_t block = 0; block < NB; block++) {
         block_space *space = &g->space[omp_get_thread_num()];
         block_gain(net, s, block, t, n, lags, g->state + block * H * R, space, &g->seed[omp_get_thread_num()],

@@ -617,7 +617,7 @@ static syn_status say_which(const syn_input *input, const candidates *c, size_t 
     for (size_t k = 0; k < c->n && k < SHOWN; k++)
         length += (size_t)snprintf(text + length, SIZE - length, "%s%.*s", k ? ", " : "", syn_cut(c->path[k], 100),
                                    c->path[k]);
-    if (c->n > SHOWN) length += (size_t)snprintf(text + length, SIZE - length, " and %zu more", c->n - SHOWN);
+    if (c->n > SHOWN) snprintf(text + length, SIZE - length, " and %zu more", c->n - SHOWN);
     SYN_TRY(syn_listing_text(&input->listing, matrices ? syn_is_matrix : NULL, &arrays));
     syn_status status;
     if (c->n + matrices == 0)

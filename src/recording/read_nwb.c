@@ -99,15 +99,14 @@ bool syn_nwb_probe(const syn_input *input) {
 /* Frames that overlap an interval of invalid_times are not observed. */
 static syn_status mask_invalid(syn_recording *r, const syn_nwb *nwb) {
     static const char *const table = "intervals/invalid_times";
+    const double rate_hz = r->rate_hz, *time_s = r->time_s;
     double *start, *stop;
     int64_t n, masked = 0;
-    if (!syn_nwb_is_group(nwb, table) || (r->rate_hz == 0 && !r->time_s)) return SYN_OK;
+    if (!syn_nwb_is_group(nwb, table) || (!(rate_hz > 0) && !time_s)) return SYN_OK;
     SYN_TRY(syn_nwb_intervals(nwb, table, &start, &stop, &n));
     for (int64_t t = 0; t < r->T; t++) {
-        const double from = r->time_s ? r->time_s[t] : (double)t / r->rate_hz;
-        const double frame_s = r->rate_hz > 0 ? 1 / r->rate_hz
-                               : t + 1 < r->T ? r->time_s[t + 1] - from
-                                              : from - r->time_s[t - 1];
+        const double from = time_s ? time_s[t] : (double)t / rate_hz;
+        const double frame_s = rate_hz > 0 ? 1 / rate_hz : t + 1 < r->T ? time_s[t + 1] - from : from - time_s[t - 1];
         const double slack_s = 1e-6 * frame_s;
         bool invalid = false;
         for (int64_t k = 0; k < n && !invalid; k++)

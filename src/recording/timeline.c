@@ -30,6 +30,7 @@ typedef struct timeline {
 
 double syn_median(double *v, int64_t n) {
     const int64_t k = n / 2;
+    if (n < 1) return NAN;
     for (int64_t low = 0, high = n - 1; low < high;) {
         const double pivot = v[low + (high - low) / 2];
         int64_t i = low, j = high;
@@ -94,7 +95,7 @@ static syn_status find_segments(const syn_recording *r, timeline *line) {
 /* The time of slot 0 of a segment, by its first frames, of which one may be late. */
 static double first_slot_s(const syn_recording *r, syn_segment g, double frame_s) {
     enum { FEW = 15 };
-    double start[FEW];
+    double start[FEW] = {0};
     int64_t n = 0;
     for (; n < FEW && g.start + n < g.stop; n++) start[n] = r->time_s[g.start + n] - frame_s * (double)n;
     const double middle = syn_median(start, n);

@@ -61,7 +61,7 @@ static void draw_trace(const syn_axes *row, const syn_report_session *r, int64_t
 static syn_status draw_traces(cairo_t *cr, const syn_report *report, const syn_report_session *r) {
     const syn_forecast *f = r->forecast;
     const int64_t frames = f->F < MOST_FRAMES ? f->F : MOST_FRAMES;
-    int64_t neuron[TRACES];
+    int64_t neuron[TRACES] = {0};
     double *work;
     (void)report;
     SYN_TRY(syn_alloc(&work, 3 * (size_t)frames, sizeof *work, "traces"));

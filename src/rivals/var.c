@@ -31,7 +31,7 @@ static float base_of(const syn_var *v, const syn_rival_data *d, int64_t t, int64
     const int64_t before = (t - 1) * d->N + i;
     if (v->base == SYN_VAR_OWN) return v->own[t * d->N + i];
     if (v->base == SYN_VAR_CHANGE) return d->x[before];
-    return v->slow ? d->baseline[before] : 0;
+    return v->slow && d->baseline ? d->baseline[before] : 0;
 }
 
 static void inputs_of(const syn_var *v, const syn_rival_data *d, int64_t t, double *row) {

@@ -121,7 +121,7 @@ static syn_status measure_presence(const syn_dataset *data, size_t owner, int64_
     bool complete = true;
     *present = NULL;
     for (size_t s = owner; s < data->n; s++) complete &= owner_of(data, s) != owner || data->session[s].N == N;
-    if (complete) return SYN_OK;
+    if (complete || !data->sharing) return SYN_OK;
     SYN_TRY(syn_alloc(present, (size_t)N, sizeof **present, "ridge"));
     for (size_t s = owner; s < data->n; s++) {
         const syn_session *session = &data->session[s];

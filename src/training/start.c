@@ -122,11 +122,11 @@ syn_status syn_start_none(syn_parameters **parameters, const syn_dataset *data, 
     fill_uniform(p->value + p->decoder, at.count, limit, random);
     memset(p->value + p->decoder + at.wi, 0, 3 * (size_t)H * sizeof(float)); /* no current flows yet */
     random.substream = 1;
-    fill_uniform(p->value + p->we, (size_t)(3 * H * p->d), limit, random);
+    fill_uniform(p->value + p->we, 3 * (size_t)H * (size_t)p->d, limit, random);
     random.substream = 2;
     fill_uniform(p->value + p->bias, 3 * (size_t)H, limit, random);
     random.substream = 3;
-    fill_uniform(p->value + p->wu, (size_t)(3 * H * p->b), limit, random);
+    fill_uniform(p->value + p->wu, 3 * (size_t)H * (size_t)p->b, limit, random);
     for (size_t s = 0; s < data->n; s++) {
         const syn_session_layout *of = &p->session[s];
         random = (syn_random){settings->seed, SYN_STREAM_INIT_EMBEDDING, 2 * (uint32_t)s};
