@@ -102,7 +102,7 @@ static syn_status mask_invalid(syn_recording *r, const syn_nwb *nwb) {
     const double rate_hz = r->rate_hz, *time_s = r->time_s;
     double *start, *stop;
     int64_t n, masked = 0;
-    if (!syn_nwb_is_group(nwb, table) || (!(rate_hz > 0) && !time_s)) return SYN_OK;
+    if (!syn_nwb_is_group(nwb, table) || (!(rate_hz > 0) && (!time_s || r->T < 2))) return SYN_OK;
     SYN_TRY(syn_nwb_intervals(nwb, table, &start, &stop, &n));
     for (int64_t t = 0; t < r->T; t++) {
         const double from = time_s ? time_s[t] : (double)t / rate_hz;
