@@ -311,6 +311,7 @@ done:
 
 static void npy_close(syn_array *a) {
     npy *s = a->source;
+    if (!s) return;
     if (s->fd >= 0) close(s->fd);
     if (s->member) zip_fclose(s->member);
     if (s->archive) zip_discard(s->archive);

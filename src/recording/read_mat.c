@@ -43,7 +43,7 @@ typedef struct table {
 } table;
 
 static const matvar_t *element(const table *t, int64_t field, int64_t trial) {
-    if (syn_mat_is_cell(t->node)) return syn_mat_cell(t->node, trial);
+    if (!t->name || syn_mat_is_cell(t->node)) return syn_mat_cell(t->node, trial);
     if (!t->cells) return syn_mat_field(t->node, trial, t->name[field]);
     return syn_mat_cell(syn_mat_field(t->node, 0, t->name[field]), trial);
 }

@@ -106,7 +106,8 @@ static syn_status mask_invalid(syn_recording *r, const syn_nwb *nwb) {
     SYN_TRY(syn_nwb_intervals(nwb, table, &start, &stop, &n));
     for (int64_t t = 0; t < r->T; t++) {
         const double from = time_s ? time_s[t] : (double)t / rate_hz;
-        const double frame_s = rate_hz > 0 ? 1 / rate_hz : t + 1 < r->T ? time_s[t + 1] - from : from - time_s[t - 1];
+        double frame_s = 1 / rate_hz;
+        if (time_s && !(rate_hz > 0)) frame_s = t + 1 < r->T ? time_s[t + 1] - from : from - time_s[t - 1];
         const double slack_s = 1e-6 * frame_s;
         bool invalid = false;
         for (int64_t k = 0; k < n && !invalid; k++)

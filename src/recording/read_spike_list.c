@@ -258,6 +258,8 @@ syn_status syn_spike_list_open(syn_recording **recording, const syn_input *input
     double *times = NULL;
     int64_t n = 0;
     find_arrays(input, &found);
+    if (!found.pairs && !found.times)
+        return syn_fail(SYN_ERR_INPUT, "%s: holds no spike times; expected them beside the ids", input->address.given);
     const bool named = !found.pairs && (is_text(found.ids) || is_text(found.all));
     if (!found.pairs) SYN_CHECK(read_times(input, &found, &times, &n));
     SYN_CHECK(named ? read_named(&o, input, &found) : read_numbered(&o, input, &found, &times, &n));
