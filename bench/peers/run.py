@@ -1,48 +1,25 @@
 """Peers of SynapsNet on the same splits, scored by the same code.
 
-    python run.py PROGRAM FOLDER NAME=RECORDING[@OPTIONS] ... [--peers NAME ...] [--seeds 0 1] [--epochs 300] [--patience 15]
+    python run.py PROGRAM FOLDER NAME=RECORDING[@OPTIONS] ... [--peers NAME ...] [--seeds 0 1] [--workers 1] [--device cpu|cuda]
 
-For each recording: `synapsnet convert --splits`, every peer fitted to `train` with choices on `validation`, its predictions
-of `test` in FOLDER/NAME/PEER-SEED.npy, and `synapsnet compare --predictions` for the table. What is there already is not
-fitted again. Prints the tables in Markdown.
+For each recording: `synapsnet convert --splits`, the fits of fit.py in FOLDER/NAME, and `synapsnet compare --predictions` for
+the table. What is there already is not fitted again. Prints the tables in Markdown.
 """
 import argparse
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
-import torch
 
-import data
+from fit import arguments_of, fit_all
 from models import PEERS
-from trainer import fit
 
 LINEAR = "ar,linear-change"  # the reference that every deep model has to beat, from the program itself
 
 
 def run(*command):
     return subprocess.run([str(c) for c in command], check=True, capture_output=True, text=True).stdout
-
-
-def fit_peers(r, folder, arguments):
-    """Fits what is not there yet; records of all by (peer, seed)."""
-    records = {}
-    for name in arguments.peers:
-        build, variants = PEERS[name]
-        chosen = None
-        for seed in arguments.seeds:
-            stem = folder / f"{name}-{seed}"
-            if not stem.with_suffix(".json").exists():
-                prediction, record, _ = fit(build, variants, r, seed, arguments.epochs, arguments.patience, chosen)
-                np.save(stem.with_suffix(".npy"), prediction.astype(np.float32))
-                stem.with_suffix(".json").write_text(json.dumps(record))
-                print(f"{r.name}: {name}, seed {seed}: validation loss {record['validation_loss']:.4f} after "
-                      f"{record['epochs']} epochs, {record['seconds']:.0f} s of CPU in all", file=sys.stderr, flush=True)
-            records[name, seed] = json.loads(stem.with_suffix(".json").read_text())
-            chosen = records[name, seed]["choice"]  # variant and rate are those of the first seed
-    return records
 
 
 def interval(values, key):
@@ -78,21 +55,21 @@ def main():
     parser.add_argument("program")
     parser.add_argument("folder", type=Path)
     parser.add_argument("recordings", nargs="+")
-    parser.add_argument("--peers", nargs="+", default=list(PEERS), choices=list(PEERS))
-    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1])
-    parser.add_argument("--epochs", type=int, default=300)
-    parser.add_argument("--patience", type=int, default=15)
-    parser.add_argument("--threads", type=int, default=1)
+    arguments_of(parser)
     arguments = parser.parse_args()
-    torch.set_num_threads(arguments.threads)
+    recordings = {}
     for item in arguments.recordings:
         label, _, rest = item.partition("=")
         path, _, text = rest.partition("@")
-        options, folder = text.split(), arguments.folder / label
-        folder.mkdir(parents=True, exist_ok=True)
-        run(arguments.program, "convert", path, *options, "--splits", "-o", folder / "splits.h5", "--quiet")
-        [r] = data.load(folder / "splits.h5")
-        records = fit_peers(r, folder, arguments)
+        folder = arguments.folder / label
+        recordings[folder] = path, text.split()
+        if not (folder / "splits.h5").exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            run(arguments.program, "convert", path, *text.split(), "--splits", "-o", folder / "splits.h5", "--quiet")
+    fit_all(recordings, arguments)
+    for folder, (path, options) in recordings.items():
+        records = {(name, seed): json.loads((folder / f"{name}-{seed}.json").read_text())
+                   for name in arguments.peers for seed in arguments.seeds}
         compared = {}
         for seed in arguments.seeds:
             predictions = [f"--predictions={name}={folder}/{name}-{seed}.npy" for name in arguments.peers]
@@ -101,7 +78,7 @@ def main():
                 scored.write_text(run(arguments.program, "compare", path, *options, "--seed", seed, "--rivals", LINEAR,
                                       *predictions, "--json", "--quiet"))
             compared[seed] = json.loads(scored.read_text())
-        print_table(label, compared, records, arguments)
+        print_table(folder.name, compared, records, arguments)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import torch
 
 from data import Recording, fill, next_frames, windows
 from models import PEERS
-from trainer import Peer, fit
+from trainer import RATES, Peer, fit
 
 T, N, B, TRIAL = 600, 7, 2, 60
 
@@ -61,7 +61,7 @@ def main():
         for name, (build, variants) in PEERS.items():
             prediction, record, peer = fit(build, variants, r, 0, 2, 2)
             assert prediction.shape == (100, N) and np.isfinite(prediction).all(), name
-            assert len(record["tried"]) == 3 * len(variants), name
+            assert len(record["tried"]) == len(RATES) * len(variants), name
             check_reach(name, peer, r, variants[record["choice"][0]]["context"])
             print(f"{name}, {'counts' if counts else 'fluorescence'}: {record['parameters']} parameters, "
                   f"validation loss {record['validation_loss']:.3f}")

@@ -14,7 +14,7 @@ import torch.nn.functional as F
 
 from data import next_frames, windows
 
-RATES = (3e-3, 1e-3, 3e-4)
+RATES = (1e-2, 3e-3, 1e-3, 3e-4)
 BATCH = 32
 STEPS = 16  # of an epoch, at least: patience is counted in epochs
 EVALUATION_BATCH = 256
@@ -66,7 +66,7 @@ def validation_loss(peer, r, L):
 
 def train(peer, r, L, rate, seed, epochs, patience):
     """Leaves the weights of the best epoch; returns its validation loss and the epochs that were run."""
-    generator = torch.Generator().manual_seed(seed)
+    generator = torch.Generator("cpu").manual_seed(seed)
     optimiser = torch.optim.AdamW(peer.parameters(), lr=rate, weight_decay=1e-3)
     schedule = torch.optim.lr_scheduler.ReduceLROnPlateau(optimiser, factor=0.3, patience=patience // 3)
     target = r.targets["train"]
@@ -79,7 +79,7 @@ def train(peer, r, L, rate, seed, epochs, patience):
     best, best_epoch, best_state = math.inf, 0, copy.deepcopy(peer.state_dict())
     for epoch in range(1, epochs + 1):
         peer.train()
-        order = target[torch.randperm(len(target), generator=generator)]
+        order = target[torch.randperm(len(target), generator=generator, device="cpu").to(target.device)]
         for part in order[:windows_of_epoch].split(BATCH):
             y, extra = peer(*windows(r, part, L))
             z, weight = next_frames(r, part, L, allowed)
@@ -99,23 +99,34 @@ def train(peer, r, L, rate, seed, epochs, patience):
     return best, epoch
 
 
-def fit(build, variants, r, seed, epochs, patience, chosen=None):
-    """Tries every variant and learning rate, or those already chosen. Returns the test predictions [F][N] and a record."""
-    begin, tried = time.process_time(), []
-    choices = [chosen] if chosen else [(v, rate) for v in range(len(variants)) for rate in RATES]
-    best = (math.inf,)
-    for v, rate in choices:
-        torch.manual_seed(seed)
-        options = dict(variants[v])
-        L = options.pop("context")
-        peer = Peer(build(r.N, r.B, L, **options), r)
-        loss, run = train(peer, r, L, rate, seed, epochs, patience)
-        tried.append({"variant": variants[v], "rate": rate, "loss": loss, "epochs": run})
-        if loss < best[0]:
-            best = (loss, (v, rate), peer, L, run)
-    loss, choice, peer, L, run = best
+def attempt(build, variants, r, choice, seed, epochs, patience):
+    """Fits one variant with one learning rate. Returns a record, the test predictions [F][N] and the peer."""
+    begin = time.process_time()
+    v, rate = choice
+    options = dict(variants[v])
+    L = options.pop("context")
+    torch.manual_seed(seed)
+    peer = Peer(build(r.N, r.B, L, **options), r)
+    loss, run = train(peer, r, L, rate, seed, epochs, patience)
     with torch.no_grad():
-        prediction = peer.prediction(last_frames(peer, r, r.targets["test"], L))
-    parameters = sum(p.numel() for p in peer.parameters())
-    return prediction.numpy(), {"choice": choice, "validation_loss": loss, "epochs": run, "parameters": parameters,
-                                "seconds": time.process_time() - begin, "tried": tried}, peer
+        prediction = peer.prediction(last_frames(peer, r, r.targets["test"], L)).cpu().numpy()
+    return {"choice": choice, "variant": variants[v], "validation_loss": loss, "epochs": run,
+            "parameters": sum(p.numel() for p in peer.parameters()), "seconds": time.process_time() - begin}, prediction, peer
+
+
+def choices(variants):
+    return [(v, rate) for v in range(len(variants)) for rate in RATES]
+
+
+def summary(records):
+    """That of the best on validation, with what was tried."""
+    best = min(records, key=lambda record: record["validation_loss"])
+    return {**best, "seconds": sum(record["seconds"] for record in records),
+            "tried": [{key: record[key] for key in ("choice", "validation_loss", "epochs")} for record in records]}
+
+
+def fit(build, variants, r, seed, epochs, patience):
+    """Tries every variant and learning rate. Returns the test predictions [F][N], a record and the peer of the best."""
+    attempts = [attempt(build, variants, r, choice, seed, epochs, patience) for choice in choices(variants)]
+    _, prediction, peer = min(attempts, key=lambda a: a[0]["validation_loss"])
+    return prediction, summary([a[0] for a in attempts]), peer
