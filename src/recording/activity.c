@@ -1,7 +1,9 @@
 /* Putting arrays into the activity of a recording. */
 #include <math.h>
+#include <omp.h>
 #include <string.h>
 
+#include "base/threads.h"
 #include "recording/reader.h"
 
 static syn_status place_tile(void *user, const syn_tile *tile) {
@@ -21,19 +23,35 @@ static syn_status place_tile(void *user, const syn_tile *tile) {
     return SYN_OK;
 }
 
+static int64_t rows_at_once(const syn_array *a, int64_t t) {
+    return a->rows - t < a->row_step ? a->rows - t : a->row_step;
+}
+
+static syn_status place_block(syn_array *a, const syn_placement *p, int64_t t, bool *finite) {
+    const int64_t N = p->recording->N, n = rows_at_once(a, t) * N;
+    float *x = p->recording->x + t * N;
+    SYN_TRY(a->ops->rows(a, t, rows_at_once(a, t), x));
+    for (int64_t k = 0; k < n && (p->scale != 1 || p->offset != 0); k++) x[k] = p->scale * x[k] + p->offset;
+    *finite = syn_all_finite(x, n);
+    return SYN_OK;
+}
+
 /* Rows of the array are rows of x: they are read into their place, and looked at while they are in the cache. */
 static syn_status place_rows(syn_array *a, const syn_placement *p) {
-    const int64_t N = p->recording->N;
+    enum { WORTH_A_THREAD = 1 << 22 }; /* values */
+    const bool several = a->concurrent && a->rows * a->cols > WORTH_A_THREAD;
     bool finite = true;
+    int64_t failed = a->rows; /* the first block that could not be read */
+#pragma omp parallel for schedule(static) reduction(&& : finite) reduction(min : failed) \
+    num_threads(several ? syn_usable_threads(omp_get_max_threads()) : 1)
     for (int64_t t = 0; t < a->rows; t += a->row_step) {
-        const int64_t n = a->rows - t < a->row_step ? a->rows - t : a->row_step;
-        float *x = p->recording->x + t * N;
-        SYN_TRY(a->ops->rows(a, t, n, x));
-        for (int64_t k = 0; k < n * N && (p->scale != 1 || p->offset != 0); k++) x[k] = p->scale * x[k] + p->offset;
-        finite = finite && syn_all_finite(x, n * N);
+        bool block_finite = true;
+        if (place_block(a, p, t, &block_finite) != SYN_OK) failed = t < failed ? t : failed;
+        finite = finite && block_finite;
     }
     p->recording->finite = finite;
-    return SYN_OK;
+    /* Errors belong to the thread that had them: once more in this one. */
+    return failed < a->rows ? place_block(a, p, failed, &p->recording->finite) : SYN_OK;
 }
 
 syn_status syn_place(syn_array *array, const syn_placement *placement) {

@@ -1,6 +1,7 @@
 /* Good files of every kind: what the readers make of them, compared with what NumPy and h5py wrote. */
 #include "support.h"
 
+#include <hdf5.h>
 #include <math.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -88,6 +89,33 @@ static void reads_every_matrix(void **state) {
         assert_int_equal(r->signal, SYN_SIGNAL_FLUORESCENCE);
         syn_recording_free(r);
     }
+}
+
+/* More values than one thread reads, uncompressed; one of them, near the end, was not observed. */
+static void reads_large_files_in_threads(void **state) {
+    (void)state;
+    enum { T = 4200, N = 1001, GONE = 4100 };
+    const hsize_t shape[2] = {T, N};
+    char path[] = "/tmp/synapsnet_large_XXXXXX";
+    float *x = malloc(sizeof *x * T * N);
+    const int descriptor = mkstemp(path);
+    assert_true(descriptor >= 0 && x);
+    for (int64_t k = 0; k < T * N; k++) x[k] = (float)k / 64;
+    x[GONE * N] = NAN;
+    hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT), space = H5Screate_simple(2, shape, NULL);
+    hid_t set = H5Dcreate2(file, "x", H5T_IEEE_F32LE, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    assert_true(H5Dwrite(set, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, x) >= 0);
+    H5Dclose(set), H5Sclose(space), H5Fclose(file);
+    syn_recording *r = must_open(path, "rate=10");
+    assert_int_equal(r->T, T);
+    assert_int_equal(r->N, N);
+    assert_false(syn_observed(r, GONE, 0));
+    for (int64_t k = 0; k < T * N; k++)
+        if (k != GONE * N && r->x[k] != x[k]) fail_msg("frame %lld: %g", (long long)(k / N), (double)r->x[k]);
+    syn_recording_free(r);
+    free(x);
+    close(descriptor);
+    unlink(path);
 }
 
 static void takes_times_in_their_unit(void **state) {
@@ -595,6 +623,7 @@ static void reads_what_other_tools_write(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_every_matrix),
+        cmocka_unit_test(reads_large_files_in_threads),
         cmocka_unit_test(takes_times_in_their_unit),
         cmocka_unit_test(takes_names_and_times_from_tables),
         cmocka_unit_test(keeps_headings_that_differ_by_a_unit),
