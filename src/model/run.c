@@ -1,0 +1,149 @@
+/* Forward through time: single steps, and whole splits. */
+#include <omp.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "model/network_inside.h"
+
+/* Decoder states of a run, [NB][H][R]; behind them 1 after the first frame, and the last frame [N]. */
+static int64_t decoder_states(const syn_network *net, size_t s) {
+    return syn_blocks_of(net, net->p->session[s].N) * net->p->H * net->kernels->lanes;
+}
+
+size_t syn_network_state_size(const syn_network *net, size_t s) {
+    return (size_t)(decoder_states(net, s) + (net->p->session[s].N + 1 + 15) / 16 * 16);
+}
+
+syn_status syn_network_state(const syn_network *net, size_t s, int64_t copies, float **state) {
+    return syn_alloc(state, (size_t)copies * syn_network_state_size(net, s), sizeof **state, "decoder state");
+}
+
+/* Predictions y[L][R] of a block to z-scored units, in place. */
+static void link_function(const syn_network *net, syn_block_space *space, int64_t block, int64_t L) {
+    if (net->loss == SYN_LOSS_GAUSSIAN) return;
+    const int R = net->kernels->lanes;
+    syn_block_loss loss = syn_loss_at(net, space, block, L, false);
+    loss.rate = space->dy;
+    memset(space->target, 0, (size_t)(L * R) * sizeof(float));
+    memset(space->weight, 0, (size_t)(L * R) * sizeof(float));
+    net->kernels->poisson(&loss);
+    for (int64_t k = 0; k < L * R; k++) {
+        float scale = loss.scale[k % R];
+        space->y[k] = scale > 0 ? (space->dy[k] - loss.mean[k % R]) / scale : 0.0f;
+    }
+}
+
+/* What is sent at one step of the runs, which remember their last frame. */
+static const float *send_next(syn_network *net, size_t s, float *state, const float *x, int64_t n, bool copies) {
+    const int64_t N = net->p->session[s].N, runs = copies ? n : 1, L = copies ? 1 : n;
+    if (!net->send) return x;
+    for (int64_t k = 0; k < runs; k++) {
+        float *begun = state + (size_t)k * syn_network_state_size(net, s) + decoder_states(net, s), *last = begun + 1;
+        syn_send(net->send, x + k * L * N, *begun != 0.0f ? last : NULL, N, L, net->sent + k * L * N);
+        *begun = 1.0f;
+        memcpy(last, x + (k * L + L - 1) * N, (size_t)N * sizeof *last);
+    }
+    return net->sent;
+}
+
+/* As syn_network_advance, for at most max_window frames or max_frames copies. */
+static void advance_chunk(syn_network *net, size_t s, float *state, const float *x, const float *u, int64_t n,
+                          bool copies, float *out) {
+    enum { COPIES = 16 }; /* of a task */
+    const int R = net->kernels->lanes, H = net->p->H;
+    const int64_t N = net->p->session[s].N, B = net->p->session[s].B, NB = syn_blocks_of(net, N);
+    const int64_t each = !copies ? n : net->max_window < COPIES ? net->max_window : COPIES;
+    const size_t run = syn_network_state_size(net, s);
+    const float *sent = send_next(net, s, state, x, n, copies);
+    syn_drives(net, s, u, n, net->drive);
+#pragma omp parallel for schedule(static) num_threads(net->threads) if (NB * n > 64)
+    for (int64_t task = 0; task < (n + each - 1) / each * NB; task++) {
+        syn_block_space *space = &net->space[omp_get_thread_num()];
+        const int64_t block = task % NB, row = task / NB * each, L = n - row < each ? n - row : each;
+        syn_gather(space->x, x + row * N, L, N, block * R, R);
+        syn_currents(net, s, block, sent + row * N, L, space->current);
+        for (int64_t k = 0; k < (copies ? L : 1); k++) {
+            syn_block forward =
+                syn_block_at(net, space, s, block, row + k, B ? u + (row + k) * B : NULL, copies ? 1 : L);
+            forward.x += k * R, forward.current += k * R, forward.y += k * R;
+            forward.h = state + (copies ? (size_t)(row + k) * run : 0) + block * H * R;
+            forward.keep_tape = false;
+            net->kernels->forward(&forward, net->p->value + net->p->decoder, net->transposed, H);
+        }
+        link_function(net, space, block, L);
+        syn_scatter(out + row * N, space->y, L, N, block * R, R);
+    }
+}
+
+/* As syn_network_advance, once syn_network_prepare() has been called. */
+static void advance(syn_network *net, size_t s, float *state, const float *x, const float *u, int64_t n, bool copies,
+                    float *out) {
+    const int64_t N = net->p->session[s].N, B = net->p->session[s].B;
+    const int64_t most = copies                              ? net->max_frames
+                         : net->max_window < net->max_frames ? net->max_window
+                                                             : net->max_frames;
+    for (int64_t done = 0, step; done < n; done += step) {
+        step = n - done < most ? n - done : most;
+        advance_chunk(net, s, state + (copies ? (size_t)done * syn_network_state_size(net, s) : 0), x + done * N,
+                      B ? u + done * B : NULL, step, copies, out + done * N);
+    }
+}
+
+syn_status syn_network_advance(syn_network *net, size_t s, float *state, const float *x, const float *u, int64_t n,
+                               bool copies, float *out) {
+    SYN_TRY(syn_network_prepare(net, s));
+    advance(net, s, state, x, u, n, copies, out);
+    return SYN_OK;
+}
+
+static bool frame_complete(const syn_session *session, int64_t t) {
+    for (int64_t i = 0; session->mask && i < session->N; i++)
+        if (!syn_session_observed(session, t, i)) return false;
+    return true;
+}
+
+/* Replaces what was not observed at frame t by prediction[N] (NULL: the mean, 0). */
+static void fill(const syn_session *session, int64_t t, const float *prediction) {
+    for (int64_t i = 0; session->mask && i < session->N; i++)
+        if (!syn_session_observed(session, t, i)) session->x[t * session->N + i] = prediction ? prediction[i] : 0.0f;
+}
+
+static syn_status run_span(syn_network *net, size_t s, const syn_span *span, float *state, float *last,
+                           syn_frame_fn on_frame, void *user) {
+    const syn_session *session = &net->data->session[s];
+    const int64_t N = session->N, B = session->B, first_target = syn_span_first_target(span);
+    int64_t t = span->start - span->context;
+    memset(last, 0, (size_t)N * sizeof *last);
+    fill(session, t, NULL);
+    while (t + 1 < span->stop) {
+        int64_t n = 1, most = net->max_window < net->max_frames ? net->max_window : net->max_frames;
+        while (n < most && t + n + 1 < span->stop && frame_complete(session, t + n)) n++;
+        advance(net, s, state, session->x + t * N, B ? session->u + t * B : NULL, n, false, net->out);
+        for (int64_t k = 0; k < n; k++) {
+            for (int64_t i = 0; i < N; i++)
+                if (syn_session_observed(session, t + k, i)) last[i] = session->x[(t + k) * N + i];
+            if (on_frame && t + k + 1 >= first_target)
+                SYN_TRY(on_frame(user, t + k + 1, net->out + k * N, session->x + (t + k + 1) * N, last));
+        }
+        fill(session, t + n, net->out + (n - 1) * N);
+        t += n;
+    }
+    return SYN_OK;
+}
+
+syn_status syn_network_run(syn_network *net, size_t s, syn_split split, syn_frame_fn on_frame, void *user) {
+    const syn_session *session = &net->data->session[s];
+    const size_t state_size = syn_network_state_size(net, s);
+    float *state = NULL, *last = NULL;
+    syn_status status;
+    SYN_CHECK(syn_network_state(net, s, 1, &state));
+    SYN_CHECK(syn_alloc(&last, (size_t)session->N, sizeof *last, "last frame"));
+    SYN_CHECK(syn_network_prepare(net, s));
+    for (int64_t k = 0; k < session->n_spans[split]; k++) {
+        memset(state, 0, state_size * sizeof *state);
+        SYN_CHECK(run_span(net, s, &session->span[split][k], state, last, on_frame, user));
+    }
+done:
+    free(state), free(last);
+    return status;
+}
