@@ -17,13 +17,13 @@ mkdir -p $out
     "$venv/bin/python" -m pip install -q --only-binary :all: -r bench/peers/requirements.txt
 
 "$venv/bin/python" bench/peers/smoke.py
-[ -e $out/counts.h5 ] || "$program" simulate spikes --view counts --neurons 50 --frames 50000 --bin 10ms --seed 3 -o $out/counts.h5
-[ -e $out/rates.h5 ] || "$program" simulate rates --seed 21 -o $out/rates.h5
+[ -e $out/counts.h5 ] || "$program" simulate spikes --view counts --neurons 20 --frames 20000 --bin 10ms --seed 3 -o $out/counts.h5
+[ -e $out/rates.h5 ] || "$program" simulate rates --neurons 30 --seed 21 -o $out/rates.h5
 if [ $# -eq 0 ]; then
     set -- "mouse_visual_2p=data/mouse_visual_2p/230803_mrcuts24_fov1_mov_neuro.csv@--rate 16 --orientation neurons-first" \
         "spikes=$out/counts.h5"
 fi
 "$venv/bin/python" bench/peers/run.py "$program" $out "$@" --threads 2 | tee $out/forecasts.md
-"$venv/bin/python" bench/peers/connectivity.py "$program" $out/connectivity "spikes, N=50=$out/counts.h5" \
-    "rates, N=60=$out/rates.h5" | tee $out/connectivity.md
+"$venv/bin/python" bench/peers/connectivity.py "$program" $out/connectivity "spikes, N=20=$out/counts.h5" \
+    "rates, N=30=$out/rates.h5" | tee $out/connectivity.md
 "$venv/bin/python" bench/peers/section.py docs/benchmarks.md $out/forecasts.md $out/connectivity.md
