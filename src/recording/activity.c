@@ -39,11 +39,10 @@ static syn_status place_block(syn_array *a, const syn_placement *p, int64_t t, b
 /* Rows of the array are rows of x: they are read into their place, and looked at while they are in the cache. */
 static syn_status place_rows(syn_array *a, const syn_placement *p) {
     enum { WORTH_A_THREAD = 1 << 22 }; /* values */
-    const bool several = a->concurrent && a->rows * a->cols > WORTH_A_THREAD;
     bool finite = true;
     int64_t failed = a->rows; /* the first block that could not be read */
 #pragma omp parallel for schedule(static) reduction(&& : finite) reduction(min : failed) \
-    num_threads(several ? syn_usable_threads(omp_get_max_threads()) : 1)
+    num_threads(syn_usable_threads(a->concurrent && a->rows * a->cols > WORTH_A_THREAD ? omp_get_max_threads() : 1))
     for (int64_t t = 0; t < a->rows; t += a->row_step) {
         bool block_finite = true;
         if (place_block(a, p, t, &block_finite) != SYN_OK) failed = t < failed ? t : failed;
