@@ -16,7 +16,7 @@ static void print_cell(const json_t *root, const char *name, size_t k) {
 static void print_table(const json_t *root) {
     size_t steps = (size_t)json_integer_value(json_object_get(root, "steps"));
     printf("  mean squared error of %lld rollouts\n", (long long)json_integer_value(json_object_get(root, "starts")));
-    puts("  step  SynapsNet  copy-last       mean      skill");
+    puts("  step  SynapsNet  copy-last       mean      skill  in 95 % interval");
     for (size_t k = 0; k < steps; k++) {
         bool power_of_two = ((k + 1) & k) == 0;
         if (steps > 10 && !power_of_two && k + 1 != steps) continue;
@@ -25,6 +25,7 @@ static void print_table(const json_t *root) {
         print_cell(root, "mse_copy_last", k);
         print_cell(root, "mse_mean", k);
         print_cell(root, "skill", k);
+        print_cell(root, "coverage", k);
         putchar('\n');
     }
 }

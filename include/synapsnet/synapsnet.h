@@ -248,12 +248,17 @@ typedef struct syn_forecast_view {
     const double *time_s;                     /* [F] */
     const float *rollout, *rollout_truth;     /* [S][K][N] */
     const int64_t *start;                     /* [S] first predicted frame */
+    /* A 95 % interval is prediction + lower to prediction + upper, from the errors in the validation split; NaN where
+     * that says nothing, as for a recording that the model was not fitted on. */
+    const float *lower, *upper;                 /* [N] one step ahead */
+    const float *rollout_lower, *rollout_upper; /* [K][N] */
 } syn_forecast_view;
 SYN_API void syn_forecast_arrays(const syn_forecast *forecast, syn_forecast_view *view);
 /* Mean squared error (z-scored) at each of the K horizons; NaN where no truth is known. mse: [K] */
 SYN_API syn_status syn_forecast_mse(const syn_forecast *forecast, float *mse);
 /* One JSON object: "steps", "starts" (rollouts), "one_step_frames", and by horizon "mse", "mse_copy_last", "mse_mean",
- * "skill" ([K], null where no truth is known). Free it with syn_free. */
+ * "skill" ([K], null where no truth is known); "interval" (0.95), and what share of the recorded values lay inside:
+ * "one_step_coverage", "coverage" ([K]). Free it with syn_free. */
 SYN_API syn_status syn_forecast_describe(const syn_forecast *forecast, char **json);
 
 /* Effective connectivity C_ij(tau) = mean over train frames of d xhat_i[t+1] / d x_j[t-tau]. Row = receiver (post),

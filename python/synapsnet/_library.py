@@ -89,7 +89,8 @@ class SessionView(ctypes.Structure):
 class ForecastView(ctypes.Structure):
     _fields_ = [("frames", c_int64), ("rollouts", c_int64), ("steps", c_int64), ("neurons", c_int64),
                 ("prediction", c_void_p), ("truth", c_void_p), ("frame", c_void_p), ("time_s", c_void_p),
-                ("rollout", c_void_p), ("rollout_truth", c_void_p), ("start", c_void_p)]
+                ("rollout", c_void_p), ("rollout_truth", c_void_p), ("start", c_void_p),
+                ("lower", c_void_p), ("upper", c_void_p), ("rollout_lower", c_void_p), ("rollout_upper", c_void_p)]
 
 
 class Progress(ctypes.Structure):

@@ -56,13 +56,17 @@ def forecast(forecast: Forecast, neurons: Any, seconds: float | None, ax: Any) -
             scaled = offset + (values - low) / (high - low if high > low else 1)
             axes.plot(np.insert(time, gap, np.nan), np.insert(scaled, gap, np.nan), color=color, linewidth=width,
                       label=label if row == 0 else None)
+        band = [offset + (values[:frames, k] - low) / (high - low if high > low else 1)
+                for values in (forecast.low, forecast.high)]
+        axes.fill_between(np.insert(time, gap, np.nan), *(np.insert(edge, gap, np.nan) for edge in band), color=ORANGE,
+                          alpha=0.2, linewidth=0, label=f"{forecast.interval:.0%} interval" if row == 0 else None)
     axes.set_yticks(ticks, [forecast.neurons[k] for k in places])
     axes.set(xlabel="time (s)", ylabel="neuron")
     axes.set_title("Test frames, predicted one step ahead", loc="left")
     axes.spines[["top", "right", "left"]].set_visible(False)
     axes.tick_params(axis="y", length=0)
     axes.margins(x=0)
-    axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, frameon=False, borderaxespad=0)
+    axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=3, frameon=False, borderaxespad=0)
     return axes
 
 

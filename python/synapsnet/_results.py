@@ -237,6 +237,12 @@ class Forecast:
         self.mse, self.mse_copy_last, self.mse_mean, self.skill = (
             np.array([np.nan if v is None else v for v in summary[name]])
             for name in ("mse", "mse_copy_last", "mse_mean", "skill"))
+        #: the share of recorded values that an interval is made to hold
+        self.interval: float = summary["interval"]
+        #: what share it held in the test frames, one step ahead and by horizon [K]; NaN where that is not known
+        self.one_step_coverage, *coverage = (
+            np.nan if v is None else v for v in [summary["one_step_coverage"], *summary["coverage"]])
+        self.coverage = np.array(coverage)
 
     def _view(self, field: str, shape: tuple[int, ...], dtype: Any = np.float32) -> np.ndarray:
         array = lib.view(self._handle, getattr(self._seen, field), shape, dtype)
@@ -273,6 +279,31 @@ class Forecast:
         """float32 [S][K][N]"""
         return self._view("rollout_truth", (self._seen.rollouts, self._seen.steps, self._seen.neurons))
 
+    def _bound(self, prediction: np.ndarray, which: str, shape: tuple[int, ...]) -> np.ndarray:
+        """Counts and the like, that were never negative, have no negative bound."""
+        bound = prediction + self._view(which, shape)
+        return np.maximum(bound, 0) if np.nanmin(self.truth, initial=0) >= 0 else bound
+
+    @property
+    def low(self) -> np.ndarray:
+        """float32 [F][N] lower end of the 95 % interval of each prediction; NaN where nothing says how wide."""
+        return self._bound(self.prediction, "lower", (self._seen.neurons,))
+
+    @property
+    def high(self) -> np.ndarray:
+        """float32 [F][N] its upper end."""
+        return self._bound(self.prediction, "upper", (self._seen.neurons,))
+
+    @property
+    def rollout_low(self) -> np.ndarray:
+        """float32 [S][K][N]"""
+        return self._bound(self.rollout, "rollout_lower", (self._seen.steps, self._seen.neurons))
+
+    @property
+    def rollout_high(self) -> np.ndarray:
+        """float32 [S][K][N]"""
+        return self._bound(self.rollout, "rollout_upper", (self._seen.steps, self._seen.neurons))
+
     @property
     def start(self) -> np.ndarray:
         """int64 [S] first predicted frame of every rollout."""
@@ -283,10 +314,11 @@ class Forecast:
         lib.call("forecast_write", self._handle.address, lib.path_bytes(path))
 
     def to_pandas(self) -> Any:
-        """One step ahead as a DataFrame: columns (prediction | truth, neuron), index time in s. Needs pandas."""
+        """One step ahead as a DataFrame: columns (prediction | truth | low | high, neuron), index time in s. Needs pandas."""
         pandas = lib.optional("pandas", "to_pandas()")
-        columns = pandas.MultiIndex.from_product([["prediction", "truth"], self.neurons], names=["what", "neuron"])
-        return pandas.DataFrame(np.hstack([self.prediction, self.truth]), columns=columns,
+        columns = pandas.MultiIndex.from_product([["prediction", "truth", "low", "high"], self.neurons],
+                                                 names=["what", "neuron"])
+        return pandas.DataFrame(np.hstack([self.prediction, self.truth, self.low, self.high]), columns=columns,
                                 index=pandas.Index(self.time_s, name="time_s"))
 
     def to_xarray(self) -> Any:
@@ -295,12 +327,15 @@ class Forecast:
         step = np.arange(1, self._seen.steps + 1)
         return xarray.Dataset(
             {"prediction": (("time_s", "neuron"), self.prediction), "truth": (("time_s", "neuron"), self.truth),
+             "low": (("time_s", "neuron"), self.low), "high": (("time_s", "neuron"), self.high),
              "rollout": (("start", "step", "neuron"), self.rollout),
+             "rollout_low": (("start", "step", "neuron"), self.rollout_low),
+             "rollout_high": (("start", "step", "neuron"), self.rollout_high),
              "rollout_truth": (("start", "step", "neuron"), self.rollout_truth), "mse": ("step", self.mse),
              "mse_copy_last": ("step", self.mse_copy_last), "mse_mean": ("step", self.mse_mean),
-             "skill": ("step", self.skill)},
+             "skill": ("step", self.skill), "coverage": ("step", self.coverage)},
             coords={"time_s": self.time_s, "neuron": self.neurons, "start": self.start, "step": step},
-            attrs={"rate_hz": self.rate_hz})
+            attrs={"rate_hz": self.rate_hz, "interval": self.interval})
 
     def __repr__(self) -> str:
         return (f"<Forecast of {self._seen.neurons} neurons: {self._seen.frames} frames one step ahead, "

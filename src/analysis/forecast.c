@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "analysis/forecast_interval.h"
 #include "analysis/metrics.h"
 #include "analysis/prepare.h"
 #include "analysis/rollout.h"
@@ -11,9 +12,9 @@
 #include "base/memory.h"
 #include "dataset/baseline.h"
 
-enum { FORMAT_VERSION = 1, CHUNK_FRAMES = 256, MOST_STARTS = 200 };
+enum { FORMAT_VERSION = 1, CHUNK_FRAMES = 256, MOST_STARTS = 200, SPREAD = -1 };
 /* Predictions and truth of all rollouts together, unless a single one is larger. */
-static const double most_rollout_bytes = 1e9;
+static const double most_rollout_bytes = 5e8;
 
 /* What both parts work with. */
 typedef struct runner {
@@ -91,9 +92,9 @@ static syn_status spread_starts(const syn_session *s, syn_forecast *to) {
     return syn_spread_starts(s, to->K, most, &to->start, &to->S);
 }
 
-static syn_status choose_starts(const syn_session *s, const syn_options *options, syn_forecast *to) {
-    if (syn_option_auto(options, SYN_OPT_START)) return spread_starts(s, to);
-    const int64_t start = syn_option_int(options, SYN_OPT_START);
+/* start: the only one, or SPREAD. */
+static syn_status choose_starts(const syn_session *s, int64_t start, syn_forecast *to) {
+    if (start == SPREAD) return spread_starts(s, to);
     if (syn_history_of(s, start).stop == 0)
         return syn_fail(SYN_ERR_OPTION,
                         "start: found frame %lld; expected one of 1 to %lld with a frame of its segment before it",
@@ -266,24 +267,59 @@ static syn_status describe_source(syn_forecast *to, const syn_model *model, size
     return SYN_OK;
 }
 
-syn_status syn_forecast_run(syn_forecast **forecast, const syn_model *model, const syn_dataset *data,
-                            const syn_options *options, const syn_kernels *kernels, int threads) {
-    const size_t s = (size_t)syn_option_int(options, SYN_OPT_SESSION);
-    runner run = {
-        .s = s, .session = &data->session[s], .hold_behavior = syn_option_flag(options, SYN_OPT_HOLD_BEHAVIOR)};
+/* Both parts, over the test split of data. start: as choose_starts(). */
+static syn_status run_both(syn_forecast *to, const syn_model *model, const syn_dataset *data, size_t s, int64_t start,
+                           bool hold_behavior, const syn_kernels *kernels, int threads) {
+    runner run = {.to = to, .s = s, .session = &data->session[s], .hold_behavior = hold_behavior};
     syn_status status;
-    *forecast = NULL;
-    SYN_CHECK(syn_alloc(forecast, 1, sizeof **forecast, "forecast"));
-    run.to = *forecast;
-    run.to->K = syn_option_int(options, SYN_OPT_STEPS);
-    SYN_CHECK(describe_source(run.to, model, s));
-    SYN_CHECK(choose_starts(run.session, options, run.to));
+    SYN_CHECK(describe_source(to, model, s));
+    SYN_CHECK(choose_starts(run.session, start, to));
     SYN_CHECK(
         syn_network_create(&run.network, model->p, data, model->loss, kernels, threads, CHUNK_FRAMES, CHUNK_FRAMES));
     SYN_CHECK(run_one_step(&run));
     SYN_CHECK(run_rollouts(&run));
 done:
     syn_network_free(run.network);
+    return status;
+}
+
+/* Intervals from the errors in the validation split, which here stands where the test split does. */
+static syn_status find_intervals(syn_forecast *to, const syn_model *model, const syn_dataset *data, size_t s,
+                                 bool hold_behavior, const syn_kernels *kernels, int threads) {
+    syn_dataset other = *data;
+    syn_forecast *errors = NULL;
+    syn_status status;
+    SYN_CHECK(syn_alloc(&other.session, data->n, sizeof *other.session, "forecast"));
+    memcpy(other.session, data->session, data->n * sizeof *other.session);
+    syn_session *session = &other.session[s];
+    session->n_spans[SYN_TEST] = session->n_spans[SYN_VALIDATION];
+    session->span[SYN_TEST] = session->span[SYN_VALIDATION];
+    session->level[SYN_TEST] = session->level[SYN_VALIDATION];
+    const int64_t longest = syn_forecast_longest(session);
+    if (longest > 0) {
+        SYN_CHECK(syn_alloc(&errors, 1, sizeof *errors, "forecast"));
+        errors->K = to->K < longest ? to->K : longest;
+        SYN_CHECK(run_both(errors, model, &other, s, SPREAD, hold_behavior, kernels, threads));
+    }
+    SYN_CHECK(syn_forecast_intervals(to, errors));
+done:
+    syn_forecast_free(errors);
+    free(other.session);
+    return status;
+}
+
+syn_status syn_forecast_run(syn_forecast **forecast, const syn_model *model, const syn_dataset *data,
+                            const syn_options *options, const syn_kernels *kernels, int threads) {
+    const size_t s = (size_t)syn_option_int(options, SYN_OPT_SESSION);
+    const int64_t start = syn_option_auto(options, SYN_OPT_START) ? SPREAD : syn_option_int(options, SYN_OPT_START);
+    const bool hold_behavior = syn_option_flag(options, SYN_OPT_HOLD_BEHAVIOR);
+    syn_status status;
+    *forecast = NULL;
+    SYN_CHECK(syn_alloc(forecast, 1, sizeof **forecast, "forecast"));
+    (*forecast)->K = syn_option_int(options, SYN_OPT_STEPS);
+    SYN_CHECK(run_both(*forecast, model, data, s, start, hold_behavior, kernels, threads));
+    SYN_CHECK(find_intervals(*forecast, model, data, s, hold_behavior, kernels, threads));
+done:
     if (status != SYN_OK) syn_forecast_free(*forecast), *forecast = NULL;
     return status;
 }
@@ -314,6 +350,7 @@ void syn_forecast_free(syn_forecast *f) {
     free(f->prediction), free(f->truth), free(f->frame), free(f->time_s);
     free(f->rollout), free(f->rollout_truth), free(f->start);
     free(f->mse), free(f->mse_copy_last), free(f->mse_mean), free(f->skill);
+    free(f->lower), free(f->upper), free(f->rollout_lower), free(f->rollout_upper), free(f->rollout_coverage);
     free(f);
 }
 
@@ -330,7 +367,11 @@ void syn_forecast_arrays(const syn_forecast *f, syn_forecast_view *view) {
                                 .time_s = f->time_s,
                                 .rollout = f->rollout,
                                 .rollout_truth = f->rollout_truth,
-                                .start = f->start};
+                                .start = f->start,
+                                .lower = f->lower,
+                                .upper = f->upper,
+                                .rollout_lower = f->rollout_lower,
+                                .rollout_upper = f->rollout_upper};
 }
 
 syn_status syn_forecast_mse(const syn_forecast *forecast, float *mse) {
@@ -346,11 +387,12 @@ static json_t *list_of(const double *values, int64_t n) {
 }
 
 syn_status syn_forecast_describe(const syn_forecast *f, char **json) {
-    json_t *root =
-        json_pack("{s:s, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o}", "name", f->name, "neurons", (json_int_t)f->N,
-                  "steps", (json_int_t)f->K, "starts", (json_int_t)f->S, "one_step_frames", (json_int_t)f->F, "mse",
-                  list_of(f->mse, f->K), "mse_copy_last", list_of(f->mse_copy_last, f->K), "mse_mean",
-                  list_of(f->mse_mean, f->K), "skill", list_of(f->skill, f->K));
+    json_t *root = json_pack(
+        "{s:s, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:f, s:o, s:o}", "name", f->name, "neurons", (json_int_t)f->N,
+        "steps", (json_int_t)f->K, "starts", (json_int_t)f->S, "one_step_frames", (json_int_t)f->F, "mse",
+        list_of(f->mse, f->K), "mse_copy_last", list_of(f->mse_copy_last, f->K), "mse_mean", list_of(f->mse_mean, f->K),
+        "skill", list_of(f->skill, f->K), "interval", syn_interval_level, "one_step_coverage",
+        isfinite(f->coverage) ? json_real(f->coverage) : json_null(), "coverage", list_of(f->rollout_coverage, f->K));
     *json = root ? json_dumps(root, JSON_REAL_PRECISION(9)) : NULL;
     json_decref(root);
     return *json ? SYN_OK : syn_fail(SYN_ERR_MEMORY, "could not allocate the summary of the forecast");
@@ -360,14 +402,15 @@ static syn_status fill_file(syn_hdf5_writer *w, const void *content) {
     static const char zscored[] = "squared standard deviations of the train split";
     const syn_forecast *f = content;
     const char *unit = f->signal == SYN_SIGNAL_COUNTS ? "spikes per frame" : "raw units of the recording";
-    const int64_t flat[2] = {f->F, f->N}, deep[3] = {f->S, f->K, f->N};
+    const int64_t flat[2] = {f->F, f->N}, deep[3] = {f->S, f->K, f->N}, steps[2] = {f->K, f->N};
     const struct {
         const char *name;
         const double *values;
     } by_horizon[] = {{"/rollout/mse", f->mse},
                       {"/rollout/mse_copy_last", f->mse_copy_last},
                       {"/rollout/mse_mean", f->mse_mean},
-                      {"/rollout/skill", f->skill}};
+                      {"/rollout/skill", f->skill},
+                      {"/rollout/coverage", f->rollout_coverage}};
     syn_hdf5_put_text_attribute(w, "/", "synapsnet_format", "forecast");
     syn_hdf5_put_integer_attribute(w, "/", "format_version", FORMAT_VERSION);
     syn_hdf5_put_text_attribute(w, "/", "library_version", SYN_VERSION);
@@ -378,17 +421,24 @@ static syn_status fill_file(syn_hdf5_writer *w, const void *content) {
     syn_hdf5_put(w, "/one_step/truth", SYN_HDF5_F32, f->truth, 2, flat);
     syn_hdf5_put(w, "/one_step/frame", SYN_HDF5_I64, f->frame, 1, &f->F);
     syn_hdf5_put(w, "/one_step/time_s", SYN_HDF5_F64, f->time_s, 1, &f->F);
+    syn_hdf5_put(w, "/one_step/lower", SYN_HDF5_F32, f->lower, 1, &f->N);
+    syn_hdf5_put(w, "/one_step/upper", SYN_HDF5_F32, f->upper, 1, &f->N);
+    syn_hdf5_put_number_attribute(w, "/one_step/lower", "coverage", f->coverage);
     syn_hdf5_put(w, "/rollout/prediction", SYN_HDF5_F32, f->rollout, 3, deep);
     syn_hdf5_put(w, "/rollout/truth", SYN_HDF5_F32, f->rollout_truth, 3, deep);
     syn_hdf5_put(w, "/rollout/start_frame", SYN_HDF5_I64, f->start, 1, &f->S);
+    syn_hdf5_put(w, "/rollout/lower", SYN_HDF5_F32, f->rollout_lower, 2, steps);
+    syn_hdf5_put(w, "/rollout/upper", SYN_HDF5_F32, f->rollout_upper, 2, steps);
     for (size_t k = 0; k < sizeof by_horizon / sizeof *by_horizon; k++)
         syn_hdf5_put(w, by_horizon[k].name, SYN_HDF5_F64, by_horizon[k].values, 1, &f->K);
     for (int k = 0; k < 3; k++) syn_hdf5_put_text_attribute(w, by_horizon[k].name, "unit", zscored);
-    syn_hdf5_put_text_attribute(w, "/one_step/prediction", "unit", unit);
-    syn_hdf5_put_text_attribute(w, "/one_step/truth", "unit", unit);
+    static const char *const in_units[] = {"/one_step/prediction", "/one_step/truth",     "/one_step/lower",
+                                           "/one_step/upper",      "/rollout/prediction", "/rollout/truth",
+                                           "/rollout/lower",       "/rollout/upper"};
+    for (size_t k = 0; k < sizeof in_units / sizeof *in_units; k++)
+        syn_hdf5_put_text_attribute(w, in_units[k], "unit", unit);
     syn_hdf5_put_text_attribute(w, "/one_step/time_s", "unit", "s");
-    syn_hdf5_put_text_attribute(w, "/rollout/prediction", "unit", unit);
-    syn_hdf5_put_text_attribute(w, "/rollout/truth", "unit", unit);
+    syn_hdf5_put_number_attribute(w, "/", "interval", syn_interval_level);
     return SYN_OK;
 }
 

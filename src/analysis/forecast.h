@@ -26,6 +26,10 @@ struct syn_forecast {
     float *rollout, *rollout_truth;                 /* [S][K][N] */
     int64_t *start;                                 /* [S] first predicted frame */
     double *mse, *mse_copy_last, *mse_mean, *skill; /* [K] z-scored; NaN without truth */
+    /* intervals (forecast_interval.h), to be added to a prediction; raw units, NaN where nothing says how wide */
+    float *lower, *upper;                 /* [N] */
+    float *rollout_lower, *rollout_upper; /* [K][N] */
+    double coverage, *rollout_coverage;   /* of the test split, and by step [K]; NaN without truth or interval */
 };
 
 /* As syn_forecast_create(), over recordings that are prepared already (prepare.h): of session `session`. */

@@ -279,6 +279,25 @@ static void all_frames_are_predicted(void **state) {
     syn_forecast_free(test), syn_forecast_free(all), example_free(&e);
 }
 
+/* Intervals come from the validation split: what the test split holds changes no bit of them. */
+static void intervals_do_not_see_the_test_split(void **state) {
+    (void)state;
+    example e = example_create("fluorescence", 0.1, 2, true, false);
+    syn_forecast *before = forecast(&e, OPTIONS("steps", "5"));
+    const syn_span *span = e.set.data->session[0].span[SYN_TEST];
+    for (int64_t k = syn_span_first_target(span) * e.raw.N; k < TINY_T * e.raw.N; k++) e.raw.x[k] *= 2;
+    syn_forecast *after = forecast(&e, OPTIONS("steps", "5")), *all = forecast(&e, OPTIONS("split", "all"));
+    assert_false(same(before->truth, after->truth, 1));
+    for (int64_t i = 0; i < before->N; i++) assert_true(before->lower[i] < 0 && before->upper[i] > 0);
+    assert_same("lower", before->lower, after->lower, before->N);
+    assert_same("upper", before->upper, after->upper, before->N);
+    assert_same("lower", before->rollout_lower, after->rollout_lower, 5 * before->N);
+    assert_same("upper", before->rollout_upper, after->rollout_upper, 5 * before->N);
+    assert_true(before->coverage > after->coverage);
+    assert_true(isnan(all->lower[0]) && isnan(all->coverage)); /* no split to learn from */
+    syn_forecast_free(before), syn_forecast_free(after), syn_forecast_free(all), example_free(&e);
+}
+
 static void assert_shape(hid_t file, const char *name, int rank, const int64_t *shape) {
     hid_t dataset = H5Dopen2(file, name, H5P_DEFAULT);
     if (dataset < 0) fail_msg("%s is missing", name);
@@ -306,6 +325,9 @@ static void the_file_holds_it(void **state) {
     assert_shape(file, "/rollout/start_frame", 1, &f->S);
     assert_shape(file, "/rollout/mse", 1, &f->K);
     assert_shape(file, "/rollout/skill", 1, &f->K);
+    assert_shape(file, "/one_step/lower", 1, &f->N);
+    assert_shape(file, "/rollout/upper", 2, (int64_t[]){f->K, f->N});
+    assert_shape(file, "/rollout/coverage", 1, &f->K);
     assert_shape(file, "/neurons/id", 1, &f->N);
     assert_true(H5Aexists_by_name(file, "/one_step/prediction", "unit", H5P_DEFAULT) > 0);
     H5Fclose(file);
@@ -327,11 +349,17 @@ static void no_skill_where_nothing_changes(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(first_step_is_one_step), cmocka_unit_test(no_skill_where_nothing_changes),
-        cmocka_unit_test(rollout_feeds_back),     cmocka_unit_test(errors_by_horizon),
-        cmocka_unit_test(one_chosen_start),       cmocka_unit_test(behaviour_is_recorded_or_held),
-        cmocka_unit_test(threads_change_no_bit),  cmocka_unit_test(what_cannot_be_done),
-        cmocka_unit_test(a_later_session),        cmocka_unit_test(all_frames_are_predicted),
+        cmocka_unit_test(intervals_do_not_see_the_test_split),
+        cmocka_unit_test(first_step_is_one_step),
+        cmocka_unit_test(no_skill_where_nothing_changes),
+        cmocka_unit_test(rollout_feeds_back),
+        cmocka_unit_test(errors_by_horizon),
+        cmocka_unit_test(one_chosen_start),
+        cmocka_unit_test(behaviour_is_recorded_or_held),
+        cmocka_unit_test(threads_change_no_bit),
+        cmocka_unit_test(what_cannot_be_done),
+        cmocka_unit_test(a_later_session),
+        cmocka_unit_test(all_frames_are_predicted),
         cmocka_unit_test(the_file_holds_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -162,6 +162,11 @@ def test_evaluation_as_a_table(model):
 
 def test_forecast_to_everything(model, program):
     forecast = model.forecast(steps=3)
+    assert (forecast.low < forecast.high).all() and forecast.rollout_low.shape == forecast.rollout.shape
+    inside = (forecast.truth >= forecast.low) & (forecast.truth <= forecast.high)
+    assert forecast.interval == 0.95 and abs(inside.mean() - forecast.one_step_coverage) < 1e-3
+    assert forecast.coverage.shape == forecast.mse.shape
+    assert np.isnan(model.forecast(steps=2, split="all").low).all()  # nothing says how wide
     frame = forecast.to_pandas()
     np.testing.assert_array_equal(frame["prediction"]["2"].to_numpy(), forecast.prediction[:, 2])
     dataset = forecast.to_xarray()
