@@ -273,8 +273,8 @@ SYN_API syn_status syn_edge_evidence(const syn_model *model, size_t session, con
 SYN_API syn_status syn_edge_halves(const syn_model *model, size_t session, const syn_options *options, float *first,
                                    float *second);
 /* C_ij(0) over the fit and its `repeats` from other seeds: their mean, their standard deviation, and the share of the
- * repeats with the sign of the model's own. Each [N][N] or NULL. Used options, errors: as above; a model that was
- * fitted without repeats. */
+ * repeats with the sign of the model's own (0 where that is 0). Each [N][N] or NULL. Used options, errors: as above; a
+ * model that was fitted without repeats. */
 SYN_API syn_status syn_edge_seeds(const syn_model *model, size_t session, const syn_options *options, float *mean,
                                   float *sd, float *same_sign);
 /* One JSON object: "n_tested", "n_significant", "fdr", "method", "top" (the surest edges with presynaptic and

@@ -166,7 +166,8 @@ class SynapsNet(Parameters):
         a shared decoder. y: not used. The recordings are kept, so that :meth:`forecast` needs no argument.
 
         In the main thread Ctrl-C ends the fit with the best weights so far, and a StoppedEarlyWarning; pressed again,
-        or before there are any, it is a KeyboardInterrupt and leaves the estimator as it was.
+        or before there are any, it is a KeyboardInterrupt and leaves the estimator as it was. During ``repeats`` the model
+        is whole, and those that are done are kept.
 
         output: a model file to write as soon as the model is fitted, as :meth:`save` does. Until then a checkpoint lies
         beside it (OUTPUT.ckpt), from which the same call with resume=True goes on after an interruption, be it Ctrl-C or

@@ -113,7 +113,7 @@ class Edges:
     false discovery rate at which the edge is found; ``first_half`` and ``second_half``, the estimates of each half of the
     frames (None: the model is of a version that did not keep them). What was not tested (the diagonal) has p = q = 1.
     Of a fit with ``repeats`` (else None) ``seed_mean`` and ``seed_sd`` are the mean and standard deviation of c over the
-    fits, ``same_sign`` the share of the repeats in which it has the sign that it has here.
+    fits, ``same_sign`` the share of the repeats in which it has the sign that it has here (0 where c is 0).
     ``summary`` is what ``synapsnet connectivity --json`` prints under "edges".
     """
 

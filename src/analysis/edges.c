@@ -240,8 +240,7 @@ static json_t *seeds_json(const syn_edge_list *l) {
     json_t *seeds = json_array();
     json_int_t agreeing = 0;
     for (int f = 0; f < l->seeds->fits; f++) json_array_append_new(seeds, json_integer((json_int_t)l->seeds->seed[f]));
-    for (int64_t k = 0; k < l->N * l->N; k++)
-        agreeing += syn_edge_found(l, k) && l->c[k] != 0 && l->seeds->same_sign[k] == 1;
+    for (int64_t k = 0; k < l->N * l->N; k++) agreeing += syn_edge_found(l, k) && l->seeds->same_sign[k] == 1;
     return json_pack("{s:i, s:o, s:f, s:I}", "fits", l->seeds->fits, "seeds", seeds, "median_correlation",
                      l->seeds->median_correlation, "agreeing_signs", agreeing);
 }

@@ -39,7 +39,7 @@ done:
     return status;
 }
 
-static int sign(float x) { return (x > 0) - (x < 0); }
+static bool have_one_sign(float a, float b) { return (a > 0 && b > 0) || (a < 0 && b < 0); }
 
 /* Mean, standard deviation and share of the repeats with the model's sign for each of n numbers. fit [fits][n], that
  * of the model first. */
@@ -50,7 +50,7 @@ static void summarise(const float *const *fit, int fits, int64_t n, syn_seed_est
         for (int f = 0; f < fits; f++) sum += (double)fit[f][k];
         const double mean = sum / fits;
         for (int f = 0; f < fits; f++) square += ((double)fit[f][k] - mean) * ((double)fit[f][k] - mean);
-        for (int f = 1; f < fits; f++) same += sign(fit[f][k]) == sign(fit[0][k]);
+        for (int f = 1; f < fits; f++) same += have_one_sign(fit[f][k], fit[0][k]);
         to->mean[k] = (float)mean;
         to->sd[k] = (float)sqrt(square / (fits - 1));
         to->same_sign[k] = (float)same / (float)(fits - 1);

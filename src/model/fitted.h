@@ -25,10 +25,10 @@ void syn_edge_estimates_free(syn_edge_estimates *edges);
 
 /* How stable every C_ij(0), z-scored, is over fits from other seeds (analysis/seed_stability.h). */
 typedef struct syn_seed_estimates {
-    int fits;                  /* the model itself and its repeats */
-    int64_t *seed;             /* [fits] that of the model first */
-    float *mean, *sd;          /* [N][N] over the fits; sd: with fits - 1 */
-    float *same_sign;          /* [N][N] share of the repeats whose C has the sign of the model's; 0 is a sign too */
+    int fits;         /* the model itself and its repeats */
+    int64_t *seed;    /* [fits] that of the model first */
+    float *mean, *sd; /* [N][N] over the fits; sd: with fits - 1 */
+    float *same_sign; /* [N][N] share of the repeats whose C has the sign of the model's; 0: the model's C is 0 */
     double median_correlation; /* of C, off-diagonal, over pairs of fits */
 } syn_seed_estimates;
 

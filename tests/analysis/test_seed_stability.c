@@ -18,11 +18,15 @@ static raw_data chain(uint32_t stream) {
     return raw;
 }
 
-static syn_options *small(syn_options *options, const char *seed, const char *repeats) {
-    const char *const all[][2] = {{"hidden", "4"},   {"embedding", "0"}, {"window", "8"},     {"epochs", "6"},
-                                  {"patience", "3"}, {"seed", seed},     {"repeats", repeats}};
+static syn_options *small_on(const char *threads, syn_options *options, const char *seed, const char *repeats) {
+    const char *const all[][2] = {{"hidden", "4"},   {"embedding", "0"}, {"window", "8"},      {"epochs", "6"},
+                                  {"patience", "3"}, {"seed", seed},     {"repeats", repeats}, {"threads", threads}};
     for (size_t k = 0; k < sizeof all / sizeof *all; k++) assert_ok(syn_options_set(options, all[k][0], all[k][1]));
     return options;
+}
+
+static syn_options *small(syn_options *options, const char *seed, const char *repeats) {
+    return small_on("1", options, seed, repeats);
 }
 
 /* Frees the options. */
@@ -43,8 +47,6 @@ static float *connectivity_of(const syn_model *model, size_t s) {
     return C;
 }
 
-static int sign(float x) { return (x > 0) - (x < 0); }
-
 static double pearson(const float *a, const float *b, int64_t kept) {
     double n = 0, sa = 0, sb = 0, aa = 0, bb = 0, ab = 0;
     for (int64_t k = 0; k < kept * kept; k++) {
@@ -60,7 +62,7 @@ static void assert_summary(const syn_seed_estimates *seeds, float *const C[3], i
     for (int64_t k = 0; k < kept * kept; k++) {
         const double a = (double)C[0][k], b = (double)C[1][k], c = (double)C[2][k], mean = (a + b + c) / 3;
         const double square = (a - mean) * (a - mean) + (b - mean) * (b - mean) + (c - mean) * (c - mean);
-        const int same = (sign(C[1][k]) == sign(C[0][k])) + (sign(C[2][k]) == sign(C[0][k]));
+        const int same = ((double)C[1][k] * a > 0) + ((double)C[2][k] * a > 0);
         assert_true(seeds->mean[k] == (float)mean);
         assert_true(seeds->sd[k] == (float)sqrt(square / 2));
         assert_true(seeds->same_sign[k] == (float)same / 2);
@@ -148,9 +150,8 @@ static void the_model_stays_as_it_is(void **state) {
     raw_data raw[SESSIONS] = {chain(404), chain(405)};
     for (size_t k = 0; k < sizeof forms / sizeof *forms; k++) {
         syn_model *without = fitted(raw, 2, small(OPTIONS("connectivity", forms[k]), "3", "0"), NULL, NULL);
-        syn_model *one = fitted(raw, 2, small(OPTIONS("connectivity", forms[k], "threads", "1"), "3", "2"), NULL, NULL);
-        syn_model *two = fitted(raw, 2, small(OPTIONS("connectivity", forms[k], "threads", "2"), "3", "2"), NULL, NULL),
-                  *read;
+        syn_model *one = fitted(raw, 2, small(OPTIONS("connectivity", forms[k]), "3", "2"), NULL, NULL);
+        syn_model *two = fitted(raw, 2, small_on("2", OPTIONS("connectivity", forms[k]), "3", "2"), NULL, NULL), *read;
         assert_same_model(without, one);
         assert_same_model(without, two);
         assert_ok(syn_model_write(two, file));
@@ -252,7 +253,8 @@ static void adaptations_are_repeated(void **state) {
     syn_model *source = fitted(&raw, 1, small(OPTIONS("connectivity", "dense"), "3", "0"), NULL, NULL), *adapted[2];
     for (int k = 0; k < 2; k++) {
         syn_recording *recording = recording_of(&other);
-        syn_options *options = OPTIONS("connectivity", "dense", "l1", "5", "epochs", "6", "repeats", k ? "2" : "0");
+        syn_options *options =
+            OPTIONS("connectivity", "dense", "l1", "5", "epochs", "6", "threads", "1", "repeats", k ? "2" : "0");
         assert_ok(syn_adapt(&adapted[k], source, &recording, 1, options, NULL, NULL));
         syn_options_free(options), syn_recording_free(recording);
     }
