@@ -24,6 +24,5 @@ exit_code run_adapt(const arguments *a) {
     syn_model_free(model);
     if (status == SYN_ERR_INTERRUPTED) return say_how_to_resume(a);
     if (status != SYN_OK) return failure(status);
-    print_fit(a, json);
-    return DONE;
+    return print_fit(a, json);
 }

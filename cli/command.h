@@ -83,8 +83,9 @@ void print_warnings(const char *json);
 
 /* Says how to go on with a fit that was stopped: the command line with --resume. */
 exit_code say_how_to_resume(const arguments *a);
-/* What a fit came to: from JSON of syn_model_describe(), which is freed, or printed as it is with --json. */
-void print_fit(const arguments *a, char *json);
+/* What a fit came to: from JSON of syn_model_describe(), which is freed, or printed as it is with --json. Where its
+ * repeats were stopped, also how to go on with them, and the exit code says so. */
+exit_code print_fit(const arguments *a, char *json);
 
 /* input.c */
 /* Opens all recordings named by the operands from `first` on and prints their warnings unless told to be quiet.

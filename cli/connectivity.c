@@ -9,6 +9,15 @@ static double number(const json_t *object, const char *name) {
     return json_number_value(json_object_get(object, name));
 }
 
+/* Where the fit was repeated. */
+static void print_seeds(const json_t *seeds, double found) {
+    if (!seeds) return;
+    printf("Over %.0f fits from different seeds the connectivity correlates by %.2f (median); %.0f of %.0f found edges "
+           "have "
+           "one sign in all of them\n",
+           number(seeds, "fits"), number(seeds, "median_correlation"), number(seeds, "agreeing_signs"), found);
+}
+
 static void print_edges(const json_t *edges) {
     const json_t *top = json_object_get(edges, "top"), *stability = json_object_get(edges, "stability");
     size_t k;
@@ -24,6 +33,7 @@ static void print_edges(const json_t *edges) {
         "%.2f\n",
         number(edges, "n_significant"), number(edges, "n_tested"), number(edges, "fdr"), text(edges, "method"),
         number(stability, "correlation_of_halves"));
+    print_seeds(json_object_get(stability, "seeds"), number(edges, "n_significant"));
     json_array_foreach(json_object_get(edges, "notes"), k, line) printf("Note: %s\n", json_string_value(line));
 }
 

@@ -75,13 +75,23 @@ static void print_result(const char *json, const char *path) {
     json_decref(root);
 }
 
-void print_fit(const arguments *a, char *json) {
+/* Whether repeats were stopped, of a fit whose model is there. */
+static bool has_repeats_left(const char *json) {
+    json_t *root = json_loads(json, 0, NULL);
+    const bool left = json_object_get(root, "repeats") != NULL;
+    json_decref(root);
+    return left;
+}
+
+exit_code print_fit(const arguments *a, char *json) {
+    const bool stopped = has_repeats_left(json);
     if (!a->quiet) print_warnings(json);
     if (!a->json && !a->quiet) print_result(json, a->output);
     if (a->json)
         print_json(json);
     else
         syn_free(json);
+    return stopped ? say_how_to_resume(a) : DONE;
 }
 
 exit_code run_fit(const arguments *a) {
@@ -104,6 +114,5 @@ exit_code run_fit(const arguments *a) {
     if (status == SYN_ERR_INTERRUPTED) return say_how_to_resume(a);
     if (status != SYN_OK) return failure(status);
 
-    print_fit(a, json);
-    return DONE;
+    return print_fit(a, json);
 }

@@ -169,7 +169,9 @@ typedef struct syn_progress {
 } syn_progress;
 /* What a progress function may return: go on; stop, which saves the checkpoint and returns SYN_ERR_INTERRUPTED; or
  * finish at once with the best weights so far, of which the description of the model then warns (SYN_ERR_INTERRUPTED
- * where no epoch was complete). */
+ * where no epoch was complete). During the repeats of the option of that name the model is there already: either ends
+ * the fit with it and those that are done, of which the description tells ("repeats": {"done", "asked"}) and warns; the
+ * checkpoint is kept, and resume goes on with the others. */
 enum { SYN_GO_ON = 0, SYN_STOP = 1, SYN_FINISH = 2 };
 /* Called several times a second, and after every epoch, from the calling thread. */
 typedef int (*syn_progress_fn)(const syn_progress *progress, void *user);
@@ -275,10 +277,15 @@ SYN_API syn_status syn_edge_evidence(const syn_model *model, size_t session, con
  * above; a model of a version that did not keep them. */
 SYN_API syn_status syn_edge_halves(const syn_model *model, size_t session, const syn_options *options, float *first,
                                    float *second);
+/* C_ij(0) over the fit and its `repeats` from other seeds: their mean, their standard deviation, and the share of the
+ * repeats with the sign of the model's own (0 where that is 0). Each [N][N] or NULL. Used options, errors: as above; a
+ * model that was fitted without repeats. */
+SYN_API syn_status syn_edge_seeds(const syn_model *model, size_t session, const syn_options *options, float *mean,
+                                  float *sd, float *same_sign);
 /* One JSON object: "n_tested", "n_significant", "fdr", "method", "top" (the surest edges with presynaptic and
- * postsynaptic id, C, estimate, interval, p, q, estimates of the halves), "stability" over the halves of the recording,
- * "hubs", "regions" and "cell_types" (means between groups), "residual_correlation", "notes". Free it with syn_free.
- * Used options: scale, fdr, fdr-method, top. */
+ * postsynaptic id, C, estimate, interval, p, q, estimates of the halves and over seeds), "stability" over the halves of
+ * the recording and, of a fit with `repeats`, over "seeds", "hubs", "regions" and "cell_types" (means between groups),
+ * "residual_correlation", "notes". Free it with syn_free. Used options: scale, fdr, fdr-method, top. */
 SYN_API syn_status syn_edges_describe(const syn_model *model, size_t session, const syn_options *options, char **json);
 /* The learned W itself (its sign and scale are not identified). out: [N][N] */
 SYN_API syn_status syn_weights(const syn_model *model, size_t session, float *out);

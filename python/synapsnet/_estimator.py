@@ -166,7 +166,8 @@ class SynapsNet(Parameters):
         a shared decoder. y: not used. The recordings are kept, so that :meth:`forecast` needs no argument.
 
         In the main thread Ctrl-C ends the fit with the best weights so far, and a StoppedEarlyWarning; pressed again,
-        or before there are any, it is a KeyboardInterrupt and leaves the estimator as it was.
+        or before there are any, it is a KeyboardInterrupt and leaves the estimator as it was. During ``repeats`` the model
+        is whole, and those that are done are kept.
 
         output: a model file to write as soon as the model is fitted, as :meth:`save` does. Until then a checkpoint lies
         beside it (OUTPUT.ckpt), from which the same call with resume=True goes on after an interruption, be it Ctrl-C or
@@ -353,14 +354,18 @@ class SynapsNet(Parameters):
         estimate, low, high = (np.empty(shape, np.float32) for _ in range(3))
         p, q = (np.empty(shape, np.float64) for _ in range(2))
         lib.call("edge_evidence", model, s.number, options.address, *map(lib.address_of, (estimate, low, high, p, q)))
-        halves = [np.empty(shape, np.float32) for _ in range(2)]
+        summary = lib.json_of("edges_describe", model, s.number, options.address)
+        halves: list[np.ndarray | None] = [np.empty(shape, np.float32) for _ in range(2)]
         try:
             lib.call("edge_halves", model, s.number, options.address, *map(lib.address_of, halves))
         except lib.InputError:
             halves = [None, None]
+        seeds: list[np.ndarray | None] = [None, None, None]
+        if "seeds" in summary["stability"]:
+            seeds = [np.empty(shape, np.float32) for _ in range(3)]
+            lib.call("edge_seeds", model, s.number, options.address, *map(lib.address_of, seeds))
         c = self.effective_connectivity(scale=scale, session=session)
-        return Edges(c[0], estimate, low, high, p, q, s.neuron_ids, c.unit,
-                     lib.json_of("edges_describe", model, s.number, options.address), s.regions, *halves)
+        return Edges(c[0], estimate, low, high, p, q, s.neuron_ids, c.unit, summary, s.regions, *halves, *seeds)
 
     def score_connectivity(self, truth: Any, *, session: int = 0) -> dict[str, float]:
         """The effective connectivity against true weights: auroc, auprc, pearson_w, ... (docs/model.md).

@@ -132,6 +132,7 @@ _STATUS: dict[str, list[Any]] = {
     "connectivity": [c_void_p, c_size_t, c_int, c_int, c_void_p],
     "edge_evidence": [c_void_p, c_size_t, c_void_p, c_void_p, c_void_p, c_void_p, c_void_p, c_void_p],
     "edge_halves": [c_void_p, c_size_t, c_void_p, c_void_p, c_void_p],
+    "edge_seeds": [c_void_p, c_size_t, c_void_p, c_void_p, c_void_p, c_void_p],
     "edges_describe": [c_void_p, c_size_t, c_void_p, POINTER(c_void_p)],
     "connectivity_write": [c_void_p, c_size_t, c_void_p, c_char_p, POINTER(c_void_p)],
     "compare": [POINTER(c_void_p), c_size_t, c_void_p, PROGRESS, c_void_p, POINTER(c_void_p)],

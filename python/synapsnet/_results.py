@@ -112,6 +112,8 @@ class Edges:
     same without the shrinkage of the fit, with its 95 % interval ``low`` to ``high``; ``p``, of no edge; ``q``, the least
     false discovery rate at which the edge is found; ``first_half`` and ``second_half``, the estimates of each half of the
     frames (None: the model is of a version that did not keep them). What was not tested (the diagonal) has p = q = 1.
+    Of a fit with ``repeats`` (else None) ``seed_mean`` and ``seed_sd`` are the mean and standard deviation of c over the
+    fits, ``same_sign`` the share of the repeats in which it has the sign that it has here (0 where c is 0).
     ``summary`` is what ``synapsnet connectivity --json`` prints under "edges".
     """
 
@@ -127,6 +129,9 @@ class Edges:
     regions: list[str] | None = None
     first_half: np.ndarray | None = None
     second_half: np.ndarray | None = None
+    seed_mean: np.ndarray | None = None
+    seed_sd: np.ndarray | None = None
+    same_sign: np.ndarray | None = None
 
     @property
     def fdr(self) -> float:
@@ -141,7 +146,8 @@ class Edges:
     @property
     def stability(self) -> dict[str, Any]:
         """How well the estimates of the first and the second half of the frames agree: their correlation, how many edges
-        each half finds, and how many both."""
+        each half finds, and how many both. Of a fit with repeats also "seeds": how many fits, their seeds, the median
+        correlation of c between two of them, and how many of the edges that were found have one sign in all."""
         return dict(self.summary["stability"])
 
     @property
@@ -177,6 +183,8 @@ class Edges:
         names = ["c", "estimate", "low", "high", "p", "q", "significant"]
         if self.first_half is not None:
             names += ["first_half", "second_half"]
+        if self.seed_mean is not None:
+            names += ["seed_mean", "seed_sd", "same_sign"]
         columns.update({name: getattr(self, name)[i, j] for name in names})
         frame = pandas.DataFrame(columns)
         frame.attrs.update(unit=self.unit, fdr=self.fdr, method=self.summary["method"], stability=self.stability,
@@ -212,6 +220,11 @@ class Edges:
         lines.append(f"{len(self)} of {self.summary['n_tested']} edges found at a false discovery rate of {self.fdr:g} "
                      f"({self.summary['method']}); the two halves of the recording correlate by "
                      f"{self.stability['correlation_of_halves']:.2f}")
+        seeds = self.stability.get("seeds")
+        if seeds:
+            lines.append(f"Over {seeds['fits']} fits from different seeds the connectivity correlates by "
+                         f"{seeds['median_correlation']:.2f} (median); {seeds['agreeing_signs']} of {len(self)} found edges "
+                         "have one sign in all of them")
         return "\n".join(lines + [f"Note: {note}" for note in self.notes])
 
     def __repr__(self) -> str:

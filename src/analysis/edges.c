@@ -33,6 +33,10 @@ static syn_status allocate(syn_edge_list *l) {
     SYN_TRY(syn_alloc(&l->high, pairs, sizeof *l->high, "edges"));
     for (int half = 0; half < 2 && l->model->session[l->session].edges->half[0]; half++)
         SYN_TRY(syn_alloc(&l->half[half], pairs, sizeof *l->half[half], "edges"));
+    if (l->seeds) {
+        SYN_TRY(syn_alloc(&l->seed_mean, pairs, sizeof *l->seed_mean, "edges"));
+        SYN_TRY(syn_alloc(&l->seed_sd, pairs, sizeof *l->seed_sd, "edges"));
+    }
     SYN_TRY(syn_alloc(&l->statistic, pairs, sizeof *l->statistic, "edges"));
     SYN_TRY(syn_alloc(&l->p, pairs, sizeof *l->p, "edges"));
     return syn_alloc(&l->q, pairs, sizeof *l->q, "edges");
@@ -45,6 +49,10 @@ static void fill_edge(syn_edge_list *l, const syn_fitted_session *s, int64_t i, 
     l->estimate[k] = (float)estimate;
     for (int half = 0; half < 2 && l->half[0]; half++)
         l->half[half][k] = (float)((double)s->edges->half[half][k] * unit);
+    if (l->seeds) {
+        l->seed_mean[k] = (float)((double)l->seeds->mean[k] * unit);
+        l->seed_sd[k] = (float)((double)l->seeds->sd[k] * unit);
+    }
     l->low[k] = (float)(estimate - quantile * error), l->high[k] = (float)(estimate + quantile * error);
     l->p[k] = NAN;
     if (i == j || !(error > 0)) return;
@@ -63,6 +71,7 @@ syn_status syn_edge_list_create(syn_edge_list *l, const syn_model *model, size_t
     SYN_CHECK(check_edges(model, session));
     const syn_fitted_session *s = &model->session[session];
     l->N = s->norm.N;
+    l->seeds = s->seeds;
     SYN_CHECK(allocate(l));
     SYN_CHECK(syn_connectivity(model, session, 0, l->raw, l->c));
     const double quantile = syn_two_sided_quantile(0.05, s->edges->freedom);
@@ -80,7 +89,7 @@ done:
 
 void syn_edge_list_free(syn_edge_list *l) {
     free(l->c), free(l->estimate), free(l->low), free(l->high), free(l->statistic), free(l->p), free(l->q);
-    free(l->half[0]), free(l->half[1]);
+    free(l->half[0]), free(l->half[1]), free(l->seed_mean), free(l->seed_sd);
     *l = (syn_edge_list){0};
 }
 
@@ -121,6 +130,10 @@ static syn_status top_json(const syn_edge_list *l, int64_t top, json_t **json) {
             (double)l->estimate[k], "low", (double)l->low[k], "high", (double)l->high[k], "p", l->p[k], "q", l->q[k]);
         if (l->half[0])
             json_object_set_new(edge, "halves", json_pack("[f, f]", (double)l->half[0][k], (double)l->half[1][k]));
+        if (l->seeds)
+            json_object_set_new(edge, "seeds",
+                                json_pack("{s:f, s:f, s:f}", "mean", (double)l->seed_mean[k], "sd",
+                                          (double)l->seed_sd[k], "same_sign", (double)l->seeds->same_sign[k]));
         json_array_append_new(*json, edge);
     }
     free(order);
@@ -222,6 +235,16 @@ static json_t *notes(const syn_edge_list *l) {
     return list;
 }
 
+/* Over fits from other seeds. */
+static json_t *seeds_json(const syn_edge_list *l) {
+    json_t *seeds = json_array();
+    json_int_t agreeing = 0;
+    for (int f = 0; f < l->seeds->fits; f++) json_array_append_new(seeds, json_integer((json_int_t)l->seeds->seed[f]));
+    for (int64_t k = 0; k < l->N * l->N; k++) agreeing += syn_edge_found(l, k) && l->seeds->same_sign[k] == 1;
+    return json_pack("{s:i, s:o, s:f, s:I}", "fits", l->seeds->fits, "seeds", seeds, "median_correlation",
+                     l->seeds->median_correlation, "agreeing_signs", agreeing);
+}
+
 syn_status syn_edge_list_json(const syn_edge_list *l, int64_t top, json_t **json) {
     const syn_fitted_session *s = &l->model->session[l->session];
     const syn_edge_estimates *e = s->edges;
@@ -239,6 +262,7 @@ syn_status syn_edge_list_json(const syn_edge_list *l, int64_t top, json_t **json
                                   "significant_in_halves", (json_int_t)e->found_in_half[0],
                                   (json_int_t)e->found_in_half[1], "significant_in_both",
                                   (json_int_t)e->found_in_both));
+    if (l->seeds) json_object_set_new(json_object_get(*json, "stability"), "seeds", seeds_json(l));
     json_object_set_new(
         *json, "residual_correlation",
         json_pack("{s:f, s:f}", "rms", e->residual_correlation, "by_chance", e->residual_correlation_by_chance));
@@ -291,6 +315,24 @@ syn_status syn_edge_halves(const syn_model *model, size_t session, const syn_opt
                           "model: session %zu holds no estimates of each half, which an earlier version did not keep; "
                           "expected some: fit the recording again",
                           session);
+    }
+    syn_edge_list_free(&list);
+    return status;
+}
+
+syn_status syn_edge_seeds(const syn_model *model, size_t session, const syn_options *options, float *mean, float *sd,
+                          float *same_sign) {
+    syn_edge_list list;
+    SYN_TRY(syn_edge_list_create(&list, model, session, options));
+    syn_status status = SYN_OK;
+    if (list.seeds) {
+        copy(mean, list.seed_mean, list.N * list.N, sizeof *mean);
+        copy(sd, list.seed_sd, list.N * list.N, sizeof *sd);
+        copy(same_sign, list.seeds->same_sign, list.N * list.N, sizeof *same_sign);
+    } else {
+        status =
+            syn_fail(SYN_ERR_INPUT,
+                     "model: session %zu was fitted from one seed; expected repeats: fit it with --repeats", session);
     }
     syn_edge_list_free(&list);
     return status;

@@ -15,10 +15,12 @@ typedef struct syn_edge_list {
     int64_t N;
     double fdr;
     bool any_dependence, raw;
-    float *c;                     /* effective connectivity of the model */
-    float *estimate, *low, *high; /* 95 % interval of estimate; z-scored or raw units */
-    float *half[2];               /* estimates of each half of the frames, or NULL: the model does not hold them */
-    double *statistic;            /* estimate over its standard error */
+    float *c;                        /* effective connectivity of the model */
+    float *estimate, *low, *high;    /* 95 % interval of estimate; z-scored or raw units */
+    float *half[2];                  /* estimates of each half of the frames, or NULL: the model does not hold them */
+    const syn_seed_estimates *seeds; /* the model's, or NULL: fitted without repeats */
+    float *seed_mean, *seed_sd;      /* of C over fits from other seeds, in the units of c; or NULL */
+    double *statistic;               /* estimate over its standard error */
     double *p, *q;
     int64_t n_tested, n_significant;
 } syn_edge_list;

@@ -50,6 +50,9 @@ static void write_edge(FILE *file, const syn_connectome *connectome, int64_t k) 
     fprintf(file, ",%.9g,%.9g,%.9g,%.9g,%.6g,%.6g", (double)e->c[k], (double)e->estimate[k], (double)e->low[k],
             (double)e->high[k], e->p[k], e->q[k]);
     if (e->half[0]) fprintf(file, ",%.9g,%.9g", (double)e->half[0][k], (double)e->half[1][k]);
+    if (e->seeds)
+        fprintf(file, ",%.9g,%.9g,%.6g", (double)e->seed_mean[k], (double)e->seed_sd[k],
+                (double)e->seeds->same_sign[k]);
     fputc('\n', file);
 }
 
@@ -63,8 +66,8 @@ syn_status syn_write_edge_csv(const syn_connectome *connectome, const char *path
     SYN_TRY(syn_edge_list_order(edges, &order));
     FILE *file = fopen(path, "w");
     if (!file) return free(order), syn_plain_failed(path);
-    fprintf(file, "presynaptic,postsynaptic,c,estimate,low,high,p,q%s\n",
-            edges->half[0] ? ",first_half,second_half" : "");
+    fprintf(file, "presynaptic,postsynaptic,c,estimate,low,high,p,q%s%s\n",
+            edges->half[0] ? ",first_half,second_half" : "", edges->seeds ? ",seed_mean,seed_sd,same_sign" : "");
     for (int64_t n = 0; n < edges->n_significant && n < connectome->most_edges; n++)
         write_edge(file, connectome, order[n]);
     free(order);
@@ -177,6 +180,9 @@ static bool put_everything(hid_t file, const syn_connectome *connectome) {
                     {"high", H5T_NATIVE_FLOAT, e ? e->high : NULL, syn_connectome_unit(connectome)},
                     {"first_half", H5T_NATIVE_FLOAT, e ? e->half[0] : NULL, syn_connectome_unit(connectome)},
                     {"second_half", H5T_NATIVE_FLOAT, e ? e->half[1] : NULL, syn_connectome_unit(connectome)},
+                    {"seed_mean", H5T_NATIVE_FLOAT, e ? e->seed_mean : NULL, syn_connectome_unit(connectome)},
+                    {"seed_sd", H5T_NATIVE_FLOAT, e ? e->seed_sd : NULL, syn_connectome_unit(connectome)},
+                    {"same_sign", H5T_NATIVE_FLOAT, e && e->seeds ? e->seeds->same_sign : NULL, ""},
                     {"p", H5T_NATIVE_DOUBLE, e ? e->p : NULL, ""},
                     {"q", H5T_NATIVE_DOUBLE, e ? e->q : NULL, ""}};
     for (size_t k = 0; e && k < sizeof evidence / sizeof *evidence; k++)

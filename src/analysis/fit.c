@@ -13,14 +13,17 @@
 #include "analysis/evaluate.h"
 #include "analysis/fit.h"
 #include "analysis/prepare.h"
+#include "analysis/seed_stability.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "dataset/splits.h"
 #include "recording/array.h"
-#include "training/search.h"
+#include "training/checkpoint.h"
 
 /* Lags of the gain that a model keeps. */
 enum { KEPT_LAGS = 20 };
+/* Stages that a search, and a repeat, usually take. */
+enum { USUAL_STAGES = 4, USUAL_STAGES_OF_ANY_FORM = 7, USUAL_STAGES_OF_A_REPEAT = 2 };
 /* Seconds between two calls of the progress function within an epoch. */
 static const double progress_interval_s = 0.2;
 
@@ -31,12 +34,14 @@ typedef struct fit {
     const syn_kernels *kernels;
     syn_settings settings;
     syn_search *search;
+    syn_repeats *repeats;
     uint8_t **support; /* [sessions] of --connectivity masked */
     char *checkpoint;  /* path, or NULL: not kept */
     syn_progress_fn progress;
     void *user;
     double start_s, last_progress_s, next_checkpoint_s;
-    int asked; /* what the progress function returned last: SYN_GO_ON, SYN_STOP or SYN_FINISH */
+    int asked;                    /* what the progress function returned last: SYN_GO_ON, SYN_STOP or SYN_FINISH */
+    bool search_cut, repeats_cut; /* ended on request before they were done */
 } fit;
 
 static double now_s(void) {
@@ -181,37 +186,54 @@ done:
 
 /* ---- running the search ---- */
 
-/* What the search may still take, as a share of what it took so far: three more stages like the mean one. */
-static double time_left(const syn_search *search, double elapsed_s) {
-    const int n = search->n_stages, expected = search->limits.any_form ? 7 : 4;
-    double share = 0;
-    if (search->trainer) share = (double)search->trainer->epoch / (double)search->trainer->schedule.max_epochs;
-    const double done = n + share, total = n + 1 > expected ? n + 1 : expected;
-    return done > 0 ? elapsed_s * (total - done) / done : 0;
+/* Stages that are finished, of the search and its repeats together, and how many there may be in all. */
+static void count_stages(const fit *f, int *finished, int *expected) {
+    const syn_search *search = f->search, *repeat = f->repeats->running;
+    const int usual = search->limits.any_form ? USUAL_STAGES_OF_ANY_FORM : USUAL_STAGES, n = search->n_stages;
+    if (repeat) {
+        *finished = n + f->repeats->done * repeat->n_planned + repeat->n_stages;
+        *expected = n + f->repeats->asked * repeat->n_planned;
+    } else {
+        *finished = n;
+        *expected = (n + 1 > usual ? n + 1 : usual) + f->repeats->asked * USUAL_STAGES_OF_A_REPEAT;
+    }
+}
+
+/* The search that is under way: the fit's own or a repeat. */
+static const syn_search *running_search(const fit *f) { return f->repeats->running ? f->repeats->running : f->search; }
+
+/* "dense ridge 300, 16 hidden" or "repeat 1 of 3: dense ridge 300, 16 hidden" */
+static void stage_label(const fit *f, char *label, size_t size) {
+    size_t n = 0;
+    if (f->repeats->running)
+        n = (size_t)snprintf(label, size, "repeat %d of %d: ", f->repeats->done + 1, f->repeats->asked);
+    if (running_search(f)->trainer)
+        syn_stage_label(&running_search(f)->running, label + n, size - n);
+    else
+        snprintf(label + n, size - n, f->repeats->running ? "starting" : "choosing");
 }
 
 static int report(fit *f) {
     if (!f->progress) return 0;
-    const syn_search *search = f->search;
-    const syn_trainer *t = search->trainer;
-    char label[128] = "choosing";
+    const syn_trainer *t = running_search(f)->trainer;
+    char label[160];
+    int finished, expected;
+    stage_label(f, label, sizeof label);
+    count_stages(f, &finished, &expected);
     f->last_progress_s = now_s();
     syn_progress p = {.stage = label,
-                      .candidate = search->n_stages + 1,
-                      .candidates = SYN_MAX_STAGES,
+                      .candidate = finished < expected ? finished + 1 : expected,
+                      .candidates = expected,
                       .elapsed_s = f->last_progress_s - f->start_s};
-    if (search->n_stages + 1 < (search->limits.any_form ? 7 : 4))
-        p.candidates = search->limits.any_form ? 7 : 4;
-    else
-        p.candidates = search->n_stages + 1;
-    p.eta_s = time_left(search, p.elapsed_s);
+    double done = finished;
     if (t) {
-        syn_stage_label(&search->running, label, sizeof label);
+        done += (double)t->epoch / (double)t->schedule.max_epochs;
         p.epoch = t->epoch, p.max_epochs = t->schedule.max_epochs;
         p.best_loss = t->best_loss;
         if (t->epoch > 0)
             p.train_loss = t->curve[t->epoch - 1].train, p.validation_loss = t->curve[t->epoch - 1].validation;
     }
+    p.eta_s = done > 0 ? p.elapsed_s * (expected - done) / done : 0; /* stages like the mean one */
     return f->asked = f->progress(&p, f->user);
 }
 
@@ -225,23 +247,43 @@ static bool keep_going(void *user) {
 static syn_status keep_checkpoint(fit *f) {
     const double start_s = now_s();
     if (!f->checkpoint || start_s < f->next_checkpoint_s) return SYN_OK;
-    SYN_TRY(syn_checkpoint_write(f->search, f->checkpoint));
+    SYN_TRY(syn_checkpoint_write(f->search, f->repeats, f->checkpoint));
     f->next_checkpoint_s = now_s() + 9 * (now_s() - start_s);
     return SYN_OK;
 }
 
-static syn_status run_search(fit *f) {
+/* All epochs of the search or a repeat. */
+static syn_status run_epochs(fit *f, syn_search *search) {
     bool done = false;
+    while (!done) {
+        SYN_TRY(syn_search_epoch(search, &done, keep_going, f));
+        if (!done) SYN_TRY(keep_checkpoint(f));
+        if (report(f) != 0) return syn_fail(SYN_ERR_INTERRUPTED, "stopped on request");
+    }
+    return SYN_OK;
+}
+
+static syn_status run_search(fit *f) {
     if (f->checkpoint && syn_option_flag(f->options, SYN_OPT_RESUME) && access(f->checkpoint, F_OK) == 0)
-        SYN_TRY(syn_checkpoint_read(f->search, f->checkpoint));
+        SYN_TRY(syn_checkpoint_read(f->search, f->repeats, f->checkpoint));
     else
         SYN_TRY(keep_checkpoint(f)); /* so that an early stop can be resumed */
-    while (!done) {
-        syn_status status = syn_search_epoch(f->search, &done, keep_going, f);
-        if (status == SYN_OK && !done) status = keep_checkpoint(f);
-        if (status == SYN_OK && report(f) != 0) status = syn_fail(SYN_ERR_INTERRUPTED, "stopped on request");
-        if (status == SYN_ERR_INTERRUPTED && f->asked == SYN_FINISH) return syn_search_finish(f->search);
+    if (f->search->finished) return SYN_OK;
+    const syn_status status = run_epochs(f, f->search);
+    if (status != SYN_ERR_INTERRUPTED || f->asked != SYN_FINISH) return status;
+    f->search_cut = true;
+    return syn_search_finish(f->search);
+}
+
+/* Stopped on request, the model is there, and those that are finished. */
+static syn_status run_repeats(fit *f) {
+    while (!f->search_cut && syn_repeats_left(f->repeats)) {
+        if (!f->repeats->running) SYN_TRY(syn_repeats_begin(f->repeats));
+        SYN_TRY(keep_checkpoint(f));
+        const syn_status status = run_epochs(f, f->repeats->running);
+        if (status == SYN_ERR_INTERRUPTED) return f->repeats_cut = true, SYN_OK;
         SYN_TRY(status);
+        SYN_TRY(syn_repeat_keep(f->repeats));
     }
     return SYN_OK;
 }
@@ -463,6 +505,16 @@ static json_t *curve_json(const syn_search *search, int stage) {
     return curve;
 }
 
+/* Of repeats that were stopped. */
+static json_t *repeats_json(const syn_repeats *repeats, json_t *warnings) {
+    char line[120];
+    snprintf(line, sizeof line,
+             "the fit was stopped on request: the model is whole, but only %d of its %d repeats are done",
+             repeats->done, repeats->asked);
+    json_array_append_new(warnings, json_string(line));
+    return json_pack("{s:i, s:i}", "done", repeats->done, "asked", repeats->asked);
+}
+
 static syn_status describe(const fit *f, const syn_parameters *winner, int winning_stage, syn_model *model) {
     const syn_search *search = f->search;
     syn_evaluation with = {0}, without = {0};
@@ -476,9 +528,10 @@ static syn_status describe(const fit *f, const syn_parameters *winner, int winni
                                           &without));
     SYN_CHECK(syn_evaluation_json(&with, &root));
     json_t *recordings = recordings_json(f, warnings);
-    if (f->asked == SYN_FINISH)
+    if (f->search_cut)
         json_array_append_new(warnings, json_string("the fit was stopped on request: these are the best weights until "
                                                     "then, and not what a whole fit gives"));
+    if (f->repeats_cut) json_object_set_new(root, "repeats", repeats_json(f->repeats, warnings));
     SYN_CHECK(connectivity_json(f, &search->stage[winning_stage], winner, &with, has_without ? &without : NULL,
                                 &connectivity, warnings));
     if (has_without && winner->form != SYN_FORM_NONE)
@@ -532,7 +585,9 @@ static syn_status make_model(fit *f, syn_model **model) {
     SYN_CHECK(syn_model_finish(m));
     for (size_t s = 0; s < m->n; s++) SYN_CHECK(syn_fitted_session_fill(&m->session[s], &f->data->session[s]));
     SYN_CHECK(keep_gain(f, winner, m));
+    SYN_CHECK(syn_seed_stability(f->repeats, m));
     SYN_CHECK(describe(f, winner, stage, m));
+    syn_repeats_free(f->repeats), f->repeats = NULL;
     syn_search_free(f->search), f->search = NULL; /* the test needs the memory */
     SYN_CHECK(test_edges(f, m));
     options = given_options(f->options);
@@ -559,6 +614,12 @@ static syn_status choose_checkpoint(fit *f) {
     return SYN_OK;
 }
 
+static syn_status create_repeats(fit *f) {
+    const bool none = !f->search->limits.any_form && f->search->limits.form == SYN_FORM_NONE;
+    const int asked = none ? 0 : (int)syn_option_int(f->options, SYN_OPT_REPEATS);
+    return syn_repeats_create(&f->repeats, f->search, asked, syn_repeat_length(f->data));
+}
+
 /* f: options, source, progress and user. without: the best parameters without connectivity, or NULL. */
 static syn_status run_fit(fit *given, syn_model **model, syn_parameters **without, syn_recording *const *recordings,
                           size_t n_recordings) {
@@ -576,11 +637,14 @@ static syn_status run_fit(fit *given, syn_model **model, syn_parameters **withou
     SYN_CHECK(read_support(&f));
     SYN_CHECK(choose_settings(&f));
     SYN_CHECK(syn_search_create(&f.search, f.data, f.kernels, &f.settings, &limits));
+    SYN_CHECK(create_repeats(&f));
     SYN_CHECK(run_search(&f));
+    SYN_CHECK(run_repeats(&f));
     if (without) SYN_CHECK(syn_parameters_copy(without, f.search->ablation));
     SYN_CHECK(make_model(&f, model));
-    if (f.asked != SYN_FINISH) (*model)->checkpoint = f.checkpoint, f.checkpoint = NULL;
+    if (!f.search_cut && !f.repeats_cut) (*model)->checkpoint = f.checkpoint, f.checkpoint = NULL;
 done:
+    syn_repeats_free(f.repeats);
     syn_search_free(f.search);
     for (size_t s = 0; f.support && s < f.data->n; s++) free(f.support[s]);
     free(f.support);

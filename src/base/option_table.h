@@ -88,6 +88,9 @@
     X(OUTPUT, "output", TEXT, "", "", "", "fit adapt forecast connectivity perturb report simulate convert",           \
       "File to write. It is replaced only when complete.")                                                             \
     X(SEED, "seed", INT, "0", "", "0..", "fit adapt simulate compare", "Seed of all randomness.")                      \
+    X(REPEATS, "repeats", INT, "0", "fits", "0..100", "fit adapt",                                                     \
+      "Fit what was chosen this many times more, from other seeds, and say how stable each edge is over them; the "    \
+      "model stays the same.")                                                                                         \
     X(THREADS, "threads", INT, "auto", "", "1..1024", "fit adapt evaluate forecast perturb report compare",            \
       "Threads to compute with; auto: OMP_NUM_THREADS, or one for each core. The result does not depend on their "     \
       "number.")                                                                                                       \

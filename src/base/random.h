@@ -23,7 +23,8 @@ typedef enum syn_stream {
     SYN_STREAM_SIM_OTHER,
     SYN_STREAM_TEST,
     SYN_STREAM_RIVALS,
-    SYN_STREAM_REWIRING
+    SYN_STREAM_REWIRING,
+    SYN_STREAM_REPEATS
 } syn_stream;
 
 typedef struct syn_random {

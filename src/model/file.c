@@ -63,6 +63,19 @@ static void put_edges(syn_hdf5_writer *w, const syn_fitted_session *s, int k) {
     syn_hdf5_put_number_attribute(w, group, "overlapping", e->overlapping);
 }
 
+static void put_seeds(syn_hdf5_writer *w, const syn_fitted_session *s, int k) {
+    char group[2 * LONGEST_NAME], path[2 * LONGEST_NAME];
+    const syn_seed_estimates *e = s->seeds;
+    if (!e) return;
+    const int64_t square[2] = {s->norm.N, s->norm.N}, fits = e->fits;
+    path_in(group, k, "seeds");
+    syn_hdf5_put(w, path_in(path, k, "seeds/seed"), SYN_HDF5_I64, e->seed, 1, &fits);
+    syn_hdf5_put(w, path_in(path, k, "seeds/mean"), SYN_HDF5_F32, e->mean, 2, square);
+    syn_hdf5_put(w, path_in(path, k, "seeds/sd"), SYN_HDF5_F32, e->sd, 2, square);
+    syn_hdf5_put(w, path_in(path, k, "seeds/same_sign"), SYN_HDF5_F32, e->same_sign, 2, square);
+    syn_hdf5_put_number_attribute(w, group, "median_correlation", e->median_correlation);
+}
+
 static void put_session(syn_hdf5_writer *w, const syn_model *model, int k) {
     const syn_fitted_session *s = &model->session[k];
     const syn_normalisation *norm = &s->norm;
@@ -81,6 +94,7 @@ static void put_session(syn_hdf5_writer *w, const syn_model *model, int k) {
     syn_hdf5_put_texts(w, path_in(path, k, "behavior_names"), s->behavior_name, B);
     syn_hdf5_put(w, path_in(path, k, "gain"), SYN_HDF5_F64, s->gain, 2, (int64_t[]){s->lags + 1, N});
     put_edges(w, s, k);
+    put_seeds(w, s, k);
     const syn_session_layout *at = &model->p->session[k];
     syn_hdf5_put(w, path_in(path, k, "support"), SYN_HDF5_U8, at->support, 2, (int64_t[]){at->M, at->M});
     syn_hdf5_put(w, path_in(path, k, "place"), SYN_HDF5_I64, at->place, 1, &N);
@@ -379,6 +393,24 @@ static syn_status read_edges(const reader *r, int k, syn_fitted_session *s) {
     return e->freedom > 0 ? SYN_OK : damaged(r, group, "without degrees of freedom", "a positive number");
 }
 
+/* Not there in a model without repeats. */
+static syn_status read_seeds(const reader *r, int k, syn_fitted_session *s) {
+    char group[2 * LONGEST_NAME], path[2 * LONGEST_NAME];
+    const int64_t N = s->norm.N;
+    int64_t fits[2];
+    if (!syn_hdf5_has(r->file, path_in(group, k, "seeds"))) return SYN_OK;
+    SYN_TRY(find_shape(r, path_in(path, k, "seeds/seed"), 1, H5T_INTEGER, fits));
+    if (fits[0] < 2 || fits[0] > 100000) return damaged(r, path, "of another length", "the seeds of two or more fits");
+    static const char *const names[] = {"seeds/mean", "seeds/sd", "seeds/same_sign"};
+    for (int n = 0; n < 3; n++) SYN_TRY(check_shape(r, path_in(path, k, names[n]), 2, H5T_FLOAT, N, N));
+    SYN_TRY(syn_seed_estimates_create(&s->seeds, (int)fits[0], N));
+    SYN_TRY(read_values(r, path_in(path, k, "seeds/seed"), H5T_NATIVE_INT64, s->seeds->seed));
+    float *const values[] = {s->seeds->mean, s->seeds->sd, s->seeds->same_sign};
+    for (int n = 0; n < 3; n++) SYN_TRY(read_floats(r, path_in(path, k, names[n]), 2, N, N, values[n]));
+    s->seeds->median_correlation = syn_hdf5_number_attribute(r->file, group, "median_correlation", NAN);
+    return isfinite(s->seeds->median_correlation) ? SYN_OK : damaged(r, group, "without its correlation", "a number");
+}
+
 static syn_status read_session(const reader *r, int k, syn_fitted_session *s) {
     static const char *const signals[] = {"fluorescence", "deconvolved", "counts"};
     char group[LONGEST_NAME], path[2 * LONGEST_NAME];
@@ -404,6 +436,7 @@ static syn_status read_session(const reader *r, int k, syn_fitted_session *s) {
         SYN_TRY(read_values(r, path, H5T_NATIVE_FLOAT, s->position)); /* may be unknown: NaN */
     }
     SYN_TRY(read_edges(r, k, s));
+    SYN_TRY(read_seeds(r, k, s));
     return read_gain(r, k, s);
 }
 

@@ -22,6 +22,27 @@ void syn_edge_estimates_free(syn_edge_estimates *edges) {
     free(edges);
 }
 
+syn_status syn_seed_estimates_create(syn_seed_estimates **seeds, int fits, int64_t N) {
+    const size_t pairs = (size_t)(N * N);
+    syn_status status;
+    SYN_TRY(syn_alloc(seeds, 1, sizeof **seeds, "repeats"));
+    syn_seed_estimates *to = *seeds;
+    to->fits = fits;
+    SYN_CHECK(syn_alloc(&to->seed, (size_t)fits, sizeof *to->seed, "repeats"));
+    SYN_CHECK(syn_alloc(&to->mean, pairs, sizeof *to->mean, "repeats"));
+    SYN_CHECK(syn_alloc(&to->sd, pairs, sizeof *to->sd, "repeats"));
+    SYN_CHECK(syn_alloc(&to->same_sign, pairs, sizeof *to->same_sign, "repeats"));
+done:
+    if (status != SYN_OK) syn_seed_estimates_free(to), *seeds = NULL;
+    return status;
+}
+
+void syn_seed_estimates_free(syn_seed_estimates *seeds) {
+    if (!seeds) return;
+    free(seeds->seed), free(seeds->mean), free(seeds->sd), free(seeds->same_sign);
+    free(seeds);
+}
+
 static void free_texts(char **texts, int64_t n) {
     for (int64_t k = 0; texts && k < n; k++) free(texts[k]);
     free(texts);
@@ -40,6 +61,7 @@ void syn_model_free(syn_model *model) {
         free(s->position);
         free(s->gain);
         syn_edge_estimates_free(s->edges);
+        syn_seed_estimates_free(s->seeds);
         syn_normalisation_free(&s->norm);
     }
     free(model->session);

@@ -23,6 +23,18 @@ typedef struct syn_edge_estimates {
 
 void syn_edge_estimates_free(syn_edge_estimates *edges);
 
+/* How stable every C_ij(0), z-scored, is over fits from other seeds (analysis/seed_stability.h). */
+typedef struct syn_seed_estimates {
+    int fits;         /* the model itself and its repeats */
+    int64_t *seed;    /* [fits] that of the model first */
+    float *mean, *sd; /* [N][N] over the fits; sd: with fits - 1 */
+    float *same_sign; /* [N][N] share of the repeats whose C has the sign of the model's; 0: the model's C is 0 */
+    double median_correlation; /* of C, off-diagonal, over pairs of fits */
+} syn_seed_estimates;
+
+syn_status syn_seed_estimates_create(syn_seed_estimates **seeds, int fits, int64_t N);
+void syn_seed_estimates_free(syn_seed_estimates *seeds);
+
 /* One recording of the model. N: neurons kept. */
 typedef struct syn_fitted_session {
     char *name, *path; /* path as the user gave it; NULL: from memory */
@@ -39,6 +51,7 @@ typedef struct syn_fitted_session {
     int lags;             /* lags of gain */
     double *gain; /* [lags + 1][N] mean d xhat_i[t+1] / d I_i[t - tau] over train frames, of filtered activity */
     syn_edge_estimates *edges; /* NULL: fitted by a version that did not test edges */
+    syn_seed_estimates *seeds; /* NULL: without repeats */
 } syn_fitted_session;
 
 struct syn_model {

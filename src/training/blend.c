@@ -61,6 +61,16 @@ static void mix(float *to, const float *from, double share, size_t count) {
     for (size_t k = 0; k < count; k++) to[k] = (float)((1 - share) * (double)to[k] + share * (double)from[k]);
 }
 
+/* A member as it joins the average: dense, and sending what the average sends. */
+static syn_status copy_member(syn_parameters **member, const syn_parameters *from, const syn_parameters *blend,
+                              const syn_dataset *data) {
+    SYN_TRY(copy_dense(member, from, data));
+    for (size_t s = 0; s < blend->n_sessions; s++)
+        memcpy((*member)->value + (*member)->session[s].send, blend->value + blend->session[s].send,
+               (size_t)blend->session[s].N * sizeof(float));
+    return SYN_OK;
+}
+
 /* The share of `next` at which the average with it is better than `best`, or 0. trial: what `network` runs. */
 static syn_status try_member(const syn_search *search, syn_network *network, const syn_parameters *blend,
                              const syn_parameters *next, syn_parameters *trial, double *best, double *share) {
@@ -92,10 +102,7 @@ syn_status syn_blend_candidates(syn_search *search) {
                                  search->settings.threads, 256 + search->data->window, search->data->window));
     for (int k = 1; k < n; k++) {
         double share;
-        SYN_CHECK(copy_dense(&next, search->member[order[k]], search->data));
-        for (size_t s = 0; s < blend->n_sessions; s++)
-            memcpy(next->value + next->session[s].send, blend->value + blend->session[s].send,
-                   (size_t)blend->session[s].N * sizeof(float));
+        SYN_CHECK(copy_member(&next, search->member[order[k]], blend, search->data));
         SYN_CHECK(try_member(search, network, blend, next, trial, &loss, &share));
         if (share > 0) mix(blend->value, next->value, share, blend->count);
         for (int j = 0; j < SYN_MAX_STAGES; j++) part[j] *= 1 - share;
@@ -111,6 +118,36 @@ syn_status syn_blend_candidates(syn_search *search) {
 done:
     syn_network_free(network);
     syn_parameters_free(trial);
+    syn_parameters_free(next);
+    syn_parameters_free(blend);
+    return status;
+}
+
+syn_status syn_blend_planned(syn_search *repeat) {
+    syn_parameters *blend = NULL, *next = NULL;
+    int first = -1, n = 0;
+    double weight;
+    syn_status status = SYN_OK;
+    for (int k = 0; k < repeat->n_stages; k++) {
+        const bool connected = repeat->stage[k].candidate.form != SYN_FORM_NONE;
+        n += repeat->share[k] > 0;
+        if (connected && (first < 0 || repeat->share[k] > repeat->share[first])) first = k;
+    }
+    if (n == 1) {
+        repeat->blend = repeat->member[first], repeat->member[first] = NULL;
+        return SYN_OK;
+    }
+    weight = repeat->share[first];
+    SYN_CHECK(copy_dense(&blend, repeat->member[first], repeat->data));
+    for (int k = 0; k < repeat->n_stages; k++) {
+        if (k == first || !(repeat->share[k] > 0)) continue;
+        SYN_CHECK(copy_member(&next, repeat->member[k], blend, repeat->data));
+        weight += repeat->share[k];
+        mix(blend->value, next->value, repeat->share[k] / weight, blend->count);
+        syn_parameters_free(next), next = NULL;
+    }
+    repeat->blend = blend, blend = NULL;
+done:
     syn_parameters_free(next);
     syn_parameters_free(blend);
     return status;

@@ -11,5 +11,7 @@
 /* Sets search->blend, or leaves it NULL where no average beats the best candidate. All candidates that send alike take
  * part, the best model without connectivity too. */
 syn_status syn_blend_candidates(syn_search *search);
+/* Of a repeat (repeats.h): its finished stages, in the shares that they have in the winner of the origin. */
+syn_status syn_blend_planned(syn_search *repeat);
 
 #endif

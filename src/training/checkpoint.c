@@ -1,8 +1,9 @@
-/* Checkpoints: a search between two epochs, in one file that ends with its checksum.
- *
- * Layout, native byte order: magic, fingerprint, finished stages, kept parameters, their curves, the running
- * trainer, XXH64 of everything before.
+/* Layout, native byte order: magic, fingerprint; of the search: finished stages, kept parameters, their curves, the
+ * running trainer; of its repeats: what is kept of the finished ones, and the running one as another search; XXH64 of
+ * everything before.
  */
+#include "training/checkpoint.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,9 +11,8 @@
 
 #include "base/file.h"
 #include "base/memory.h"
-#include "training/search.h"
 
-static const char magic[16] = "synapsnet ckpt 2";
+static const char magic[16] = "synapsnet ckpt 3";
 
 /* A file that is written or read by the same code: transfer() moves bytes one way or the other and hashes them. */
 typedef struct stream {
@@ -48,6 +48,7 @@ static syn_status move_parameters(stream *s, const syn_search *search, syn_param
         SYN_TRY(syn_parameters_create_for(p, shape[1], shape[2], shape[3], (syn_form)shape[4], shape[5], search->data));
         SYN_TRY(syn_attach_support(*p, &search->settings));
     }
+    MOVE(s, (*p)->mean_share);
     return transfer(s, (*p)->value, (*p)->count * sizeof(float));
 }
 
@@ -85,17 +86,6 @@ static syn_status move_trainer(stream *s, syn_search *search) {
 }
 
 static syn_status move_search(stream *s, syn_search *search) {
-    char head[sizeof magic];
-    uint64_t fingerprint = search->fingerprint;
-    memcpy(head, magic, sizeof head);
-    MOVE(s, head);
-    if (memcmp(head, magic, sizeof head) != 0)
-        return syn_fail(SYN_ERR_INPUT, "%s: is not a checkpoint of this version; delete it and fit again", s->path);
-    MOVE(s, fingerprint);
-    if (fingerprint != search->fingerprint)
-        return syn_fail(SYN_ERR_INPUT,
-                        "%s: the checkpoint is of a fit with other data or options; use the same ones, or delete it",
-                        s->path);
     MOVE(s, search->n_stages);
     MOVE(s, search->stage);
     MOVE(s, search->none_loss);
@@ -108,7 +98,46 @@ static syn_status move_search(stream *s, syn_search *search) {
         SYN_TRY(move_curve(s, &search->curve[k], search->stage[k].epochs));
         SYN_TRY(move_parameters(s, search, &search->member[k]));
     }
+    MOVE(s, search->finished);
+    MOVE(s, search->blend_loss);
+    MOVE(s, search->blend_share);
+    SYN_TRY(move_parameters(s, search, &search->blend));
     return move_trainer(s, search);
+}
+
+/* On reading, no more repeats than are asked for. */
+static syn_status move_repeats(stream *s, syn_repeats *repeats) {
+    int done = repeats->done;
+    bool running = repeats->running;
+    MOVE(s, done);
+    for (int k = 0; k < done; k++) {
+        if (k == repeats->asked) return SYN_OK;
+        if (!s->writing) {
+            SYN_TRY(syn_alloc(&repeats->kept[k], repeats->length, sizeof **repeats->kept, "repeats"));
+            repeats->done = k + 1;
+        }
+        SYN_TRY(transfer(s, repeats->kept[k], repeats->length * sizeof **repeats->kept));
+    }
+    MOVE(s, running);
+    if (!running || done == repeats->asked) return SYN_OK;
+    if (!s->writing) SYN_TRY(syn_repeats_begin(repeats));
+    return move_search(s, repeats->running);
+}
+
+static syn_status move_all(stream *s, syn_search *search, syn_repeats *repeats) {
+    char head[sizeof magic];
+    uint64_t fingerprint = search->fingerprint;
+    memcpy(head, magic, sizeof head);
+    MOVE(s, head);
+    if (memcmp(head, magic, sizeof head) != 0)
+        return syn_fail(SYN_ERR_INPUT, "%s: is not a checkpoint of this version; delete it and fit again", s->path);
+    MOVE(s, fingerprint);
+    if (fingerprint != search->fingerprint)
+        return syn_fail(SYN_ERR_INPUT,
+                        "%s: the checkpoint is of a fit with other data or options; use the same ones, or delete it",
+                        s->path);
+    SYN_TRY(move_search(s, search));
+    return move_repeats(s, repeats);
 }
 
 /* Appends the checksum, or compares it. */
@@ -148,7 +177,7 @@ done:
     return status;
 }
 
-syn_status syn_checkpoint_write(const syn_search *search, const char *path) {
+syn_status syn_checkpoint_write(const syn_search *search, const syn_repeats *repeats, const char *path) {
     char *temporary = NULL;
     stream s = {.path = path, .writing = true, .hash = XXH64_createState()};
     syn_status status;
@@ -159,7 +188,7 @@ syn_status syn_checkpoint_write(const syn_search *search, const char *path) {
         goto done;
     }
     XXH64_reset(s.hash, 0);
-    SYN_CHECK(move_search(&s, (syn_search *)search)); /* only read from when writing */
+    SYN_CHECK(move_all(&s, (syn_search *)search, (syn_repeats *)repeats)); /* only read from when writing */
     SYN_CHECK(move_checksum(&s));
     int failed = fclose(s.file);
     s.file = NULL;
@@ -175,7 +204,7 @@ done:
     return status;
 }
 
-syn_status syn_checkpoint_read(syn_search *search, const char *path) {
+syn_status syn_checkpoint_read(syn_search *search, syn_repeats *repeats, const char *path) {
     SYN_TRY(check_file(path));
     stream s = {.file = fopen(path, "rb"), .path = path, .hash = XXH64_createState()};
     syn_status status;
@@ -184,7 +213,7 @@ syn_status syn_checkpoint_read(syn_search *search, const char *path) {
         goto done;
     }
     XXH64_reset(s.hash, 0);
-    SYN_CHECK(move_search(&s, search));
+    SYN_CHECK(move_all(&s, search, repeats));
 done:
     if (s.file) fclose(s.file);
     XXH64_freeState(s.hash);

@@ -365,8 +365,18 @@ static syn_status start_stage(syn_search *search, const syn_stage *next, syn_par
                                &next->candidate, search->data, &search->settings, search->kernels);
 }
 
+/* What comes after the finished stages of a repeat. */
+static syn_status next_planned(syn_search *search, syn_stage *next, bool *more) {
+    *more = search->n_stages < search->n_planned;
+    if (!*more) return SYN_OK;
+    *next = search->origin->stage[search->planned[search->n_stages]];
+    if (next->candidate.form != SYN_FORM_NONE && !search->n_linear) SYN_TRY(regress_residuals(search));
+    return SYN_OK;
+}
+
 /* What comes after the finished stages; false: nothing. */
 static syn_status next_stage(syn_search *search, syn_stage *next, bool *more) {
+    if (search->origin) return next_planned(search, next, more);
     const bool any_tuned = search->n_stages > 0 && search->stage[search->n_stages - 1].tuned;
     const bool only_none = !search->limits.any_form && search->limits.form == SYN_FORM_NONE;
     *more = true;
@@ -388,7 +398,8 @@ static syn_status begin_stage(syn_search *search, bool *done) {
     *done = !more;
     if (!more) return SYN_OK;
     SYN_TRY(start_stage(search, &next, &p));
-    syn_schedule schedule = syn_candidate_schedule(p, &search->settings, (uint32_t)search->n_stages);
+    const int number = search->origin ? search->planned[search->n_stages] : search->n_stages;
+    syn_schedule schedule = syn_candidate_schedule(p, &search->settings, (uint32_t)number);
     schedule.warm |= next.again;
     if (next.tuned) {
         schedule.frozen_decoder = false;
@@ -413,6 +424,7 @@ static syn_status keep_if_better(const syn_trainer *t, syn_parameters **slot, do
 
 /* Averages are dense, and of models that go back to one decoder. A form and a strength that were asked for are kept. */
 static bool may_average(const syn_search *search, const syn_stage *stage) {
+    if (search->origin) return search->share[search->n_stages] > 0;
     const bool dense = search->limits.any_form || (search->limits.form == SYN_FORM_DENSE && search->limits.l1 < 0);
     return dense && !search->settings.source && (stage->candidate.form != SYN_FORM_NONE || stage->again);
 }
@@ -431,7 +443,7 @@ static syn_status end_stage(syn_search *search) {
     if (none && !stage->again) SYN_TRY(keep_if_better(t, &search->none, &search->none_loss));
     if (none)
         SYN_TRY(keep_if_better(t, &search->ablation, &search->ablation_loss));
-    else
+    else if (!search->origin || search->n_stages + 1 < search->n_planned) /* else nothing starts from it */
         SYN_TRY(keep_if_better(t, &search->best, &search->best_loss));
     search->n_stages++;
     syn_trainer_free(t);
@@ -451,11 +463,14 @@ static syn_status choose_mean_shares(syn_search *search) {
 syn_status syn_search_epoch(syn_search *search, bool *done, bool (*keep_going)(void *), void *user) {
     bool stage_done;
     *done = false;
+    if (search->finished) return *done = true, SYN_OK;
     if (!search->trainer) SYN_TRY(begin_stage(search, done));
     if (*done) {
-        SYN_TRY(syn_blend_candidates(search));
+        SYN_TRY(search->origin ? syn_blend_planned(search) : syn_blend_candidates(search));
         free_candidates(search);
-        return choose_mean_shares(search);
+        SYN_TRY(choose_mean_shares(search));
+        search->finished = true;
+        return SYN_OK;
     }
     SYN_TRY(syn_trainer_epoch(search->trainer, &stage_done, keep_going, user));
     return stage_done ? end_stage(search) : SYN_OK;

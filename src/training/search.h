@@ -11,6 +11,8 @@
  * candidate are trained on with all parameters at a lower rate, which is kept where it lowers the validation loss.
  * 5. Of spike counts, how far the winner's rates are to be trusted (mean_share.h).
  *
+ * A repeat (repeats.h) is a search as well, whose stages are those that made another search's winner.
+ *
  * A search is a list of stages. What the next one is depends on the finished ones alone, so that a checkpoint between
  * two epochs holds all that is needed to go on.
  */
@@ -62,6 +64,11 @@ typedef struct syn_search {
     double innovation[2];
     syn_stage running; /* the stage in training */
     syn_trainer *trainer;
+    bool finished;
+    const struct syn_search *origin; /* of a repeat: the search whose winner is trained again; else NULL */
+    int n_planned;                   /* of a repeat: stages of the origin to train ... */
+    int planned[SYN_MAX_STAGES];     /* ... which ones, in order ... */
+    double share[SYN_MAX_STAGES];    /* ... and the share of each in the winner */
 } syn_search;
 
 syn_status syn_search_create(syn_search **search, const syn_dataset *data, const syn_kernels *kernels,
@@ -76,11 +83,6 @@ syn_status syn_search_finish(syn_search *search);
 const syn_parameters *syn_search_winner(const syn_search *search, int *stage);
 /* "dense ridge 300 l1 60" */
 void syn_stage_label(const syn_stage *stage, char *text, size_t size);
-
-/* checkpoint.c: the search between two epochs, in one file with a checksum. */
-syn_status syn_checkpoint_write(const syn_search *search, const char *path);
-/* Into a search fresh from syn_search_create. */
-syn_status syn_checkpoint_read(syn_search *search, const char *path);
 
 /* For checkpoint.c: starts training `stage` from p, which is taken over. */
 syn_status syn_search_train(syn_search *search, const syn_stage *stage, syn_parameters *p,

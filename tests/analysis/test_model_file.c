@@ -42,6 +42,13 @@ static syn_model *example(syn_form form, test_set *set) {
         for (int k = 0; k < TINY_N * TINY_N; k++) e->half[half][k] = (float)normal(56 + (uint32_t)half, k);
     }
     for (int k = 0; k < TINY_N * TINY_N; k++) e->estimate[k] = (float)normal(55, k), e->error[k] = (float)(k % 5);
+    assert_ok(syn_seed_estimates_create(&model->session[0].seeds, 3, TINY_N));
+    syn_seed_estimates *seeds = model->session[0].seeds;
+    for (int f = 0; f < 3; f++) seeds->seed[f] = 1000 * f + 3;
+    for (int k = 0; k < TINY_N * TINY_N; k++) {
+        seeds->mean[k] = (float)normal(58, k), seeds->sd[k] = (float)(k % 3), seeds->same_sign[k] = (float)(k % 2);
+    }
+    seeds->median_correlation = 0.75;
     return model;
 }
 
@@ -80,6 +87,15 @@ static void assert_same_session(const syn_fitted_session *a, const syn_fitted_se
         assert_same("error", a->edges->error, b->edges->error, N * N);
         assert_int_equal(a->edges->of_events, b->edges->of_events);
         assert_memory_equal(&a->edges->bin_s, &b->edges->bin_s, sizeof *a->edges - offsetof(syn_edge_estimates, bin_s));
+    }
+    assert_true(!a->seeds == !b->seeds);
+    if (a->seeds) {
+        assert_int_equal(a->seeds->fits, b->seeds->fits);
+        assert_memory_equal(a->seeds->seed, b->seeds->seed, (size_t)a->seeds->fits * sizeof(int64_t));
+        assert_same("seed mean", a->seeds->mean, b->seeds->mean, N * N);
+        assert_same("seed sd", a->seeds->sd, b->seeds->sd, N * N);
+        assert_same("same sign", a->seeds->same_sign, b->seeds->same_sign, N * N);
+        assert_true(a->seeds->median_correlation == b->seeds->median_correlation);
     }
     assert_int_equal(a->lags, b->lags);
     assert_memory_equal(a->gain, b->gain, (size_t)(a->lags + 1) * (size_t)N * sizeof(double));
@@ -255,6 +271,11 @@ static void few_names(hid_t f) { replace(f, "/session_0/behavior_names", H5T_C_S
 static void no_gain(hid_t f) { H5Ldelete(f, "/session_0/gain", H5P_DEFAULT); }
 static void narrow_gain(hid_t f) { replace(f, "/session_0/gain", H5T_IEEE_F64LE, 2, 3, &one); }
 static void nan_gain(hid_t f) { replace(f, "/session_0/gain", H5T_IEEE_F64LE, 2, TINY_N, &not_a_number); }
+static void one_seed(hid_t f) { replace(f, "/session_0/seeds/seed", H5T_STD_I64LE, 1, 0, &one); }
+static void few_means(hid_t f) { replace(f, "/session_0/seeds/mean", H5T_IEEE_F32LE, TINY_N, 3, &one); }
+static void nan_sd(hid_t f) { replace(f, "/session_0/seeds/sd", H5T_IEEE_F32LE, TINY_N, TINY_N, &not_a_number); }
+static void no_signs(hid_t f) { H5Ldelete(f, "/session_0/seeds/same_sign", H5P_DEFAULT); }
+static void no_correlation(hid_t f) { H5Adelete_by_name(f, "/session_0/seeds", "median_correlation", H5P_DEFAULT); }
 static void a_group(hid_t f) {
     H5Ldelete(f, "/shared/bias", H5P_DEFAULT);
     H5Gclose(H5Gcreate2(f, "/shared/bias", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
@@ -306,6 +327,11 @@ static const struct {
     {no_gain, "gain is missing"},
     {narrow_gain, "another shape"},
     {nan_gain, "not finite"},
+    {one_seed, "another length"},
+    {few_means, "/session_0/seeds/mean is (8, 3); expected (8, 8)"},
+    {nan_sd, "/session_0/seeds/sd is not finite"},
+    {no_signs, "/session_0/seeds/same_sign is missing"},
+    {no_correlation, "without its correlation"},
     {a_group, "/shared/bias is damaged"},
     {not_json, "not a JSON object"},
 };

@@ -93,6 +93,47 @@ def test_edges_hold_together(tested):
     assert f"{len(edges)} of 56 significant" in repr(edges)
 
 
+def test_edges_over_seeds():
+    """repeats: the model stays as it is, the figures are those of the fits that the seeds name, in frame and files too."""
+    import csv
+
+    import h5py
+
+    rec = synapsnet.simulate("rates", neurons=8, frames=800, seed=2)
+    # where nothing is left to choose a fit from another seed is the repeat
+    quick = dict(connectivity="dense", strength=20, l1=4, innovation=0, hidden=4, embedding=0, epochs=6)
+    alone = synapsnet.SynapsNet(seed=1, **quick).fit(rec)
+    model = synapsnet.SynapsNet(seed=1, repeats=2, **quick).fit(rec)
+    assert alone.edges().seed_mean is None and "seeds" not in alone.edges().stability
+    np.testing.assert_array_equal(alone.predict(rec), model.predict(rec))
+    edges = model.edges(scale="zscored")
+    said = edges.stability["seeds"]
+    assert said["fits"] == 3 and said["seeds"][0] == 1 and 0 < said["median_correlation"] < 1
+    fits = [alone] + [synapsnet.SynapsNet(seed=seed, **quick).fit(rec) for seed in said["seeds"][1:]]
+    c = np.array([one.edges(scale="zscored").c for one in fits], np.float64)
+    np.testing.assert_allclose(edges.seed_mean, c.mean(axis=0), rtol=1e-6)
+    np.testing.assert_allclose(edges.seed_sd, c.std(axis=0, ddof=1), rtol=1e-6)
+    np.testing.assert_array_equal(edges.same_sign, (c[1:] * c[0] > 0).mean(axis=0))
+    assert said["agreeing_signs"] == (edges.significant & (edges.same_sign == 1)).sum()
+    assert (edges.seed_sd[c[0] != 0] > 0).all()
+    frame = model.edges().to_pandas()
+    model.save_connectivity("e.edges.csv")
+    with open("e.edges.csv") as file:
+        listed = list(csv.DictReader(file))
+    for name in ("seed_mean", "seed_sd", "same_sign"):
+        np.testing.assert_allclose([float(e[name]) for e in listed], frame[name], rtol=1e-5)
+    model.save_connectivity("c.h5", scale="zscored")
+    with h5py.File("c.h5") as file:
+        for name in ("seed_mean", "seed_sd", "same_sign"):
+            np.testing.assert_array_equal(file[name], getattr(edges, name))
+        assert "unit" in file["seed_sd"].attrs
+    assert "Over 3 fits from different seeds" in str(edges)
+    model.save("m.h5")
+    again = synapsnet.load("m.h5").edges(scale="zscored")
+    np.testing.assert_array_equal(again.seed_mean, edges.seed_mean)
+    assert again.stability == edges.stability
+
+
 def test_edges_to_everything(tested):
     edges = tested[0].edges()
     frame = edges.to_pandas()

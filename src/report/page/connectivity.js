@@ -76,7 +76,13 @@ const rateAt = (session, place) => (place === 0 ? 'all pairs' : figures(session.
 
 /* What `synapsnet connectivity` says of the edges, in the same words. */
 function foundWords({ n_significant: found, n_tested: tested, fdr, method, stability }) {
-  return `${whole(found)} of ${whole(tested)} edges found at a false discovery rate of ${figures(fdr)} (${method}); the two halves of the recording correlate by ${stability.correlation_of_halves.toFixed(2).replace('-', '−')}.`;
+  return `${whole(found)} of ${whole(tested)} edges found at a false discovery rate of ${figures(fdr)} (${method}); the two halves of the recording correlate by ${stability.correlation_of_halves.toFixed(2).replace('-', '−')}.${seedWords(stability.seeds, found)}`;
+}
+
+/* Where the fit was repeated. */
+function seedWords(seeds, found) {
+  if (!seeds) return '';
+  return ` Over ${whole(seeds.fits)} fits from different seeds the connectivity correlates by ${seeds.median_correlation.toFixed(2).replace('-', '−')} (median); ${whole(seeds.agreeing_signs)} of ${whole(found)} found edges have one sign in all of them.`;
 }
 const UNTESTED = 'This model holds no tests of its edges, which an earlier version did not make: fit the recording again to see which to believe.';
 

@@ -1,8 +1,8 @@
 # A fit that is killed at 20 random moments and goes on each time ends in the very bytes of an undisturbed fit, and so
-# does one on another number of threads. A checkpoint that is not of this fit, or not whole, is refused.
+# does one on another number of threads; within its repeats too. A checkpoint that is not of this fit, or not whole, is refused.
 # shellcheck shell=bash
 RANDOM=11 # the moments are drawn the same way each time; where they fall in the fit still differs
-options=(--hidden 4 --epochs 15 --patience 15 --seed 3)
+options=(--hidden 4 --epochs 15 --patience 15 --seed 3 --repeats 2)
 
 # Every seventh value is missing: what stands in for it must not depend on what was trained before.
 run 0 synapsnet simulate rates --neurons 12 --frames 600 --seed 4 -o sim.h5
