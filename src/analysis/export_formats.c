@@ -1,9 +1,11 @@
 /* The file formats of an exported connectivity. */
+#include <errno.h>
 #include <hdf5.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "analysis/export.h"
+#include "base/hdf5_disk.h"
 #include "base/plain.h"
 
 /* --- NumPy .npy --- */
@@ -196,11 +198,13 @@ static bool put_everything(hid_t file, const syn_connectome *connectome) {
 }
 
 syn_status syn_write_hdf5(const syn_connectome *connectome, const char *path) {
+    int error;
     hid_t file;
-    H5E_BEGIN_TRY { file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT); } /* the library never prints */
+    H5E_BEGIN_TRY { file = syn_hdf5_disk_create(path, &error); } /* the library never prints */
     H5E_END_TRY
-    if (file < 0) return syn_plain_failed(path);
+    if (file < 0) return errno = error, syn_plain_failed(path);
     bool done = put_text(file, "format", "synapsnet connectivity 1") && put_everything(file, connectome);
     done = H5Fclose(file) >= 0 && done;
+    if (error) return errno = error, syn_plain_failed(path);
     return done ? SYN_OK : syn_fail(SYN_ERR_IO, "%s: HDF5 could not write it", path);
 }

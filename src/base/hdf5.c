@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/file.h"
+#include "base/hdf5_disk.h"
 #include "base/memory.h"
 
 /* Asked before HDF5 opens what an external link leads to: a pipe would wait for ever. */
@@ -31,13 +32,15 @@ hid_t syn_hdf5_link_access(void) {
 
 static syn_status write_closed(const char *temporary, const char *path,
                                syn_status (*fill)(syn_hdf5_writer *, const void *), const void *content) {
-    syn_hdf5_writer writer = {.file = H5Fcreate(temporary, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT)};
+    syn_hdf5_writer writer = {0};
+    writer.file = syn_hdf5_disk_create(temporary, &writer.error);
     if (writer.file < 0)
         return syn_fail(SYN_ERR_IO, "%s: could not be created; does its folder exist and may you write to it?", path);
     syn_status status = fill(&writer, content);
     syn_hdf5_note(&writer, H5Fclose(writer.file));
     if (status != SYN_OK) return status;
-    return writer.failed ? syn_fail(SYN_ERR_IO, "%s: could not be written; is the disk full?", path) : SYN_OK;
+    if (writer.error) return syn_fail(SYN_ERR_IO, "%s: could not be written: %s", path, strerror(writer.error));
+    return writer.failed ? syn_fail(SYN_ERR_IO, "%s: could not be written by HDF5", path) : SYN_OK;
 }
 
 syn_status syn_hdf5_write_file(const char *path, syn_status (*fill)(syn_hdf5_writer *, const void *),
@@ -53,7 +56,7 @@ done:
     return status;
 }
 
-void syn_hdf5_note(syn_hdf5_writer *w, herr_t code) { w->failed = w->failed || code < 0; }
+void syn_hdf5_note(syn_hdf5_writer *w, herr_t code) { w->failed = w->failed || code < 0 || w->error; }
 
 static hid_t memory_type(syn_hdf5_type type) {
     switch (type) {

@@ -18,6 +18,7 @@ typedef enum syn_hdf5_type { SYN_HDF5_F32, SYN_HDF5_F64, SYN_HDF5_I32, SYN_HDF5_
 typedef struct syn_hdf5_writer {
     hid_t file;
     bool failed;
+    int error; /* errno of the first write that the disk refused, or 0 */
 } syn_hdf5_writer;
 
 /* Writes a whole file: `fill` puts everything into it. It is replaced only when complete. */
