@@ -9,12 +9,18 @@
 
 #include "base/memory.h"
 
+static const char suffix[] = ".tmp";
+
 syn_status syn_file_begin(char **temporary, const char *path) {
-    static const char suffix[] = ".tmp";
     size_t size = strlen(path) + sizeof suffix;
     SYN_TRY(syn_alloc(temporary, size, 1, "file name"));
     snprintf(*temporary, size, "%s%s", path, suffix);
     return SYN_OK;
+}
+
+int syn_file_shown(const char *path) {
+    const size_t length = strlen(path), added = sizeof suffix - 1;
+    return (int)(length > added && !strcmp(path + length - added, suffix) ? length - added : length);
 }
 
 static int flush_to_disk(const char *path, int flags) {

@@ -15,6 +15,8 @@
 
 /* The temporary name for `path`; the same every time, so that what a killed program leaves is overwritten. */
 syn_status syn_file_begin(char **temporary, const char *path);
+/* How many bytes of a name a message shows: of a temporary one those of the final name, which the user knows. */
+int syn_file_shown(const char *path);
 /* Flushes the closed file `temporary` to the disk and gives it its final name. */
 syn_status syn_file_commit(const char *temporary, const char *path);
 /* Removes the temporary file where it was not committed, and frees its name. NULL is safe. */

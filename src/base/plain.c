@@ -4,8 +4,10 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/file.h"
+
 syn_status syn_plain_failed(const char *path) {
-    return syn_fail(SYN_ERR_IO, "%s: could not be written: %s", path, strerror(errno));
+    return syn_fail(SYN_ERR_IO, "%.*s: could not be written: %s", syn_file_shown(path), path, strerror(errno));
 }
 
 syn_status syn_plain_close(FILE *file, const char *path) {

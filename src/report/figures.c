@@ -4,16 +4,25 @@
 #include <cairo-svg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/plain.h"
 
 static const double dots_per_inch = 300, font_size = 7;
 
-static cairo_surface_t *open_surface(const char *extension, const char *path, const syn_figure *figure) {
-    if (!strcmp(extension, "pdf")) return cairo_pdf_surface_create(path, figure->width, figure->height);
+/* Files are opened and closed here: cairo takes no notice of a disk that fills up. */
+static cairo_status_t write_bytes(void *file, const unsigned char *bytes, unsigned length) {
+    return fwrite(bytes, 1, length, file) == length ? CAIRO_STATUS_SUCCESS : CAIRO_STATUS_WRITE_ERROR;
+}
+
+static cairo_surface_t *open_surface(const char *extension, FILE *file, const syn_figure *figure) {
+    if (!strcmp(extension, "pdf"))
+        return cairo_pdf_surface_create_for_stream(write_bytes, file, figure->width, figure->height);
     if (!strcmp(extension, "svg")) {
-        cairo_surface_t *surface = cairo_svg_surface_create(path, figure->width, figure->height);
+        cairo_surface_t *surface =
+            cairo_svg_surface_create_for_stream(write_bytes, file, figure->width, figure->height);
         cairo_svg_surface_set_document_unit(surface, CAIRO_SVG_UNIT_PT);
         return surface;
     }
@@ -26,7 +35,9 @@ static cairo_surface_t *open_surface(const char *extension, const char *path, co
 
 static syn_status draw_file(const syn_figure *figure, const syn_report *report, const syn_report_session *r,
                             const char *extension, const char *path) {
-    cairo_surface_t *surface = open_surface(extension, path, figure);
+    FILE *file = fopen(path, "wb");
+    if (!file) return syn_plain_failed(path);
+    cairo_surface_t *surface = open_surface(extension, file, figure);
     cairo_t *cr = cairo_create(surface);
     cairo_set_source_rgb(cr, 1, 1, 1);
     cairo_paint(cr);
@@ -35,13 +46,16 @@ static syn_status draw_file(const syn_figure *figure, const syn_report *report, 
     syn_status status = figure->draw(cr, report, r);
     cairo_status_t drawn = cairo_status(cr);
     cairo_destroy(cr);
-    if (!strcmp(extension, "png") && drawn == CAIRO_STATUS_SUCCESS) drawn = cairo_surface_write_to_png(surface, path);
+    if (!strcmp(extension, "png") && drawn == CAIRO_STATUS_SUCCESS)
+        drawn = cairo_surface_write_to_png_stream(surface, write_bytes, file);
     cairo_surface_finish(surface);
     if (drawn == CAIRO_STATUS_SUCCESS) drawn = cairo_surface_status(surface);
     cairo_surface_destroy(surface);
-    if (status == SYN_OK && drawn != CAIRO_STATUS_SUCCESS)
-        status = syn_fail(SYN_ERR_IO, "%s: the figure could not be written: %s", path, cairo_status_to_string(drawn));
-    return status;
+    const syn_status closed = syn_plain_close(file, path);
+    if (status != SYN_OK || closed != SYN_OK) return status != SYN_OK ? status : closed;
+    if (drawn == CAIRO_STATUS_SUCCESS) return SYN_OK;
+    return syn_fail(SYN_ERR_IO, "%.*s: the figure could not be written: %s", syn_file_shown(path), path,
+                    cairo_status_to_string(drawn));
 }
 
 static syn_status write_figure(const syn_figure *figure, const syn_report *report, const syn_report_session *r,
@@ -66,14 +80,23 @@ done:
     return status;
 }
 
+/* A set of figures is there as a whole or not at all. */
+static void remove_all(const syn_report_files *files) {
+    size_t k;
+    json_t *name;
+    json_array_foreach(files->names, k, name) unlink(json_string_value(name));
+}
+
 syn_status syn_figures_write(const syn_report *report, const char *path, const char *extension,
                              syn_report_files *files) {
     static const syn_figure *const figures[] = {&syn_figure_models, &syn_figure_traces, &syn_figure_horizon,
                                                 &syn_figure_connectivity, &syn_figure_graph};
-    for (size_t k = 0; k < sizeof figures / sizeof *figures; k++)
-        for (size_t s = 0; s < (figures[k]->per_session ? report->n : 1); s++) {
+    syn_status status = SYN_OK;
+    for (size_t k = 0; k < sizeof figures / sizeof *figures && status == SYN_OK; k++)
+        for (size_t s = 0; s < (figures[k]->per_session ? report->n : 1) && status == SYN_OK; s++) {
             const syn_report_session *r = figures[k]->per_session ? &report->session[s] : NULL;
-            if (figures[k]->has(report, r)) SYN_TRY(write_figure(figures[k], report, r, path, extension, files));
+            if (figures[k]->has(report, r)) status = write_figure(figures[k], report, r, path, extension, files);
         }
-    return SYN_OK;
+    if (status != SYN_OK) remove_all(files);
+    return status;
 }

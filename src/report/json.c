@@ -5,6 +5,7 @@
 #include "analysis/export.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/plain.h"
 #include "base/text.h"
 #include "report/report.h"
 
@@ -236,8 +237,7 @@ syn_status syn_report_write_json(const syn_report *report, const char *path) {
     json_t *json = NULL;
     syn_status status;
     SYN_CHECK(syn_report_json(report, &json));
-    if (json_dump_file(json, path, JSON_COMPACT | JSON_REAL_PRECISION(9)))
-        status = syn_fail(SYN_ERR_IO, "%s: the report could not be written", path);
+    if (json_dump_file(json, path, JSON_COMPACT | JSON_REAL_PRECISION(9))) status = syn_plain_failed(path);
 done:
     json_decref(json);
     return status;

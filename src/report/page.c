@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/plain.h"
 #include "report/report.h"
 
 /* Files of src/report/page and third_party/plotly, put into the library by cmake/Assets.cmake. */
@@ -75,11 +76,10 @@ syn_status syn_report_write_page(const syn_report *report, const char *path) {
     syn_status status;
     SYN_CHECK(syn_report_json(report, &data));
     file = fopen(path, "wb");
-    if (file) SYN_CHECK(write_frame(file, data));
-    const bool failed = !file || ferror(file);
-    if (file && fclose(file)) status = SYN_ERR_IO;
+    if (!file) SYN_CHECK(syn_plain_failed(path));
+    SYN_CHECK(write_frame(file, data));
+    status = syn_plain_close(file, path);
     file = NULL;
-    if (failed || status != SYN_OK) status = syn_fail(SYN_ERR_IO, "%s: the report could not be written", path);
 done:
     if (file) fclose(file);
     json_decref(data);
