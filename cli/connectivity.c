@@ -1,6 +1,7 @@
 /* synapsnet connectivity: the effective connectivity as a file, scored where the truth is known. */
 #include <jansson.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "command.h"
 
@@ -18,23 +19,51 @@ static void print_seeds(const json_t *seeds, double found) {
            number(seeds, "fits"), number(seeds, "median_correlation"), number(seeds, "agreeing_signs"), found);
 }
 
-static void print_edges(const json_t *edges) {
-    const json_t *top = json_object_get(edges, "top"), *stability = json_object_get(edges, "stability");
+static void print_top(const json_t *edges) {
+    const json_t *top = json_object_get(edges, "top");
     size_t k;
-    json_t *edge, *line;
-    if (json_array_size(top)) printf("  %-18s %-18s %9s %22s %9s\n", "from", "to", "estimate", "95 % interval", "q");
+    json_t *edge;
+    if (!json_array_size(top)) return;
+    printf("  %-18s %-18s %9s %22s %9s\n", "from", "to", "estimate", "95 % interval", "q");
     json_array_foreach(top, k, edge) {
         printf("  %-18.18s %-18.18s %9.3g   [%8.3g, %8.3g] %9.2g\n", text(edge, "presynaptic"),
                text(edge, "postsynaptic"), number(edge, "estimate"), number(edge, "low"), number(edge, "high"),
                number(edge, "q"));
     }
-    printf(
-        "%.0f of %.0f edges found at a false discovery rate of %g (%s); the two halves of the recording correlate by "
-        "%.2f\n",
-        number(edges, "n_significant"), number(edges, "n_tested"), number(edges, "fdr"), text(edges, "method"),
-        number(stability, "correlation_of_halves"));
+    printf("  (estimates in %s)\n", text(edges, "unit"));
+}
+
+static void print_edges(const json_t *edges) {
+    const json_t *stability = json_object_get(edges, "stability");
+    size_t k;
+    json_t *line;
+    print_top(edges);
+    if (number(edges, "n_tested") > 0)
+        printf("%.0f of %.0f edges found at a false discovery rate of %g (%s)\n%s\n", number(edges, "n_significant"),
+               number(edges, "n_tested"), number(edges, "fdr"), text(edges, "method"), text(stability, "statement"));
+    else
+        puts("No edge was tested");
     print_seeds(json_object_get(stability, "seeds"), number(edges, "n_significant"));
     json_array_foreach(json_object_get(edges, "notes"), k, line) printf("Note: %s\n", json_string_value(line));
+}
+
+static bool lists_edges(const char *path) {
+    static const char extension[] = ".edges.csv";
+    const size_t length = strlen(path), added = sizeof extension - 1;
+    return length > added && !strcmp(path + length - added, extension);
+}
+
+/* The effective connectivity or the list of edges, and its unit. */
+static void print_output(const json_t *root, const char *path) {
+    const json_t *edges = json_object_get(root, "edges");
+    const long long neurons = (long long)json_integer_value(json_object_get(root, "neurons"));
+    const char *plural = neurons == 1 ? "" : "s";
+    if (lists_edges(path))
+        printf("Significant edges of %lld neuron%s written to %s (estimate in %s; c in %s)\n", neurons, plural, path,
+               text(edges, "unit"), text(root, "unit"));
+    else
+        printf("Effective connectivity of %lld neuron%s written to %s (row = receiver, column = sender, in %s)\n",
+               neurons, plural, path, text(root, "unit"));
 }
 
 static void print_summary(const char *json, const char *path) {
@@ -44,9 +73,7 @@ static void print_summary(const char *json, const char *path) {
     json_t *value;
     json_object_foreach(test, name, value) printf("  %-13s %8.4f\n", name, json_number_value(value));
     if (json_object_get(root, "edges")) print_edges(json_object_get(root, "edges"));
-    printf("Effective connectivity of %lld neurons written to %s (row = receiver, column = sender, in %s)\n",
-           (long long)json_integer_value(json_object_get(root, "neurons")), path,
-           json_string_value(json_object_get(root, "unit")));
+    print_output(root, path);
     json_decref(root);
 }
 

@@ -267,7 +267,8 @@ SYN_API syn_status syn_forecast_describe(const syn_forecast *forecast, char **js
  * column = sender (pre). raw_units: 1 per raw unit of x_j, 0 z-scored. out: [lags+1][N][N] */
 SYN_API syn_status syn_connectivity(const syn_model *model, size_t session, int lags, int raw_units, float *out);
 /* The evidence for every edge C_ij(0), from the train and validation frames of the fit (docs/connectivity.md).
- * estimate: C without the shrinkage of the fit; low, high: its 95 % interval; p: of no edge; q: p adjusted for the
+ * estimate: what was tested: C without the shrinkage of the fit, or of events or counts ("of" of syn_edges_describe())
+ * another quantity; low, high: its 95 % interval; p: of no edge; q: p adjusted for the
  * number of edges by option fdr-method: an edge with q <= fdr is significant. Each [N][N], row = receiver, or NULL.
  * What was not tested (the diagonal) has p = q = 1. Used options (NULL: defaults): scale, fdr-method. Error: a model of
  * a version that did not test edges. */
@@ -282,9 +283,10 @@ SYN_API syn_status syn_edge_halves(const syn_model *model, size_t session, const
  * model that was fitted without repeats. */
 SYN_API syn_status syn_edge_seeds(const syn_model *model, size_t session, const syn_options *options, float *mean,
                                   float *sd, float *same_sign);
-/* One JSON object: "n_tested", "n_significant", "fdr", "method", "top" (the surest edges with presynaptic and
- * postsynaptic id, C, estimate, interval, p, q, estimates of the halves and over seeds), "stability" over the halves of
- * the recording and, of a fit with `repeats`, over "seeds", "hubs", "regions" and "cell_types" (means between groups),
+/* One JSON object: "n_tested", "n_significant", "fdr", "method", "of" ("activity", "events" or "counts": what was
+ * tested), "unit" of the estimates, "top" (the surest edges with presynaptic and postsynaptic id, estimate, interval, p,
+ * q, C, estimates of the halves and over seeds), "stability" over the halves of the recording (of the edges found and of
+ * all pairs) and, of a fit with `repeats`, over "seeds", "hubs", "regions" and "cell_types" (means between groups),
  * "residual_correlation", "notes". Free it with syn_free. Used options: scale, fdr, fdr-method, top. */
 SYN_API syn_status syn_edges_describe(const syn_model *model, size_t session, const syn_options *options, char **json);
 /* The learned W itself (its sign and scale are not identified). out: [N][N] */

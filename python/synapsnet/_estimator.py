@@ -365,7 +365,7 @@ class SynapsNet(Parameters):
             seeds = [np.empty(shape, np.float32) for _ in range(3)]
             lib.call("edge_seeds", model, s.number, options.address, *map(lib.address_of, seeds))
         c = self.effective_connectivity(scale=scale, session=session)
-        return Edges(c[0], estimate, low, high, p, q, s.neuron_ids, c.unit, summary, s.regions, *halves, *seeds)
+        return Edges(c[0], estimate, low, high, p, q, s.neuron_ids, summary["unit"], summary, s.regions, *halves, *seeds)
 
     def score_connectivity(self, truth: Any, *, session: int = 0) -> dict[str, float]:
         """The effective connectivity against true weights: auroc, auprc, pearson_w, ... (docs/model.md).

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from ctypes import byref, c_int64
 from dataclasses import dataclass
 from typing import Any
@@ -40,6 +41,12 @@ class Comparison(dict):  # type: ignore[type-arg]
         pandas = lib.optional("pandas", "to_pandas()")
         table = pandas.DataFrame({"SynapsNet": self["synapsnet"], **self["rivals"]}).T
         return table.sort_values(self["ranked_by"], ascending=self["ranked_by"] == "mse")
+
+
+def _node_names(neurons: list[str]) -> list[str]:
+    """A name of its own for each neuron: "7" twice, of places 0 and 4, is "7 (0)" and "7 (4)"."""
+    times = Counter(neurons)
+    return [name if times[name] == 1 else f"{name} ({k})" for k, name in enumerate(neurons)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,21 +103,24 @@ class Connectivity:
         """A DiGraph with an edge sender -> receiver of weight C_ij where abs(C_ij) > threshold. Needs networkx."""
         networkx = lib.optional("networkx", "to_networkx()")
         graph = networkx.DiGraph(unit=self.unit, lag=lag)
-        for k, name in enumerate(self.neurons):
-            graph.add_node(name, **({"region": self.regions[k]} if self.regions else {}))
+        names = _node_names(self.neurons)
+        for k, name in enumerate(names):
+            graph.add_node(name, neuron=self.neurons[k], **({"region": self.regions[k]} if self.regions else {}))
         values = self.at(lag)
         for i, j in np.argwhere(np.abs(values) > threshold):
-            graph.add_edge(self.neurons[j], self.neurons[i], weight=float(values[i, j]))
+            graph.add_edge(names[j], names[i], weight=float(values[i, j]))
         return graph
 
 
 @dataclass(frozen=True, eq=False)
 class Edges:
-    """The evidence for every edge C_ij(0), from the train and validation frames (docs/connectivity.md).
+    """The evidence for every edge, from the train and validation frames (docs/connectivity.md).
 
-    Arrays are [N][N], row = receiver (post), column = sender (pre): ``c``, the effective connectivity; ``estimate``, the
-    same without the shrinkage of the fit, with its 95 % interval ``low`` to ``high``; ``p``, of no edge; ``q``, the least
-    false discovery rate at which the edge is found; ``first_half`` and ``second_half``, the estimates of each half of the
+    Arrays are [N][N], row = receiver (post), column = sender (pre): ``estimate``, what was tested, in ``unit``, with its
+    95 % interval ``low`` to ``high``; ``p``, of no edge; ``q``, the least false discovery rate at which the edge is found;
+    ``c``, the effective connectivity C_ij(0) of the model. Where ``summary["of"]`` is "activity" the estimate is c without
+    the shrinkage of the fit; where it is "events" or "counts" the two are different quantities, which may differ in sign:
+    believe the estimate. ``first_half`` and ``second_half``, the estimates of each half of the
     frames (None: the model is of a version that did not keep them). What was not tested (the diagonal) has p = q = 1.
     Of a fit with ``repeats`` (else None) ``seed_mean`` and ``seed_sd`` are the mean and standard deviation of c over the
     fits, ``same_sign`` the share of the repeats in which it has the sign that it has here (0 where c is 0).
@@ -145,8 +155,9 @@ class Edges:
 
     @property
     def stability(self) -> dict[str, Any]:
-        """How well the estimates of the first and the second half of the frames agree: their correlation, how many edges
-        each half finds, and how many both. Of a fit with repeats also "seeds": how many fits, their seeds, the median
+        """How well the estimates of the first and the second half of the frames agree: over the edges found in the whole
+        their correlation and the share with the same sign in both (None: too few), and the correlation over all pairs;
+        "statement" says it in words. Of a fit with repeats also "seeds": how many fits, their seeds, the median
         correlation of c between two of them, and how many of the edges that were found have one sign in all."""
         return dict(self.summary["stability"])
 
@@ -180,7 +191,7 @@ class Edges:
         if self.regions:
             columns["presynaptic_region"] = [self.regions[k] for k in j]
             columns["postsynaptic_region"] = [self.regions[k] for k in i]
-        names = ["c", "estimate", "low", "high", "p", "q", "significant"]
+        names = ["estimate", "low", "high", "p", "q", "c", "significant"]
         if self.first_half is not None:
             names += ["first_half", "second_half"]
         if self.seed_mean is not None:
@@ -195,21 +206,25 @@ class Edges:
         """All arrays as a Dataset (receiver, sender). Needs xarray."""
         xarray = lib.optional("xarray", "to_xarray()")
         dims = ("receiver", "sender")
-        return xarray.Dataset({name: (dims, getattr(self, name)) for name in ("c", "estimate", "low", "high", "p", "q",
+        return xarray.Dataset({name: (dims, getattr(self, name)) for name in ("estimate", "low", "high", "p", "q", "c",
                                                                               "significant")},
                               coords={name: self.neurons for name in dims},
                               attrs={"unit": self.unit, "fdr": self.fdr, "method": self.summary["method"]})
 
     def to_networkx(self, top: int | None = None) -> Any:
-        """A DiGraph of the significant edges, or the ``top`` surest, sender -> receiver: weight C_ij, estimate, low, high,
-        p, q. Needs networkx."""
+        """A DiGraph of the significant edges, or the ``top`` surest, sender -> receiver: estimate, low, high, p, q, c; weight
+        is the estimate where edges are of events or counts, and c where they are of activity. A node is a neuron's name;
+        where two neurons share one, the place of each is added to it. Needs networkx."""
         networkx = lib.optional("networkx", "to_networkx()")
-        graph = networkx.DiGraph(unit=self.unit, fdr=self.fdr, method=self.summary["method"])
-        for k, name in enumerate(self.neurons):
-            graph.add_node(name, **({"region": self.regions[k]} if self.regions else {}))
+        of = self.summary["of"]
+        graph = networkx.DiGraph(unit=self.unit, of=of, fdr=self.fdr, method=self.summary["method"])
+        names = _node_names(self.neurons)
+        for k, name in enumerate(names):
+            graph.add_node(name, neuron=self.neurons[k], **({"region": self.regions[k]} if self.regions else {}))
+        weight = self.c if of == "activity" else self.estimate
         for i, j in zip(*self.order(top)):
-            graph.add_edge(self.neurons[j], self.neurons[i], weight=float(self.c[i, j]),
-                           **{name: float(getattr(self, name)[i, j]) for name in ("estimate", "low", "high", "p", "q")})
+            evidence = {name: float(getattr(self, name)[i, j]) for name in ("estimate", "low", "high", "p", "q", "c")}
+            graph.add_edge(names[j], names[i], weight=float(weight[i, j]), **evidence)
         return graph
 
     def __str__(self) -> str:
@@ -217,9 +232,14 @@ class Edges:
         for e in self.summary["top"]:
             lines.append(f"{e['presynaptic']:<18.18} {e['postsynaptic']:<18.18} {e['estimate']:9.3g}   "
                          f"[{e['low']:8.3g}, {e['high']:8.3g}] {e['q']:9.2g}")
-        lines.append(f"{len(self)} of {self.summary['n_tested']} edges found at a false discovery rate of {self.fdr:g} "
-                     f"({self.summary['method']}); the two halves of the recording correlate by "
-                     f"{self.stability['correlation_of_halves']:.2f}")
+        if lines:
+            lines.append(f"(estimates in {self.unit})")
+        if self.summary["n_tested"]:
+            lines.append(f"{len(self)} of {self.summary['n_tested']} edges found at a false discovery rate of {self.fdr:g} "
+                         f"({self.summary['method']})")
+            lines.append(self.stability["statement"])
+        else:
+            lines.append("No edge was tested")
         seeds = self.stability.get("seeds")
         if seeds:
             lines.append(f"Over {seeds['fits']} fits from different seeds the connectivity correlates by "

@@ -14,6 +14,9 @@ static const double notable_correlation = 0.05, notable_multiple = 2, notable_in
 /* Of spike counts: fewer edges than one in this many, and residuals that correlate by this multiple of chance. */
 static const double few_edges = 50, clear_multiple = 3;
 
+const char syn_raw_unit[] = "raw units of the receiver per raw unit of the sender";
+const char syn_zscored_unit[] = "standard deviations of the receiver per standard deviation of the sender";
+
 static syn_status check_edges(const syn_model *model, size_t session) {
     if (session >= model->n)
         return syn_fail(SYN_ERR_OPTION, "session: found %zu; expected 0 to %zu: the model has %zu recording%s", session,
@@ -93,6 +96,30 @@ void syn_edge_list_free(syn_edge_list *l) {
     *l = (syn_edge_list){0};
 }
 
+static double bin_s(const syn_edge_list *l) {
+    const syn_fitted_session *s = &l->model->session[l->session];
+    return s->edges->bin_s > 0 ? s->edges->bin_s : 1 / s->rate_hz;
+}
+
+const char *syn_edge_list_of(const syn_edge_list *l) {
+    const syn_edge_estimates *e = l->model->session[l->session].edges;
+    return e->of_events ? "events" : e->window > 0 ? "counts" : "activity";
+}
+
+void syn_edge_list_unit(const syn_edge_list *l, char *unit, size_t size) {
+    const syn_edge_estimates *e = l->model->session[l->session].edges;
+    const char *plain = l->raw ? syn_raw_unit : syn_zscored_unit;
+    if (e->of_events)
+        snprintf(unit, size, "%s, of events", plain);
+    else if (e->window > 0 && l->raw)
+        snprintf(unit, size, "spikes of the receiver within %g ms per spike of the sender",
+                 1000 * bin_s(l) * e->window);
+    else if (e->window > 0)
+        snprintf(unit, size, "%s, of spikes within %g ms", plain, 1000 * bin_s(l) * e->window);
+    else
+        snprintf(unit, size, "%s", plain);
+}
+
 typedef struct ranked {
     double size;
     int64_t place;
@@ -126,8 +153,8 @@ static syn_status top_json(const syn_edge_list *l, int64_t top, json_t **json) {
         const int64_t k = order[n];
         json_t *edge = json_pack(
             "{s:s, s:s, s:f, s:f, s:f, s:f, s:f, s:f}", "presynaptic", syn_neuron_id(l->model, l->session, k % l->N),
-            "postsynaptic", syn_neuron_id(l->model, l->session, k / l->N), "c", (double)l->c[k], "estimate",
-            (double)l->estimate[k], "low", (double)l->low[k], "high", (double)l->high[k], "p", l->p[k], "q", l->q[k]);
+            "postsynaptic", syn_neuron_id(l->model, l->session, k / l->N), "estimate", (double)l->estimate[k], "low",
+            (double)l->low[k], "high", (double)l->high[k], "p", l->p[k], "q", l->q[k], "c", (double)l->c[k]);
         if (l->half[0])
             json_object_set_new(edge, "halves", json_pack("[f, f]", (double)l->half[0][k], (double)l->half[1][k]));
         if (l->seeds)
@@ -149,11 +176,6 @@ static bool within_a_bin(const syn_edge_list *l) {
            e->residual_correlation > clear_multiple * e->residual_correlation_by_chance;
 }
 
-static double bin_s(const syn_edge_list *l) {
-    const syn_fitted_session *s = &l->model->session[l->session];
-    return s->edges->bin_s > 0 ? s->edges->bin_s : 1 / s->rate_hz;
-}
-
 /* Whether bins shorter than frames were tested. */
 static bool in_bins(const syn_edge_list *l) { return 1.5 * bin_s(l) * l->model->session[l->session].rate_hz < 1; }
 
@@ -165,6 +187,13 @@ static int64_t count_exclusive_pairs(const syn_edge_list *l) {
             const int64_t there = i * l->N + j, back = j * l->N + i;
             n += syn_edge_found(l, there) && syn_edge_found(l, back) && l->estimate[there] < 0 && l->estimate[back] < 0;
         }
+    return n;
+}
+
+/* Edges found at which the connectivity of the model has the other sign. */
+static int64_t count_other_signs(const syn_edge_list *l) {
+    int64_t n = 0;
+    for (int64_t k = 0; k < l->N * l->N; k++) n += syn_edge_found(l, k) && l->c[k] * l->estimate[k] < 0;
     return n;
 }
 
@@ -181,6 +210,7 @@ static json_t *notes(const syn_edge_list *l) {
             e->decay, e->crosstalk > 0 ? ", less the light of neighbours" : "");
         json_array_append_new(list, json_string(line));
     }
+    if (l->N == 1) json_array_append_new(list, json_string("one neuron alone has no edges"));
     if (l->n_tested == 0 && l->N > 1 && e->overlapping == 0)
         json_array_append_new(list, json_string("no edge was tested: there are too few frames for as many neurons and "
                                                 "behaviour variables"));
@@ -198,6 +228,14 @@ static json_t *notes(const syn_edge_list *l) {
                  "sender's within "
                  "%g ms. Rank edges by q: the effective connectivity is of frames of %g ms",
                  1000 * bin_s(l), 1000 * bin_s(l) * e->window, 1000 / l->model->session[l->session].rate_hz);
+        json_array_append_new(list, json_string(line));
+    }
+    const int64_t other = count_other_signs(l);
+    if (other > 0) {
+        snprintf(line, sizeof line,
+                 "at %lld of the %lld edges found the connectivity C of the model has the other sign than the "
+                 "estimate: believe the estimate, which is what was tested",
+                 (long long)other, (long long)l->n_significant);
         json_array_append_new(list, json_string(line));
     }
     const int64_t exclusive = count_exclusive_pairs(l);
@@ -250,6 +288,8 @@ syn_status syn_edge_list_json(const syn_edge_list *l, int64_t top, json_t **json
     const syn_edge_estimates *e = s->edges;
     json_t *list = NULL, *regions = NULL, *types = NULL, *hubs = NULL;
     syn_status status;
+    char unit[160];
+    syn_edge_list_unit(l, unit, sizeof unit);
     SYN_CHECK(top_json(l, top, &list));
     SYN_CHECK(syn_groups_json(l, s->region, &regions));
     SYN_CHECK(syn_groups_json(l, s->cell_type, &types));
@@ -257,17 +297,14 @@ syn_status syn_edge_list_json(const syn_edge_list *l, int64_t top, json_t **json
     *json =
         json_pack("{s:I, s:I, s:f, s:s, s:O}", "n_tested", (json_int_t)l->n_tested, "n_significant",
                   (json_int_t)l->n_significant, "fdr", l->fdr, "method", l->any_dependence ? "by" : "bh", "top", list);
-    json_object_set_new(*json, "stability",
-                        json_pack("{s:f, s:[I, I], s:I}", "correlation_of_halves", e->correlation_of_halves,
-                                  "significant_in_halves", (json_int_t)e->found_in_half[0],
-                                  (json_int_t)e->found_in_half[1], "significant_in_both",
-                                  (json_int_t)e->found_in_both));
+    json_object_set_new(*json, "stability", syn_edge_halves_json(l));
     if (l->seeds) json_object_set_new(json_object_get(*json, "stability"), "seeds", seeds_json(l));
     json_object_set_new(
         *json, "residual_correlation",
         json_pack("{s:f, s:f}", "rms", e->residual_correlation, "by_chance", e->residual_correlation_by_chance));
     json_object_set_new(*json, "inflation", json_real(e->inflation));
-    json_object_set_new(*json, "of", json_string(e->of_events ? "events" : e->window > 0 ? "counts" : "activity"));
+    json_object_set_new(*json, "of", json_string(syn_edge_list_of(l)));
+    json_object_set_new(*json, "unit", json_string(unit));
     if (e->window > 0)
         json_object_set_new(*json, "counts",
                             json_pack("{s:f, s:f}", "bin_s", bin_s(l), "window_s", bin_s(l) * e->window));

@@ -36,8 +36,7 @@ static const file_format *find_format(const char *path) {
 }
 
 const char *syn_connectome_unit(const syn_connectome *connectome) {
-    return connectome->raw ? "raw units of the receiver per raw unit of the sender"
-                           : "standard deviations of the receiver per standard deviation of the sender";
+    return connectome->raw ? syn_raw_unit : syn_zscored_unit;
 }
 
 static void free_connectome(syn_connectome *connectome) {
@@ -60,6 +59,7 @@ static syn_status fill_connectome(syn_connectome *connectome, const syn_model *m
     SYN_TRY(syn_alloc(&connectome->c, ((size_t)connectome->K + 1) * N * N, sizeof(float), "effective connectivity"));
     SYN_TRY(syn_alloc(&connectome->w, N * N, sizeof(float), "connectivity weights"));
     SYN_TRY(syn_alloc(&connectome->id, N, sizeof *connectome->id, "neuron ids"));
+    connectome->region = model->session[session].region;
     for (size_t i = 0; i < N; i++) connectome->id[i] = syn_neuron_id(model, session, (int64_t)i);
     SYN_TRY(syn_connectivity(model, session, connectome->K, connectome->raw, connectome->c));
     return syn_weights(model, session, connectome->w);
@@ -223,6 +223,8 @@ syn_status syn_connectivity_write(const syn_model *model, size_t session, const 
         SYN_CHECK(syn_edge_list_json(&edges, syn_option_int(options, SYN_OPT_TOP), &summary));
         json_object_set(root, "edges", summary);
         connectome.edges = &edges;
+        connectome.of = syn_edge_list_of(&edges);
+        syn_edge_list_unit(&edges, connectome.edge_unit, sizeof connectome.edge_unit);
         connectome.most_edges =
             syn_option_given(options, SYN_OPT_TOP) ? syn_option_int(options, SYN_OPT_TOP) : INT64_MAX;
     }

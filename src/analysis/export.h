@@ -19,6 +19,9 @@ typedef struct syn_connectome {
     float *w;                   /* [N][N] the learned W */
     const syn_edge_list *edges; /* NULL: the model holds no tests of its edges */
     int64_t most_edges;         /* of a list of edges */
+    const char *of;             /* what edges were tested on: "activity", "events", "counts"; without edges not used */
+    char edge_unit[160];        /* of their estimates; without edges not used */
+    char *const *region;        /* [N] or NULL; belongs to the model, as do the ids */
     const char **id;            /* [N] neuron ids; the texts belong to the model */
 } syn_connectome;
 

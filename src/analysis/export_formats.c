@@ -44,13 +44,24 @@ syn_status syn_write_csv(const syn_connectome *connectome, const char *path) {
 
 /* --- a line for each significant edge, the surest first --- */
 
+static void write_words(FILE *file, const char *const *words, int n) {
+    for (int k = 0; k < n; k++) {
+        if (k) fputc(',', file);
+        syn_csv_field(file, words[k]);
+    }
+}
+
 static void write_edge(FILE *file, const syn_connectome *connectome, int64_t k) {
     const syn_edge_list *e = connectome->edges;
-    syn_csv_field(file, connectome->id[k % e->N]);
-    fputc(',', file);
-    syn_csv_field(file, connectome->id[k / e->N]);
-    fprintf(file, ",%.9g,%.9g,%.9g,%.9g,%.6g,%.6g", (double)e->c[k], (double)e->estimate[k], (double)e->low[k],
-            (double)e->high[k], e->p[k], e->q[k]);
+    const int64_t from = k % e->N, to = k / e->N;
+    write_words(file, (const char *[]){connectome->id[from], connectome->id[to]}, 2);
+    fprintf(file, ",%.9g,%.9g,%.9g,%.6g,%.6g,%.9g,", (double)e->estimate[k], (double)e->low[k], (double)e->high[k],
+            e->p[k], e->q[k], (double)e->c[k]);
+    write_words(file, (const char *[]){connectome->of, connectome->edge_unit}, 2);
+    if (connectome->region) {
+        fputc(',', file);
+        write_words(file, (const char *[]){connectome->region[from], connectome->region[to]}, 2);
+    }
     if (e->half[0]) fprintf(file, ",%.9g,%.9g", (double)e->half[0][k], (double)e->half[1][k]);
     if (e->seeds)
         fprintf(file, ",%.9g,%.9g,%.6g", (double)e->seed_mean[k], (double)e->seed_sd[k],
@@ -68,7 +79,8 @@ syn_status syn_write_edge_csv(const syn_connectome *connectome, const char *path
     SYN_TRY(syn_edge_list_order(edges, &order));
     FILE *file = fopen(path, "w");
     if (!file) return free(order), syn_plain_failed(path);
-    fprintf(file, "presynaptic,postsynaptic,c,estimate,low,high,p,q%s%s\n",
+    fprintf(file, "presynaptic,postsynaptic,estimate,low,high,p,q,c,of,unit%s%s%s\n",
+            connectome->region ? ",presynaptic_region,postsynaptic_region" : "",
             edges->half[0] ? ",first_half,second_half" : "", edges->seeds ? ",seed_mean,seed_sd,same_sign" : "");
     for (int64_t n = 0; n < edges->n_significant && n < connectome->most_edges; n++)
         write_edge(file, connectome, order[n]);
@@ -76,7 +88,7 @@ syn_status syn_write_edge_csv(const syn_connectome *connectome, const char *path
     return syn_plain_close(file, path);
 }
 
-/* --- GraphML: a directed graph of C(0), an edge from the sender to the receiver --- */
+/* --- GraphML: a directed graph of lag 0, an edge from the sender to the receiver --- */
 
 static void write_xml(FILE *file, const char *text) {
     for (const char *p = text; *p; p++) switch (*p) {
@@ -97,41 +109,69 @@ static void write_xml(FILE *file, const char *text) {
         }
 }
 
+static void write_key(FILE *file, const char *of, const char *name, const char *type) {
+    fprintf(file, "  <key id=\"%s\" for=\"%s\" attr.name=\"%s\" attr.type=\"%s\"/>\n", name, of, name, type);
+}
+
+static void write_graph_text(FILE *file, const char *key, const char *text) {
+    fprintf(file, "    <data key=\"%s\">", key);
+    write_xml(file, text);
+    fputs("</data>\n", file);
+}
+
+/* What the weights are: the tested estimates where these are of something else than C. */
+static bool weighs_estimates(const syn_connectome *connectome) {
+    return connectome->edges && strcmp(connectome->of, "activity") != 0;
+}
+
+static void write_keys(FILE *file, const syn_connectome *connectome) {
+    static const char *const evidence[] = {"estimate", "low", "high", "p", "q", "c"};
+    write_key(file, "node", "neuron", "string");
+    write_key(file, "edge", "weight", "double");
+    for (size_t k = 0; connectome->edges && k < sizeof evidence / sizeof *evidence; k++)
+        write_key(file, "edge", evidence[k], "double");
+    write_key(file, "graph", "weight_unit", "string");
+    for (int k = 0; connectome->edges && k < 3; k++)
+        write_key(file, "graph", (const char *const[]){"of", "unit", "c_unit"}[k], "string");
+    fputs("  <graph edgedefault=\"directed\">\n", file);
+    write_graph_text(file, "weight_unit",
+                     weighs_estimates(connectome) ? connectome->edge_unit : syn_connectome_unit(connectome));
+    if (!connectome->edges) return;
+    write_graph_text(file, "of", connectome->of);
+    write_graph_text(file, "unit", connectome->edge_unit);
+    write_graph_text(file, "c_unit", syn_connectome_unit(connectome));
+}
+
+static void write_arrow(FILE *file, const syn_connectome *connectome, int64_t k, double weight) {
+    const syn_edge_list *e = connectome->edges;
+    const int64_t N = connectome->N;
+    fprintf(file, "    <edge source=\"n%lld\" target=\"n%lld\"><data key=\"weight\">%.9g</data>", (long long)(k % N),
+            (long long)(k / N), weight);
+    if (e)
+        fprintf(file,
+                "<data key=\"estimate\">%.9g</data><data key=\"low\">%.9g</data><data key=\"high\">%.9g</data>"
+                "<data key=\"p\">%.6g</data><data key=\"q\">%.6g</data><data key=\"c\">%.9g</data>",
+                (double)e->estimate[k], (double)e->low[k], (double)e->high[k], e->p[k], e->q[k],
+                (double)connectome->c[k]);
+    fputs("</edge>\n", file);
+}
+
 syn_status syn_write_graphml(const syn_connectome *connectome, const char *path) {
     FILE *file = fopen(path, "w");
     if (!file) return syn_plain_failed(path);
-    int64_t N = connectome->N;
+    const int64_t N = connectome->N;
+    const float *weight = weighs_estimates(connectome) ? connectome->edges->estimate : connectome->c;
     fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-          "<graphml xmlns=\"http://graphml.graphdrawing.org/xmlns\">\n"
-          "  <key id=\"neuron\" for=\"node\" attr.name=\"neuron\" attr.type=\"string\"/>\n"
-          "  <key id=\"weight\" for=\"edge\" attr.name=\"weight\" attr.type=\"double\"/>\n"
-          "  <key id=\"p\" for=\"edge\" attr.name=\"p\" attr.type=\"double\"/>\n"
-          "  <key id=\"q\" for=\"edge\" attr.name=\"q\" attr.type=\"double\"/>\n"
-          "  <key id=\"low\" for=\"edge\" attr.name=\"low\" attr.type=\"double\"/>\n"
-          "  <key id=\"high\" for=\"edge\" attr.name=\"high\" attr.type=\"double\"/>\n"
-          "  <key id=\"unit\" for=\"graph\" attr.name=\"weight_unit\" attr.type=\"string\"/>\n"
-          "  <graph edgedefault=\"directed\">\n",
+          "<graphml xmlns=\"http://graphml.graphdrawing.org/xmlns\">\n",
           file);
-    fprintf(file, "    <data key=\"unit\">%s</data>\n", syn_connectome_unit(connectome));
+    write_keys(file, connectome);
     for (int64_t i = 0; i < N; i++) {
         fprintf(file, "    <node id=\"n%lld\"><data key=\"neuron\">", (long long)i);
         write_xml(file, connectome->id[i]);
         fputs("</data></node>\n", file);
     }
-    for (int64_t i = 0; i < N; i++)
-        for (int64_t j = 0; j < N; j++) {
-            double weight = (double)connectome->c[i * N + j];
-            if (i == j || weight == 0) continue;
-            fprintf(file, "    <edge source=\"n%lld\" target=\"n%lld\"><data key=\"weight\">%.9g</data>", (long long)j,
-                    (long long)i, weight);
-            const syn_edge_list *e = connectome->edges;
-            if (e)
-                fprintf(file,
-                        "<data key=\"p\">%.6g</data><data key=\"q\">%.6g</data><data key=\"low\">%.9g</data>"
-                        "<data key=\"high\">%.9g</data>",
-                        e->p[i * N + j], e->q[i * N + j], (double)e->low[i * N + j], (double)e->high[i * N + j]);
-            fputs("</edge>\n", file);
-        }
+    for (int64_t k = 0; k < N * N; k++)
+        if (k / N != k % N && weight[k] != 0) write_arrow(file, connectome, k, (double)weight[k]);
     fputs("  </graph>\n</graphml>\n", file);
     return syn_plain_close(file, path);
 }
@@ -177,11 +217,11 @@ static bool put_everything(hid_t file, const syn_connectome *connectome) {
         hid_t type;
         const void *values;
         const char *unit;
-    } evidence[] = {{"estimate", H5T_NATIVE_FLOAT, e ? e->estimate : NULL, syn_connectome_unit(connectome)},
-                    {"low", H5T_NATIVE_FLOAT, e ? e->low : NULL, syn_connectome_unit(connectome)},
-                    {"high", H5T_NATIVE_FLOAT, e ? e->high : NULL, syn_connectome_unit(connectome)},
-                    {"first_half", H5T_NATIVE_FLOAT, e ? e->half[0] : NULL, syn_connectome_unit(connectome)},
-                    {"second_half", H5T_NATIVE_FLOAT, e ? e->half[1] : NULL, syn_connectome_unit(connectome)},
+    } evidence[] = {{"estimate", H5T_NATIVE_FLOAT, e ? e->estimate : NULL, connectome->edge_unit},
+                    {"low", H5T_NATIVE_FLOAT, e ? e->low : NULL, connectome->edge_unit},
+                    {"high", H5T_NATIVE_FLOAT, e ? e->high : NULL, connectome->edge_unit},
+                    {"first_half", H5T_NATIVE_FLOAT, e ? e->half[0] : NULL, connectome->edge_unit},
+                    {"second_half", H5T_NATIVE_FLOAT, e ? e->half[1] : NULL, connectome->edge_unit},
                     {"seed_mean", H5T_NATIVE_FLOAT, e ? e->seed_mean : NULL, syn_connectome_unit(connectome)},
                     {"seed_sd", H5T_NATIVE_FLOAT, e ? e->seed_sd : NULL, syn_connectome_unit(connectome)},
                     {"same_sign", H5T_NATIVE_FLOAT, e && e->seeds ? e->seeds->same_sign : NULL, ""},

@@ -69,7 +69,7 @@ static void summary_holds_what_was_found(void **state) {
     assert_string_equal(json_string_value(json_object_get(first, "presynaptic")), "1");
     assert_string_equal(json_string_value(json_object_get(first, "postsynaptic")), "0");
     assert_near("estimate", 9, json_number_value(json_object_get(first, "estimate")), 1e-6);
-    assert_int_equal(json_array_size(json_object_get(root, "notes")), 2);
+    assert_int_equal(json_array_size(json_object_get(root, "notes")), 3);
     const json_t *cell = json_array_get(json_object_get(root, "regions"), 0); /* V1 to V1: 6 pairs */
     assert_int_equal(json_integer_value(json_object_get(cell, "pairs")), 6);
     double mean = 0;
@@ -79,6 +79,86 @@ static void summary_holds_what_was_found(void **state) {
     assert_true(json_number_value(json_object_get(cell, "low")) < mean);
     assert_true(json_number_value(json_object_get(cell, "high")) > mean);
     json_decref(root), free(text), syn_options_free(options), syn_model_free(model), set_free(&set);
+}
+
+/* Over the edges found and over all pairs; of too few edges no correlation, of none nothing at all. */
+static void halves_are_compared_over_found_edges(void **state) {
+    (void)state;
+    enum { PAIRS = TINY_N * TINY_N };
+    test_set set;
+    syn_model *model = example(&set);
+    syn_edge_estimates *e = model->session[0].edges;
+    e->correlation_of_halves = 0.125;
+    for (int half = 0; half < 2; half++) {
+        e->half[half] = floats(PAIRS);
+        for (int k = 0; k < PAIRS; k++) e->half[half][k] = half ? -1.0f : 1.0f;
+    }
+    /* found at 0.001: entries 1 to 6 */
+    static const float first[] = {5, 4, 3, 2, 1, -1}, second[] = {6, 3, 4, 1, 2, 1};
+    for (int k = 0; k < 6; k++) e->half[0][k + 1] = first[k], e->half[1][k + 1] = second[k];
+    const struct {
+        const char *fdr;
+        double same_sign, correlation;
+        const char *words;
+    } cases[] = {{"0.001", 5.0 / 6, 0.826856, "5 of 6 found edges have the same sign in both, and their estimates"},
+                 {"1e-16", 1, NAN, "1 of 1 found edge has the same sign in both; over all"},
+                 {"0", NAN, NAN, "Halves of the recording: over all"}};
+    for (size_t c = 0; c < 3; c++) {
+        syn_options *options = OPTIONS("fdr", cases[c].fdr);
+        char *text;
+        assert_ok(syn_edges_describe(model, 0, options, &text));
+        json_t *root = json_loads(text, 0, NULL), *stability = json_object_get(root, "stability");
+        const json_t *same = json_object_get(stability, "same_sign_of_found_edges");
+        const json_t *correlation = json_object_get(stability, "correlation_of_found_edges");
+        assert_int_equal(json_is_null(same), isnan(cases[c].same_sign));
+        assert_int_equal(json_is_null(correlation), isnan(cases[c].correlation));
+        if (json_is_real(same)) assert_near("same sign", cases[c].same_sign, json_number_value(same), 1e-9);
+        if (json_is_real(correlation)) assert_near("found", cases[c].correlation, json_number_value(correlation), 1e-4);
+        assert_near("all", 0.125, json_number_value(json_object_get(stability, "correlation_of_all_pairs")), 1e-9);
+        assert_non_null(strstr(json_string_value(json_object_get(stability, "statement")), cases[c].words));
+        json_decref(root), free(text), syn_options_free(options);
+    }
+    syn_model_free(model), set_free(&set);
+}
+
+/* The unit is that of what was tested, and where C has the other sign a note says which to believe. */
+static void estimates_have_their_own_unit(void **state) {
+    (void)state;
+    test_set set;
+    syn_model *model = example(&set);
+    syn_edge_estimates *e = model->session[0].edges;
+    static const struct {
+        const char *of, *raw, *zscored;
+    } cases[] = {{"activity", "raw units of the receiver per raw unit of the sender",
+                  "standard deviations of the receiver per standard deviation of the sender"},
+                 {"events", "raw units of the receiver per raw unit of the sender, of events",
+                  "standard deviations of the receiver per standard deviation of the sender, of events"},
+                 {"counts", "spikes of the receiver within 20 ms per spike of the sender",
+                  "standard deviations of the receiver per standard deviation of the sender, of spikes within 20 ms"}};
+    syn_edge_list list;
+    for (int k = 0; k < 6; k++) {
+        syn_options *options = OPTIONS("scale", k % 2 ? "zscored" : "raw");
+        char unit[160];
+        e->of_events = k / 2 == 1, e->window = k / 2 == 2 ? 4 : 0, e->bin_s = k / 2 == 2 ? 0.005 : 0;
+        assert_ok(syn_edge_list_create(&list, model, 0, options));
+        syn_edge_list_unit(&list, unit, sizeof unit);
+        assert_string_equal(syn_edge_list_of(&list), cases[k / 2].of);
+        assert_string_equal(unit, k % 2 ? cases[k / 2].zscored : cases[k / 2].raw);
+        syn_edge_list_free(&list), syn_options_free(options);
+    }
+    int other = 0, found = 0;
+    assert_ok(syn_edge_list_create(&list, model, 0, NULL));
+    for (int k = 0; k < TINY_N * TINY_N; k++) {
+        found += syn_edge_found(&list, k);
+        other += syn_edge_found(&list, k) && list.c[k] * list.estimate[k] < 0;
+    }
+    char *text, note[100];
+    assert_true(other > 0);
+    snprintf(note, sizeof note, "at %d of the %d edges found the connectivity C of the model has the other sign", other,
+             found);
+    assert_ok(syn_edges_describe(model, 0, NULL, &text));
+    assert_non_null(strstr(text, note));
+    free(text), syn_edge_list_free(&list), syn_model_free(model), set_free(&set);
 }
 
 /* Also where events leave nothing in the next frame. */
@@ -181,6 +261,7 @@ static void a_model_without_tests_says_so(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(intervals_and_q_follow_the_options),     cmocka_unit_test(summary_holds_what_was_found),
+        cmocka_unit_test(halves_are_compared_over_found_edges),   cmocka_unit_test(estimates_have_their_own_unit),
         cmocka_unit_test(summary_says_what_edges_are_of),         cmocka_unit_test(a_star_has_one_hub),
         cmocka_unit_test(bins_that_are_too_long_are_pointed_out), cmocka_unit_test(a_model_without_tests_says_so),
     };

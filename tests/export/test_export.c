@@ -151,24 +151,42 @@ static void edge_list_is_in_order_of_evidence(void **state) {
                            .n_significant = 2};
     char text[1024];
     syn_connectome c = example(0);
-    c.edges = &edges, c.most_edges = 10;
+    c.edges = &edges, c.most_edges = 10, c.of = "counts";
+    strcpy(c.edge_unit, "spikes");
     assert_int_equal(syn_write_edge_csv(&c, path), SYN_OK);
     read_back(text, sizeof text);
-    assert_string_equal(text, "presynaptic,postsynaptic,c,estimate,low,high,p,q\n"
-                              "\"a,\"\"b\"\"\",<&>,21,-2,0,0,0.01,0.01\n"
-                              "\"a,\"\"b\"\"\",0,1,1,0,0,0.01,0.01\n");
+    assert_string_equal(text, "presynaptic,postsynaptic,estimate,low,high,p,q,c,of,unit\n"
+                              "\"a,\"\"b\"\"\",<&>,-2,0,0,0.01,0.01,21,counts,spikes\n"
+                              "\"a,\"\"b\"\"\",0,1,0,0,0.01,0.01,1,counts,spikes\n");
+    char *region[N] = {"V1", "V2", "a,b"};
+    c.region = region;
     c.most_edges = 1;
     edges.half[0] = estimate, edges.half[1] = low;
     assert_int_equal(syn_write_edge_csv(&c, path), SYN_OK);
     read_back(text, sizeof text);
-    assert_string_equal(text, "presynaptic,postsynaptic,c,estimate,low,high,p,q,first_half,second_half\n"
-                              "\"a,\"\"b\"\"\",<&>,21,-2,0,0,0.01,0.01,-2,0\n");
-    assert_null(strstr(text, ",0,1,1,"));
-    assert_int_equal(syn_write_graphml(&c, path), SYN_OK);
-    static char xml[4096];
-    read_back(xml, sizeof xml);
-    assert_non_null(strstr(xml, "<edge source=\"n1\" target=\"n2\"><data key=\"weight\">21</data>"
-                                "<data key=\"p\">0.01</data><data key=\"q\">0.01</data>"));
+    assert_string_equal(text, "presynaptic,postsynaptic,estimate,low,high,p,q,c,of,unit,presynaptic_region,"
+                              "postsynaptic_region,first_half,second_half\n"
+                              "\"a,\"\"b\"\"\",<&>,-2,0,0,0.01,0.01,21,counts,spikes,V2,\"a,b\",-2,0\n");
+    /* the weight is what was tested: of counts the estimate, of activity C */
+    for (int k = 0; k < 2; k++) {
+        static char xml[4096];
+        c.of = k ? "activity" : "counts";
+        assert_int_equal(syn_write_graphml(&c, path), SYN_OK);
+        read_back(xml, sizeof xml);
+        const char *weight = k ? "21" : "-2", *unit = k ? syn_raw_unit : "spikes";
+        char edge[400], of[100], graph_unit[200];
+        snprintf(edge, sizeof edge,
+                 "<edge source=\"n1\" target=\"n2\"><data key=\"weight\">%s</data><data key=\"estimate\">-2</data>"
+                 "<data key=\"low\">0</data><data key=\"high\">0</data><data key=\"p\">0.01</data>"
+                 "<data key=\"q\">0.01</data><data key=\"c\">21</data></edge>",
+                 weight);
+        snprintf(of, sizeof of, "<data key=\"of\">%s</data>", c.of);
+        snprintf(graph_unit, sizeof graph_unit, "<data key=\"weight_unit\">%s</data>", unit);
+        assert_non_null(strstr(xml, edge));
+        assert_non_null(strstr(xml, of));
+        assert_non_null(strstr(xml, graph_unit));
+        assert_non_null(strstr(xml, "<data key=\"unit\">spikes</data>"));
+    }
     c.edges = NULL;
     assert_int_equal(syn_write_edge_csv(&c, path), SYN_ERR_INPUT);
 }

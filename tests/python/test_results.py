@@ -68,7 +68,9 @@ def test_edges_are_those_of_the_program(tested, program):
     assert [(e["presynaptic"], e["postsynaptic"]) for e in listed] == list(zip(frame.presynaptic, frame.postsynaptic))
     for name in ("c", "estimate", "low", "high", "p", "q", "first_half", "second_half"):
         np.testing.assert_allclose([float(e[name]) for e in listed], frame[name], rtol=1e-5)
-    assert str(edges).count("\n") == len(edges) + 1 + len(edges.notes)
+    assert {(e["of"], e["unit"]) for e in listed} == {("activity", edges.unit)}
+    assert str(edges).count("\n") == len(edges) + 3 + len(edges.notes)
+    assert edges.stability["statement"] in str(edges) and f"(estimates in {edges.unit})" in str(edges)
 
 
 def test_edges_hold_together(tested):
@@ -89,7 +91,12 @@ def test_edges_hold_together(tested):
     assert (model.edges(fdr=0.3).significant >= edges.significant).all()
     found, true = edges.significant, rec.truth != 0
     assert (found & true).sum() > 0.5 * true.sum() and (found & ~true).sum() < 0.4 * len(edges)
-    assert {"correlation_of_halves", "significant_in_both"} <= set(edges.stability)
+    first, second = edges.first_half[found], edges.second_half[found]
+    said = edges.stability
+    assert said["same_sign_of_found_edges"] == pytest.approx((first * second > 0).mean())
+    assert said["correlation_of_found_edges"] == pytest.approx(np.corrcoef(first, second)[0, 1], abs=1e-5)
+    assert said["correlation_of_all_pairs"] == pytest.approx(
+        np.corrcoef(off(edges.first_half), off(edges.second_half))[0, 1], abs=1e-5)
     assert f"{len(edges)} of 56 significant" in repr(edges)
 
 
@@ -150,7 +157,32 @@ def test_edges_to_everything(tested):
     assert graph.number_of_edges() == len(edges) and graph.number_of_nodes() == 8
     assert graph[first.presynaptic][first.postsynaptic] == {
         "weight": pytest.approx(first.c), "estimate": pytest.approx(first.estimate), "low": pytest.approx(first.low),
-        "high": pytest.approx(first.high), "p": first.p, "q": first.q}
+        "high": pytest.approx(first.high), "p": first.p, "q": first.q, "c": pytest.approx(first.c)}
+    assert graph.graph["of"] == "activity" and graph.graph["unit"] == edges.unit
+
+
+def test_edges_of_counts_are_weighed_by_what_was_tested():
+    rec = synapsnet.simulate("spikes", view="counts", neurons=8, frames=2000, seed=1)
+    model = synapsnet.SynapsNet(connectivity="dense", hidden=2, epochs=2).fit(rec)
+    edges = model.edges()
+    assert edges.summary["of"] == "counts" and "spikes of the receiver within" in edges.unit
+    graph, frame = edges.to_networkx(top=5), edges.to_pandas(top=5)
+    for e in frame.itertuples():
+        found = graph[e.presynaptic][e.postsynaptic]
+        assert found["weight"] == found["estimate"] == pytest.approx(e.estimate) and found["c"] == pytest.approx(e.c)
+    assert graph.graph["of"] == "counts"
+
+
+def test_neurons_of_one_name_stay_apart(tested):
+    """A file may name two neurons alike."""
+    from dataclasses import replace
+
+    model, names = tested[0], ["a", "b", "a", "c", "d", "e", "f", "g"]
+    for result in (model.effective_connectivity(), model.edges()):
+        graph = replace(result, neurons=names).to_networkx()
+        assert set(graph) == {"a (0)", "b", "a (2)", "c", "d", "e", "f", "g"}
+        assert graph.nodes["a (2)"]["neuron"] == "a"
+        assert graph.number_of_edges() == result.to_networkx().number_of_edges()
 
 
 def test_edges_of_regions(X):

@@ -76,7 +76,9 @@ const rateAt = (session, place) => (place === 0 ? 'all pairs' : figures(session.
 
 /* What `synapsnet connectivity` says of the edges, in the same words. */
 function foundWords({ n_significant: found, n_tested: tested, fdr, method, stability }) {
-  return `${whole(found)} of ${whole(tested)} edges found at a false discovery rate of ${figures(fdr)} (${method}); the two halves of the recording correlate by ${stability.correlation_of_halves.toFixed(2).replace('-', '−')}.${seedWords(stability.seeds, found)}`;
+  const seeds = seedWords(stability.seeds, found);
+  if (!tested) return `No edge was tested.${seeds}`;
+  return `${whole(found)} of ${whole(tested)} edges found at a false discovery rate of ${figures(fdr)} (${method}). ${stability.statement}.${seeds}`;
 }
 
 /* Where the fit was repeated. */
@@ -290,9 +292,10 @@ const NOTHING_FOUND = 'No edge is significant at this false discovery rate.';
 function listSurest(session) {
   const top = session.edges ? session.edges.top : [];
   byId('surest-block').hidden = !top.length;
+  if (session.edges) byId('surest-unit').textContent = `Estimates in ${session.edges.unit}.`;
   const number = (x) => ({ text: decimals(x) }), small = (x) => ({ text: figures(x, 2) });
-  fillTable('surest', ['from', 'to', ...['C', 'estimate', '95 % interval', 'p', 'q'].map((text) => ({ text }))], top.map((e) => [
-    e.presynaptic, e.postsynaptic, number(e.c), number(e.estimate), { text: `${decimals(e.low)} to ${decimals(e.high)}` }, small(e.p), small(e.q),
+  fillTable('surest', ['from', 'to', ...['estimate', '95 % interval', 'p', 'q', 'C'].map((text) => ({ text }))], top.map((e) => [
+    e.presynaptic, e.postsynaptic, number(e.estimate), { text: `${decimals(e.low)} to ${decimals(e.high)}` }, small(e.p), small(e.q), number(e.c),
   ]));
 }
 

@@ -21,13 +21,13 @@ no_err
 run 0 synapsnet connectivity model.h5 -o model.edges.csv --fdr 1
 out '^Over 3 fits from different seeds the connectivity correlates by [01]\.[0-9]* \(median\); [0-9]+ of [0-9]+ found edges have one sign in all of them$'
 [ "$(head -1 model.edges.csv)" = "$(head -1 alone.edges.csv),seed_mean,seed_sd,same_sign" ] || fail "columns: $(head -1 model.edges.csv)"
-cut -d, -f1-10 model.edges.csv | cmp - alone.edges.csv || fail "edges differ from those of a fit without repeats"
-awk -F, 'NR > 1 && $3 != 0 && !($12 > 0)' model.edges.csv | grep -q . && fail "an edge has the same C in all fits"
+cut -d, -f1-12 model.edges.csv | cmp - alone.edges.csv || fail "edges differ from those of a fit without repeats"
+awk -F, 'NR > 1 && $8 != 0 && !($14 > 0)' model.edges.csv | grep -q . && fail "an edge has the same C in all fits"
 run 0 synapsnet connectivity model.h5 -o model.edges.csv --fdr 1 --json
 json edges.stability.seeds.fits edges.stability.seeds.median_correlation edges.stability.seeds.agreeing_signs \
     edges.top.0.seeds.same_sign >/dev/null
 
-# Mean, spread and signs of the three fits that the seeds name. C is in the third column.
+# Mean, spread and signs of the three fits that the seeds name. C is in the eighth column.
 cp alone.edges.csv seed0.edges.csv
 for k in 1 2; do
     run 0 synapsnet connectivity model.h5 -o model.edges.csv --fdr 1 --json
@@ -36,12 +36,12 @@ for k in 1 2; do
     run 0 synapsnet connectivity "seed$k.h5" -o "seed$k.edges.csv" --fdr 1 --quiet
 done
 awk -F, 'FNR == 1 {file++; next}
-    file <= 3 {c[file, $1, $2] = $3; next}
+    file <= 3 {c[file, $1, $2] = $8; next}
     {
         a = c[1, $1, $2]; b = c[2, $1, $2]; d = c[3, $1, $2]; m = (a + b + d) / 3
         sd = sqrt(((a - m) ^ 2 + (b - m) ^ 2 + (d - m) ^ 2) / 2)
         same = (a * b > 0) + (a * d > 0)
-        if ((m - $11) ^ 2 > 1e-10 || (sd - $12) ^ 2 > 1e-10 || same / 2 != $13) bad++
+        if ((m - $13) ^ 2 > 1e-10 || (sd - $14) ^ 2 > 1e-10 || same / 2 != $15) bad++
         n++
     }
     END {exit bad > 0 || n < 20}' seed0.edges.csv seed1.edges.csv seed2.edges.csv model.edges.csv ||
@@ -84,7 +84,7 @@ done
 err '^synapsnet: stopped on request; go on with: synapsnet fit sim.h5 .* --resume$'
 cp model.h5.ckpt stopped.ckpt
 run 0 synapsnet connectivity model.h5 -o stopped.edges.csv --fdr 1 --quiet
-cut -d, -f1-10 stopped.edges.csv | cmp - alone.edges.csv || fail "the model of the stopped fit is another one"
+cut -d, -f1-12 stopped.edges.csv | cmp - alone.edges.csv || fail "the model of the stopped fit is another one"
 run 0 "${fit[@]}" -o model.h5 --resume
 cmp whole.h5 model.h5 || fail "the resumed model differs from the undisturbed one"
 [ ! -e model.h5.ckpt ] || fail "the checkpoint was left over"
