@@ -114,11 +114,22 @@ static bool same_file(const char *a, const char *b) {
     return !stat(a, &sa) && !stat(b, &sb) && sa.st_dev == sb.st_dev && sa.st_ino == sb.st_ino;
 }
 
+/* A path of a folder, or one that ends like it. */
+static bool names_folder(const char *path) {
+    struct stat found;
+    const size_t length = strlen(path);
+    return (length > 0 && path[length - 1] == '/') || (!stat(path, &found) && S_ISDIR(found.st_mode));
+}
+
 /* A fit can run for hours: find out now, not then, that its output cannot be written or would replace its input. */
 static exit_code check_output(const arguments *a) {
     for (int k = 0; k < a->n_operands; k++)
         if (same_file(a->output, a->operand[k]))
             return misuse("--output: '%s' is also read; expected another file", a->output);
+    if (names_folder(a->output)) {
+        fprintf(stderr, "synapsnet: %s: is a folder; expected the name of a file, in it or elsewhere\n", a->output);
+        return FAILED;
+    }
     char *copy = strdup(a->output);
     if (!copy) return FAILED;
     const char *folder = dirname(copy);

@@ -16,5 +16,25 @@ one_error "bad.ini: line 2: unknown option 'neurns'; did you mean 'neurons'"
 run 1 sh -c 'synapsnet help >/dev/full'
 err 'standard output: No space left'
 
+# a folder is no file, for any command and before any work
+mkdir folder
+while read -r command; do
+    for name in folder folder/ absent/; do
+        eval "set -- $command"
+        run 1 synapsnet "$@" -o "$name"
+        one_error "^synapsnet: $name: is a folder; expected the name of a file"
+    done
+done <<'COMMANDS'
+simulate rates
+convert nothing.h5
+fit nothing.h5
+adapt nothing.h5 nothing.csv
+forecast nothing.h5
+connectivity nothing.h5
+perturb nothing.h5 --neuron 1
+report nothing.h5
+COMMANDS
+rmdir folder
+
 run 0 synapsnet simulate rates --neurons 5 --frames 50 -o sim.h5
 [ "$(ls)" = "$(printf 'bad.ini\nerr\nout\nsim.h5')" ] || fail "files were left over: $(ls)"
