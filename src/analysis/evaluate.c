@@ -1,6 +1,7 @@
 #include "analysis/evaluate.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "analysis/prepare.h"
@@ -205,6 +206,22 @@ done:
     return status;
 }
 
+syn_status syn_evaluation_warn(const syn_evaluation *e, json_t *warnings) {
+    static const char *const baseline[] = {"", "copying the last frame", "the mean of the train split"};
+    for (int k = SYN_COPY_LAST; k < SYN_PREDICTORS; k++) {
+        syn_interval less;
+        char line[300];
+        SYN_TRY(syn_evaluation_difference(e, (syn_predictor)k, e, SYN_MODEL, &less));
+        if (!(less.high < 0)) continue; /* no interval says nothing */
+        snprintf(line, sizeof line,
+                 "the model predicts the test split reliably worse than %s (mse %.3g, that of the latter %.3g): do not "
+                 "rely on its forecasts or its connectivity",
+                 baseline[k], e->metrics[SYN_MODEL].mse, e->metrics[k].mse);
+        json_array_append_new(warnings, json_string(line));
+    }
+    return SYN_OK;
+}
+
 /* ---- JSON ---- */
 
 static void set_number(json_t *object, const char *name, double value) {
@@ -263,23 +280,27 @@ syn_status syn_evaluate(const syn_model *model, syn_recording *const *recordings
     syn_prepared prepared = {0};
     syn_evaluation evaluation = {0};
     const syn_kernels *kernels;
-    json_t *root = NULL;
+    json_t *root = NULL, *warnings = NULL;
     int threads;
     syn_status status;
     *json = NULL;
     if (recordings && n != model->n)
-        return syn_fail(SYN_ERR_INPUT,
-                        "evaluate: found %zu recordings; the model was fitted on %zu; give all, in that order, or none",
-                        n, model->n);
+        return syn_fail(
+            SYN_ERR_INPUT,
+            "evaluate: found %zu recording%s; the model was fitted on %zu; give all, in that order, or none", n,
+            n == 1 ? "" : "s", model->n);
+    warnings = json_array();
     SYN_CHECK(syn_choose_kernels(options, &kernels, &threads));
     SYN_CHECK(syn_prepare(&prepared, model, 0, model->n, recordings, options));
     SYN_CHECK(syn_require_observed_test(&prepared.data));
     SYN_CHECK(syn_evaluate_parameters(model->p, model->loss, &prepared.data, kernels, threads, &evaluation));
     SYN_CHECK(syn_evaluation_json(&evaluation, &root));
+    SYN_CHECK(syn_evaluation_warn(&evaluation, warnings));
+    if (json_array_size(warnings)) json_object_set(root, "warnings", warnings);
     *json = json_dumps(root, JSON_REAL_PRECISION(9));
     if (!*json) status = syn_fail(SYN_ERR_MEMORY, "could not allocate the metrics");
 done:
-    json_decref(root);
+    json_decref(root), json_decref(warnings);
     syn_evaluation_free(&evaluation);
     syn_prepared_free(&prepared);
     return status;

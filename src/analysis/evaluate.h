@@ -40,6 +40,9 @@ void syn_evaluation_free(syn_evaluation *evaluation);
 syn_status syn_evaluation_difference(const syn_evaluation *worse, syn_predictor worse_by, const syn_evaluation *better,
                                      syn_predictor better_by, syn_interval *interval);
 
+/* Adds a line to `warnings` for every baseline that predicts the test split reliably better. */
+syn_status syn_evaluation_warn(const syn_evaluation *evaluation, json_t *warnings);
+
 /* Metrics for a session: with its mean rates where it holds counts. */
 syn_status syn_metrics_of(syn_metrics **metrics, const syn_session *session);
 /* z-scored x[N] to counts[N], and a prediction[N] to rates[N], which are above 0. */

@@ -16,6 +16,7 @@
 #include "analysis/seed_stability.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "dataset/outliers.h"
 #include "dataset/splits.h"
 #include "recording/array.h"
 #include "training/checkpoint.h"
@@ -416,6 +417,11 @@ static syn_status connectivity_json(const fit *f, const syn_stage *stage, const 
             snprintf(line, sizeof line,
                      "no connectivity predicted the validation split better than none: at its length the "
                      "recording holds no cross-neuron information that this model can use");
+        else if (p->form != SYN_FORM_NONE && scored && gain.high < 0)
+            snprintf(
+                line, sizeof line,
+                "the connectivity predicts the test split reliably worse than none (%s): it is not to be relied on",
+                difference);
         else if (p->form != SYN_FORM_NONE && scored && !(gain.low > 0))
             snprintf(
                 line, sizeof line,
@@ -532,6 +538,7 @@ static syn_status describe(const fit *f, const syn_parameters *winner, int winni
         json_array_append_new(warnings, json_string("the fit was stopped on request: these are the best weights until "
                                                     "then, and not what a whole fit gives"));
     if (f->repeats_cut) json_object_set_new(root, "repeats", repeats_json(f->repeats, warnings));
+    SYN_CHECK(syn_evaluation_warn(&with, warnings));
     SYN_CHECK(connectivity_json(f, &search->stage[winning_stage], winner, &with, has_without ? &without : NULL,
                                 &connectivity, warnings));
     if (has_without && winner->form != SYN_FORM_NONE)
@@ -629,6 +636,7 @@ static syn_status run_fit(fit *given, syn_model **model, syn_parameters **withou
     syn_status status;
     *model = NULL;
     SYN_CHECK(choose_checkpoint(&f));
+    for (size_t k = 0; k < n_recordings; k++) SYN_CHECK(syn_warn_of_outliers(recordings[k]));
     SYN_CHECK(syn_dataset_create(&f.data, recordings, n_recordings, f.options));
     for (size_t k = 0; k < f.data->n; k++)
         SYN_CHECK(syn_edge_spikes_check(&f.data->session[k], syn_option_real(f.options, SYN_OPT_EDGE_BIN),
