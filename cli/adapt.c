@@ -1,5 +1,4 @@
 /* synapsnet adapt: a model and a new recording in, a model of the new recording out. */
-#include <unistd.h>
 
 #include "command.h"
 
@@ -8,14 +7,13 @@ exit_code run_adapt(const arguments *a) {
     size_t n = 0;
     syn_model *source = NULL, *model = NULL;
     char *json = NULL;
-    bool shown = !a->quiet && isatty(STDERR_FILENO);
 
     syn_status status = syn_model_read(&source, a->operand[0]);
     if (status == SYN_OK) status = open_recordings(a, 1, NULL, &recordings, &n);
     if (status == SYN_OK) {
-        catch_interrupt();
-        status = syn_adapt(&model, source, recordings, n, a->options, show_progress, &shown);
-        end_progress(shown);
+        progress_line line = begin_progress(a, recordings, n);
+        status = syn_adapt(&model, source, recordings, n, a->options, show_progress, &line);
+        end_progress(&line);
     }
     close_recordings(recordings, n);
     syn_model_free(source);

@@ -76,7 +76,8 @@ exit_code misuse(const char *format, ...) __attribute__((format(printf, 1, 2)));
 exit_code failure(syn_status status);
 /* Prints one JSON object that the library made, and frees it. */
 void print_json(char *json);
-/* The table of metrics in a JSON object {"test": {...}, "baselines": {NAME: {...}}}: the main ones, or all. */
+/* The table of metrics in a JSON object {"test": {...}, "baselines": {NAME: {...}}, "sessions": [...]}: the main ones,
+ * or all; then a line for each of several sessions. */
 void print_metrics(const char *json, bool all);
 /* The lines under "warnings" of a JSON object, on standard error, each only once in a run. */
 void print_warnings(const char *json);
@@ -96,10 +97,18 @@ syn_status open_recordings(const arguments *a, int first, const syn_model *model
 void close_recordings(syn_recording **recordings, size_t n);
 
 /* progress.c */
-/* From here on SIGINT asks a fit to stop; a second one ends the program at once. */
-void catch_interrupt(void);
-/* A syn_progress_fn. user: a bool, whether to show the progress line. */
+typedef struct progress_line {
+    bool shown;     /* a line that changes: on a terminal */
+    bool announced; /* the line that says what is fitted, once */
+    size_t recordings;
+    long long neurons, frames;
+} progress_line;
+
+/* From here on SIGINT and SIGTERM ask a fit to stop; a second one ends the program at once. */
+progress_line begin_progress(const arguments *a, syn_recording *const *recordings, size_t n);
+/* Functions of syn_progress_fn, with a progress_line as user: the epochs of a fit; which model is being fitted. */
 int show_progress(const syn_progress *progress, void *user);
-void end_progress(bool shown);
+int show_model(const syn_progress *progress, void *user);
+void end_progress(const progress_line *line);
 
 #endif

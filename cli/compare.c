@@ -3,7 +3,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "command.h"
 
@@ -68,25 +67,15 @@ static void print_table(json_t *root) {
     free(rows);
 }
 
-/* One line that says which model is being fitted. */
-static int show_model(const syn_progress *p, void *user) {
-    const bool *shown = user;
-    syn_progress quiet = *p;
-    bool hidden = false;
-    if (*shown) fprintf(stderr, "\r[%d/%d] %s, %.0f s\033[K", p->candidate, p->candidates, p->stage, p->elapsed_s);
-    return show_progress(&quiet, &hidden); /* whether it was interrupted */
-}
-
 exit_code run_compare(const arguments *a) {
     syn_recording **recordings;
     size_t n;
     char *json = NULL;
-    bool shown = !a->quiet && isatty(STDERR_FILENO);
     syn_status status = open_recordings(a, 0, NULL, &recordings, &n);
     if (status == SYN_OK) {
-        catch_interrupt();
-        status = syn_compare(recordings, n, a->options, show_model, &shown, &json);
-        end_progress(shown);
+        progress_line line = begin_progress(a, recordings, n);
+        status = syn_compare(recordings, n, a->options, show_model, &line, &json);
+        end_progress(&line);
     }
     close_recordings(recordings, n);
     if (status != SYN_OK) return failure(status);

@@ -21,8 +21,8 @@ static void say_what_was_written(const arguments *a, const syn_recording *first,
     if (splits)
         printf("Splits of %zu recording%s written to %s\n", n, n == 1 ? "" : "s", a->output);
     else
-        printf("%lld frames of %lld neurons written to %s\n", (long long)syn_recording_frames(first),
-               (long long)syn_recording_neurons(first), a->output);
+        printf("%lld frames of %lld neuron%s written to %s\n", (long long)syn_recording_frames(first),
+               (long long)syn_recording_neurons(first), syn_recording_neurons(first) == 1 ? "" : "s", a->output);
 }
 
 exit_code run_convert(const arguments *a) {

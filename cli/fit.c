@@ -1,7 +1,6 @@
 /* synapsnet fit: recordings in, model file and test figures out. */
 #include <jansson.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "command.h"
 
@@ -39,7 +38,8 @@ static void print_connectivity(const json_t *chosen) {
         if (json_is_number(value)) printf(", %s %.4g", key, json_number_value(value));
     }
     const size_t averaged = json_array_size(json_object_get(chosen, "average_of"));
-    if (averaged) printf(", the weights averaged with those of %zu other candidates", averaged - 1);
+    if (averaged)
+        printf(", the weights averaged with those of %zu other candidate%s", averaged - 1, averaged == 2 ? "" : "s");
     putchar('\n');
 }
 
@@ -69,9 +69,10 @@ static void print_result(const char *json, const char *path) {
     print_neurons(root);
     print_decoder(json_object_get(root, "adapted"));
     print_connectivity(json_object_get(root, "connectivity"));
-    printf("Model written to %s after %.0f epochs of all candidates in %.1f s, seed %.0f.\n", path,
-           json_number_value(json_object_get(root, "epochs")), json_number_value(json_object_get(root, "seconds")),
-           json_number_value(json_object_get(root, "seed")));
+    const size_t candidates = json_array_size(json_object_get(root, "candidates"));
+    printf("Model written to %s after %.0f epochs of %zu candidate%s together in %.1f s, seed %.0f.\n", path,
+           json_number_value(json_object_get(root, "epochs")), candidates, candidates == 1 ? "" : "s",
+           json_number_value(json_object_get(root, "seconds")), json_number_value(json_object_get(root, "seed")));
     json_decref(root);
 }
 
@@ -99,13 +100,12 @@ exit_code run_fit(const arguments *a) {
     size_t n;
     syn_model *model = NULL;
     char *json = NULL;
-    bool shown = !a->quiet && isatty(STDERR_FILENO);
 
     syn_status status = open_recordings(a, 0, NULL, &recordings, &n);
     if (status == SYN_OK) {
-        catch_interrupt();
-        status = syn_fit(&model, recordings, n, a->options, show_progress, &shown);
-        end_progress(shown);
+        progress_line line = begin_progress(a, recordings, n);
+        status = syn_fit(&model, recordings, n, a->options, show_progress, &line);
+        end_progress(&line);
     }
     close_recordings(recordings, n);
     if (status == SYN_OK) status = syn_model_write(model, a->output);

@@ -15,7 +15,8 @@ static void print_cell(const json_t *root, const char *name, size_t k) {
 /* All steps of a short forecast; of a long one 1, 2, 4, 8, ... and the last. */
 static void print_table(const json_t *root) {
     size_t steps = (size_t)json_integer_value(json_object_get(root, "steps"));
-    printf("  mean squared error of %lld rollouts\n", (long long)json_integer_value(json_object_get(root, "starts")));
+    const long long rollouts = (long long)json_integer_value(json_object_get(root, "starts"));
+    printf("  mean squared error of %lld rollout%s\n", rollouts, rollouts == 1 ? "" : "s");
     puts("  step  SynapsNet  copy-last       mean      skill  in 95 % interval");
     for (size_t k = 0; k < steps; k++) {
         bool power_of_two = ((k + 1) & k) == 0;

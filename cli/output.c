@@ -62,6 +62,27 @@ static void print_block(const json_t *test, json_t *baselines, const int *shown,
     json_object_foreach(baselines, name, row) print_row(name, row, shown, n);
 }
 
+/* A line for each of several recordings, of which the table above is the mean. */
+static void print_recordings(const json_t *root) {
+    static const char *const shown[] = {"mse", "skill", "neuron_r"};
+    const json_t *sessions = json_object_get(root, "sessions"), *one;
+    size_t k;
+    if (json_array_size(sessions) < 2) return;
+    printf("\n  %-32s %8s %9s %9s %9s\n", "of each recording", "frames", shown[0], shown[1], shown[2]);
+    json_array_foreach(sessions, k, one) {
+        printf("  %-32.32s %8lld", json_string_value(json_object_get(one, "name")),
+               (long long)json_integer_value(json_object_get(one, "frames")));
+        for (size_t m = 0; m < sizeof shown / sizeof *shown; m++) {
+            const json_t *value = json_object_get(json_object_get(one, "test"), shown[m]);
+            if (json_is_number(value))
+                printf(" %9.4f", json_number_value(value));
+            else
+                printf(" %9s", "-");
+        }
+        putchar('\n');
+    }
+}
+
 void print_metrics(const char *json, bool all) {
     json_t *root = json_loads(json, 0, NULL);
     const json_t *test = json_object_get(root, "test");
@@ -79,6 +100,7 @@ void print_metrics(const char *json, bool all) {
         width += width_of(k);
     }
     if (n) print_block(test, baselines, shown, n);
+    print_recordings(root);
     json_decref(root);
 }
 

@@ -32,6 +32,10 @@ static json_t *next_strongest(json_t *responses, const char *stimulated) {
 
 static void print_neurons(const json_t *root) {
     json_t *row;
+    if (json_array_size(json_object_get(root, "responses")) < 2) {
+        puts("  there is no other neuron that could respond");
+        return;
+    }
     puts("  neuron          mean response   95 % interval        peak  at step");
     for (int k = 0; k < SHOWN && (row = next_strongest(json_object_get(root, "responses"), text(root, "neuron")));
          k++) {
@@ -45,6 +49,10 @@ static void print_neurons(const json_t *root) {
 static void print_pairs(const json_t *root) {
     size_t k;
     json_t *row;
+    if (!json_array_size(json_object_get(root, "strongest"))) {
+        puts("  there is no other neuron that could respond");
+        return;
+    }
     puts("  stimulated      receiver        mean response   95 % interval");
     json_array_foreach(json_object_get(root, "strongest"), k, row) {
         if (k == SHOWN) break;
@@ -56,10 +64,11 @@ static void print_pairs(const json_t *root) {
 
 static void print_summary(const json_t *root, const char *output) {
     const bool all = !strcmp(text(root, "neuron"), "all") && json_object_get(root, "strongest");
-    printf("  pulse of %g in %s%s, then %lld steps; mean over %lld states\n  (%s)\n", number(root, "amplitude"),
-           all ? "every neuron" : "neuron ", all ? "" : text(root, "neuron"),
-           (long long)json_integer_value(json_object_get(root, "steps")),
-           (long long)json_integer_value(json_object_get(root, "states")), text(root, "unit"));
+    const long long steps = (long long)json_integer_value(json_object_get(root, "steps"));
+    const long long states = (long long)json_integer_value(json_object_get(root, "states"));
+    printf("  pulse of %g in %s%s, then %lld step%s; mean over %lld state%s\n  (%s)\n", number(root, "amplitude"),
+           all ? "every neuron" : "neuron ", all ? "" : text(root, "neuron"), steps, steps == 1 ? "" : "s", states,
+           states == 1 ? "" : "s", text(root, "unit"));
     if (all)
         print_pairs(root);
     else

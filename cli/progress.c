@@ -1,6 +1,7 @@
 /* The progress line of a fit and its interruption. */
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "command.h"
 
@@ -11,12 +12,13 @@ static void on_interrupt(int signal) {
     interrupted = 1;
 }
 
-void catch_interrupt(void) {
+static void catch_interrupt(void) {
     struct sigaction action;
     memset(&action, 0, sizeof action);
     action.sa_handler = on_interrupt;
     action.sa_flags = (int)SA_RESETHAND | SA_RESTART; /* the next one finds the default: the program ends */
     sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL); /* what a cluster sends before it ends a job */
 }
 
 static void print_duration(double seconds) {
@@ -31,9 +33,31 @@ static void print_duration(double seconds) {
         fprintf(stderr, "%ld:%02ld", s / 60, s % 60);
 }
 
+progress_line begin_progress(const arguments *a, syn_recording *const *recordings, size_t n) {
+    progress_line line = {.shown = !a->quiet && isatty(STDERR_FILENO), .announced = a->quiet, .recordings = n};
+    for (size_t k = 0; k < n; k++) {
+        line.neurons += (long long)syn_recording_neurons(recordings[k]);
+        line.frames += (long long)syn_recording_frames(recordings[k]);
+    }
+    catch_interrupt();
+    return line;
+}
+
+/* So that the log of a job shows that it has begun, and on what. */
+static void announce(progress_line *line, const syn_progress *p) {
+    if (line->announced) return;
+    line->announced = true;
+    fprintf(stderr, "synapsnet: fitting %lld neuron%s over %lld frames", line->neurons, line->neurons == 1 ? "" : "s",
+            line->frames);
+    if (line->recordings > 1) fprintf(stderr, " of %zu recordings", line->recordings);
+    if (p->candidates > 1) fprintf(stderr, ", %d or more candidates", p->candidates);
+    fputc('\n', stderr);
+}
+
 int show_progress(const syn_progress *p, void *user) {
-    const bool *shown = user;
-    if (!*shown) return interrupted;
+    progress_line *line = user;
+    announce(line, p);
+    if (!line->shown) return interrupted;
     fputc('\r', stderr);
     if (p->candidates > 1) fprintf(stderr, "[%d/%d] ", p->candidate, p->candidates);
     fprintf(stderr, "%s  epoch %d/%d  train %.4f  validation %.4f  best %.4f  ", p->stage, p->epoch, p->max_epochs,
@@ -47,6 +71,13 @@ int show_progress(const syn_progress *p, void *user) {
     return interrupted;
 }
 
-void end_progress(bool shown) {
-    if (shown) fputs("\r\033[K", stderr);
+int show_model(const syn_progress *p, void *user) {
+    progress_line *line = user;
+    announce(line, p);
+    if (line->shown) fprintf(stderr, "\r[%d/%d] %s, %.0f s\033[K", p->candidate, p->candidates, p->stage, p->elapsed_s);
+    return interrupted;
+}
+
+void end_progress(const progress_line *line) {
+    if (line->shown) fputs("\r\033[K", stderr);
 }

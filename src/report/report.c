@@ -77,9 +77,10 @@ syn_status syn_report_write(const syn_model *model, syn_recording *const *record
         goto done;
     }
     if (recordings && n != model->n) {
-        status = syn_fail(SYN_ERR_INPUT,
-                          "report: found %zu recordings; the model was fitted on %zu; give all, in that order, or none",
-                          n, model->n);
+        status =
+            syn_fail(SYN_ERR_INPUT,
+                     "report: found %zu recording%s; the model was fitted on %zu; give all, in that order, or none", n,
+                     n == 1 ? "" : "s", model->n);
         goto done;
     }
     SYN_CHECK(syn_prepare(&prepared, model, 0, model->n, recordings, options));
