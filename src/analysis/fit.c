@@ -418,10 +418,10 @@ static syn_status connectivity_json(const fit *f, const syn_stage *stage, const 
                      "no connectivity predicted the validation split better than none: at its length the "
                      "recording holds no cross-neuron information that this model can use");
         else if (p->form != SYN_FORM_NONE && scored && gain.high < 0)
-            snprintf(
-                line, sizeof line,
-                "the connectivity predicts the test split reliably worse than none (%s): it is not to be relied on",
-                difference);
+            snprintf(line, sizeof line,
+                     "the connectivity predicts the test split reliably worse than none (%s): do not rely on it; at "
+                     "its length the recording may hold no cross-neuron information",
+                     difference);
         else if (p->form != SYN_FORM_NONE && scored && !(gain.low > 0))
             snprintf(
                 line, sizeof line,

@@ -170,6 +170,11 @@ static void no_information_is_said(void **state) {
         const char *statement = json_string_value(json_object_get(connectivity, "statement"));
         missed += !statement;
         if (statement) assert_non_null(strstr(statement, "no cross-neuron information"));
+        /* an interval wholly below 0 is not 'no better' but worse */
+        const json_t *high = json_object_get(json_object_get(connectivity, "mse_without_minus_with"), "high");
+        const bool worse = json_is_number(high) && json_number_value(high) < 0;
+        if (statement && strstr(statement, "validation") == NULL)
+            assert_int_equal(strstr(statement, "reliably worse") != NULL, worse);
         json_decref(root), syn_model_free(model), raw_free(&raw);
     }
     if (missed > 1) fail_msg("a connectivity was believed in %d of 12 recordings of independent neurons", missed);
