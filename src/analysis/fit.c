@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -609,7 +610,10 @@ done:
 
 static syn_status choose_checkpoint(fit *f) {
     const char *output = syn_option_text(f->options, SYN_OPT_OUTPUT);
+    struct stat found;
     if (!*output) return SYN_OK;
+    if (!stat(output, &found) && S_ISDIR(found.st_mode))
+        return syn_fail(SYN_ERR_IO, "%s: is a folder; expected the name of a file", output);
     size_t size = strlen(output) + sizeof ".ckpt";
     SYN_TRY(syn_alloc(&f->checkpoint, size, 1, "path"));
     snprintf(f->checkpoint, size, "%s.ckpt", output);

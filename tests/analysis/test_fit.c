@@ -1,6 +1,7 @@
 /* syn_fit on tiny data and for few epochs: what was asked for is done, whatever the recording is made of, and test data
  * change no bit of the model. */
 #include <jansson.h>
+#include <unistd.h>
 
 #include "training/search.h"
 
@@ -178,6 +179,19 @@ static void no_information_is_said(void **state) {
         json_decref(root), syn_model_free(model), raw_free(&raw);
     }
     if (missed > 1) fail_msg("a connectivity was believed in %d of 12 recordings of independent neurons", missed);
+}
+
+/* Before the work, and nothing is left behind. */
+static void a_folder_is_no_output(void **state) {
+    (void)state;
+    raw_data raw = alone(220);
+    syn_model *model = NULL;
+    syn_recording *recording = recording_of(&raw);
+    syn_options *options = OPTIONS("output", ".");
+    assert_int_equal(syn_fit(&model, &recording, 1, options, NULL, NULL), SYN_ERR_IO);
+    assert_non_null(strstr(syn_last_error(), ".: is a folder"));
+    assert_int_not_equal(access("..ckpt", F_OK), 0);
+    syn_options_free(options), syn_recording_free(recording), raw_free(&raw);
 }
 
 /* The model is there, and one line says that its figures are not. */
@@ -375,6 +389,7 @@ int main(void) {
         cmocka_unit_test(forms_are_honoured),
         cmocka_unit_test(strong_l1_makes_exact_zeros),
         cmocka_unit_test(masked_has_edges_where_it_may),
+        cmocka_unit_test(a_folder_is_no_output),
         cmocka_unit_test(no_information_is_said),
         cmocka_unit_test(an_unobserved_test_split_is_said),
         cmocka_unit_test(long_names_are_cut),
