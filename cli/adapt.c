@@ -20,7 +20,6 @@ exit_code run_adapt(const arguments *a) {
     if (status == SYN_OK) status = syn_model_write(model, a->output);
     if (status == SYN_OK) status = syn_model_describe(model, &json);
     syn_model_free(model);
-    if (status == SYN_ERR_INTERRUPTED) return say_how_to_resume(a);
-    if (status != SYN_OK) return failure(status);
+    if (status != SYN_OK) return fit_failure(a, status);
     return print_fit(a, json);
 }

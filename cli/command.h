@@ -84,6 +84,9 @@ void print_warnings(const char *json);
 
 /* Says how to go on with a fit that was stopped: the command line with --resume. */
 exit_code say_how_to_resume(const arguments *a);
+/* failure() of a fit: one that was stopped, or that has left a checkpoint as where the disk is full, can be gone on
+ * with. */
+exit_code fit_failure(const arguments *a, syn_status status);
 /* What a fit came to: from JSON of syn_model_describe(), which is freed, or printed as it is with --json. Where its
  * repeats were stopped, also how to go on with them, and the exit code says so. */
 exit_code print_fit(const arguments *a, char *json);

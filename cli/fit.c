@@ -1,6 +1,8 @@
 /* synapsnet fit: recordings in, model file and test figures out. */
 #include <jansson.h>
+#include <limits.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "command.h"
 
@@ -24,6 +26,17 @@ exit_code say_how_to_resume(const arguments *a) {
     }
     fputs(resuming ? "\n" : " --resume\n", stderr);
     return FAILED;
+}
+
+exit_code fit_failure(const arguments *a, syn_status status) {
+    if (status == SYN_ERR_INTERRUPTED) return say_how_to_resume(a);
+    const exit_code code = failure(status);
+    char checkpoint[PATH_MAX];
+    snprintf(checkpoint, sizeof checkpoint, "%s.ckpt", a->output);
+    if (status == SYN_ERR_IO && access(checkpoint, F_OK) == 0)
+        fprintf(stderr, "synapsnet: %s holds what was reached: the same command with --resume goes on from there\n",
+                checkpoint);
+    return code;
 }
 
 /* "Connectivity: lowrank, rank 4, strength 0.01" from {"form": "lowrank", "rank": 4, "strength": 0.01}; numbers are of
@@ -111,8 +124,7 @@ exit_code run_fit(const arguments *a) {
     if (status == SYN_OK) status = syn_model_write(model, a->output);
     if (status == SYN_OK) status = syn_model_describe(model, &json);
     syn_model_free(model);
-    if (status == SYN_ERR_INTERRUPTED) return say_how_to_resume(a);
-    if (status != SYN_OK) return failure(status);
+    if (status != SYN_OK) return fit_failure(a, status);
 
     return print_fit(a, json);
 }

@@ -42,3 +42,12 @@ for kib in 4 12; do
         [ -z "$(ls full)" ] || fail "files were left over: $(ls full)"
     done
 done
+
+# A fit keeps its checkpoint, says so, and can be gone on with.
+options=(--connectivity dense --strength 100 --l1 0 --hidden 4 --epochs 2 --quiet)
+run 0 synapsnet fit sim.h5 "${options[@]}" -o whole.h5
+run_limited 12 synapsnet fit sim.h5 "${options[@]}" -o full/m.h5
+err '^synapsnet: full/m.h5(.ckpt)?: could not be written: File too large'
+err '^synapsnet: full/m.h5.ckpt holds what was reached: the same command with --resume goes on from there$'
+run 0 synapsnet fit sim.h5 "${options[@]}" -o full/m.h5 --resume
+cmp whole.h5 full/m.h5 || fail "the resumed model is another one"
