@@ -10,7 +10,7 @@ unit = h5readatt('connectivity.h5', '/effective', 'unit');
 id = h5read('connectivity.h5', '/neuron_id');
 
 % Evidence for every edge at lag 0: (receiver, sender).
-estimate = h5read('connectivity.h5', '/estimate')';         % without the shrinkage of the fit
+estimate = h5read('connectivity.h5', '/estimate')';         % what was tested (its unit: attribute)
 low = h5read('connectivity.h5', '/low')';                   % its 95 % interval
 high = h5read('connectivity.h5', '/high')';
 q = h5read('connectivity.h5', '/q')';                       % false discovery rate

@@ -342,7 +342,7 @@ class SynapsNet(Parameters):
         return Connectivity(out, s.neuron_ids, _UNITS[scale], s.rate_hz, s.regions)
 
     def edges(self, fdr: float = 0.1, *, method: str = "bh", scale: str = "raw", session: int = 0) -> Edges:
-        """Which edges to believe: for each C_ij(0) an estimate that the fit has not shrunk, its 95 % interval, p and q.
+        """Which edges to believe: for each an estimate that the fit has not shrunk, its 95 % interval, p and q.
 
         fdr: the share of false ones that is accepted among the significant edges. method: "bh" (Benjamini-Hochberg), or
         "by" (Benjamini-Yekutieli), which holds whatever the dependence between tests. scale: as for

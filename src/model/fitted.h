@@ -6,7 +6,7 @@
 
 /* What the train and validation splits say about every C_ij(0), z-scored (analysis/edge_test.h). */
 typedef struct syn_edge_estimates {
-    float *estimate;  /* [N][N] without the shrinkage of the fit */
+    float *estimate;  /* [N][N] what was tested: of activity C without the shrinkage of the fit */
     float *error;     /* [N][N] standard error; 0: not tested */
     float *half[2];   /* [N][N] estimates of the first and the second half; NULL: of a version that did not keep them */
     bool of_events;   /* estimates are of events (analysis/edge_events.h), not of activity */
