@@ -2,48 +2,84 @@
 
 #include <math.h>
 
+#include "analysis/edge_mixture.h"
 #include "analysis/fdr.h"
 #include "base/memory.h"
 
-/* The false discovery rate at which edges explain what else is seen. */
-static const double explaining = 0.1;
+static const double false_discovery_rate = 0.1;
 
-/* z[N * N] = estimate / error of the *n pairs that were tested. */
-static syn_status list_statistics(const syn_edge_estimates *edges, int64_t N, double **z, int64_t *n) {
-    *n = 0;
-    SYN_TRY(syn_alloc(z, (size_t)(N * N), sizeof **z, "edges"));
+/* Of each sender, at least 1. */
+static syn_status measure_spread(const syn_edge_estimates *edges, int64_t N, double *spread) {
+    double *z;
+    SYN_TRY(syn_alloc(&z, (size_t)(N * N), sizeof *z, "edges"));
     for (int64_t k = 0; k < N * N; k++)
-        if (edges->error[k] > 0) (*z)[(*n)++] = (double)edges->estimate[k] / (double)edges->error[k];
-    return SYN_OK;
+        z[k] = edges->error[k] > 0 ? (double)edges->estimate[k] / (double)edges->error[k] : NAN;
+    const syn_status status = syn_edge_mixture_spread(z, N, spread);
+    for (int64_t j = 0; j < N; j++) spread[j] = fmax(spread[j], 1);
+    free(z);
+    return status;
 }
 
-syn_status syn_edge_null_find(const syn_edge_estimates *edges, int64_t N, bool *found, double *bulk) {
-    const int64_t pairs = N * N;
-    double *z = NULL, *p = NULL, *q = NULL;
-    int64_t n;
+syn_status syn_edge_null_bulk(const syn_edge_estimates *edges, int64_t N, double *bulk) {
+    double *z;
+    int64_t n = 0;
+    SYN_TRY(syn_alloc(&z, (size_t)(N * N), sizeof *z, "edges"));
+    for (int64_t k = 0; k < N * N; k++)
+        if (edges->error[k] > 0) z[n++] = (double)edges->estimate[k] / (double)edges->error[k];
+    const syn_status status = syn_empirical_null(z, n, bulk);
+    free(z);
+    return status;
+}
+
+/* spread: [N], by which the errors of each sender are multiplied. */
+static syn_status discover(const syn_edge_estimates *edges, int64_t N, const double *spread, bool *found) {
+    double *p = NULL, *q = NULL;
     syn_status status;
-    SYN_CHECK(list_statistics(edges, N, &z, &n));
-    SYN_CHECK(syn_alloc(&p, (size_t)pairs, sizeof *p, "edges"));
-    SYN_CHECK(syn_alloc(&q, (size_t)pairs, sizeof *q, "edges"));
-    SYN_CHECK(syn_empirical_null(z, n, bulk));
-    for (int64_t k = 0; k < pairs; k++) {
-        const double error = (double)edges->error[k] * fmax(*bulk, 1);
+    SYN_CHECK(syn_alloc(&p, (size_t)(N * N), sizeof *p, "edges"));
+    SYN_CHECK(syn_alloc(&q, (size_t)(N * N), sizeof *q, "edges"));
+    for (int64_t k = 0; k < N * N; k++) {
+        const double error = (double)edges->error[k] * spread[k % N];
         p[k] = error > 0 ? syn_two_sided_p((double)edges->estimate[k] / error, edges->freedom) : NAN;
     }
-    SYN_CHECK(syn_false_discovery(p, pairs, false, q));
-    for (int64_t k = 0; k < pairs; k++) found[k] = q[k] <= explaining;
+    SYN_CHECK(syn_false_discovery(p, N * N, false, q));
+    for (int64_t k = 0; k < N * N; k++) found[k] = q[k] <= false_discovery_rate;
 done:
-    free(z), free(p), free(q);
+    free(p), free(q);
+    return status;
+}
+
+syn_status syn_edge_null_find(const syn_edge_estimates *edges, int64_t N, bool *found) {
+    double *spread;
+    syn_status status;
+    SYN_TRY(syn_alloc(&spread, (size_t)N, sizeof *spread, "edges"));
+    SYN_CHECK(measure_spread(edges, N, spread));
+    SYN_CHECK(discover(edges, N, spread, found));
+done:
+    free(spread);
+    return status;
+}
+
+syn_status syn_edge_null_find_surest(const syn_edge_estimates *edges, int64_t N, bool *found) {
+    double *spread, bulk;
+    syn_status status;
+    SYN_TRY(syn_alloc(&spread, (size_t)N, sizeof *spread, "edges"));
+    SYN_CHECK(syn_edge_null_bulk(edges, N, &bulk));
+    for (int64_t j = 0; j < N; j++) spread[j] = fmax(bulk, 1);
+    SYN_CHECK(discover(edges, N, spread, found));
+done:
+    free(spread);
     return status;
 }
 
 syn_status syn_edge_null_inflate(syn_edge_estimates *edges, int64_t N) {
-    double *z;
-    int64_t n;
-    SYN_TRY(list_statistics(edges, N, &z, &n));
-    const syn_status status = syn_empirical_null(z, n, &edges->inflation);
-    edges->inflation = fmax(edges->inflation, 1);
-    for (int64_t k = 0; k < N * N; k++) edges->error[k] *= (float)edges->inflation;
-    free(z);
+    double *spread, square = 0;
+    syn_status status;
+    SYN_TRY(syn_alloc(&spread, (size_t)N, sizeof *spread, "edges"));
+    SYN_CHECK(measure_spread(edges, N, spread));
+    for (int64_t k = 0; k < N * N; k++) edges->error[k] *= (float)spread[k % N];
+    for (int64_t j = 0; j < N; j++) square += spread[j] * spread[j] / (double)N;
+    edges->inflation = sqrt(square);
+done:
+    free(spread);
     return status;
 }

@@ -265,17 +265,16 @@ static syn_status multiply_in_place(const edge_test *e, const float *rest, float
 }
 
 /* An effect of j on k in the next frame, and of k on i within that frame, would be an edge j -> i. So a residual is
- * cleared of what its senders did in the same frame. */
+ * cleared of what its senders did in the same frame; of the surest alone, as each adds the noise of its regression. */
 static syn_status explain_within_frame(edge_test *e) {
     const size_t pairs = (size_t)(e->design.N * e->design.N);
     bool *found = NULL;
     float *rest = NULL, *space = NULL;
-    double bulk;
     syn_status status;
     SYN_CHECK(syn_alloc(&found, pairs, sizeof *found, "edges"));
     SYN_CHECK(syn_alloc(&rest, pairs, sizeof *rest, "edges"));
     SYN_CHECK(syn_alloc(&space, pairs, sizeof *space, "edges"));
-    SYN_CHECK(syn_edge_null_find(e->out, e->design.N, found, &bulk));
+    SYN_CHECK(syn_edge_null_find_surest(e->out, e->design.N, found));
     SYN_CHECK(syn_edge_residuals_explain(&e->design, found, e->residual, rest));
     SYN_CHECK(multiply_in_place(e, rest, e->out->estimate, space));
     for (int half = 0; half < 2; half++) SYN_CHECK(multiply_in_place(e, rest, e->out->half[half], space));

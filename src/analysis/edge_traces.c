@@ -54,10 +54,10 @@ static syn_status measure_reversal(const traces *t, const bool *found, double *s
 static syn_status remove_reversals(const traces *t) {
     const int64_t N = t->design->N;
     bool *found = NULL;
-    double share, bulk;
+    double share;
     syn_status status;
     SYN_CHECK(syn_alloc(&found, (size_t)(N * N), sizeof *found, "edges"));
-    SYN_CHECK(syn_edge_null_find(t->edges, N, found, &bulk));
+    SYN_CHECK(syn_edge_null_find(t->edges, N, found));
     SYN_CHECK(measure_reversal(t, found, &share));
     /* of a pair the surer direction stays as it is, so one may change while the other is read */
     for (int64_t i = 0; i < N; i++)
@@ -187,8 +187,9 @@ static syn_status remove_paths(const traces *t) {
     for (int p = 0; p < PATTERNS; p++) SYN_CHECK(syn_alloc(&pattern[p], pairs, sizeof *pattern[p], "edges"));
     memcpy(with, t->edges->estimate, pairs * sizeof *with);
     for (int round = 0; round < PATH_ROUNDS; round++) {
-        SYN_CHECK(syn_edge_null_find(t->edges, N, found, &bulk));
+        SYN_CHECK(syn_edge_null_bulk(t->edges, N, &bulk));
         if (bulk > crowded) break;
+        SYN_CHECK(syn_edge_null_find(t->edges, N, found));
         for (size_t k = 0; k < pairs; k++) edge[k] = found[k] ? t->edges->estimate[k] : 0.0f;
         SYN_CHECK(multiply_edges(t, edge, pattern));
         fit_patterns(t, found, with, pattern, by);
