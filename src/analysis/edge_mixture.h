@@ -11,7 +11,8 @@
  *
  * In the columns of senders whose edges stand out, the share of pairs without an edge and their spread are seen; they
  * hold for the others too. What a model leaves out need not be 0 on average (neurons that were not recorded excite most
- * pairs alike), so the spread is the root mean square about 0, sqrt(s^2 + mean of m^2).
+ * pairs alike; edges leave traces in the columns of their kind), so the spread of a sender is the root mean square
+ * about 0, sqrt(s^2 + mean of m^2 over the kinds it may be).
  *
  * Letters: N neurons.
  */
