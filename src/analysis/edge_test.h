@@ -19,8 +19,8 @@
  * (docs/connectivity.md).
  *
  * A model that leaves something out (unobserved neurons, effects faster than a frame) makes small effects everywhere,
- * of which enough frames make every one significant. So the errors of all edges are multiplied by the spread of the
- * bulk of the statistics (fdr.h), where that is more than 1.
+ * of which enough frames make every one significant. So errors are multiplied by how wide the statistics of pairs
+ * without an edge spread (edge_mixture.h), where that is more than 1.
  *
  * Letters: T targets of the train and validation splits, N neurons.
  */
