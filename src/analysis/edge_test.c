@@ -1,6 +1,7 @@
 #include "analysis/edge_test.h"
 
 #include <math.h>
+#include <omp.h>
 #include <string.h>
 
 #include "analysis/fdr.h"
@@ -36,6 +37,7 @@ typedef struct edge_test {
     double *gamma_r;               /* [lags + 1][N] */
     const float *C;                /* [N][N] */
     const syn_edge_events *events; /* or NULL: senders are activity */
+    const syn_edge_watch *watch;   /* or NULL */
 
     syn_edge_estimates *out;
 } edge_test;
@@ -376,16 +378,27 @@ done:
     return status;
 }
 
+static syn_status ask(const edge_test *e) {
+    if (!e->watch || e->watch->keep_going(e->watch->user)) return SYN_OK;
+    return syn_fail(SYN_ERR_INTERRUPTED, "stopped on request");
+}
+
 static syn_status test_senders(edge_test *e) {
     const int64_t blocks = (e->design.N + LANES - 1) / LANES;
     syn_status failed = SYN_OK;
 #pragma omp parallel for schedule(dynamic, 1) num_threads(e->design.threads)
     for (int64_t b = 0; b < blocks; b++) {
-        const syn_status status = test_block(e, b);
+        syn_status status, so_far;
+#pragma omp atomic read
+        so_far = failed;
+        if (so_far != SYN_OK) continue;
+        status = omp_get_thread_num() == 0 ? ask(e) : SYN_OK;
+        if (status == SYN_OK) status = test_block(e, b);
         if (status != SYN_OK)
 #pragma omp atomic write
             failed = status;
     }
+    if (failed == SYN_ERR_INTERRUPTED) return syn_fail(failed, "stopped on request");
     return failed == SYN_OK ? SYN_OK : syn_fail(failed, "could not allocate what testing the edges takes");
 }
 
@@ -756,13 +769,16 @@ static syn_status run_test(edge_test *e) {
     for (int64_t c = 0; c < e->design.n_chunks; c++)
         for (int64_t t = 0; t < e->design.chunk[c].n; t++)
             for (int64_t i = 0; i < e->design.N; i++) e->observed[i] += target_observed(e, &e->design.chunk[c], t, i);
+    SYN_TRY(ask(e));
     SYN_TRY(syn_edge_design_solve(&e->design, e->residual, e->observed));
+    SYN_TRY(ask(e));
     SYN_TRY(clean_residuals(e));
     SYN_TRY(correlate_residuals(e));
     e->lags = choose_lags(&e->design);
     SYN_TRY(residual_autocovariance(e));
     SYN_TRY(test_senders(e));
     SYN_TRY(explain_within_frame(e));
+    SYN_TRY(ask(e));
     if (e->events) {
         SYN_TRY(remove_reversals(e));
         SYN_TRY(remove_leak(e));
@@ -778,8 +794,8 @@ static syn_status run_test(edge_test *e) {
 
 syn_status syn_test_residuals(const syn_session *session, syn_edge_bins bins, const syn_edge_events *events,
                               float *residual, const float *C, const syn_kernels *kernels, int threads,
-                              syn_edge_estimates **out) {
-    edge_test e = {.residual = residual, .C = C, .events = events};
+                              const syn_edge_watch *watch, syn_edge_estimates **out) {
+    edge_test e = {.residual = residual, .C = C, .events = events, .watch = watch};
     const size_t pairs = (size_t)(session->N * session->N);
     syn_status status;
     SYN_CHECK(syn_alloc(out, 1, sizeof **out, "edges"));
