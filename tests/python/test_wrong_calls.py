@@ -188,7 +188,7 @@ CALLS = {
     "an unknown neuron": (lambda m, r: m.plot_forecast("x"), InputError, "neurons: found 'x'"),
     "no time to plot": (lambda m, r: m.plot_forecast(seconds=0), OptionError, "at least two frames"),
     "an unknown neuron to stimulate": (lambda m, r: m.perturb("x"), SynapsNetError, "'x'"),
-    "a neuron beyond": (lambda m, r: m.perturb(3), SynapsNetError, "index:3"),
+    "a neuron beyond": (lambda m, r: m.perturb(3), OptionError, "neuron: found place 3; expected 0 to 2"),
     "half a neuron": (lambda m, r: m.perturb(0.5), OptionError, "neuron: found 0.5"),
     "a pulse of NaN": (lambda m, r: m.perturb(0, amplitude=np.nan), OptionError, "amplitude: found 'nan'"),
     "a report to no folder": (lambda m, r: m.report("no/folder/r.html"), FileError, "no/folder/r.html"),
