@@ -178,8 +178,8 @@ class SynapsNet(Parameters):
         a shared decoder. y: not used. The recordings are kept, so that :meth:`forecast` needs no argument.
 
         In the main thread Ctrl-C ends the fit with the best weights so far, and a StoppedEarlyWarning; pressed again,
-        or before there are any, it is a KeyboardInterrupt and leaves the estimator as it was. During ``repeats`` the model
-        is whole, and those that are done are kept.
+        or before there are any, it is a KeyboardInterrupt and leaves the estimator as it was. Pressed once during
+        ``repeats`` it keeps those that are done, as the model is whole; while edges are tested, the test ends first.
 
         output: a model file to write as soon as the model is fitted, as :meth:`save` does. Until then a checkpoint lies
         beside it (OUTPUT.ckpt), from which the same call with resume=True goes on after an interruption, be it Ctrl-C or
@@ -554,9 +554,10 @@ class SynapsNet(Parameters):
                 **keywords: Any) -> Perturbation:
         """Virtual stimulation: what a pulse in one neuron does to all, by the model.
 
-        neuron: its id, or "all"; or its place in ``neuron_ids_``, unless ids are other numbers than places. amplitude: by how much it is raised for one frame, in
-        pulse_units "zscored" or "raw". noise: "residuals" feeds both runs what the recording held beyond the
-        predictions, "none" the predictions alone. states: how many states of the test split to average over.
+        neuron: its id, or "all"; or its place in ``neuron_ids_``, unless ids are other numbers than places. amplitude: by
+        how much it is raised for one frame, in pulse_units "zscored" or "raw". noise: "residuals" feeds both runs what the
+        recording held beyond the predictions, "none" the predictions alone. states: how many states of the test split to
+        average over.
         """
         s = self._session(session)
         named = _named_neuron(neuron, s.neuron_ids)

@@ -799,6 +799,8 @@ def _is_spikes(data: Any) -> bool:
 
 def _parts_of(data: Any, given: Mapping[str, Any], doubtful: bool) -> _Parts:
     """What an object of the user holds. doubtful: nothing says which axis of an array is time."""
+    if hasattr(data, "toarray"):
+        raise InputTypeError("recording: found a sparse matrix; expected a dense array (frames, neurons)")
     if "orientation" in given and (_is_spikes(data) or _is(data, "pandas", "DataFrame") or
                                    _is(data, "xarray", "DataArray") or _is(data, "pynapple", "TsdFrame")):
         raise InputError(f"orientation: goes with an array; expected none beside a {type(data).__name__}")
@@ -821,8 +823,6 @@ def _parts_of(data: Any, given: Mapping[str, Any], doubtful: bool) -> _Parts:
         return _from_xarray(data)
     if _is(data, "pynapple", "TsdFrame"):
         return _from_pynapple(data)
-    if hasattr(data, "toarray"):
-        raise InputTypeError("recording: found a sparse matrix; expected a dense array (frames, neurons)")
     if data is None or isinstance(data, (bytes, bool)):
         raise InputTypeError(f"recording: found {type(data).__name__}; expected an array (frames, neurons), a path, or "
                              "one of the kinds that synapsnet.recording lists")

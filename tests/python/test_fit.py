@@ -479,27 +479,29 @@ print(model.description_['warnings'], signal.getsignal(signal.SIGINT) == signal.
     assert said.endswith("True") and "stopped" not in said
 
 
-INTERRUPTED_IN_THE_TEST_OF_EDGES = BIG + """
-from synapsnet import _progress, _library
+INTERRUPTED = BIG + """
+from synapsnet import _progress
 asked = []
 report = _progress.Watch._report
 def interrupting(self, progress, user):
-    if progress.contents.stage == b'testing edges' and len(asked) < TIMES:
+    if progress.contents.stage.startswith(STAGE) and not asked:
         asked.append(0)
-        signal.raise_signal(signal.SIGINT)
+        for _ in range(TIMES):
+            signal.raise_signal(signal.SIGINT)
     return report(self, progress, user)
 _progress.Watch._report = interrupting
 try:
-    model = synapsnet.SynapsNet(epochs=2, connectivity='dense', hidden=4).fit(rec)
-    print('whole', len(model.edges().p))
+    model = synapsnet.SynapsNet(epochs=2, connectivity='dense', hidden=4, repeats=2).fit(rec)
+    print('whole', len(model.edges().p), model.description_.get('repeats'))
 except KeyboardInterrupt:
     print('interrupted')
 """
 
 
-def test_ctrl_c_in_the_test_of_edges():
-    code = INTERRUPTED_IN_THE_TEST_OF_EDGES
-    assert run_with(code.replace("TIMES", "1")) == "whole 20"
+@pytest.mark.parametrize("stage, once", [("testing edges", "whole 20 None"), ("repeat", "whole 20 {'done': 0, 'asked': 2}")])
+def test_ctrl_c_where_the_model_is_whole(stage, once):
+    code = INTERRUPTED.replace("STAGE", repr(stage.encode()))
+    assert run_with(code.replace("TIMES", "1")) == once
     assert run_with(code.replace("TIMES", "2")) == "interrupted"
 
 
