@@ -16,7 +16,7 @@ from . import _library as lib
 from . import _plot, errors
 from ._parameters import DEFAULTS, Parameters
 from ._progress import Watch
-from ._recording import Recording, bytes_file, check_keywords, file_bytes, make, number_array, told
+from ._recording import Recording, bytes_file, check_keywords, file_bytes, make, number_array
 from ._results import Comparison, Connectivity, Edges, Evaluation, Forecast, Perturbation, place_of
 
 _OF_ONE_RECORDING = ("behavior", "segments", "timestamps", "neuron_ids", "regions", "cell_types", "name")
@@ -219,7 +219,7 @@ class SynapsNet(Parameters):
         self.n_features_in_ = recordings[0].n_neurons
         if output is not None:
             lib.call("model_write", model.address, lib.path_bytes(output))
-        shown = told(recordings)
+        shown = {line for one in recordings for line in one._told}
         for line in self.description_["warnings"]:
             stopped = line.startswith("the fit was stopped")
             if line not in shown:
@@ -647,7 +647,7 @@ def load(path: str | os.PathLike[str]) -> SynapsNet:
     for name in DEFAULTS:
         if name.replace("_", "-") in given:
             setattr(model, name, _value(given[name.replace("_", "-")]))
-    if model.mask and os.path.basename(os.path.dirname(model.mask)).startswith(_FOLDER):
+    if os.path.basename(os.path.dirname(str(model.mask))).startswith(_FOLDER):
         model.mask = None  # it was an array, in a file of its own for the time of the fit
     return model
 

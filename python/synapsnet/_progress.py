@@ -21,8 +21,9 @@ class _Line:
     """One line on standard error that is written again and again, where tqdm is not installed."""
 
     def show(self, p: Any) -> None:
-        sys.stderr.write(f"\r[{p.candidate}/{p.candidates}] {p.stage.decode()}  epoch {p.epoch}/{p.max_epochs}  "
-                         f"validation {p.validation_loss:.4f}  {p.elapsed_s:.0f} s, left {p.eta_s:.0f} s\033[K")
+        epochs = f"epoch {p.epoch}/{p.max_epochs}  validation {p.validation_loss:.4f}  " if p.max_epochs else ""
+        sys.stderr.write(f"\r[{p.candidate}/{p.candidates}] {p.stage.decode()}  {epochs}{p.elapsed_s:.0f} s, "
+                         f"left {p.eta_s:.0f} s\033[K")
         sys.stderr.flush()
 
     def close(self) -> None:

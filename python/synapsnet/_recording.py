@@ -28,7 +28,7 @@ class Recording:
     def __init__(self, handle: lib.Handle, reading: Mapping[str, Any] | None = None) -> None:
         self._handle = handle
         self._reading = dict(reading or {})  # the options it was opened with: a model finds its recording by them
-        self._told = False  # whether its warnings were shown
+        self._told: list[str] = []  # its warnings, once they were shown
         self._seen = lib.RecordingArrays()
         lib.plain("recording_view", handle.address, byref(self._seen))
 
@@ -232,15 +232,10 @@ def _opened(path: Any, options: Mapping[str, Any]) -> lib.Handle:
 
 
 def _warned(recording: Recording) -> Recording:
-    for line in recording.info()["warnings"]:
-        lib.warn(f"{recording.name}: {lib.in_python(line)}", RecordingWarning)
-    recording._told = True
+    recording._told = [f"{recording.name}: {line}" for line in recording.info()["warnings"]]
+    for line in recording._told:
+        lib.warn(lib.in_python(line), RecordingWarning)
     return recording
-
-
-def told(recordings: Sequence[Recording]) -> set[str]:
-    """The warnings of recordings that were shown when these were made, as a model repeats them."""
-    return {f"{one.name}: {line}" for one in recordings if one._told for line in one.info()["warnings"]}
 
 
 def check_keywords(given: Mapping[str, Any], known: Mapping[str, str], what: str) -> None:
@@ -432,30 +427,37 @@ def _seconds_of_heading(heading: Any) -> float | None:
     return 0.0 if name.lower().startswith(("time", "frame_time")) else None
 
 
-def _time_column(frame: Any) -> Any:
-    """Which column of a DataFrame holds the times, None where there is none; what is doubtful is refused, as in a CSV."""
-    found = {name: _seconds_of_heading(name) for name in frame.columns if isinstance(name, str)}
-    found = {name: seconds for name, seconds in found.items() if seconds is not None}
-    for name, seconds in found.items():
+def _time_column(frame: Any) -> tuple[Any, float] | None:
+    """The column of a DataFrame that holds the times, and the seconds of its unit; None where there is none. What is
+    doubtful is refused, as in a CSV."""
+    headings = [(name, _seconds_of_heading(name)) for name in frame.columns if isinstance(name, str)]
+    found = [(name, seconds) for name, seconds in headings if seconds is not None]
+    for name, seconds in found:
         if seconds == 0:
             raise InputError(f"DataFrame: its column '{name}' seems to be times, but not in which unit; call it time_s or "
                              "time_ms, or leave it out")
     if len(found) > 1:
-        raise InputError(f"DataFrame: its columns {', '.join(map(repr, found))} seem to be times; expected one of them")
-    return next(iter(found), None) if frame.shape[1] > 1 else None
+        raise InputError(f"DataFrame: its columns {', '.join(repr(name) for name, _ in found)} seem to be times; expected "
+                         "one of them")
+    return found[0] if found and frame.shape[1] > 1 else None
+
+
+_HEADINGS_OF_AN_INDEX = ("", "index", "frame", "frames", "frame_index", "unnamed: 0", "sample")
 
 
 def _with_times(frame: Any) -> tuple[Any, Any]:
-    """A DataFrame without its column of times, and its times: that column, or else the index."""
+    """A DataFrame without its column of times, and its times: that column, or else the index. A first column that a CSV's
+    index has become is left out as well."""
+    if frame.shape[1] > 1 and isinstance(frame.columns[0], str) and frame.columns[0].lower() in _HEADINGS_OF_AN_INDEX:
+        frame = frame.iloc[:, 1:]
     column = _time_column(frame)
     if column is None:
         return frame, frame.index
-    times = frame[column]
-    if times.dtype.kind not in "mM" and getattr(times.dtype, "tz", None) is None:
-        times = number_array(_values(times), f"column {column}", (1,), "(frames,)") * _seconds_of_heading(column)
-    elif getattr(times.dtype, "tz", None) is None:
-        times = times.to_numpy()
-    return frame.drop(columns=column), times
+    name, unit_s = column
+    times = frame[name]
+    if times.dtype.kind not in "mM":
+        times = number_array(_values(times), f"column {name}", (1,), "(frames,)") * unit_s
+    return frame.drop(columns=name), times
 
 
 def _values(frame: Any) -> np.ndarray:
@@ -629,13 +631,14 @@ def _build(values: Any, *, behavior: Any = None, segments: Any = None, rate_hz: 
         raise InputError(f"activity: has n_samples = {T} (shape={activity.shape}); expected (frames, neurons), at least "
                          "2 frames")
     x = _single(activity, "activity")
-    u, names = _behavior(behavior, T, clock)
     bounds = _segments(segments)
     times = None
     if time_s is not None:
         times = np.ascontiguousarray(number_array(time_s, "timestamps", (1,), "(frames,) in s"), np.float64)
         if len(times) != T:
             raise InputError(f"timestamps: has {len(times)} values; expected {T}, one for every frame")
+        clock = clock or _Clock(times)
+    u, names = _behavior(behavior, T, clock)
     rate = 0.0
     if rate_hz is not None:
         if not isinstance(rate_hz, (int, float, np.number)) or isinstance(rate_hz, bool):
@@ -764,7 +767,7 @@ def make(data: Any, keywords: Mapping[str, Any], model: _Like | None = None) -> 
     found = {"time_s": parts.time_s, "rate_hz": parts.rate_hz, "signal": parts.signal, "segments": parts.segments,
              "neuron_ids": parts.neuron_ids, "regions": parts.regions, "name": parts.name, "clock": parts.clock}
     if "timestamps" in given:
-        found.update(time_s=given["timestamps"], clock=_clock(given["timestamps"]))
+        found.update(time_s=given["timestamps"], clock=None)
     found.update({name: value for name, value in given.items() if name not in ("timestamps", "bin", "start_s",
                                                                                "orientation")})
     if model is not None and found["rate_hz"] is None and found["time_s"] is None:

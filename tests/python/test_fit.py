@@ -479,6 +479,13 @@ print(model.description_['warnings'], signal.getsignal(signal.SIGINT) == signal.
     assert said.endswith("True") and "stopped" not in said
 
 
+def test_a_handler_that_python_does_not_know_stays(rec, monkeypatch):
+    """Of a program in which Python runs: it could not be put back."""
+    monkeypatch.setattr(signal, "getsignal", lambda _: None)
+    monkeypatch.setattr(signal, "signal", lambda *_: pytest.fail("a handler was set"))
+    assert np.isfinite(synapsnet.SynapsNet(connectivity="none", **SMALL).fit(rec).score())
+
+
 INTERRUPTED = BIG + """
 from synapsnet import _progress
 asked = []

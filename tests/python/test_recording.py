@@ -204,6 +204,15 @@ def test_a_turned_array(X):
         synapsnet.recording(X, rate_hz=5, orientation="down")
 
 
+def test_dates_in_a_column(X):
+    import pandas
+
+    frame = pandas.DataFrame(X, columns=list("abcde"))
+    for zone in (None, "America/New_York"):
+        dated = frame.assign(Timestamp=pandas.date_range("2024-01-01", periods=400, freq="50ms", tz=zone))
+        assert synapsnet.recording(dated).rate_hz == pytest.approx(20)
+
+
 def test_dates_with_a_time_zone(X):
     import pandas
 
@@ -236,6 +245,10 @@ def test_doubtful_columns_of_times(X):
         synapsnet.recording(frame)
     with pytest.raises(InputError, match="'time', 't' seem to be times"):
         synapsnet.recording(frame.rename(columns={"time_fu": "time", "c": "t"}))
+    with pytest.raises(InputError, match="'time', 'time' seem to be times"):
+        synapsnet.recording(frame.set_axis(["time", "time", "c", "d", "e"], axis=1))
+    frame.set_axis(list("abcde"), axis=1).to_csv("x.csv")
+    assert synapsnet.recording(pandas.read_csv("x.csv"), rate_hz=3).neuron_ids == list("abcde")  # less "Unnamed: 0"
     named = frame.rename(columns={"time_fu": "t_3"})  # may well be a neuron
     assert synapsnet.recording(named, rate_hz=3).neuron_ids[0] == "t_3"
 

@@ -79,6 +79,7 @@ CALLS = {
                              "not overlapping"),
     "half a frame": (lambda m, r: recording(x, rate_hz=1, segments=[[0, 60.5]]), InputError, "not whole"),
     "few timestamps": (lambda m, r: recording(x, timestamps=np.arange(9.0)), InputError, "timestamps: has 9"),
+    "timestamps of two lengths": (lambda m, r: recording(x, timestamps=[[1], [1, 2]]), InputError, "timestamps: is not an"),
     "falling timestamps": (lambda m, r: recording(x, timestamps=-np.arange(120.0)), InputError, "rising times"),
     "timestamps of NaN": (lambda m, r: recording(x, timestamps=np.full(120, np.nan)), InputError, "not a number"),
     "few ids": (lambda m, r: recording(x, rate_hz=1, neuron_ids=["a"]), InputError, "neuron_ids: has 1"),
