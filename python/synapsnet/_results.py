@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
 from ctypes import byref, c_int64
 from dataclasses import dataclass
 from typing import Any
@@ -12,12 +11,6 @@ import numpy as np
 
 from . import _library as lib
 from .errors import OptionError
-
-
-def _distinct(names: list[str]) -> list[str]:
-    """Names, those that are there several times with their places: a graph has one node of a name."""
-    seen = Counter(names)
-    return [f"{name} (index:{k})" if seen[name] > 1 else name for k, name in enumerate(names)]
 
 
 def place_of(neuron: Any, ids: list[str]) -> int:
@@ -123,12 +116,11 @@ class Connectivity:
         """A DiGraph with an edge sender -> receiver of weight C_ij where abs(C_ij) > threshold. Needs networkx."""
         networkx = lib.optional("networkx", "to_networkx()")
         graph = networkx.DiGraph(unit=self.unit, lag=lag)
-        names = _distinct(self.neurons)
-        for k, name in enumerate(names):
+        for k, name in enumerate(self.neurons):
             graph.add_node(name, **({"region": self.regions[k]} if self.regions else {}))
         values = self.at(lag)
         for i, j in np.argwhere(np.abs(values) > threshold):
-            graph.add_edge(names[j], names[i], weight=float(values[i, j]))
+            graph.add_edge(self.neurons[j], self.neurons[i], weight=float(values[i, j]))
         return graph
 
 
@@ -233,11 +225,10 @@ class Edges:
         p, q. Needs networkx."""
         networkx = lib.optional("networkx", "to_networkx()")
         graph = networkx.DiGraph(unit=self.unit, fdr=self.fdr, method=self.summary["method"])
-        names = _distinct(self.neurons)
-        for k, name in enumerate(names):
+        for k, name in enumerate(self.neurons):
             graph.add_node(name, **({"region": self.regions[k]} if self.regions else {}))
         for i, j in zip(*self.order(top)):
-            graph.add_edge(names[j], names[i], weight=float(self.c[i, j]),
+            graph.add_edge(self.neurons[j], self.neurons[i], weight=float(self.c[i, j]),
                            **{name: float(getattr(self, name)[i, j]) for name in ("estimate", "low", "high", "p", "q")})
         return graph
 

@@ -769,16 +769,13 @@ static syn_status run_test(edge_test *e) {
     for (int64_t c = 0; c < e->design.n_chunks; c++)
         for (int64_t t = 0; t < e->design.chunk[c].n; t++)
             for (int64_t i = 0; i < e->design.N; i++) e->observed[i] += target_observed(e, &e->design.chunk[c], t, i);
-    SYN_TRY(ask(e));
     SYN_TRY(syn_edge_design_solve(&e->design, e->residual, e->observed));
-    SYN_TRY(ask(e));
     SYN_TRY(clean_residuals(e));
     SYN_TRY(correlate_residuals(e));
     e->lags = choose_lags(&e->design);
     SYN_TRY(residual_autocovariance(e));
     SYN_TRY(test_senders(e));
     SYN_TRY(explain_within_frame(e));
-    SYN_TRY(ask(e));
     if (e->events) {
         SYN_TRY(remove_reversals(e));
         SYN_TRY(remove_leak(e));

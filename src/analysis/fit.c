@@ -656,8 +656,8 @@ static syn_status run_fit(fit *given, syn_model **model, syn_parameters **withou
     syn_search_limits limits;
     syn_status status;
     *model = NULL;
-    SYN_CHECK(choose_checkpoint(&f));
     SYN_CHECK(take_fingerprints(&f, recordings, n_recordings));
+    SYN_CHECK(choose_checkpoint(&f));
     SYN_CHECK(syn_dataset_create(&f.data, recordings, n_recordings, f.options));
     for (size_t k = 0; k < f.data->n; k++)
         SYN_CHECK(syn_edge_spikes_check(&f.data->session[k], syn_option_real(f.options, SYN_OPT_EDGE_BIN),

@@ -205,15 +205,6 @@ def test_evaluation_of_each_recording_as_a_table(rec, X):
         evaluation.to_pandas(session=2)
 
 
-def test_a_graph_has_a_node_for_every_neuron():
-    """Ids of a file may be there twice."""
-    values = np.array([[[0, 2], [3, 0]]], np.float32)
-    c = synapsnet.Connectivity(values, ["cell", "cell"], "", 1.0)
-    graph = c.to_networkx()
-    assert list(graph) == ["cell (index:0)", "cell (index:1)"]
-    assert graph["cell (index:1)"]["cell (index:0)"]["weight"] == 2
-
-
 def test_evaluation_as_a_table(model):
     table = model.evaluate().to_pandas()
     assert list(table.index[:3]) == ["SynapsNet", "copy-last", "mean"]
