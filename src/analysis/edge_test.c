@@ -386,6 +386,7 @@ static syn_status ask(const edge_test *e) {
 static syn_status test_senders(edge_test *e) {
     const int64_t blocks = (e->design.N + LANES - 1) / LANES;
     syn_status failed = SYN_OK;
+    SYN_TRY(ask(e)); /* other threads may take all blocks */
 #pragma omp parallel for schedule(dynamic, 1) num_threads(e->design.threads)
     for (int64_t b = 0; b < blocks; b++) {
         syn_status status, so_far;
