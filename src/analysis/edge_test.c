@@ -1,6 +1,7 @@
 #include "analysis/edge_test.h"
 
 #include <math.h>
+#include <omp.h>
 #include <string.h>
 
 #include "analysis/edge_autocovariance.h"
@@ -25,6 +26,7 @@ typedef struct edge_test {
     double *gamma_r;               /* [lags + 1][N] */
     const float *C;                /* [N][N] */
     const syn_edge_events *events; /* or NULL: senders are activity */
+    const syn_edge_watch *watch;   /* or NULL */
 
     syn_edge_estimates *out;
 } edge_test;
@@ -212,16 +214,28 @@ done:
     return status;
 }
 
+static syn_status ask(const edge_test *e) {
+    if (!e->watch || e->watch->keep_going(e->watch->user)) return SYN_OK;
+    return syn_fail(SYN_ERR_INTERRUPTED, "stopped on request");
+}
+
 static syn_status test_senders(edge_test *e) {
     const int64_t blocks = (e->design.N + LANES - 1) / LANES;
     syn_status failed = SYN_OK;
+    SYN_TRY(ask(e)); /* other threads may take all blocks */
 #pragma omp parallel for schedule(dynamic, 1) num_threads(e->design.threads)
     for (int64_t b = 0; b < blocks; b++) {
-        const syn_status status = test_block(e, b);
+        syn_status status, so_far;
+#pragma omp atomic read
+        so_far = failed;
+        if (so_far != SYN_OK) continue;
+        status = omp_get_thread_num() == 0 ? ask(e) : SYN_OK;
+        if (status == SYN_OK) status = test_block(e, b);
         if (status != SYN_OK)
 #pragma omp atomic write
             failed = status;
     }
+    if (failed == SYN_ERR_INTERRUPTED) return syn_fail(failed, "stopped on request");
     return failed == SYN_OK ? SYN_OK : syn_fail(failed, "could not allocate what testing the edges takes");
 }
 
@@ -336,8 +350,8 @@ static syn_status run_test(edge_test *e) {
 
 syn_status syn_test_residuals(const syn_session *session, syn_edge_bins bins, const syn_edge_events *events,
                               float *residual, const float *C, const syn_kernels *kernels, int threads,
-                              syn_edge_estimates **out) {
-    edge_test e = {.residual = residual, .C = C, .events = events};
+                              const syn_edge_watch *watch, syn_edge_estimates **out) {
+    edge_test e = {.residual = residual, .C = C, .events = events, .watch = watch};
     const size_t pairs = (size_t)(session->N * session->N);
     syn_status status;
     SYN_CHECK(syn_alloc(out, 1, sizeof **out, "edges"));

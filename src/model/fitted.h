@@ -41,6 +41,7 @@ typedef struct syn_fitted_session {
     char *folder;      /* where the fit ran, from which path was found; NULL: not known */
     syn_signal signal;
     double rate_hz;
+    uint64_t fingerprint; /* of the recording (recording.h); 0: fitted by a version that did not keep it */
     syn_normalisation norm;
     char **neuron_id;     /* [N] */
     float *embedding;     /* [N][d] where the neurons are not in their population's order, else NULL */

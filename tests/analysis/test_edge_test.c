@@ -39,7 +39,7 @@ static syn_edge_estimates *test(const raw_data *raw, double a, int threads, test
     set->data->session[0].norm.alpha = 0;
     const syn_session *s = &set->data->session[0];
     float *r = residuals(s, a), *C = floats(s->N * s->N);
-    assert_ok(syn_test_residuals(s, syn_edge_whole_frames, NULL, r, C, best_kernels(), threads, &edges));
+    assert_ok(syn_test_residuals(s, syn_edge_whole_frames, NULL, r, C, best_kernels(), threads, NULL, &edges));
     free(r), free(C);
     return edges;
 }
@@ -142,7 +142,7 @@ static void variance_is_that_of_all_shifts(void **state) {
     for (int64_t k = d.T * N - 1; k >= 3 * N; k--) r[k] += 0.9f * r[k - 3 * N];
     for (int i = 0; i < N; i++) observed[i] = (double)d.T;
     assert_ok(syn_edge_design_solve(&d, r, observed));
-    assert_ok(syn_test_residuals(s, syn_edge_whole_frames, NULL, r, C, best_kernels(), 1,
+    assert_ok(syn_test_residuals(s, syn_edge_whole_frames, NULL, r, C, best_kernels(), 1, NULL,
                                  &e)); /* leaves r as it was tested */
     double *x = zeros(n, sizeof *x);
     for (int k = 0; k < N * N; k++) {
@@ -240,9 +240,9 @@ static void estimate_does_not_depend_on_the_models_C(void **state) {
                 *to = r[(d.chunk[c].row + t) * N + i];
                 for (int j = 0; j < N; j++) *to -= C[i * N + j] * syn_edge_senders(&d, &d.chunk[c])[t * N + j];
             }
-    assert_ok(syn_test_residuals(s, syn_edge_whole_frames, NULL, other, C, best_kernels(), 1, &with));
+    assert_ok(syn_test_residuals(s, syn_edge_whole_frames, NULL, other, C, best_kernels(), 1, NULL, &with));
     memset(C, 0, N * N * sizeof *C);
-    assert_ok(syn_test_residuals(s, syn_edge_whole_frames, NULL, r, C, best_kernels(), 1, &without));
+    assert_ok(syn_test_residuals(s, syn_edge_whole_frames, NULL, r, C, best_kernels(), 1, NULL, &without));
     for (int k = 0; k < N * N; k++) {
         if (k / N == k % N) continue;
         assert_near("estimate", (double)without->estimate[k], (double)with->estimate[k], 2e-3);
@@ -372,7 +372,7 @@ static void bursts_of_a_sender_do_not_turn_an_edge_around(void **state) {
         if (gaps) raw_hide(&raw, 17);
         set = set_create(&raw, 1, TINY_WINDOW);
         syn_edge_estimates *e;
-        assert_ok(syn_test_counts(&set.data->session[0], 0.005, best_kernels(), 2, &e));
+        assert_ok(syn_test_counts(&set.data->session[0], 0.005, best_kernels(), 2, NULL, &e));
         for (int i = 0; i < N; i += 2) {
             const int there = (i + 1) * N + i, opposite = i * N + i + 1;
             forth = fmin(forth, (double)(e->estimate[there] / e->error[there]));
