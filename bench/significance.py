@@ -5,8 +5,9 @@ is known beside ridge VAR(1) with the same control, and the standard errors agai
 
 Needs numpy, scipy and h5py. null: 40 independent neurons (autoregression of 0.95) that share a behaviour, 5,000 frames.
 celltypes: N=100, T=10,000. rates: its defaults. spikes: N=60, T=10,000, counts. calcium: the fluorescence of these.
-long: counts, and fluor: fluorescence, with N=100, T=50,000. Edges of counts and of fluorescence do not depend on the
-model: the quickest one is fitted.
+long: counts, and fluor: fluorescence, with N=100, T=50,000. spikes-X and calcium-X: a quarter or half of all pairs are
+connected, half or mosthidden (0.8) of the neurons are not recorded, driven by a behaviour of 2, halfhidden: both halves. Edges
+of counts and of fluorescence do not depend on the model: the quickest one is fitted.
 shifts: 6 neurons, of which one at a time is shifted around a circle before everything is fitted again.
 FILE.npz: spike trains with `nodes` and their `marked_edges` (sender, receiver, weight), in bins of MS milliseconds.
 """
@@ -22,7 +23,11 @@ NETWORK = {"celltypes": ["celltypes", "--neurons", "100", "--frames", "10000"], 
            "spikes": ["spikes", "--neurons", "60", "--frames", "10000", "--view", "counts"],
            "calcium": ["spikes", "--neurons", "60", "--frames", "10000"],
            "long": ["spikes", "--view", "counts"], "fluor": ["spikes"]}
-QUICK = {kind: ["--connectivity", "none", "--epochs", "1"] for kind in ("calcium", "fluor", "spikes", "long")}
+HARDER = {"quarter": ["--density", "0.25"], "half": ["--density", "0.5"], "hidden": ["--neurons", "120", "--unobserved", "0.5"],
+          "mosthidden": ["--neurons", "300", "--unobserved", "0.8"], "driven": ["--drive", "2"],
+          "halfhidden": ["--density", "0.5", "--neurons", "120", "--unobserved", "0.5"]}
+NETWORK |= {f"{view}-{kind}": NETWORK[view] + options for view in ("spikes", "calcium") for kind, options in HARDER.items()}
+QUICK = {kind: ["--connectivity", "none", "--epochs", "1"] for kind in NETWORK if kind not in ("celltypes", "rates")}
 RIVAL_MS = 10  # bins in which ridge VAR sees spike times
 USED = 0.85  # share of the frames that the test of the edges sees
 

@@ -129,6 +129,9 @@ SYN_API syn_status syn_recording_from_spikes(syn_recording **recording, const do
                                              double bin_s);
 /* A copy, where one is to be fitted (which uses it up) and kept as well. */
 SYN_API syn_status syn_recording_copy(syn_recording **copy, const syn_recording *recording);
+/* Where a recording is to be found again, as though it had been opened there: by what stands for one that was. NULL:
+ * nowhere, it is from memory. */
+SYN_API syn_status syn_recording_set_path(syn_recording *recording, const char *path);
 /* What the recording holds, without a copy: the pointers are its own, until it is fitted or freed. */
 SYN_API void syn_recording_view(const syn_recording *recording, syn_recording_arrays *arrays);
 SYN_API void syn_recording_free(syn_recording *recording);
@@ -171,7 +174,8 @@ typedef struct syn_progress {
  * finish at once with the best weights so far, of which the description of the model then warns (SYN_ERR_INTERRUPTED
  * where no epoch was complete). During the repeats of the option of that name the model is there already: either ends
  * the fit with it and those that are done, of which the description tells ("repeats": {"done", "asked"}) and warns; the
- * checkpoint is kept, and resume goes on with the others. */
+ * checkpoint is kept, and resume goes on with the others. While edges are tested, which is the last ("testing edges"),
+ * to stop ends the fit, and to finish lets the test end. */
 enum { SYN_GO_ON = 0, SYN_STOP = 1, SYN_FINISH = 2 };
 /* Called several times a second, and after every epoch, from the calling thread. */
 typedef int (*syn_progress_fn)(const syn_progress *progress, void *user);
@@ -208,6 +212,9 @@ typedef struct syn_session_view {
     const float *position;                                           /* [N][3] micrometres, or NULL */
 } syn_session_view;
 SYN_API syn_status syn_model_session(const syn_model *model, size_t s, syn_session_view *view);
+/* Whether a recording is the one that session s was fitted on, wherever it comes from, by its activity: 1 yes, 0 no, -1
+ * the model is of a version that did not keep what tells. */
+SYN_API int syn_model_recognises(const syn_model *model, size_t s, const syn_recording *recording);
 /* What was chosen and how the fit went, as one JSON object. Free it with syn_free. */
 SYN_API syn_status syn_model_describe(const syn_model *model, char **json);
 

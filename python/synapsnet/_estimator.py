@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import sys
 import tempfile
-import warnings
 from ctypes import byref, c_void_p
 from typing import Any, Mapping
 
@@ -17,9 +17,10 @@ from . import _plot, errors
 from ._parameters import DEFAULTS, Parameters
 from ._progress import Watch
 from ._recording import Recording, bytes_file, check_keywords, file_bytes, make, number_array
-from ._results import Comparison, Connectivity, Edges, Evaluation, Forecast, Perturbation
+from ._results import Comparison, Connectivity, Edges, Evaluation, Forecast, Perturbation, place_of
 
-_DATA_KEYWORDS = {"behavior", "segments", "rate_hz", "timestamps", "signal", "bin", "neuron_ids"}
+_OF_ONE_RECORDING = ("behavior", "segments", "timestamps", "neuron_ids", "regions", "cell_types", "name")
+_FOLDER = "synapsnet-"  # how the name of a folder for files of a call begins
 _OF_THE_DECODER = ("loss", "hidden", "embedding")
 _UNITS = {"raw": "raw units of the receiver per raw unit of the sender", "zscored": "z-scored units"}
 
@@ -85,6 +86,11 @@ def _copies(recordings: list[Recording]) -> tuple[Any, list[lib.Handle]]:
     return (c_void_p * len(handles))(*[one.address for one in handles]), handles
 
 
+def _named_neuron(neuron: Any, ids: list[str]) -> str:
+    """A neuron as the library is told of it: an id, "all", or a place."""
+    return neuron if isinstance(neuron, str) else f"index:{place_of(neuron, ids)}"
+
+
 class SynapsNet(Parameters):
     """Forecasts a recorded population of neurons and reads off who drives whom.
 
@@ -97,6 +103,12 @@ class SynapsNet(Parameters):
     """
 
     __init__ = Parameters.__init__
+    __signature__ = inspect.signature(Parameters)
+
+    def __new__(cls, *_: Any, **params: Any) -> SynapsNet:
+        if cls.__init__ is SynapsNet.__init__:
+            check_keywords(params, dict.fromkeys(cls._get_param_names(), ""), "SynapsNet")
+        return super().__new__(cls)
 
     # ---- parameters, as scikit-learn expects them ----
 
@@ -112,7 +124,7 @@ class SynapsNet(Parameters):
     def from_config(cls, path: str | os.PathLike[str], **params: Any) -> SynapsNet:
         """An estimator with the parameters of a configuration file of the program: ``name = value`` lines, of which those
         that say how to read a recording are for :func:`synapsnet.read`. params: more of them, which win."""
-        given = {name: _value(values[-1]) for name, values in lib.config_file(path, DEFAULTS).items()}
+        given = {name: _value(value) for name, value in lib.config_file(path, DEFAULTS).items()}
         return cls().set_params(**{**given, **params})
 
     def set_params(self, **params: Any) -> SynapsNet:
@@ -158,7 +170,7 @@ class SynapsNet(Parameters):
         return lib.options({**given, **more})
 
     def fit(self, X: Any, y: Any = None, *, behavior: Any = None, segments: Any = None, rate_hz: float | None = None,
-            timestamps: Any = None, signal: str | None = None, bin: float | str = 0.05, neuron_ids: Any = None,
+            timestamps: Any = None, signal: str | None = None, bin: Any = 0.05, neuron_ids: Any = None,
             output: str | os.PathLike[str] | None = None, resume: bool = False, **options: Any) -> SynapsNet:
         """Fits one model to one or many recordings.
 
@@ -166,8 +178,8 @@ class SynapsNet(Parameters):
         a shared decoder. y: not used. The recordings are kept, so that :meth:`forecast` needs no argument.
 
         In the main thread Ctrl-C ends the fit with the best weights so far, and a StoppedEarlyWarning; pressed again,
-        or before there are any, it is a KeyboardInterrupt and leaves the estimator as it was. During ``repeats`` the model
-        is whole, and those that are done are kept.
+        or before there are any, it is a KeyboardInterrupt and leaves the estimator as it was. Pressed once during
+        ``repeats`` it keeps those that are done, as the model is whole; while edges are tested, the test ends first.
 
         output: a model file to write as soon as the model is fitted, as :meth:`save` does. Until then a checkpoint lies
         beside it (OUTPUT.ckpt), from which the same call with resume=True goes on after an interruption, be it Ctrl-C or
@@ -175,14 +187,14 @@ class SynapsNet(Parameters):
         """
         recordings = self._recordings_of(X, dict(behavior=behavior, segments=segments, rate_hz=rate_hz,
                                                  timestamps=timestamps, signal=signal, bin=bin,
-                                                 neuron_ids=neuron_ids, options=options))
-        with tempfile.TemporaryDirectory(prefix="synapsnet-") as folder:
+                                                 neuron_ids=neuron_ids, **options))
+        with tempfile.TemporaryDirectory(prefix=_FOLDER) as folder:
             given = self._options(folder, **_reading(recordings), **_kept(output, resume))
             model = self._run("fit", recordings, given)
         return self._take(model, recordings, output)
 
     def adapt(self, X: Any, *, behavior: Any = None, segments: Any = None, rate_hz: float | None = None,
-              timestamps: Any = None, signal: str | None = None, bin: float | str = 0.05, neuron_ids: Any = None,
+              timestamps: Any = None, signal: str | None = None, bin: Any = 0.05, neuron_ids: Any = None,
               output: str | os.PathLike[str] | None = None, resume: bool = False, **options: Any) -> SynapsNet:
         """A new model, of other neurons: the decoder of this one is kept, then tuned where that lowers the validation
         loss.
@@ -193,8 +205,8 @@ class SynapsNet(Parameters):
         source = self._fitted()
         recordings = self._recordings_of(X, dict(behavior=behavior, segments=segments, rate_hz=rate_hz,
                                                  timestamps=timestamps, signal=signal, bin=bin,
-                                                 neuron_ids=neuron_ids, options=options))
-        with tempfile.TemporaryDirectory(prefix="synapsnet-") as folder:
+                                                 neuron_ids=neuron_ids, **options))
+        with tempfile.TemporaryDirectory(prefix=_FOLDER) as folder:
             given = self._options(folder, without=_OF_THE_DECODER, **_reading(recordings), **_kept(output, resume))
             model = self._run("adapt", recordings, given, source.address)
         return type(self)(**self.get_params())._take(model, recordings, output)
@@ -207,27 +219,35 @@ class SynapsNet(Parameters):
         self.n_features_in_ = recordings[0].n_neurons
         if output is not None:
             lib.call("model_write", model.address, lib.path_bytes(output))
+        shown = {line for one in recordings for line in one._told}
         for line in self.description_["warnings"]:
             stopped = line.startswith("the fit was stopped")
-            warnings.warn(lib.in_python(line), errors.StoppedEarlyWarning if stopped else errors.RecordingWarning,
-                          stacklevel=3)
+            if line not in shown:
+                lib.warn(lib.in_python(line), errors.StoppedEarlyWarning if stopped else errors.RecordingWarning)
         return self
 
     @staticmethod
     def _recordings_of(X: Any, keywords: dict[str, Any]) -> list[Recording]:
         """One recording, or several."""
         many = _is_list_of_recordings(X)
-        if many and any(keywords.get(name) is not None for name in ("behavior", "segments", "timestamps",
-                                                                    "neuron_ids")):
-            raise errors.InputError("several recordings: behavior, segments, timestamps and neuron_ids belong to one recording; make "
-                                    "each with synapsnet.recording(...) first")
-        return [make(x, **keywords) for x in (X if many else [X])]
+        given = [name for name in _OF_ONE_RECORDING if keywords.get(name) is not None]
+        if many and given:
+            raise errors.InputError(f"several recordings: {', '.join(given)} belong to one recording; make each with "
+                                    "synapsnet.recording(...) first")
+        return [make(x, keywords) for x in (X if many else [X])]
 
     def _run(self, function: str, recordings: list[Recording], options: lib.Handle, *source: Any) -> lib.Handle:
         """A model from syn_fit or syn_adapt."""
         pointers, handles = _copies(recordings)
-        with Watch(self.progress, best_so_far=True) as watch:
-            return lib.create("model", function, *source, pointers, len(handles), options.address, watch.function, None)
+        try:
+            with Watch(self.progress, best_so_far=True) as watch:
+                return lib.create("model", function, *source, pointers, len(handles), options.address, watch.function,
+                                  None)
+        except errors.InputError as error:
+            turned = any(one.path is None and one.n_frames < one.n_neurons for one in recordings)
+            if not turned or "frames are too few" not in str(error):
+                raise
+            raise errors.InputError(f"{error}; of an array (neurons, frames) say orientation='neurons-first'") from None
 
     def compare(self, X: Any = None, *, rivals: Any = None, predictions: Any = None,
                 **keywords: Any) -> Comparison:
@@ -237,7 +257,7 @@ class SynapsNet(Parameters):
         predictions: files with predictions of other programs. The estimator is not changed.
         """
         pointers, handles = _copies(self._recordings_or_own(X, keywords, "compare"))
-        with tempfile.TemporaryDirectory(prefix="synapsnet-") as folder:
+        with tempfile.TemporaryDirectory(prefix=_FOLDER) as folder:
             options = self._options(folder, rivals=rivals, predictions=predictions)
             with Watch(self.progress, best_so_far=False) as watch:
                 return Comparison(lib.json_of("compare", pointers, len(handles), options.address, watch.function, None))
@@ -253,13 +273,19 @@ class SynapsNet(Parameters):
     def _recordings_or_own(self, X: Any, keywords: dict[str, Any], what: str) -> list[Recording]:
         """X as recordings; None: those of the fit."""
         if X is None:
+            self._refuse_keywords(keywords)
             own = getattr(self, "_recordings", None)
             if not own:
                 raise errors.InputError(f"{what}: found no recording; expected X, or a model that was fitted in this "
                                         "process")
             return own
-        return self._recordings_of(X, {**{k: v for k, v in keywords.items() if k in _DATA_KEYWORDS},
-                                       "options": {k: v for k, v in keywords.items() if k not in _DATA_KEYWORDS}})
+        return self._recordings_of(X, keywords)
+
+    @staticmethod
+    def _refuse_keywords(keywords: Mapping[str, Any]) -> None:
+        """Without a recording they would have no effect."""
+        if keywords:
+            raise errors.InputError(f"found {', '.join(keywords)} without a recording to go with; give X as well")
 
     # ---- what was fitted ----
 
@@ -358,7 +384,7 @@ class SynapsNet(Parameters):
         halves: list[np.ndarray | None] = [np.empty(shape, np.float32) for _ in range(2)]
         try:
             lib.call("edge_halves", model, s.number, options.address, *map(lib.address_of, halves))
-        except lib.InputError:
+        except errors.InputError:
             halves = [None, None]
         seeds: list[np.ndarray | None] = [None, None, None]
         if "seeds" in summary["stability"]:
@@ -373,7 +399,7 @@ class SynapsNet(Parameters):
         truth: a simulated Recording or its path; or weights, row = receiver, of the neurons of the recording or of those
         that were kept.
         """
-        with tempfile.TemporaryDirectory(prefix="synapsnet-") as folder:
+        with tempfile.TemporaryDirectory(prefix=_FOLDER) as folder:
             path = self._truth_file(truth, self._session(session), folder)
             return self.save_connectivity(os.path.join(folder, "c.npy"), truth=path, session=session)["test"]
 
@@ -415,42 +441,43 @@ class SynapsNet(Parameters):
 
     # ---- what it predicts ----
 
-    def _is_own(self, X: Any, session: _Session) -> bool:
-        """Whether X is the recording of the fit, whose frames were partly trained on."""
-        if X is None or any(X is one for one in getattr(self, "_recordings", None) or []):
+    def _is_own(self, recording: Recording | None) -> bool:
+        """Whether it is a recording of the fit (None: it is), whose frames were partly trained on: by what it holds, or, of
+        a model that does not know what its recordings held, by its path."""
+        if recording is None or any(recording is one for one in getattr(self, "_recordings", None) or []):
             return True
-        path = X.path if isinstance(X, Recording) else X if isinstance(X, (str, os.PathLike)) else None
-        return path is not None and session.path is not None and (
-            os.path.realpath(path) == os.path.realpath(session.path))
+        model, numbers = self._fitted().address, range(self.n_sessions_)
+        known = [lib.plain("model_recognises", model, k, recording._handle.address) for k in numbers]
+        if -1 not in known:
+            return 1 in known
+        paths = [self._session(k).path for k in numbers]
+        return recording.path is not None and os.path.realpath(recording.path) in [os.path.realpath(p) for p in paths if p]
 
-    def _data(self, X: Any, session: _Session, keywords: Mapping[str, Any]) -> lib.Handle | None:
-        """A handle to use up; None: the library finds the recording of the fit by its path."""
-        if X is None:
-            if keywords:
-                raise errors.InputError(f"found {', '.join(keywords)} without a recording to go with; give X as well")
-            kept = getattr(self, "_recordings", None)
-            return kept[session.number]._copy() if kept else None
-        return self._like(X, session, keywords)._copy()
+    def _given(self, X: Any, session: _Session, keywords: Mapping[str, Any]) -> Recording | None:
+        """X as a recording of a session; None: there is none, and the library finds that of the fit by its path."""
+        if X is not None:
+            return self._like(X, session, keywords)
+        self._refuse_keywords(keywords)
+        kept = getattr(self, "_recordings", None)
+        return kept[session.number] if kept else None
 
-    def _all_data(self, X: Any, keywords: Mapping[str, Any]) -> tuple[Any, int, bool]:
-        """Handles to use up for all sessions (None, 0: the library finds them), and whether they are those of the fit.
-        A wrong number of recordings is left to the library to refuse."""
+    def _all_given(self, X: Any, keywords: Mapping[str, Any]) -> tuple[Any, int, bool]:
+        """Handles to use up for all sessions (None, 0: the library finds them), and whether one is of the fit. A wrong
+        number of recordings is left to the library to refuse."""
         n = self.n_sessions_
         many = X if _is_list_of_recordings(X) else [X] * (1 if X is not None else n)
-        sessions = [self._session(min(k, n - 1)) for k in range(len(many))]
-        own = all(self._is_own(x, session) for x, session in zip(many, sessions))
-        handles = [self._data(x, session, keywords) for x, session in zip(many, sessions)]
-        if any(handle is None for handle in handles):
+        recordings = [self._given(x, self._session(min(k, n - 1)), keywords) for k, x in enumerate(many)]
+        own = any(self._is_own(one) for one in recordings)
+        found = [one for one in recordings if one is not None]
+        if len(found) < len(recordings):
             return None, 0, own
-        array = (c_void_p * len(handles))(*[handle.address for handle in handles if handle])
-        array.owners = handles  # type: ignore[attr-defined]
+        array, handles = _copies(found)
+        array.owners = handles
         return array, len(handles), own
 
     def _like(self, X: Any, session: _Session, keywords: Mapping[str, Any]) -> Recording:
         """X as a recording of the neurons of a session."""
-        named = {name: value for name, value in keywords.items() if name in _DATA_KEYWORDS}
-        rest = {name: value for name, value in keywords.items() if name not in _DATA_KEYWORDS}
-        recording = make(X, **named, options=rest, model=session)
+        recording = make(X, keywords, model=session)
         if recording.n_neurons != session.n_recorded:
             raise errors.InputError(f"X has {recording.n_neurons} features, but {type(self).__name__} is expecting "
                                     f"{session.n_recorded} features as input, the neurons of the recording of the fit")
@@ -469,13 +496,14 @@ class SynapsNet(Parameters):
         """All metrics beside the baselines.
 
         X: as for :meth:`fit`; None: the recording of the fit. split: "test" for the frames at the end that the fit
-        did not see, "all" for every frame; None: "test" of the recording of the fit, "all" of another.
+        did not see, "all" for every frame; None: "test" where one is of the fit, which is known by its activity wherever it
+        comes from, else "all".
         """
         self._fitted()
         if X is None and split in (None, "test") and not keywords:
             about = self.description_
             return Evaluation({name: about[name] for name in ("test", "baselines", "intervals", "sessions")})
-        pointers, n, own = self._all_data(X, keywords)
+        pointers, n, own = self._all_given(X, keywords)
         options = self._settings(split=self._split(split, own))
         return Evaluation(lib.json_of("evaluate", self._fitted().address, pointers, n, options.address))
 
@@ -483,7 +511,7 @@ class SynapsNet(Parameters):
               **keywords: Any) -> float:
         """One metric of :meth:`evaluate`, higher is better; by default the mean over neurons of R2. y: not used."""
         test = self.evaluate(X, split=split, **keywords)["test"]
-        if metric in ("mse", "mae") or (metric not in test and not hasattr(self, metric) and not self._known(metric)):
+        if not isinstance(metric, str) or metric in ("mse", "mae") or not (metric in test or self._known(metric)):
             raise errors.OptionError(f"metric: found {metric!r}; expected one of "
                                      + "|".join(name for name in test if name not in ("mse", "mae")))
         return float(test.get(metric, np.nan))
@@ -501,9 +529,10 @@ class SynapsNet(Parameters):
         hold_behavior: hold behaviour at its last value during a rollout instead of using the recorded one.
         """
         s = self._session(session)
+        recording = self._given(X, s, keywords)
         options = self._settings(steps=steps, start=start, hold_behavior=bool(hold_behavior), session=s.number,
-                                 split=self._split(split, self._is_own(X, s)))
-        data = self._data(X, s, keywords)
+                                 split=self._split(split, self._is_own(recording)))
+        data = recording._copy() if recording else None
         handle = lib.create("forecast", "forecast_create", self._fitted().address, data.address if data else None,
                             options.address)
         return Forecast(handle, s.neuron_ids, s.rate_hz)
@@ -511,20 +540,10 @@ class SynapsNet(Parameters):
     def predict(self, X: Any = None, *, session: int = 0, **keywords: Any) -> np.ndarray:
         """float32 [T][N]: every frame predicted from the frames before it, in raw units; NaN on the first frame of a
         segment, which has no past."""
-        self._fitted()
-        frames = None
-        if X is None:
-            if keywords:
-                self._data(X, self._session(session), keywords)  # refuses them
-            kept = getattr(self, "_recordings", None)
-            X = kept[self._session(session).number] if kept else None
-        else:
-            X = self._like(X, self._session(session), keywords)
-        if X is not None:
-            frames = X.n_frames
-        forecast = self.forecast(X, 1, split="all", session=session)
-        if frames is None:
-            frames = int(forecast.frame[-1]) + 1
+        s = self._session(session)
+        recording = self._given(X, s, keywords)
+        frames = recording.n_frames if recording else self.description_["recordings"][s.number]["frames"]
+        forecast = self.forecast(recording, 1, split="all", session=session)
         out = np.full((frames, len(forecast.neurons)), np.nan, np.float32)
         out[forecast.frame] = forecast.prediction
         return out
@@ -535,18 +554,18 @@ class SynapsNet(Parameters):
                 **keywords: Any) -> Perturbation:
         """Virtual stimulation: what a pulse in one neuron does to all, by the model.
 
-        neuron: its place in ``neuron_ids_``, its id, or "all". amplitude: by how much it is raised for one frame, in
-        pulse_units "zscored" or "raw". noise: "residuals" feeds both runs what the recording held beyond the
-        predictions, "none" the predictions alone. states: how many states of the test split to average over.
+        neuron: its id, or "all"; or its place in ``neuron_ids_``, unless ids are other numbers than places. amplitude: by
+        how much it is raised for one frame, in pulse_units "zscored" or "raw". noise: "residuals" feeds both runs what the
+        recording held beyond the predictions, "none" the predictions alone. states: how many states of the test split to
+        average over.
         """
-        if isinstance(neuron, bool) or not isinstance(neuron, (int, np.integer, str)):
-            raise errors.OptionError(f"neuron: found {neuron!r}; expected a place, an id or 'all'")
         s = self._session(session)
-        named = neuron if isinstance(neuron, str) else f"index:{int(neuron)}"
+        named = _named_neuron(neuron, s.neuron_ids)
+        recording = self._given(X, s, keywords)
         options = self._settings(neuron=named, amplitude=amplitude, steps=steps, pulse_units=pulse_units, noise=noise,
                                  states=states, hold_behavior=bool(hold_behavior), session=s.number,
-                                 split=self._split(split, self._is_own(X, s)))
-        data = self._data(X, s, keywords)
+                                 split=self._split(split, self._is_own(recording)))
+        data = recording._copy() if recording else None
         handle = lib.create("perturbation", "perturb", self._fitted().address, data.address if data else None,
                             options.address)
         return Perturbation(handle, s.neuron_ids)
@@ -561,8 +580,8 @@ class SynapsNet(Parameters):
         rivals stand beside SynapsNet. Returns what was written.
         """
         self._fitted()
-        pointers, n, own = self._all_data(X, keywords)
-        with tempfile.TemporaryDirectory(prefix="synapsnet-") as folder:
+        pointers, n, own = self._all_given(X, keywords)
+        with tempfile.TemporaryDirectory(prefix=_FOLDER) as folder:
             if isinstance(comparison, Mapping):
                 rivals, comparison = comparison, os.path.join(folder, "comparison.json")
                 with open(comparison, "w", encoding="utf-8") as file:
@@ -628,6 +647,8 @@ def load(path: str | os.PathLike[str]) -> SynapsNet:
     for name in DEFAULTS:
         if name.replace("_", "-") in given:
             setattr(model, name, _value(given[name.replace("_", "-")]))
+    if os.path.basename(os.path.dirname(str(model.mask))).startswith(_FOLDER):
+        model.mask = None  # it was an array, in a file of its own for the time of the fit
     return model
 
 

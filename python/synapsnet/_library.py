@@ -6,14 +6,17 @@ ctypes releases the GIL while a function of the library runs.
 from __future__ import annotations
 
 import ctypes
+import datetime
+import itertools
 import json
 import os
 import re
 import subprocess
 import sys
+import warnings
 from ctypes import POINTER, byref, c_char_p, c_double, c_float, c_int, c_int64, c_size_t, c_uint8, c_void_p
 from pathlib import Path
-from typing import Any, Callable, Iterable, Mapping
+from typing import Any, Callable, Iterable, Iterator, Mapping
 
 import numpy as np  # before the library, so that NumPy's BLAS is not touched by its settings
 
@@ -34,6 +37,8 @@ print((ask() or b"").decode())
 def _blas_core() -> str:
     """The core type that OpenBLAS should be told, "" where it finds out by itself. It reads it only when it is loaded,
     and only the loaded library knows: a second process asks it."""
+    if not sys.executable:  # Python in another program
+        return ""
     try:
         answer = subprocess.run([sys.executable, "-I", "-S", "-c", _ASK_CORE, str(PATH)], capture_output=True,
                                 text=True, timeout=20, check=True)
@@ -93,6 +98,10 @@ class ForecastView(ctypes.Structure):
                 ("lower", c_void_p), ("upper", c_void_p), ("rollout_lower", c_void_p), ("rollout_upper", c_void_p)]
 
 
+class OptionInfo(ctypes.Structure):
+    _fields_ = [(name, c_char_p) for name in ("name", "type", "default_value", "unit", "choices", "commands", "help")]
+
+
 class Progress(ctypes.Structure):
     _fields_ = [("stage", c_char_p), ("candidate", c_int), ("candidates", c_int), ("epoch", c_int),
                 ("max_epochs", c_int), ("train_loss", c_double), ("validation_loss", c_double),
@@ -114,6 +123,7 @@ _STATUS: dict[str, list[Any]] = {
     "recording_from_arrays": [POINTER(c_void_p), POINTER(RecordingArrays)],
     "recording_from_spikes": [POINTER(c_void_p), c_void_p, c_void_p, c_int64, c_int64, _texts, c_double, c_double],
     "recording_copy": [POINTER(c_void_p), c_void_p],
+    "recording_set_path": [c_void_p, c_char_p],
     "recording_write": [c_void_p, c_char_p],
     "recording_describe": [c_void_p, c_int, POINTER(c_void_p)],
     "contents_describe": [c_char_p, c_int, POINTER(c_void_p)],
@@ -149,10 +159,12 @@ _OTHER: dict[str, tuple[Any, list[Any]]] = {
     "free": (None, [c_void_p]),
     "options_free": (None, [c_void_p]),
     "options_get": (c_char_p, [c_void_p, c_char_p]),
+    "option_at": (POINTER(OptionInfo), [c_size_t]),
     "recording_free": (None, [c_void_p]),
     "recording_view": (None, [c_void_p, POINTER(RecordingArrays)]),
     "model_free": (None, [c_void_p]),
     "model_sessions": (c_size_t, [c_void_p]),
+    "model_recognises": (c_int, [c_void_p, c_size_t, c_void_p]),
     "forecast_free": (None, [c_void_p]),
     "perturbation_free": (None, [c_void_p]),
     "perturbation_shape": (None, [c_void_p, POINTER(c_int64), POINTER(c_int64)]),
@@ -201,6 +213,14 @@ def call(name: str, *arguments: Any) -> None:
         raise _EXCEPTIONS.get(status, errors.SynapsNetError)(message)
 
 
+def warn(message: str, category: type[Warning]) -> None:
+    """A warning about the line outside of this package that led to it."""
+    frame, level = sys._getframe(1), 2
+    while frame.f_back and os.path.dirname(frame.f_code.co_filename) == os.path.dirname(__file__):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, category, stacklevel=level)
+
+
 # ---- handles, texts, arrays ----
 
 
@@ -244,6 +264,13 @@ def encode(text: str, encoder: Callable[[str], bytes] = str.encode) -> bytes:
         raise errors.InputError(f"text: found {text!r}, which holds half of a character; expected what UTF-8 can hold") from None
 
 
+def text_bytes(text: str) -> bytes:
+    """A text of its own, of which the library would take what is before a NUL for the whole."""
+    if "\0" in text:
+        raise errors.InputError(f"text: found a NUL character in {text!r}; expected none")
+    return encode(text)
+
+
 def path_bytes(path: Any) -> bytes:
     """A path as the library takes it."""
     try:
@@ -279,7 +306,7 @@ def text_array(values: Iterable[Any] | None) -> Any:
     """char *[n] from anything that can be written as text; None stays NULL."""
     if values is None:
         return None
-    encoded = [encode(str(value)) for value in values]
+    encoded = [text_bytes(str(value)) for value in values]
     return (c_char_p * len(encoded))(*encoded)
 
 
@@ -290,8 +317,31 @@ def address_of(array: np.ndarray | None) -> int | None:
 # ---- options ----
 
 
+def duration_s(value: Any) -> float | None:
+    """A duration of NumPy, pandas or Python in seconds; None for anything else."""
+    if isinstance(value, np.timedelta64):
+        return float(value / np.timedelta64(1, "s"))
+    return value.total_seconds() if isinstance(value, datetime.timedelta) else None
+
+
+def _lists() -> Iterator[str]:
+    """The options that may be given several times."""
+    for k in itertools.count():
+        info = plain("option_at", k)
+        if not info:
+            return
+        if info.contents.type == b"list":
+            yield info.contents.name.decode()
+
+
+LISTS = frozenset(_lists())
+
+
 def option_text(name: str, value: Any) -> str:
     """A value as the option table reads it."""
+    seconds = duration_s(value)
+    if seconds is not None:
+        return repr(seconds)
     if isinstance(value, (bool, np.bool_)):
         return "yes" if value else "no"
     if isinstance(value, (int, np.integer)):
@@ -304,10 +354,11 @@ def option_text(name: str, value: Any) -> str:
 
 
 def options(values: Mapping[str, Any]) -> Handle:
-    """Options from keywords; None is not given, a list gives an option several times."""
+    """Options from keywords; None is not given, a list gives several of an option that takes them."""
     handle = create("options", "options_create")
     for name, value in values.items():
-        for one in value if isinstance(value, (list, tuple)) else [value]:
+        several = isinstance(value, (list, tuple)) and name.replace("_", "-") in LISTS
+        for one in value if several else [value]:
             if one is not None:
                 text = option_text(name, one)
                 if "\0" in text:
@@ -316,8 +367,8 @@ def options(values: Mapping[str, Any]) -> Handle:
     return handle
 
 
-def config_file(path: Any, names: Iterable[str]) -> dict[str, list[str]]:
-    """What a configuration file of the program sets, of the options with these names: the values, several for a list."""
+def config_file(path: Any, names: Iterable[str]) -> dict[str, Any]:
+    """What a configuration file of the program sets, of the options with these names: texts, lists of them for a list."""
     given, unset = create("options", "options_create"), create("options", "options_create")
     call("options_read", given.address, path_bytes(path))
     found = {}
@@ -325,7 +376,8 @@ def config_file(path: Any, names: Iterable[str]) -> dict[str, list[str]]:
         option = name.replace("_", "-").encode()
         value = plain("options_get", given.address, option)
         if value != plain("options_get", unset.address, option):
-            found[name] = os.fsdecode(value).split("\n")
+            text = os.fsdecode(value)
+            found[name] = text.split("\n") if name.replace("_", "-") in LISTS else text
     return found
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from . import _library as lib
-from ._results import Connectivity, Forecast
+from ._results import Connectivity, Forecast, place_of
 from .errors import InputError, OptionError
 
 BLACK, ORANGE = "#000000", "#D55E00"
@@ -19,6 +19,16 @@ def _axes(ax: Any, size: tuple[float, float]) -> Any:
     return pyplot.subplots(figsize=size, layout="constrained")[1] if ax is None else ax
 
 
+def _place_of_name(name: str, ids: list[str]) -> int:
+    """Of an id, or of index:K as the program has it."""
+    number = name[len("index:"):]
+    if name not in ids and name.startswith("index:") and number.isdigit() and int(number) < len(ids):
+        return int(number)
+    if name not in ids:
+        raise InputError(f"neurons: found {name!r}; expected an id of model.neuron_ids_ or a place from 0 to {len(ids) - 1}")
+    return ids.index(name)
+
+
 def _places(forecast: Forecast, neurons: Any) -> list[int]:
     """Columns of the named neurons, or of the four that are predicted best."""
     if neurons is None:
@@ -28,13 +38,10 @@ def _places(forecast: Forecast, neurons: Any) -> list[int]:
         return [int(k) for k in np.argsort(share, kind="stable")[:4]]
     places = []
     for neuron in [neurons] if isinstance(neurons, (str, int, np.integer)) else neurons:
-        if isinstance(neuron, str) and neuron in forecast.neurons:
-            places.append(forecast.neurons.index(neuron))
-        elif isinstance(neuron, (int, np.integer)) and 0 <= neuron < len(forecast.neurons):
-            places.append(int(neuron))
+        if isinstance(neuron, str):
+            places.append(_place_of_name(neuron, forecast.neurons))
         else:
-            raise InputError(f"neurons: found {neuron!r}; expected an id of model.neuron_ids_ or a place from 0 to "
-                             f"{len(forecast.neurons) - 1}")
+            places.append(place_of(neuron, forecast.neurons))
     return places
 
 

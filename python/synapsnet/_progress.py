@@ -21,8 +21,9 @@ class _Line:
     """One line on standard error that is written again and again, where tqdm is not installed."""
 
     def show(self, p: Any) -> None:
-        sys.stderr.write(f"\r[{p.candidate}/{p.candidates}] {p.stage.decode()}  epoch {p.epoch}/{p.max_epochs}  "
-                         f"validation {p.validation_loss:.4f}  {p.elapsed_s:.0f} s, left {p.eta_s:.0f} s\033[K")
+        epochs = f"epoch {p.epoch}/{p.max_epochs}  validation {p.validation_loss:.4f}  " if p.max_epochs else ""
+        sys.stderr.write(f"\r[{p.candidate}/{p.candidates}] {p.stage.decode()}  {epochs}{p.elapsed_s:.0f} s, "
+                         f"left {p.eta_s:.0f} s\033[K")
         sys.stderr.flush()
 
     def close(self) -> None:
@@ -59,7 +60,7 @@ def _display(progress: bool | None) -> Any:
 class Watch:
     """Shows the progress of a fit and, in the main thread, turns the first Ctrl-C into a request to finish with the best
     weights so far (best_so_far), or to stop; a second one stops in either case. ``function`` is what the library
-    calls."""
+    calls. Where Ctrl-C is ignored, or handled by the program that Python runs in, it stays so."""
 
     def __init__(self, progress: bool | None, best_so_far: bool) -> None:
         self.answers = (lib.GO_ON, lib.FINISH if best_so_far else lib.STOP, lib.STOP)
@@ -69,6 +70,8 @@ class Watch:
         self.function = lib.PROGRESS(self._report)
 
     def _report(self, progress: Any, _: Any) -> int:
+        if self.error:
+            return lib.STOP
         try:
             if self.display:
                 self.display.show(progress.contents)
@@ -82,16 +85,32 @@ class Watch:
         if self.interrupts == 1 and self.answers[1] == lib.FINISH:
             sys.stderr.write("\nstopping with the best weights so far; interrupt again to end at once\n")
 
+    def _on_unraisable(self, found: Any) -> None:
+        """What a handler of another signal raised before the first line of _report: ctypes would only print it."""
+        if found.object == self._report or "ctypes callback" in (found.err_msg or ""):
+            self.error = found.exc_value
+        else:
+            self.hook(found)
+
     def __enter__(self) -> Watch:
-        self.main = threading.current_thread() is threading.main_thread()
-        if self.main:
-            self.previous = signal.signal(signal.SIGINT, self._on_interrupt)
+        main = threading.current_thread() is threading.main_thread()
+        self.previous = signal.getsignal(signal.SIGINT) if main else None
+        self.catches = self.previous not in (None, signal.SIG_IGN)
+        if self.catches:
+            signal.signal(signal.SIGINT, self._on_interrupt)
+        self.main = main
+        if main:
+            self.hook, sys.unraisablehook = sys.unraisablehook, self._on_unraisable
         return self
 
-    def __exit__(self, *_: Any) -> None:
-        if self.main:
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+        if self.catches:
             signal.signal(signal.SIGINT, self.previous)
+        if self.main:
+            sys.unraisablehook = self.hook
         if self.display:
             self.display.close()
         if self.error:
             raise self.error
+        if error is None and self.answers[min(self.interrupts, 2)] == lib.STOP:
+            raise KeyboardInterrupt("stopped on request")

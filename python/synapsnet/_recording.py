@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import datetime
 import math
 import os
+import re
 import tempfile
-import warnings
 from ctypes import byref
 from typing import Any, Mapping, Protocol, Sequence
 
@@ -27,6 +28,7 @@ class Recording:
     def __init__(self, handle: lib.Handle, reading: Mapping[str, Any] | None = None) -> None:
         self._handle = handle
         self._reading = dict(reading or {})  # the options it was opened with: a model finds its recording by them
+        self._told: list[str] = []  # its warnings, once they were shown
         self._seen = lib.RecordingArrays()
         lib.plain("recording_view", handle.address, byref(self._seen))
 
@@ -184,12 +186,15 @@ class Recording:
     def __len__(self) -> int:
         return self.n_frames
 
-    def __getstate__(self) -> dict[str, bytes]:
-        return {"file": file_bytes(self.save)}
+    def __getstate__(self) -> dict[str, Any]:
+        return {"file": file_bytes(self.save), "path": self.path, "reading": self._reading}
 
-    def __setstate__(self, state: dict[str, bytes]) -> None:
+    def __setstate__(self, state: dict[str, Any]) -> None:
         with bytes_file(state["file"]) as path:
-            self.__init__(_opened(path, {}))  # type: ignore[misc]
+            handle = _opened(path, {})
+        came_from = state.get("path")
+        lib.call("recording_set_path", handle.address, None if came_from is None else lib.path_bytes(came_from))
+        self.__init__(handle, state.get("reading"))  # type: ignore[misc]
 
 
 # ---- files ----
@@ -227,8 +232,9 @@ def _opened(path: Any, options: Mapping[str, Any]) -> lib.Handle:
 
 
 def _warned(recording: Recording) -> Recording:
-    for line in recording.info()["warnings"]:
-        warnings.warn(f"{recording.name}: {lib.in_python(line)}", RecordingWarning, stacklevel=3)
+    recording._told = [f"{recording.name}: {line}" for line in recording.info()["warnings"]]
+    for line in recording._told:
+        lib.warn(lib.in_python(line), RecordingWarning)
     return recording
 
 
@@ -250,6 +256,7 @@ def read(path: str | os.PathLike[str], *, config: str | os.PathLike[str] | None 
     ``rate=30``, ``bin="50ms"``, ``behavior=["FILE:speed"]``, ``segments="FILE:trials"``; docs/options.md lists them.
     config: a file of ``name = value`` lines with more of them; those that are given as keywords win.
     """
+    options = _one_rate(options, "rate")
     check_keywords(options, {**READING, "config": ""}, "read")
     if config is not None:
         options = {**lib.config_file(config, READING), **options}
@@ -266,7 +273,7 @@ def simulate(kind: str, **options: Any) -> Recording:
     handle = lib.options(options)
     if not isinstance(kind, str):
         raise InputTypeError(f"simulate: kind is {type(kind).__name__}; expected a text such as 'rates'")
-    return Recording(lib.create("recording", "simulate", lib.encode(kind), handle.address))
+    return Recording(lib.create("recording", "simulate", lib.text_bytes(kind), handle.address))
 
 
 class Contents(list):  # type: ignore[type-arg]
@@ -293,7 +300,7 @@ def number_array(values: Any, what: str, ranks: tuple[int, ...], shape: str) -> 
     if hasattr(values, "toarray"):
         raise InputTypeError(f"{what}: found a sparse matrix; expected a dense array {shape}")
     try:
-        array = np.asarray(values)
+        array = _without_mask(values) if isinstance(values, np.ma.MaskedArray) else np.asarray(values)
     except (ValueError, TypeError) as error:
         raise InputError(f"{what}: is not an array ({error}); expected {shape}") from None
     if array.dtype == object:
@@ -310,6 +317,13 @@ def number_array(values: Any, what: str, ranks: tuple[int, ...], shape: str) -> 
         raise InputError(f"{what}: has shape {array.shape}; expected {shape}. Reshape your data: a single neuron is "
                          "X.reshape(-1, 1)")
     return array
+
+
+def _without_mask(values: np.ma.MaskedArray) -> np.ndarray:
+    """NaN where it is masked."""
+    if values.dtype.kind in "biu" and np.ma.is_masked(values):
+        values = values.astype(np.float64)
+    return values.filled(np.nan) if values.dtype.kind == "f" else np.asarray(values)
 
 
 def _single(array: np.ndarray, what: str) -> np.ndarray:
@@ -334,6 +348,7 @@ class _Parts:
     def __init__(self) -> None:
         self.values: Any = None
         self.time_s: np.ndarray | None = None
+        self.clock: _Clock | None = None  # times that those of behaviour can be compared with
         self.neuron_ids: Sequence[Any] | None = None
         self.regions: Sequence[Any] | None = None
         self.segments: Any = None
@@ -344,18 +359,123 @@ class _Parts:
         self.made: Recording | None = None  # all of it, where nothing is added
 
 
+def _plain_times(index: Any) -> np.ndarray:
+    """An index as NumPy has it: periods by their starts, dates without their time zone, as of UTC."""
+    if _is(index, "pandas", "PeriodIndex"):
+        index = index.to_timestamp()
+    if getattr(getattr(index, "dtype", None), "tz", None) is not None:
+        index = lib.optional("pandas", "a time zone").DatetimeIndex(index).tz_convert(None)
+    return np.asarray(index)
+
+
 def _seconds(index: Any) -> np.ndarray | None:
     """Times in seconds from an index of dates, durations or rising numbers; None from one that only numbers frames."""
-    values = np.asarray(index)
+    values = _plain_times(index)
     if values.dtype.kind in "mM":
         return (values - values[:1]).astype("timedelta64[ns]").astype(np.float64) * 1e-9
     return values.astype(np.float64) if values.dtype.kind == "f" else None
 
 
+class _Clock:
+    """Times of frames, to be compared with others: dates, durations or seconds."""
+
+    def __init__(self, index: Any) -> None:
+        values = _plain_times(index)
+        self.dates = values.dtype.kind == "M"
+        if values.dtype.kind in "mM":
+            values = values.astype("M8[ns]" if self.dates else "m8[ns]").astype(np.int64) * 1e-9
+        self.time_s = np.asarray(values, np.float64)
+
+    def agrees(self, other: _Clock) -> bool:
+        """Whether the times are the same, to half a frame."""
+        if len(self.time_s) != len(other.time_s):
+            return False
+        half = 0.5 * np.median(np.diff(other.time_s)) if len(other.time_s) > 1 else np.inf
+        return bool((np.abs(self.time_s - other.time_s) <= half).all())
+
+    def __str__(self) -> str:
+        ends = self.time_s[[0, -1]] if len(self.time_s) else []
+        shown = [str(np.datetime64(int(end * 1e3), "ms")) if self.dates else f"{end:g} s" for end in ends]
+        return f"{len(self.time_s)} times, " + " to ".join(shown)
+
+
+def _clock(index: Any) -> _Clock | None:
+    """None where the index only numbers frames."""
+    return _Clock(index) if _plain_times(index).dtype.kind in "mMf" else None
+
+
+_HEADINGS_OF_TIMES = ("timestamps", "timestamp", "times", "time", "frame_times", "frame_time", "t", "seconds")
+_UNITS_OF_TIME = {1.0: "s sec secs second seconds", 1e-3: "ms msec millisecond milliseconds",
+                  1e-6: "us usec \u00b5s \u03bcs microseconds", 1e-9: "ns nsec nanoseconds", 60.0: "min minutes"}
+
+
+def _seconds_of_heading(heading: Any) -> float | None:
+    """The seconds of the unit of a column of times, by the names that a CSV may have: time, time_ms, t (us). None: it is
+    none; 0: it begins as one, but its unit is not understood."""
+    match = re.fullmatch(r"(.+?) *[(\[](.*)[)\]]", str(heading).strip())
+    name, unit = match.groups() if match else (str(heading).strip(), "")
+    for known in _HEADINGS_OF_TIMES:
+        rest = name[len(known):] if name.lower().startswith(known) else None
+        if rest is None or (rest and rest[0] not in "_ ."):
+            continue
+        word = (rest[1:] or unit).lower()
+        if not word:
+            return 1.0
+        for seconds, words in _UNITS_OF_TIME.items():
+            if word in words.split():
+                return seconds
+    return 0.0 if name.lower().startswith(("time", "frame_time")) else None
+
+
+def _time_column(frame: Any) -> tuple[Any, float] | None:
+    """The column of a DataFrame that holds the times, and the seconds of its unit; None where there is none. What is
+    doubtful is refused, as in a CSV."""
+    headings = [(name, _seconds_of_heading(name)) for name in frame.columns if isinstance(name, str)]
+    found = [(name, seconds) for name, seconds in headings if seconds is not None]
+    for name, seconds in found:
+        if seconds == 0:
+            raise InputError(f"DataFrame: its column '{name}' seems to be times, but not in which unit; call it time_s or "
+                             "time_ms, or leave it out")
+    if len(found) > 1:
+        raise InputError(f"DataFrame: its columns {', '.join(repr(name) for name, _ in found)} seem to be times; expected "
+                         "one of them")
+    return found[0] if found and frame.shape[1] > 1 else None
+
+
+_HEADINGS_OF_AN_INDEX = ("", "index", "frame", "frames", "frame_index", "unnamed: 0", "sample")
+
+
+def _with_times(frame: Any) -> tuple[Any, Any]:
+    """A DataFrame without its column of times, and its times: that column, or else the index. A first column that a CSV's
+    index has become is left out as well."""
+    if frame.shape[1] > 1 and isinstance(frame.columns[0], str) and frame.columns[0].lower() in _HEADINGS_OF_AN_INDEX:
+        frame = frame.iloc[:, 1:]
+    column = _time_column(frame)
+    if column is None:
+        return frame, frame.index
+    name, unit_s = column
+    times = frame[name]
+    if times.dtype.kind not in "mM":
+        times = number_array(_values(times), f"column {name}", (1,), "(frames,)") * unit_s
+    return frame.drop(columns=name), times
+
+
+def _values(frame: Any) -> np.ndarray:
+    """The numbers of a DataFrame or a Series, NaN where pandas knows none."""
+    values = frame.to_numpy()
+    if values.dtype != object:
+        return values
+    try:
+        return frame.to_numpy(dtype=np.float64, na_value=np.nan)
+    except (ValueError, TypeError):
+        return values  # no numbers: refused by who takes them
+
+
 def _from_pandas(frame: Any) -> _Parts:
     parts = _Parts()
-    parts.values = frame.to_numpy()
-    parts.time_s = _seconds(frame.index)
+    frame, times = _with_times(frame)
+    parts.values = _values(frame)
+    parts.time_s, parts.clock = _seconds(times), _clock(times)
     if not all(isinstance(name, (int, np.integer)) for name in frame.columns):
         parts.neuron_ids = [str(name) for name in frame.columns]
     return parts
@@ -375,7 +495,8 @@ def _from_xarray(array: Any) -> _Parts:
     array = array.transpose(times[0], other)
     parts.values = array.values
     if times[0] in array.coords:
-        parts.time_s = _seconds(array.coords[times[0]].values)
+        index = array.coords[times[0]].values
+        parts.time_s, parts.clock = _seconds(index), _clock(index)
     if other in array.coords:
         parts.neuron_ids = [str(name) for name in array.coords[other].values]
     for name in ("region", "area", "location"):
@@ -393,6 +514,7 @@ def _from_pynapple(frame: Any) -> _Parts:
     parts = _Parts()
     parts.values = np.asarray(frame.values)
     parts.time_s = np.asarray(frame.t, np.float64)
+    parts.clock = _Clock(parts.time_s)
     columns = getattr(frame, "columns", None)
     if columns is not None and not all(isinstance(name, (int, np.integer)) for name in columns):
         parts.neuron_ids = [str(name) for name in columns]
@@ -438,11 +560,11 @@ def _from_spike_trains(trains: Mapping[Any, Any], bin_s: float, start_s: float) 
     return parts
 
 
-def _behavior(behavior: Any, frames: int) -> tuple[np.ndarray | None, list[str] | None]:
-    """Covariates [T][B] and their names."""
+def _behavior(behavior: Any, frames: int, clock: _Clock | None) -> tuple[np.ndarray | None, list[str] | None]:
+    """Covariates [T][B] and their names. clock: of the activity; other times are refused."""
     if behavior is None:
         return None, None
-    names = None
+    names = times = None
     if isinstance(behavior, Mapping):
         names = [str(name) for name in behavior]
         columns = [number_array(one, f"behavior {name}", (1,), "(frames,)") for name, one in behavior.items()]
@@ -451,13 +573,17 @@ def _behavior(behavior: Any, frames: int) -> tuple[np.ndarray | None, list[str] 
             raise InputError(f"behavior: the variables have {sorted(lengths)} values; expected {frames} each")
         behavior = np.column_stack(columns)
     elif _is(behavior, "pandas", "DataFrame"):
-        names = [str(name) for name in behavior.columns]
+        behavior, index = _with_times(behavior)
+        names, times, behavior = [str(name) for name in behavior.columns], _clock(index), _values(behavior)
     elif _is(behavior, "pandas", "Series"):
         names = [str(behavior.name)] if behavior.name is not None else None
-    elif _is(behavior, "pynapple", "TsdFrame"):
-        names, behavior = [str(name) for name in behavior.columns], behavior.values
-    elif _is(behavior, "pynapple", "Tsd"):
-        behavior = behavior.values
+        times, behavior = _clock(behavior.index), _values(behavior)
+    elif _is(behavior, "pynapple", "TsdFrame", "Tsd"):
+        names = [str(name) for name in behavior.columns] if _is(behavior, "pynapple", "TsdFrame") else None
+        times, behavior = _Clock(np.asarray(behavior.t)), behavior.values
+    if times is not None and clock is not None and times.dates == clock.dates and not times.agrees(clock):
+        raise InputError(f"behavior: has other times ({times}) than the activity ({clock}); expected a value for every "
+                         "frame, such as behavior.reindex(activity.index, method='nearest') of pandas")
     array = number_array(behavior, "behavior", (1, 2), "(frames,) or (frames, variables)")
     array = array.reshape(len(array), -1)
     if len(array) != frames:
@@ -493,7 +619,7 @@ def _labels(values: Any, n: int, what: str, unique: bool = False) -> Any:
 
 def _build(values: Any, *, behavior: Any = None, segments: Any = None, rate_hz: float | None = None,
            time_s: Any = None, signal: str | None = None, neuron_ids: Any = None, regions: Any = None,
-           cell_types: Any = None, name: str | None = None,
+           cell_types: Any = None, name: str | None = None, clock: _Clock | None = None,
            spikes: tuple[np.ndarray, np.ndarray] | None = None) -> Recording:
     """A recording from an array [T][N] and what goes with it."""
     activity = number_array(values, "activity", (2,), "(frames, neurons)")
@@ -505,13 +631,14 @@ def _build(values: Any, *, behavior: Any = None, segments: Any = None, rate_hz: 
         raise InputError(f"activity: has n_samples = {T} (shape={activity.shape}); expected (frames, neurons), at least "
                          "2 frames")
     x = _single(activity, "activity")
-    u, names = _behavior(behavior, T)
     bounds = _segments(segments)
     times = None
     if time_s is not None:
         times = np.ascontiguousarray(number_array(time_s, "timestamps", (1,), "(frames,) in s"), np.float64)
         if len(times) != T:
             raise InputError(f"timestamps: has {len(times)} values; expected {T}, one for every frame")
+        clock = clock or _Clock(times)
+    u, names = _behavior(behavior, T, clock)
     rate = 0.0
     if rate_hz is not None:
         if not isinstance(rate_hz, (int, float, np.number)) or isinstance(rate_hz, bool):
@@ -520,23 +647,27 @@ def _build(values: Any, *, behavior: Any = None, segments: Any = None, rate_hz: 
         if not (math.isfinite(rate) and rate > 0):
             raise OptionError(f"rate_hz: found {rate:g}; expected a positive number of frames per second")
     elif times is None:
-        warnings.warn("no rate_hz was given: times count frames, as at 1 Hz", RecordingWarning, stacklevel=4)
+        lib.warn("no rate_hz was given: times count frames, as at 1 Hz", RecordingWarning)
         rate = 1.0
     if signal is not None and not isinstance(signal, str):
         raise InputTypeError(f"signal: found {type(signal).__name__}; expected a text such as 'counts'")
     arrays = lib.RecordingArrays(
         T=T, N=N, B=0 if u is None else u.shape[1], S=0 if bounds is None else len(bounds),
         activity=lib.address_of(x), behavior=lib.address_of(u), rate_hz=rate, time_s=lib.address_of(times),
-        segments=lib.address_of(bounds), signal=lib.encode(signal or "auto"), name=lib.encode(name or "memory"),
+        segments=lib.address_of(bounds), signal=lib.text_bytes(signal or "auto"),
+        name=lib.text_bytes(name or "the array"),
         neuron_id=_labels(neuron_ids, N, "neuron_ids", unique=True), region=_labels(regions, N, "regions"),
         cell_type=_labels(cell_types, N, "cell_types"), behavior_name=lib.text_array(names),
         n_spikes=0 if spikes is None else len(spikes[0]), spike_time_s=lib.address_of(spikes and spikes[0]),
         spike_neuron=lib.address_of(spikes and spikes[1]))
-    return Recording(lib.create("recording", "recording_from_arrays", byref(arrays)))
+    return _warned(Recording(lib.create("recording", "recording_from_arrays", byref(arrays))))
 
 
 def seconds(value: Any, name: str) -> float:
-    """0.05, "50ms" or "0.05s" in seconds."""
+    """0.05, "50ms", "0.05s" or a duration in seconds."""
+    duration = lib.duration_s(value)
+    if duration is not None:
+        return duration
     if isinstance(value, str):
         for unit, scale in (("ms", 1e-3), ("us", 1e-6), ("s", 1.0), ("", 1.0)):
             if value.endswith(unit):
@@ -559,26 +690,28 @@ class _Like(Protocol):
 
 
 def recording(data: Any, *, behavior: Any = None, segments: Any = None, rate_hz: float | None = None,
-              timestamps: Any = None, signal: str | None = None, bin: float | str = 0.05, start_s: float | None = None,
+              timestamps: Any = None, signal: str | None = None, bin: Any = 0.05, start_s: float | None = None,
               neuron_ids: Any = None, regions: Any = None, cell_types: Any = None, name: str | None = None,
-              **options: Any) -> Recording:
+              orientation: str | None = None, **options: Any) -> Recording:
     """A recording from what is at hand.
 
     data
-        - an array (frames, neurons), NaN where not observed;
-        - a pandas DataFrame (columns: neurons; an index of dates, durations or seconds gives the times);
+        - an array (frames, neurons), NaN or masked where not observed;
+        - a pandas DataFrame (columns: neurons; a column named time, or an index of dates, durations or seconds, gives the
+          times);
         - an xarray DataArray with an axis named time;
         - a pynapple TsdFrame, or a TsGroup, whose spikes are counted in bins;
         - a dict {neuron: spike times in s};
         - a path, as for :func:`read`; a Recording is returned as it is. What cannot be given beside one of these is
           refused.
     behavior
-        Covariates on the same frames: an array (frames,) or (frames, variables), a DataFrame, or a dict of arrays.
+        Covariates on the same frames: an array (frames,) or (frames, variables), a DataFrame, or a dict of arrays. A
+        DataFrame whose times are not those of the activity is refused.
     segments
         (segments, 2), start and stop frame of every trial or epoch. None: epochs of pynapple, long gaps in the times,
         or one segment.
     rate_hz, timestamps
-        Frames per second, or the time of every frame in s; irregular times are resampled to one rate.
+        Frames per second (rate is the same), or the time of every frame in s; irregular times are resampled to one rate.
     signal
         "fluorescence", "deconvolved" or "counts"; None: small non-negative integers are counts.
     bin, start_s
@@ -586,68 +719,80 @@ def recording(data: Any, *, behavior: Any = None, segments: Any = None, rate_hz:
         from 0 that is before the first spike).
     neuron_ids, regions, cell_types
         One for every neuron. Neurons with an id are the same neurons in every recording that has it.
+    orientation
+        Of an array: "time-first", or "neurons-first" for one that is (neurons, frames). None: time is first, with a
+        warning where that makes more neurons than frames.
     """
-    return make(data, behavior=behavior, segments=segments, rate_hz=rate_hz, timestamps=timestamps, signal=signal,
-                bin=bin, start_s=start_s, neuron_ids=neuron_ids, regions=regions, cell_types=cell_types, name=name,
-                options=options)
+    return make(data, dict(behavior=behavior, segments=segments, rate_hz=rate_hz, timestamps=timestamps, signal=signal,
+                           bin=bin, start_s=start_s, neuron_ids=neuron_ids, regions=regions, cell_types=cell_types,
+                           name=name, orientation=orientation, **options))
 
 
 def _refuse(given: Mapping[str, Any], names: Sequence[str], why: str) -> None:
     """What would have no effect is refused."""
     for name in names:
-        if given[name] is not None:
+        if name in given:
             raise InputError(f"{name}: {why}")
 
 
-def make(data: Any, *, behavior: Any = None, segments: Any = None, rate_hz: Any = None, timestamps: Any = None,
-         signal: Any = None, bin: Any = 0.05, start_s: Any = None, neuron_ids: Any = None, regions: Any = None,
-         cell_types: Any = None, name: Any = None, options: Mapping[str, Any], model: _Like | None = None) -> Recording:
+def _one_rate(given: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Keywords in which rate and rate_hz, which are the same, have one name."""
+    other = "rate" if name == "rate_hz" else "rate_hz"
+    given = dict(given)
+    if given.get(other) is not None:
+        if given.get(name) is not None:
+            raise OptionError(f"{name}: found {other} as well, which is the same; expected one of them")
+        given[name] = given[other]
+    given.pop(other, None)
+    return given
+
+
+def make(data: Any, keywords: Mapping[str, Any], model: _Like | None = None) -> Recording:
     """What :func:`recording` does. model: what an array without a rate or a signal of its own is taken to be like."""
-    given = {"behavior": behavior, "segments": segments, "rate_hz": rate_hz, "timestamps": timestamps,
-             "signal": signal, "start_s": start_s, "neuron_ids": neuron_ids, "regions": regions,
-             "cell_types": cell_types, "name": name}
-    options = dict(options)
+    given = {name: value for name, value in _one_rate(keywords, "rate_hz").items() if value is not None}
+    if isinstance(given.get("bin"), float) and given["bin"] == 0.05:
+        del given["bin"]  # the default
     if isinstance(data, (str, os.PathLike)):
-        _refuse(given, ("neuron_ids", "regions", "cell_types"),
-                "does not go with a path; expected neuron_table=FILE, or the activity as an array")
-        _refuse(given, ("start_s", "name"), "does not go with a path; expected the activity or spike times themselves")
-        for key, value in (("behavior", behavior), ("segments", segments), ("timestamps", timestamps),
-                           ("signal", signal), ("rate", rate_hz)):
-            if value is not None:
-                if not isinstance(value, (str, os.PathLike, list, tuple, int, float)):
-                    raise InputTypeError(f"{key}: found {type(value).__name__} beside a path; expected FILE:NAME, or "
-                                         "the activity as an array as well")
-                options[key] = value
-        if bin != 0.05:
-            options["bin"] = bin
-        check_keywords(options, READING, "read")
-        return _warned(Recording(_opened(data, options) if model is None else model.open(data, options), options))
-    if options:
-        check_keywords(options, dict.fromkeys(recording.__kwdefaults__ or {}, ""), "recording")
-    if not _is_spikes(data):
-        _refuse({**given, "bin": None if bin == 0.05 else bin}, ("bin", "start_s"),
-                "goes with spike times; expected none beside what has frames already")
-    if hasattr(data, "toarray"):
-        raise InputTypeError("recording: found a sparse matrix; expected a dense array (frames, neurons)")
+        return _from_path(data, given, model)
+    check_keywords(given, dict.fromkeys(recording.__kwdefaults__ or {}, ""), "recording")
     if isinstance(data, Recording):
         _refuse(given, list(given), "the recording is one already; give it where that is made")
         return data
-    parts = _parts_of(data, given, bin)
-    added = [key for key, value in given.items() if value is not None and key not in ("start_s", "signal")]
-    if parts.made is not None and not added:
-        return parts.made
-    timestamps = parts.time_s if timestamps is None else timestamps
-    rate_hz = parts.rate_hz if rate_hz is None else rate_hz
-    signal = parts.signal if signal is None else signal
-    if model is not None and rate_hz is None and timestamps is None:
-        rate_hz = model.rate_hz
-    if model is not None and signal is None:
-        signal = model.signal
-    return _build(parts.values, behavior=behavior, segments=parts.segments if segments is None else segments,
-                  rate_hz=rate_hz, time_s=timestamps, signal=signal,
-                  neuron_ids=parts.neuron_ids if neuron_ids is None else neuron_ids,
-                  regions=parts.regions if regions is None else regions, cell_types=cell_types,
-                  name=parts.name if name is None else name, spikes=parts.spikes)
+    if not _is_spikes(data):
+        _refuse(given, ("bin", "start_s"), "goes with spike times; expected none beside what has frames already")
+    parts = _parts_of(data, given, doubtful=model is None and not {"timestamps", "behavior"} & set(given))
+    bin_s = ("bin", "start_s", "signal", "orientation")
+    if parts.made is not None and not [name for name in given if name not in bin_s]:
+        return _warned(parts.made)
+    found = {"time_s": parts.time_s, "rate_hz": parts.rate_hz, "signal": parts.signal, "segments": parts.segments,
+             "neuron_ids": parts.neuron_ids, "regions": parts.regions, "name": parts.name, "clock": parts.clock}
+    if "timestamps" in given:
+        found.update(time_s=given["timestamps"], clock=None)
+    found.update({name: value for name, value in given.items() if name not in ("timestamps", "bin", "start_s",
+                                                                               "orientation")})
+    if model is not None and found["rate_hz"] is None and found["time_s"] is None:
+        found["rate_hz"] = model.rate_hz
+    if model is not None and found["signal"] is None:
+        found["signal"] = model.signal
+    return _build(parts.values, spikes=parts.spikes, **found)
+
+
+_BESIDE_A_PATH = {"rate": (str, int, float, np.number), "bin": (str, int, float, np.number, datetime.timedelta),
+                  "signal": (str,), "behavior": (str, os.PathLike, list, tuple)}
+
+
+def _from_path(path: Any, given: Mapping[str, Any], model: _Like | None) -> Recording:
+    """What :func:`read` does, by the keywords of :func:`recording` as well."""
+    _refuse(given, ("neuron_ids", "regions", "cell_types"),
+            "does not go with a path; expected neuron_table=FILE, or the activity as an array")
+    _refuse(given, ("start_s", "name"), "does not go with a path; expected the activity or spike times themselves")
+    options = _one_rate(given, "rate")
+    check_keywords(options, READING, "read")
+    for name in ("behavior", "segments", "timestamps", "signal", "rate", "bin"):
+        if name in options and not isinstance(options[name], _BESIDE_A_PATH.get(name, (str, os.PathLike))):
+            raise InputTypeError(f"{name}: found {type(options[name]).__name__} beside a path; expected FILE:NAME, or the "
+                                 "activity as an array as well")
+    return _warned(Recording(_opened(path, options) if model is None else model.open(path, options), options))
 
 
 def _is_spikes(data: Any) -> bool:
@@ -655,18 +800,26 @@ def _is_spikes(data: Any) -> bool:
     return isinstance(data, Mapping) or _is(data, "pynapple", "TsGroup")
 
 
-def _parts_of(data: Any, given: Mapping[str, Any], bin: Any) -> _Parts:
-    """What an object of the user holds."""
+def _parts_of(data: Any, given: Mapping[str, Any], doubtful: bool) -> _Parts:
+    """What an object of the user holds. doubtful: nothing says which axis of an array is time."""
+    if hasattr(data, "toarray"):
+        raise InputTypeError("recording: found a sparse matrix; expected a dense array (frames, neurons)")
+    if "orientation" in given and (_is_spikes(data) or _is(data, "pandas", "DataFrame") or
+                                   _is(data, "xarray", "DataArray") or _is(data, "pynapple", "TsdFrame")):
+        raise InputError(f"orientation: goes with an array; expected none beside a {type(data).__name__}")
+    if isinstance(data, Mapping) and "__header__" in data:
+        raise InputTypeError("recording: found all that a MATLAB file holds; expected one array of it, such as "
+                             "contents['dff'], or the path, 'FILE.mat:dff'")
     if _is_spikes(data):
         _refuse(given, ("rate_hz", "timestamps"),
                 "does not go with spike times, which are counted in bins; expected bin")
-        if given["signal"] not in (None, "counts"):
+        if given.get("signal", "counts") != "counts":
             raise InputError(f"signal: found {given['signal']!r} beside spike times; expected counts")
+        bin_s = seconds(given.get("bin", 0.05), "bin")
         if _is(data, "pynapple", "TsGroup"):
             _refuse(given, ("start_s",), "does not go with a TsGroup, whose epochs say where bins start")
-            return _from_spike_group(data, seconds(bin, "bin"))
-        start_s = math.nan if given["start_s"] is None else seconds(given["start_s"], "start_s")
-        return _from_spike_trains(data, seconds(bin, "bin"), start_s)
+            return _from_spike_group(data, bin_s)
+        return _from_spike_trains(data, bin_s, seconds(given["start_s"], "start_s") if "start_s" in given else math.nan)
     if _is(data, "pandas", "DataFrame"):
         return _from_pandas(data)
     if _is(data, "xarray", "DataArray"):
@@ -676,6 +829,33 @@ def _parts_of(data: Any, given: Mapping[str, Any], bin: Any) -> _Parts:
     if data is None or isinstance(data, (bytes, bool)):
         raise InputTypeError(f"recording: found {type(data).__name__}; expected an array (frames, neurons), a path, or "
                              "one of the kinds that synapsnet.recording lists")
+    return _from_array(data, given.get("orientation", "auto"), doubtful)
+
+
+def _from_array(data: Any, orientation: Any, doubtful: bool) -> _Parts:
+    """An array, (frames, neurons) unless orientation says otherwise."""
+    if orientation not in ("auto", "time-first", "neurons-first"):
+        raise OptionError(f"orientation: found {orientation!r}; expected one of auto|time-first|neurons-first")
+    if _are_spike_trains(data):
+        raise InputError(f"recording: found a list of {len(data)} arrays that rise, as spike times do; expected a dict "
+                         "{neuron: spike times in s}, such as dict(enumerate(list)), or one array (frames, neurons)")
     parts = _Parts()
-    parts.values = data
+    parts.values = number_array(data, "activity", (2,), "(frames, neurons)")
+    if orientation == "neurons-first":
+        parts.values = parts.values.T
+    rows, columns = parts.values.shape
+    if orientation == "auto" and doubtful and rows < columns:
+        lib.warn(f"the array is {parts.values.shape}: took the first axis as time, although the second is longer; "
+                 "orientation says otherwise ('neurons-first')", RecordingWarning)
     return parts
+
+
+def _are_spike_trains(data: Any) -> bool:
+    """Whether it is a list of arrays that each rise, or of different lengths: frames do neither."""
+    if not isinstance(data, (list, tuple)) or not data:
+        return False
+    if not all(isinstance(one, np.ndarray) and one.ndim == 1 and one.dtype.kind in "iuf" for one in data):
+        return False
+    if len({len(one) for one in data}) > 1:
+        return True
+    return len(data[0]) > max(len(data), 2) and all((np.diff(one.astype(np.float64)) > 0).all() for one in data)

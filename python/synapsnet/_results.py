@@ -14,14 +14,34 @@ from . import _library as lib
 from .errors import OptionError
 
 
+def place_of(neuron: Any, ids: list[str]) -> int:
+    """A neuron's place. A number that the ids could be meant by, as they are other numbers, is refused."""
+    if isinstance(neuron, bool) or not isinstance(neuron, (int, np.integer)):
+        raise OptionError(f"neuron: found {neuron!r}; expected an id, a place or 'all'")
+    within = 0 <= neuron < len(ids)
+    if within and ids[neuron] == str(neuron):
+        return int(neuron)
+    if all(name.isdigit() for name in ids) and ids != [str(k) for k in range(len(ids))]:
+        raise OptionError(f"neuron: found the number {neuron}, and ids are numbers that are not places; expected "
+                          f"'{neuron}' for the neuron of that id, or 'index:{neuron}' for that place")
+    if not within:
+        raise OptionError(f"neuron: found place {neuron}; expected 0 to {len(ids) - 1}, or an id")
+    return int(neuron)
+
+
 class Evaluation(dict):  # type: ignore[type-arg]
     """Metrics on the test frames: ``["test"]`` of the model, ``["baselines"]`` beside it, ``["intervals"]`` of the
     differences. docs/model.md says what each metric is."""
 
-    def to_pandas(self) -> Any:
-        """A DataFrame: a row for SynapsNet and every baseline, a column a metric. Needs pandas."""
+    def to_pandas(self, session: int | None = None) -> Any:
+        """A DataFrame: a row for SynapsNet and every baseline, a column a metric; of all recordings together, or of one.
+        Needs pandas."""
         pandas = lib.optional("pandas", "to_pandas()")
-        return pandas.DataFrame({"SynapsNet": self["test"], **self["baselines"]}).T
+        n = len(self["sessions"])
+        if session is not None and (isinstance(session, bool) or session not in range(n)):
+            raise OptionError(f"session: found {session!r}; expected 0 to {n - 1}")
+        of = self if session is None else self["sessions"][session]
+        return pandas.DataFrame({"SynapsNet": of["test"], **of["baselines"]}).T
 
     def __str__(self) -> str:
         names = list(self["test"])

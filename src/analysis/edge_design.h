@@ -57,6 +57,10 @@ syn_status syn_edge_design_solve(syn_edge_design *design, const float *residual,
 void syn_edge_design_free(syn_edge_design *design);
 /* Senders x [n][N] of a chunk. */
 const float *syn_edge_senders(const syn_edge_design *design, const syn_edge_chunk *chunk);
+/* Whether the target of row t of a chunk and neuron i was observed. */
+static inline bool syn_edge_observed(const syn_edge_design *design, const syn_edge_chunk *chunk, int64_t t, int64_t i) {
+    return syn_session_observed(design->session, chunk->frame + t, i);
+}
 /* Nuisance columns q [n][Q] of a chunk. */
 void syn_edge_nuisance(const syn_edge_design *design, const syn_edge_chunk *chunk, float *q);
 

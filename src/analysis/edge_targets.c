@@ -36,7 +36,8 @@ static void replace_activity(syn_session *session, syn_edge_events *events) {
     free(events->x), events->x = NULL;
 }
 
-syn_status syn_test_events(syn_session *session, const syn_kernels *kernels, int threads, syn_edge_estimates **out) {
+syn_status syn_test_events(syn_session *session, const syn_kernels *kernels, int threads, const syn_edge_watch *watch,
+                           syn_edge_estimates **out) {
     const size_t N = (size_t)session->N;
     syn_edge_events events = {0};
     float *target = NULL, *none = NULL;
@@ -47,7 +48,7 @@ syn_status syn_test_events(syn_session *session, const syn_kernels *kernels, int
     SYN_CHECK(syn_alloc(&target, (size_t)syn_edge_targets(session) * N, sizeof *target, "events"));
     SYN_CHECK(syn_alloc(&none, N * N, sizeof *none, "effective connectivity"));
     gather_targets(session, session->x, target);
-    SYN_CHECK(syn_test_residuals(session, syn_edge_whole_frames, &events, target, none, kernels, threads, out));
+    SYN_CHECK(syn_test_residuals(session, syn_edge_whole_frames, &events, target, none, kernels, threads, watch, out));
 done:
     syn_edge_events_free(&events);
     free(target), free(none);
@@ -105,7 +106,7 @@ static syn_status clear_of_own_past(const syn_session *s, float *target) {
 }
 
 syn_status syn_test_counts(syn_session *session, double bin_s, const syn_kernels *kernels, int threads,
-                           syn_edge_estimates **out) {
+                           const syn_edge_watch *watch, syn_edge_estimates **out) {
     const size_t N = (size_t)session->N;
     syn_edge_spikes spikes;
     float *target = NULL, *none = NULL;
@@ -119,7 +120,7 @@ syn_status syn_test_counts(syn_session *session, double bin_s, const syn_kernels
     SYN_CHECK(clear_of_own_past(in_bins, target));
     syn_edge_spikes_average(&spikes);
     SYN_CHECK(syn_test_residuals(in_bins, (syn_edge_bins){spikes.bins, spikes.window}, NULL, target, none, kernels,
-                                 threads, out));
+                                 threads, watch, out));
     (*out)->bin_s = spikes.bin_s, (*out)->window = spikes.window;
 done:
     syn_edge_spikes_free(&spikes);
@@ -146,7 +147,8 @@ static syn_status collect(void *user, int64_t frame, const float *prediction, co
 }
 
 syn_status syn_test_edges(const syn_parameters *p, const syn_dataset *data, size_t s, const double *gain,
-                          const syn_kernels *kernels, int threads, syn_edge_estimates **out) {
+                          const syn_kernels *kernels, int threads, const syn_edge_watch *watch,
+                          syn_edge_estimates **out) {
     const syn_session *session = &data->session[s];
     const int64_t N = session->N;
     syn_network *network = NULL;
@@ -163,7 +165,7 @@ syn_status syn_test_edges(const syn_parameters *p, const syn_dataset *data, size
     SYN_CHECK(syn_parameters_weights(p, s, kernels, threads, C));
     for (int64_t i = 0; i < N; i++)
         for (int64_t j = 0; j < N; j++) C[i * N + j] *= (float)gain[i];
-    SYN_CHECK(syn_test_residuals(session, syn_edge_whole_frames, NULL, residual, C, kernels, threads, out));
+    SYN_CHECK(syn_test_residuals(session, syn_edge_whole_frames, NULL, residual, C, kernels, threads, watch, out));
 done:
     syn_network_free(network);
     free(residual), free(C);

@@ -19,8 +19,8 @@
  * (docs/connectivity.md).
  *
  * A model that leaves something out (unobserved neurons, effects faster than a frame) makes small effects everywhere,
- * of which enough frames make every one significant. So the errors of all edges are multiplied by the spread of the
- * bulk of the statistics (fdr.h), where that is more than 1.
+ * of which enough frames make every one significant. So errors are multiplied by how wide the statistics of pairs
+ * without an edge spread (edge_mixture.h), where that is more than 1.
  *
  * Letters: T targets of the train and validation splits, N neurons.
  */
@@ -31,11 +31,18 @@
 #include "analysis/edge_events.h"
 #include "model/fitted.h"
 
+/* Asks now and then, in the calling thread, whether to go on; if not, a test ends with SYN_ERR_INTERRUPTED. NULL:
+ * nobody is asked. */
+typedef struct syn_edge_watch {
+    bool (*keep_going)(void *user);
+    void *user;
+} syn_edge_watch;
+
 /* The senders are session->x. residual: [T][N], 0 where the target was not observed; overwritten. C: [N][N]. Both
  * z-scored. events: those that have taken the place of the session's activity, or NULL: it is activity. T: the targets
  * of the train and then the validation split, span by span. */
 syn_status syn_test_residuals(const syn_session *session, syn_edge_bins bins, const syn_edge_events *events,
                               float *residual, const float *C, const syn_kernels *kernels, int threads,
-                              syn_edge_estimates **out);
+                              const syn_edge_watch *watch, syn_edge_estimates **out);
 
 #endif

@@ -264,7 +264,7 @@ static json_t *notes(const syn_edge_list *l) {
     }
     if (e->inflation > notable_inflation) {
         snprintf(line, sizeof line,
-                 "the bulk of the statistics spreads %.3g times as wide as without connections: unobserved neurons, "
+                 "the statistics of pairs without an edge spread %.3g times as wide as by chance: unobserved neurons, "
                  "common input or a misfit of the model reach most pairs; intervals are widened by as much, but some "
                  "of the edges may still stand for them",
                  e->inflation);

@@ -37,11 +37,13 @@ typedef struct fit {
     syn_settings settings;
     syn_search *search;
     syn_repeats *repeats;
-    uint8_t **support; /* [sessions] of --connectivity masked */
-    char *checkpoint;  /* path, or NULL: not kept */
+    uint64_t *fingerprint; /* [sessions] of the recordings, before their activity is normalised */
+    uint8_t **support;     /* [sessions] of --connectivity masked */
+    char *checkpoint;      /* path, or NULL: not kept */
     syn_progress_fn progress;
     void *user;
     double start_s, last_progress_s, next_checkpoint_s;
+    int stages;                   /* that were expected when progress was last reported */
     int asked;                    /* what the progress function returned last: SYN_GO_ON, SYN_STOP or SYN_FINISH */
     bool search_cut, repeats_cut; /* ended on request before they were done */
 } fit;
@@ -223,6 +225,7 @@ static int report(fit *f) {
     stage_label(f, label, sizeof label);
     count_stages(f, &finished, &expected);
     f->last_progress_s = now_s();
+    f->stages = expected;
     syn_progress p = {.stage = label,
                       .candidate = finished < expected ? finished + 1 : expected,
                       .candidates = expected,
@@ -307,10 +310,21 @@ static syn_status keep_gain(fit *f, const syn_parameters *p, syn_model *model) {
     return SYN_OK;
 }
 
+/* While the edges are tested, which ends a fit that is to stop; one that is to finish has its weights. */
+static bool keep_testing(void *user) {
+    fit *f = user;
+    if (!f->progress) return true;
+    const syn_progress p = {
+        .stage = "testing edges", .candidate = f->stages, .candidates = f->stages, .elapsed_s = now_s() - f->start_s};
+    return (f->asked = f->progress(&p, f->user)) != SYN_STOP;
+}
+
 /* The last that is done with the recordings: the test may overwrite their activity. */
-static syn_status test_edges(const fit *f, syn_model *model) {
+static syn_status test_edges(fit *f, syn_model *model) {
     const char *asked = syn_option_text(f->options, SYN_OPT_EVENTS);
     const double bin_s = syn_option_real(f->options, SYN_OPT_EDGE_BIN);
+    const syn_edge_watch asking = {keep_testing, f},
+                         *watch = f->repeats_cut && f->asked == SYN_STOP ? NULL : &asking; /* it was heeded */
     for (size_t s = 0; s < model->n; s++) {
         syn_session *session = &f->data->session[s];
         bool events = !strcmp(asked, "yes");
@@ -318,11 +332,11 @@ static syn_status test_edges(const fit *f, syn_model *model) {
         syn_edge_estimates **edges = &model->session[s].edges;
         const int threads = f->settings.threads;
         if (events)
-            SYN_TRY(syn_test_events(session, f->kernels, threads, edges));
+            SYN_TRY(syn_test_events(session, f->kernels, threads, watch, edges));
         else if (f->settings.loss == SYN_LOSS_POISSON || session->recording->signal == SYN_SIGNAL_COUNTS)
-            SYN_TRY(syn_test_counts(session, bin_s, f->kernels, threads, edges));
+            SYN_TRY(syn_test_counts(session, bin_s, f->kernels, threads, watch, edges));
         else
-            SYN_TRY(syn_test_edges(model->p, f->data, s, model->session[s].gain, f->kernels, threads, edges));
+            SYN_TRY(syn_test_edges(model->p, f->data, s, model->session[s].gain, f->kernels, threads, watch, edges));
     }
     return SYN_OK;
 }
@@ -414,7 +428,12 @@ static syn_status connectivity_json(const fit *f, const syn_stage *stage, const 
         else if (isfinite(gain.mean))
             snprintf(difference, sizeof difference, "difference of mse %.3g, of too few frames for an interval",
                      gain.mean);
-        if (p->form == SYN_FORM_NONE && f->search->limits.any_form) /* else nothing else was tried */
+        if (p->form == SYN_FORM_NONE && f->search_cut && f->search->limits.any_form)
+            snprintf(
+                line, sizeof line,
+                "the fit was stopped before every connectivity had been tried: whether one predicts the validation "
+                "split better than none is not known");
+        else if (p->form == SYN_FORM_NONE && f->search->limits.any_form) /* else nothing else was tried */
             snprintf(line, sizeof line,
                      "no connectivity predicted the validation split better than none: at its length the "
                      "recording holds no cross-neuron information that this model can use");
@@ -591,7 +610,10 @@ static syn_status make_model(fit *f, syn_model **model) {
     m->window = f->data->window;
     SYN_CHECK(syn_parameters_copy(&m->p, winner));
     SYN_CHECK(syn_model_finish(m));
-    for (size_t s = 0; s < m->n; s++) SYN_CHECK(syn_fitted_session_fill(&m->session[s], &f->data->session[s]));
+    for (size_t s = 0; s < m->n; s++) {
+        SYN_CHECK(syn_fitted_session_fill(&m->session[s], &f->data->session[s]));
+        m->session[s].fingerprint = f->fingerprint[s];
+    }
     SYN_CHECK(keep_gain(f, winner, m));
     SYN_CHECK(syn_seed_stability(f->repeats, m));
     SYN_CHECK(describe(f, winner, stage, m));
@@ -631,6 +653,12 @@ static syn_status create_repeats(fit *f) {
     return syn_repeats_create(&f->repeats, f->search, asked, syn_repeat_length(f->data));
 }
 
+static syn_status take_fingerprints(fit *f, syn_recording *const *recordings, size_t n) {
+    SYN_TRY(syn_alloc(&f->fingerprint, n, sizeof *f->fingerprint, "recordings"));
+    for (size_t k = 0; k < n; k++) f->fingerprint[k] = syn_recording_fingerprint(recordings[k]);
+    return SYN_OK;
+}
+
 /* f: options, source, progress and user. without: the best parameters without connectivity, or NULL. */
 static syn_status run_fit(fit *given, syn_model **model, syn_parameters **without, syn_recording *const *recordings,
                           size_t n_recordings) {
@@ -639,6 +667,7 @@ static syn_status run_fit(fit *given, syn_model **model, syn_parameters **withou
     syn_search_limits limits;
     syn_status status;
     *model = NULL;
+    SYN_CHECK(take_fingerprints(&f, recordings, n_recordings));
     SYN_CHECK(choose_checkpoint(&f));
     for (size_t k = 0; k < n_recordings; k++) SYN_CHECK(syn_warn_of_outliers(recordings[k]));
     SYN_CHECK(syn_dataset_create(&f.data, recordings, n_recordings, f.options));
@@ -659,7 +688,7 @@ done:
     syn_repeats_free(f.repeats);
     syn_search_free(f.search);
     for (size_t s = 0; f.support && s < f.data->n; s++) free(f.support[s]);
-    free(f.support);
+    free(f.support), free(f.fingerprint);
     syn_dataset_free(f.data);
     free(f.checkpoint);
     return status;

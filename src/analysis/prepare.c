@@ -28,25 +28,40 @@ static syn_status in_folder(const syn_fitted_session *session, const char *given
     return SYN_OK;
 }
 
-/* FILE or FILE:NAME as it is found from here, or else from the folder of the fit. */
-static syn_status locate(const syn_fitted_session *session, const char *given, char **found) {
-    syn_address address = {0};
-    const bool here = syn_address_parse(&address, given) == SYN_OK;
-    *found = NULL;
-    if (!here) SYN_TRY(in_folder(session, given, found));
-    if (*found && syn_address_parse(&address, *found) != SYN_OK) free(*found), *found = NULL;
-    syn_address_free(&address);
-    return *found ? SYN_OK : syn_copy_text(found, given);
+/* Whether both name the same file or folder. */
+static bool same_file(const char *a, const char *b) {
+    syn_address first = {0}, second = {0};
+    struct stat sa, sb;
+    const bool same = syn_address_parse(&first, a) == SYN_OK && syn_address_parse(&second, b) == SYN_OK &&
+                      !stat(first.file, &sa) && !stat(second.file, &sb) && sa.st_dev == sb.st_dev &&
+                      sa.st_ino == sb.st_ino;
+    syn_address_free(&first);
+    syn_address_free(&second);
+    return same;
 }
 
-/* The @ of FILE:NAME@TIMES, NULL without TIMES, as the file is found from here or from the folder of the fit. */
+/* FILE or FILE:NAME as it is found from the folder of the fit, or else from here, where another file may have its name.
+ */
+static syn_status locate(const syn_fitted_session *session, const char *given, char **found) {
+    syn_address address = {0};
+    SYN_TRY(in_folder(session, given, found));
+    const bool there = *found && syn_address_parse(&address, *found) == SYN_OK;
+    syn_address_free(&address);
+    if (there && !same_file(*found, given)) return SYN_OK;
+    free(*found);
+    return syn_copy_text(found, given);
+}
+
+/* The @ of FILE:NAME@TIMES, NULL without TIMES, as the file is found from the folder of the fit or from here. */
 static syn_status find_at(const syn_fitted_session *session, const char *given, const char **at) {
     syn_address address = {0};
-    char *there = NULL;
-    const char *found;
-    if (syn_values_parse(&address, given, at) != SYN_OK) SYN_TRY(in_folder(session, given, &there));
+    char *there;
+    const char *found = NULL;
+    SYN_TRY(in_folder(session, given, &there));
     if (there && syn_values_parse(&address, there, &found) == SYN_OK)
         *at = found ? given + (found - there) - (strlen(there) - strlen(given)) : NULL;
+    else if (syn_values_parse(&address, given, at) != SYN_OK)
+        *at = NULL;
     free(there);
     syn_address_free(&address);
     return SYN_OK;
@@ -107,18 +122,6 @@ done:
     return status;
 }
 
-/* Whether both name the same file or folder. */
-static bool same_file(const char *a, const char *b) {
-    syn_address first = {0}, second = {0};
-    struct stat sa, sb;
-    const bool same = syn_address_parse(&first, a) == SYN_OK && syn_address_parse(&second, b) == SYN_OK &&
-                      !stat(first.file, &sa) && !stat(second.file, &sb) && sa.st_dev == sb.st_dev &&
-                      sa.st_ino == sb.st_ino;
-    syn_address_free(&first);
-    syn_address_free(&second);
-    return same;
-}
-
 /* The session whose recording lies at the path, or NULL. */
 static syn_status find_session(const syn_model *model, const char *path, const syn_fitted_session **session) {
     *session = NULL;
@@ -173,18 +176,36 @@ done:
     return status;
 }
 
+/* Opens what lies at a path as the recording of session s, and says whether it is that one, where this can be told. */
+static syn_status open_as(const syn_model *model, size_t s, const char *path, const syn_options *options,
+                          syn_recording **recording, bool *own) {
+    SYN_TRY(syn_recording_open(recording, path, options));
+    *own = syn_model_recognises(model, s, *recording) != 0;
+    if (!*own) syn_recording_free(*recording), *recording = NULL;
+    return SYN_OK;
+}
+
 static syn_status reopen(const syn_model *model, size_t s, syn_recording **recording) {
     char reason[800], *path = NULL;
     const syn_fitted_session *session = &model->session[s];
     syn_options *options = NULL;
+    bool own;
     syn_status status;
     if (!session->path)
         return syn_fail(SYN_ERR_INPUT, "%s: the model was fitted on a recording from memory; give the recording",
                         session->name);
     SYN_CHECK(reading_options(model, session, &options));
     SYN_CHECK(locate(session, session->path, &path));
-    status = syn_recording_open(recording, path, options);
-    if (status == SYN_OK) goto done;
+    status = open_as(model, s, path, options, recording, &own);
+    if (status == SYN_OK && own) goto done;
+    if (status == SYN_OK) {
+        if (open_as(model, s, session->path, options, recording, &own) == SYN_OK && own) goto done;
+        status = syn_fail(SYN_ERR_INPUT,
+                          "%s: is not the recording that the model was fitted on, but another one; name the recording, "
+                          "wherever it is now",
+                          path);
+        goto done;
+    }
     snprintf(reason, sizeof reason, "%s", syn_last_error());
     status = syn_fail(status, "%s (the recording that the model was fitted on; name it if it has moved)", reason);
 done:

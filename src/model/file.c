@@ -76,11 +76,16 @@ static void put_seeds(syn_hdf5_writer *w, const syn_fitted_session *s, int k) {
     syn_hdf5_put_number_attribute(w, group, "median_correlation", e->median_correlation);
 }
 
+static const char *fingerprint_text(uint64_t fingerprint, char text[17]) {
+    snprintf(text, 17, "%016llx", (unsigned long long)fingerprint);
+    return text;
+}
+
 static void put_session(syn_hdf5_writer *w, const syn_model *model, int k) {
     const syn_fitted_session *s = &model->session[k];
     const syn_normalisation *norm = &s->norm;
     const int64_t N = norm->N, B = norm->B;
-    char group[LONGEST_NAME], path[2 * LONGEST_NAME];
+    char group[LONGEST_NAME], path[2 * LONGEST_NAME], text[17];
     group_of(group, k);
     syn_hdf5_put(w, path_in(path, k, "normalisation/kept"), SYN_HDF5_I64, norm->kept, 1, &N);
     syn_hdf5_put(w, path_in(path, k, "normalisation/mean"), SYN_HDF5_F32, norm->mean, 1, &N);
@@ -103,6 +108,7 @@ static void put_session(syn_hdf5_writer *w, const syn_model *model, int k) {
     syn_hdf5_put_text_attribute(w, group, "name", s->name ? s->name : "recording");
     if (s->path) syn_hdf5_put_text_attribute(w, group, "path", s->path);
     if (s->folder) syn_hdf5_put_text_attribute(w, group, "folder", s->folder);
+    if (s->fingerprint) syn_hdf5_put_text_attribute(w, group, "fingerprint", fingerprint_text(s->fingerprint, text));
     syn_hdf5_put_text_attribute(w, group, "signal", syn_signal_name(s->signal));
     syn_hdf5_put_number_attribute(w, group, "rate_hz", s->rate_hz);
     syn_hdf5_put_number_attribute(w, group, "alpha", norm->alpha);
@@ -411,6 +417,14 @@ static syn_status read_seeds(const reader *r, int k, syn_fitted_session *s) {
     return isfinite(s->seeds->median_correlation) ? SYN_OK : damaged(r, group, "without its correlation", "a number");
 }
 
+/* Not there in files of earlier versions. */
+static uint64_t read_fingerprint(const reader *r, const char *group) {
+    char *text = syn_hdf5_text_attribute(r->file, group, "fingerprint");
+    const uint64_t fingerprint = text ? strtoull(text, NULL, 16) : 0;
+    free(text);
+    return fingerprint;
+}
+
 static syn_status read_session(const reader *r, int k, syn_fitted_session *s) {
     static const char *const signals[] = {"fluorescence", "deconvolved", "counts"};
     char group[LONGEST_NAME], path[2 * LONGEST_NAME];
@@ -424,6 +438,7 @@ static syn_status read_session(const reader *r, int k, syn_fitted_session *s) {
     SYN_TRY(syn_make_utf8(&s->name));
     s->path = syn_hdf5_text_attribute(r->file, group, "path");
     s->folder = syn_hdf5_text_attribute(r->file, group, "folder");
+    s->fingerprint = read_fingerprint(r, group);
     s->rate_hz = syn_hdf5_number_attribute(r->file, group, "rate_hz", NAN);
     if (!s->name || !(s->rate_hz > 0)) return damaged(r, group, "without name or frame rate", "a whole model file");
     SYN_TRY(read_optional_texts(r, k, "neurons/id", true, s->norm.N, &s->neuron_id));

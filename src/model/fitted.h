@@ -13,7 +13,7 @@ typedef struct syn_edge_estimates {
     double bin_s;     /* bins in which counts were tested, and ... */
     double window;    /* ... how many of them a spike of a sender counts; 0: not of counts */
     double freedom;   /* degrees of freedom of estimate / error */
-    double inflation; /* of the standard errors, included in them: spread of the bulk of estimate / error */
+    double inflation; /* of the standard errors, included in them: root mean square over senders */
     double lags;      /* frames over which autocorrelation was counted */
     double correlation_of_halves, found_in_half[2], found_in_both; /* edges at a false discovery rate of 0.1 */
     double residual_correlation, residual_correlation_by_chance;   /* of two neurons in one frame, root mean square */
@@ -41,6 +41,7 @@ typedef struct syn_fitted_session {
     char *folder;      /* where the fit ran, from which path was found; NULL: not known */
     syn_signal signal;
     double rate_hz;
+    uint64_t fingerprint; /* of the recording (recording.h); 0: fitted by a version that did not keep it */
     syn_normalisation norm;
     char **neuron_id;     /* [N] */
     float *embedding;     /* [N][d] where the neurons are not in their population's order, else NULL */

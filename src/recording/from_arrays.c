@@ -241,6 +241,14 @@ done:
     return status;
 }
 
+syn_status syn_recording_set_path(syn_recording *r, const char *path) {
+    char *copy;
+    SYN_TRY(syn_copy_text(&copy, path));
+    free(r->path);
+    r->path = copy;
+    return SYN_OK;
+}
+
 _Static_assert(sizeof(syn_segment) == 2 * sizeof(int64_t), "segments are seen as int64_t [S][2]");
 
 void syn_recording_view(const syn_recording *r, syn_recording_arrays *arrays) {

@@ -126,7 +126,7 @@ static void light_of_few_neurons_is_measured(void **state) {
             syn_edge_events events;
             syn_edge_estimates *e;
             assert_ok(syn_edge_events_create(&events, &set.data->session[0], best_kernels(), 2));
-            assert_ok(syn_test_events(&set.data->session[0], best_kernels(), 2, &e));
+            assert_ok(syn_test_events(&set.data->session[0], best_kernels(), 2, NULL, &e));
             for (int64_t k = 0; k < N * N; k++) {
                 const int64_t i = k / N, j = k % N;
                 if (i == j) continue;
@@ -161,7 +161,7 @@ static void edges_are_those_of_the_spikes(void **state) {
     test_set set = in_a_row(&raw);
     syn_edge_estimates *e;
     double p[N * N], q[N * N], false_ones = 0;
-    assert_ok(syn_test_events(&set.data->session[0], best_kernels(), 2, &e));
+    assert_ok(syn_test_events(&set.data->session[0], best_kernels(), 2, NULL, &e));
     assert_true(e->decay > 0.85 && e->crosstalk > 0.2);
     for (int k = 0; k < N * N; k++)
         p[k] = e->error[k] > 0 ? syn_two_sided_p((double)(e->estimate[k] / e->error[k]), e->freedom) : NAN;
@@ -217,7 +217,7 @@ static void events_take_the_place_of_activity(void **state) {
     assert_ok(syn_edge_events_create(&events, s, best_kernels(), 2));
     assert_int_equal(events.T, s->span[SYN_VALIDATION][s->n_spans[SYN_VALIDATION] - 1].stop);
     assert_true(events.T < T);
-    assert_ok(syn_test_events(s, best_kernels(), 2, &e));
+    assert_ok(syn_test_events(s, best_kernels(), 2, NULL, &e));
     assert_same("events", s->x, events.x, events.T * N);
     syn_edge_estimates_free(e), syn_edge_events_free(&events), set_free(&set), raw_free(&raw), free(spike);
 }
@@ -232,7 +232,7 @@ static void cells_that_overlap_are_not_tested(void **state) {
     raw_data raw = fluorescence(spike, T, N, 0.4, 0.15);
     test_set set = in_a_row(&raw);
     syn_edge_estimates *e;
-    assert_ok(syn_test_events(&set.data->session[0], best_kernels(), 2, &e));
+    assert_ok(syn_test_events(&set.data->session[0], best_kernels(), 2, NULL, &e));
     for (int i = 0; i < N; i++)
         for (int j = 0; j < N; j++) {
             const int k = i * N + j;
@@ -258,7 +258,7 @@ static void one_cell_in_two_sources_is_not_tested(void **state) {
         for (int64_t t = 0; t < T; t++) raw.x[t * N + 1] = raw.x[t * N] + (float)(noise * normal(19200 + seed, t));
         test_set set = set_create(&raw, 1, TINY_WINDOW);
         syn_edge_estimates *e;
-        assert_ok(syn_test_events(&set.data->session[0], best_kernels(), 2, &e));
+        assert_ok(syn_test_events(&set.data->session[0], best_kernels(), 2, NULL, &e));
         assert_true(e->error[1] == 0 && e->error[N] == 0 && e->overlapping == 2);
         for (int k = 0; k < N * N; k++) assert_true(isfinite(e->estimate[k]) && isfinite(e->error[k]));
         syn_edge_estimates_free(e), set_free(&set), raw_free(&raw), free(spike);
@@ -285,7 +285,7 @@ static void order_of_neurons_does_not_matter(void **state) {
         for (int64_t m = 0; m < T * N; m++) /* the same noise of the same neuron */
             raw.x[m] += (float)(0.5 * normal(18000, k ? m / N * N + N - 1 - m % N : m));
         test_set set = set_create(&raw, 1, TINY_WINDOW);
-        assert_ok(syn_test_events(&set.data->session[0], best_kernels(), 2, &e[k]));
+        assert_ok(syn_test_events(&set.data->session[0], best_kernels(), 2, NULL, &e[k]));
         set_free(&set), raw_free(&raw);
     }
     for (int k = 0; k < N * N; k++) {
@@ -313,7 +313,7 @@ static void neither_threads_nor_frames_between_segments_matter(void **state) {
     syn_edge_estimates *e[3];
     for (int k = 0; k < 3; k++) {
         test_set set = in_a_row(data[k]);
-        assert_ok(syn_test_events(&set.data->session[0], best_kernels(), 1 + k, &e[k]));
+        assert_ok(syn_test_events(&set.data->session[0], best_kernels(), 1 + k, NULL, &e[k]));
         set_free(&set);
         for (int m = 0; m < N * N; m++) assert_true(isfinite(e[k]->estimate[m]) && isfinite(e[k]->error[m]));
     }

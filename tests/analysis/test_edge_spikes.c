@@ -128,7 +128,7 @@ static void an_effect_within_a_frame_has_a_direction_and_a_size(void **state) {
     syn_session *session = &p.data->session[0];
     for (int finer = 0; finer < 2; finer++) {
         syn_edge_estimates *e;
-        assert_ok(syn_test_counts(session, finer ? 0.005 : 0.05, best_kernels(), 2, &e));
+        assert_ok(syn_test_counts(session, finer ? 0.005 : 0.05, best_kernels(), 2, NULL, &e));
         assert_near("bin", finer ? 0.005 : 0.05, e->bin_s, 1e-9);
         assert_int_equal(e->window, finer ? 4 : 1);
         for (int j = 0; j < N; j += 2) {
@@ -168,7 +168,7 @@ static void unconnected_trains_give_false_alarms_at_their_rate(void **state) {
             }
         prepared p = prepare(&s, 0.05, u);
         syn_edge_estimates *e;
-        assert_ok(syn_test_counts(&p.data->session[0], 0.005, best_kernels(), 2, &e));
+        assert_ok(syn_test_counts(&p.data->session[0], 0.005, best_kernels(), 2, NULL, &e));
         assert_near("bin", 0.005, e->bin_s, 1e-9);
         for (int k = 0; k < N * N; k++)
             if (e->error[k] > 0)

@@ -384,6 +384,62 @@ static void finishing_keeps_the_best_so_far(void **state) {
     syn_model_free(model);
 }
 
+static int ask_of_edges(const syn_progress *p, void *user) {
+    const request *r = user;
+    return strstr(p->stage, "testing edges") ? r->what : SYN_GO_ON;
+}
+
+/* The last of a fit can be stopped as well; what is to finish has its weights, and tests their edges. */
+static void the_test_of_edges_can_be_stopped(void **state) {
+    (void)state;
+    for (int what = SYN_STOP; what <= SYN_FINISH; what++) {
+        raw_data raw = chain(214);
+        syn_recording *recording = recording_of(&raw);
+        syn_options *options = OPTIONS("hidden", "4", "epochs", "2", "connectivity", "dense");
+        syn_model *model;
+        request r = {what, 0};
+        assert_int_equal(syn_fit(&model, &recording, 1, options, ask_of_edges, &r),
+                         what == SYN_STOP ? SYN_ERR_INTERRUPTED : SYN_OK);
+        assert_true(what == SYN_STOP ? !model : !!model->session[0].edges);
+        syn_model_free(model);
+        syn_options_free(options), syn_recording_free(recording), raw_free(&raw);
+    }
+}
+
+static int finish_at_once(const syn_progress *p, void *user) {
+    (void)user;
+    return p->epoch > 0 ? SYN_FINISH : SYN_GO_ON;
+}
+
+/* What was stopped before a connectivity was tried says nothing about any. */
+static void a_stopped_choice_is_no_verdict(void **state) {
+    (void)state;
+    raw_data raw = chain(215);
+    syn_recording *recording = recording_of(&raw);
+    syn_options *options = OPTIONS("hidden", "4", "epochs", "50");
+    syn_model *model;
+    assert_int_equal(syn_fit(&model, &recording, 1, options, finish_at_once, NULL), SYN_OK);
+    assert_null(strstr(model->description, "better than none: at its length"));
+    if (model->p->form == SYN_FORM_NONE) assert_non_null(strstr(model->description, "stopped before"));
+    syn_model_free(model);
+    syn_options_free(options), syn_recording_free(recording), raw_free(&raw);
+}
+
+/* By its activity, wherever it comes from. */
+static void a_model_knows_its_recording(void **state) {
+    (void)state;
+    raw_data raw = chain(216), other = chain(217);
+    syn_model *model = fitted(&raw, 1, "3", OPTIONS("connectivity", "none"));
+    syn_recording *same = recording_of(&raw), *another = recording_of(&other);
+    assert_int_equal(syn_model_recognises(model, 0, same), 1);
+    assert_int_equal(syn_model_recognises(model, 0, another), 0);
+    same->x[3] += 1;
+    assert_int_equal(syn_model_recognises(model, 0, same), 0);
+    model->session[0].fingerprint = 0;
+    assert_int_equal(syn_model_recognises(model, 0, same), -1);
+    syn_model_free(model), syn_recording_free(same), syn_recording_free(another), raw_free(&raw), raw_free(&other);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(forms_are_honoured),
@@ -400,6 +456,9 @@ int main(void) {
         cmocka_unit_test(gaps_and_trials_are_fitted),
         cmocka_unit_test(test_data_change_no_bit),
         cmocka_unit_test(threads_change_no_bit),
+        cmocka_unit_test(the_test_of_edges_can_be_stopped),
+        cmocka_unit_test(a_stopped_choice_is_no_verdict),
+        cmocka_unit_test(a_model_knows_its_recording),
         cmocka_unit_test(finishing_keeps_the_best_so_far),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

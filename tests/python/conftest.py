@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import signal
 import warnings
 
 import numpy as np
@@ -10,6 +11,8 @@ import pytest
 import synapsnet
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it, and its tests would wait for ever
+
 SMALL = dict(hidden=4, embedding=2, epochs=3)
 
 

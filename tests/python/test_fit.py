@@ -146,7 +146,134 @@ def test_scores(rec, model):
     assert model.evaluate(rec)["test"] == pytest.approx(about["test"], rel=1e-6)
     everything = model.evaluate(rec, split="all")["test"]
     assert everything["mse"] != pytest.approx(about["test"]["mse"], rel=1e-3)
-    assert model.score(rec.activity) == pytest.approx(everything["r2"])  # another object: all of its frames
+    assert model.score(rec, split="all") == pytest.approx(everything["r2"])
+
+
+def same_frames(of, rec, about):
+    """Whether a model takes rec for its recording: scores, forecasts and stimulates in the test frames alone."""
+    report = of.report("r.json", rec, steps=2)
+    return (of.score(rec) == pytest.approx(about["test"]["r2"]) and len(of.forecast(rec).frame) < 200
+            and of.perturb(0, rec, steps=2).summary["states"] == of.perturb(0, rec, steps=2, split="test").summary["states"]
+            and report["test"]["r2"] == pytest.approx(about["test"]["r2"]))
+
+
+def test_a_recording_of_the_fit_is_known_wherever_it_comes_from(rec, model):
+    about = model.evaluate()
+    model.save("model.h5")
+    rec.save("other name.h5")
+    for of in (model, synapsnet.load("model.h5"), pickle.loads(pickle.dumps(model)), copy.deepcopy(model)):
+        for same in (rec, rec.activity, rec.activity.astype(np.float64), pickle.loads(pickle.dumps(rec)), "other name.h5"):
+            assert same_frames(of, same, about)
+    another = rec.activity.copy()
+    another[5, 3] += 1e-3
+    assert len(model.forecast(another).frame) == 599
+
+
+def test_an_array_is_known_that_holds_nan(X):
+    X[7, 2] = np.nan
+    model = synapsnet.SynapsNet(connectivity="none", **SMALL).fit(X)
+    assert model.score(X) == pytest.approx(model.score()) != model.score(X, split="all")
+    filled = np.nan_to_num(X)
+    assert model.score(filled) == model.score(filled, split="all")
+
+
+def test_one_recording_of_the_fit_among_others_is_scored_in_its_test_frames(rec, X):
+    other = synapsnet.recording(X, rate_hz=30)
+    model = synapsnet.SynapsNet(connectivity="none", **SMALL).fit([rec, other])
+    new = synapsnet.recording(X ** 3, rate_hz=30)
+    assert model.evaluate([rec, new]) == model.evaluate([rec, new], split="test")
+    assert model.evaluate([rec, new]) != model.evaluate([rec, new], split="all")
+
+
+def score_in_a_process(model, recording):
+    return model.score(recording)
+
+
+def test_a_model_scores_in_a_process_pool_what_it_scores_here(rec, model):
+    import multiprocessing
+
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        assert pool.apply(score_in_a_process, (model, rec)) == pytest.approx(model.score(rec))
+
+
+def test_a_namesake_in_another_folder_is_not_the_recording_of_the_fit(rec):
+    os.mkdir("m1"), os.mkdir("m2")
+    rec.save("m1/rec.h5")
+    synapsnet.simulate("rates", neurons=8, frames=600, seed=9).save("m2/rec.h5")
+    os.chdir("m1")
+    fitted = synapsnet.SynapsNet(connectivity="none", **SMALL).fit("rec.h5")
+    fitted.save("model.h5")
+    os.chdir("../m2")
+    model = synapsnet.load("../m1/model.h5")
+    assert len(model.forecast("rec.h5").frame) == 599  # another, of which all frames are new
+    np.testing.assert_array_equal(model.predict(), fitted.predict())
+    os.replace("rec.h5", "../m1/rec.h5")
+    with pytest.raises(synapsnet.errors.InputError, match="is not the recording that the model was fitted on"):
+        model.predict()
+
+
+def test_edges_of_a_model_without_halves(rec, model):
+    import h5py
+
+    model.save("old.h5")
+    with h5py.File("old.h5", "a") as file:
+        del file["session_0/edges/first_half"], file["session_0/edges/second_half"]
+        del file["session_0"].attrs["fingerprint"]
+    old = synapsnet.load("old.h5")
+    assert old.edges().first_half is None and old.edges().second_half is None
+    np.testing.assert_array_equal(old.edges().estimate, model.edges().estimate)
+    assert len(old.forecast(rec).frame) == 599  # it does not know what its recording held
+
+
+def test_keywords_of_a_recording_reach_it(X):
+    fit = dict(rate=10, regions=list("aabbb"), cell_types=list("eeeii"), name="rat 7", orientation="neurons-first")
+    model = synapsnet.SynapsNet(connectivity="none", **SMALL).fit(X.T, **fit)
+    assert model.effective_connectivity().regions == list("aabbb")
+    assert model.description_["recordings"][0]["name"] == "rat 7"
+    assert model.predict(X.T, orientation="neurons-first").shape == X.shape
+    trains = {k: np.sort(np.random.default_rng(k).uniform(3, 40, 300)) for k in range(3)}
+    spikes = synapsnet.SynapsNet(connectivity="none", **SMALL).fit(trains, start_s=1.0)
+    assert spikes.predict(trains, start_s=1.0).shape == (780, 3)
+
+
+def test_an_array_of_frames_that_are_too_few_may_be_turned(X):
+    with pytest.raises(synapsnet.errors.InputError, match="too few.*orientation='neurons-first'"):
+        synapsnet.SynapsNet().fit(X.T, rate_hz=10)
+
+
+def test_a_model_of_an_array_as_mask_is_loaded_without_its_file(X):
+    mask = np.roll(np.eye(5), 1, axis=1)
+    synapsnet.SynapsNet(connectivity="masked", mask=mask, **SMALL).fit(X, rate_hz=10).save("m.h5")
+    assert synapsnet.load("m.h5").mask is None
+
+
+def test_a_loaded_model_predicts_every_frame(X):
+    np.savez("s.npz", dff=X, trials=[[0, 150], [150, 300]])
+    synapsnet.SynapsNet(connectivity="none", **SMALL).fit("s.npz:dff", rate_hz=np.float32(10),
+                                                          segments="s.npz:trials").save("m.h5")
+    assert synapsnet.load("m.h5").predict().shape == X.shape
+
+
+def test_a_warning_of_a_recording_is_shown_once(X):
+    times = np.arange(400) * 0.1
+    times[200:] += 30
+    np.savez("s.npz", dff=X, t=times)
+    for data, keywords in ((X, {"timestamps": times}), ("s.npz:dff", {"timestamps": "s.npz:t"})):
+        with warnings.catch_warnings(record=True) as shown:
+            warnings.simplefilter("always")
+            synapsnet.SynapsNet(connectivity="none", **SMALL).fit(data, **keywords)
+        about = [one for one in shown if "gaps" in str(one.message)]
+        assert len(about) == 1 and about[0].filename == __file__
+
+
+def test_numbers_that_are_ids_are_not_places(X):
+    model = synapsnet.SynapsNet(connectivity="none", **SMALL).fit(X, rate_hz=10, neuron_ids=[3, 0, 40, 12, 7])
+    with pytest.raises(synapsnet.errors.OptionError, match="expected '3' for the neuron of that id, or 'index:3'"):
+        model.perturb(3, steps=2)
+    assert model.perturb("3", steps=2).neuron == "3" and model.perturb("index:3", steps=2).neuron == "12"
+    with pytest.raises(synapsnet.errors.OptionError, match="'index:3' for that place"):
+        model.plot_forecast(neurons=[3])
+    assert model.plot_forecast(neurons=["index:3"]).get_yticklabels()[0].get_text() == "12"
 
 
 def test_predictions_are_those_of_the_forecast(rec, model):
@@ -316,6 +443,89 @@ def test_ctrl_c_twice_is_a_keyboard_interrupt():
     thread.join()
     with pytest.raises(synapsnet.errors.NotFittedError):
         model.predict(big)
+
+
+def run_with(code, **environment):
+    """What a process of its own prints, whose signals are nobody else's."""
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", "import os, signal, threading, synapsnet\n" + code],
+                          capture_output=True, text=True, timeout=120, env={**os.environ, **environment})
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+BIG = "rec = synapsnet.simulate('rates', neurons=20, frames=4000)\n"
+
+
+def test_what_another_handler_raises_ends_the_fit():
+    assert run_with(BIG + """
+class Late(Exception): pass
+def late(*_): raise Late
+signal.signal(signal.SIGALRM, late)
+signal.setitimer(signal.ITIMER_REAL, 1)
+try:
+    synapsnet.SynapsNet(epochs=100000, patience=100000, connectivity='dense').fit(rec)
+except Late:
+    print('late', signal.getsignal(signal.SIGINT) is signal.default_int_handler)
+""") == "late True"
+
+
+def test_ctrl_c_that_is_ignored_stays_so():
+    said = run_with(BIG + """
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
+model = synapsnet.SynapsNet(epochs=60, patience=60, connectivity='dense', hidden=8).fit(rec)
+print(model.description_['warnings'], signal.getsignal(signal.SIGINT) == signal.SIG_IGN)
+""")
+    assert said.endswith("True") and "stopped" not in said
+
+
+def test_a_handler_that_python_does_not_know_stays(rec, monkeypatch):
+    """Of a program in which Python runs: it could not be put back."""
+    monkeypatch.setattr(signal, "getsignal", lambda _: None)
+    monkeypatch.setattr(signal, "signal", lambda *_: pytest.fail("a handler was set"))
+    assert np.isfinite(synapsnet.SynapsNet(connectivity="none", **SMALL).fit(rec).score())
+
+
+INTERRUPTED = BIG + """
+from synapsnet import _progress
+asked = []
+report = _progress.Watch._report
+def interrupting(self, progress, user):
+    if progress.contents.stage.startswith(STAGE) and not asked:
+        asked.append(0)
+        for _ in range(TIMES):
+            signal.raise_signal(signal.SIGINT)
+    return report(self, progress, user)
+_progress.Watch._report = interrupting
+try:
+    model = synapsnet.SynapsNet(epochs=2, connectivity='dense', hidden=4, repeats=2).fit(rec)
+    print('whole', len(model.edges().p), model.description_.get('repeats'))
+except KeyboardInterrupt:
+    print('interrupted')
+"""
+
+
+@pytest.mark.parametrize("stage, once", [("testing edges", "whole 20 None"), ("repeat", "whole 20 {'done': 0, 'asked': 2}")])
+def test_ctrl_c_where_the_model_is_whole(stage, once):
+    code = INTERRUPTED.replace("STAGE", repr(stage.encode()))
+    assert run_with(code.replace("TIMES", "1")) == once
+    assert run_with(code.replace("TIMES", "2")) == "interrupted"
+
+
+def test_a_fit_that_is_stopped_before_it_tried_a_connectivity_says_so():
+    said = run_with(BIG + """
+from synapsnet import _progress
+report = _progress.Watch._report
+def interrupting(self, progress, user):
+    if progress.contents.epoch == 1 and not self.interrupts:
+        signal.raise_signal(signal.SIGINT)
+    return report(self, progress, user)
+_progress.Watch._report = interrupting
+model = synapsnet.SynapsNet(hidden=4).fit(rec)
+print(model.description_['connectivity']['form'], model.description_['warnings'])
+""")
+    assert said.startswith("none") and "stopped before every connectivity had been tried" in said
+    assert "at its length the recording holds no" not in said
 
 
 def test_the_gil_is_released(rec):

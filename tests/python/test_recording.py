@@ -3,12 +3,13 @@
 import json
 import pickle
 import subprocess
+import warnings
 
 import numpy as np
 import pytest
 
 import synapsnet
-from synapsnet.errors import InputError, RecordingWarning
+from synapsnet.errors import InputError, OptionError, RecordingWarning
 
 
 def test_arrays_come_back_as_they_went_in(X):
@@ -117,8 +118,9 @@ def test_spike_trains_are_counted_as_the_program_does(program):
     trains = {name: random.uniform(0, 30, 200) for name in ("a", "b")}
     r = synapsnet.recording(trains, bin=0.02)
     np.savez("spikes.npz", times=np.concatenate(list(trains.values())), ids=np.repeat([0, 1], 200))
-    other = synapsnet.read("spikes.npz", bin=0.02)
-    np.testing.assert_array_equal(r.activity, other.activity)
+    subprocess.run([program, "convert", "spikes.npz", "--bin", "20ms", "-o", "counts.h5", "--quiet"], check=True)
+    for path, options in (("counts.h5", {}), ("spikes.npz", {"bin": 0.02}), ("spikes.npz", {"bin": np.timedelta64(20, "ms")})):
+        np.testing.assert_array_equal(r.activity, synapsnet.read(path, **options).activity)
     assert r.neuron_ids == ["a", "b"] and r.signal == "counts"
     last = max(times.max() for times in trains.values())
     assert synapsnet.recording(trains, start_s=0).n_frames == int(last / 0.05) + 1
@@ -175,3 +177,136 @@ def test_simulations_are_those_of_the_program(program):
                     "counts", "-o", "sim.h5", "--quiet"], check=True)
     np.testing.assert_array_equal(r.activity, synapsnet.read("sim.h5").activity)
     assert r.truth.shape == (10, 10)
+
+
+# ---- what is easily mistaken ----
+
+
+def test_masked_arrays_keep_their_mask(X):
+    hidden = X > 0.7
+    speed = np.ma.masked_less(np.arange(400), 10)
+    r = synapsnet.recording(np.ma.array(X, mask=hidden), rate_hz=5, behavior=speed)
+    np.testing.assert_array_equal(np.isnan(r.activity), hidden)
+    np.testing.assert_array_equal(np.isnan(r.behavior[:, 0]), np.arange(400) < 10)
+    counts = np.ma.array(np.round(np.abs(X)).astype(np.int16), mask=hidden)
+    np.testing.assert_array_equal(np.isnan(synapsnet.recording(counts, rate_hz=5).activity), hidden)
+
+
+def test_a_turned_array(X):
+    with pytest.warns(RecordingWarning, match=r"\(5, 400\): took the first axis as time, although the second is longer"):
+        assert synapsnet.recording(X.T, rate_hz=5).shape == (5, 400)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        np.testing.assert_array_equal(synapsnet.recording(X.T, rate_hz=5, orientation="neurons-first").activity, X)
+        assert synapsnet.recording(X.T, rate_hz=5, orientation="time-first").shape == (5, 400)
+        assert synapsnet.recording(X.T, timestamps=np.arange(5.0)).shape == (5, 400)  # says which axis is time
+    with pytest.raises(OptionError, match="orientation: found 'down'"):
+        synapsnet.recording(X, rate_hz=5, orientation="down")
+
+
+def test_dates_in_a_column(X):
+    import pandas
+
+    frame = pandas.DataFrame(X, columns=list("abcde"))
+    for zone in (None, "America/New_York"):
+        dated = frame.assign(Timestamp=pandas.date_range("2024-01-01", periods=400, freq="50ms", tz=zone))
+        assert synapsnet.recording(dated).rate_hz == pytest.approx(20)
+
+
+def test_dates_with_a_time_zone(X):
+    import pandas
+
+    index = pandas.date_range("2024-03-31", periods=400, freq="50ms", tz="Europe/Berlin")
+    speed = pandas.Series(np.arange(400.0), index.tz_convert("UTC"), name="speed")
+    r = synapsnet.recording(pandas.DataFrame(X, index), behavior=speed)
+    assert r.rate_hz == pytest.approx(20) and r.behavior_names == ["speed"]
+
+
+@pytest.mark.parametrize("name, step", [("time", 0.05), ("time_s", 0.05), ("Timestamps (ms)", 50), ("t", 0.05),
+                                        ("frame_time_us", 50000)])
+def test_a_column_of_times_is_no_neuron(X, name, step):
+    import pandas
+
+    frame = pandas.DataFrame(X, columns=list("abcde"))
+    frame.insert(2, name, np.arange(400) * step)
+    r = synapsnet.recording(frame)
+    frame.to_csv("x.csv", index=False)
+    of_file = synapsnet.read("x.csv")
+    assert r.neuron_ids == of_file.neuron_ids == list("abcde")
+    assert r.rate_hz == pytest.approx(of_file.rate_hz) == pytest.approx(20)
+    np.testing.assert_array_equal(r.activity, X)
+
+
+def test_doubtful_columns_of_times(X):
+    import pandas
+
+    frame = pandas.DataFrame(X, columns=["time_fu", "b", "c", "d", "e"])
+    with pytest.raises(InputError, match="'time_fu' seems to be times, but not in which unit"):
+        synapsnet.recording(frame)
+    with pytest.raises(InputError, match="'time', 't' seem to be times"):
+        synapsnet.recording(frame.rename(columns={"time_fu": "time", "c": "t"}))
+    with pytest.raises(InputError, match="'time', 'time' seem to be times"):
+        synapsnet.recording(frame.set_axis(["time", "time", "c", "d", "e"], axis=1))
+    frame.set_axis(list("abcde"), axis=1).to_csv("x.csv")
+    assert synapsnet.recording(pandas.read_csv("x.csv"), rate_hz=3).neuron_ids == list("abcde")  # less "Unnamed: 0"
+    named = frame.rename(columns={"time_fu": "t_3"})  # may well be a neuron
+    assert synapsnet.recording(named, rate_hz=3).neuron_ids[0] == "t_3"
+
+
+def test_numbers_that_pandas_does_not_know(X):
+    import pandas
+
+    frame = pandas.DataFrame(X).astype("Float64")
+    frame.iloc[7, 2] = pandas.NA
+    r = synapsnet.recording(frame, rate_hz=5, behavior=frame[2])
+    assert np.isnan(r.activity[7, 2]) and np.isnan(r.activity).sum() == 1 and np.isnan(r.behavior[7, 0])
+
+
+def test_behaviour_with_other_times_is_refused(X):
+    import pandas
+
+    frame = pandas.DataFrame(X, np.arange(400) * 0.05)
+    speed = pandas.DataFrame({"speed": np.arange(400.0)}, np.arange(400) * 0.04)
+    with pytest.raises(InputError, match="behavior: has other times .*0 s to 15.96 s.* than the activity .*0 s to 19.95 s"):
+        synapsnet.recording(frame, behavior=speed)
+    with pytest.raises(InputError, match="behavior: has other times"):
+        synapsnet.recording(X, timestamps=frame.index, behavior=speed.iloc[:300])
+    assert synapsnet.recording(frame, behavior=speed.reset_index(drop=True)).n_behaviors == 1  # says nothing of times
+    timed = pandas.DataFrame({"time": np.arange(400) * 0.05 + 1e-3, "speed": 1.0 * np.arange(400)})
+    assert synapsnet.recording(frame, behavior=timed).behavior_names == ["speed"]
+
+
+def test_a_rate_by_both_names(X):
+    np.save("x.npy", X)
+    quick = dict(orientation="time-first")
+    for made in (synapsnet.recording(X, rate=7), synapsnet.read("x.npy", rate_hz=7, **quick),
+                 synapsnet.recording("x.npy", rate_hz=np.float32(7), **quick)):
+        assert made.rate_hz == 7
+    with pytest.raises(OptionError, match="rate_hz: found rate as well"):
+        synapsnet.recording(X, rate=7, rate_hz=7)
+
+
+def test_a_pickled_recording_keeps_its_path(X):
+    np.save("x.npy", X)
+    rec = synapsnet.read("x.npy", rate=5, orientation="time-first")
+    again = pickle.loads(pickle.dumps(rec))
+    assert again.path == "x.npy" and pickle.loads(pickle.dumps(synapsnet.recording(X, rate_hz=5))).path is None
+    synapsnet.SynapsNet(connectivity="none", hidden=2, epochs=1).fit(again).save("m.h5")
+    assert synapsnet.load("m.h5").predict().shape == X.shape
+
+
+def test_warnings_of_what_comes_from_memory_are_shown(X):
+    times = np.arange(400) * 0.1
+    times[200:] += 30
+    with pytest.warns(RecordingWarning, match="the array: the timestamps leave 1 gaps"):
+        synapsnet.recording(X, timestamps=times)
+
+
+def test_errors_say_the_array(X):
+    with pytest.raises(InputError, match="^the array: "):
+        synapsnet.recording(X, rate_hz=5, segments=[[0, 900]])
+
+
+def test_no_interpreter_to_ask(monkeypatch):
+    monkeypatch.setattr("sys.executable", None)
+    assert synapsnet._library._blas_core() == ""

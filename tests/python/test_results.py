@@ -1,5 +1,7 @@
 """Results for pandas, xarray, networkx and matplotlib, and what is said where one is missing."""
 
+import json
+import pathlib
 import subprocess
 import sys
 
@@ -7,7 +9,7 @@ import numpy as np
 import pytest
 
 import synapsnet
-from synapsnet.errors import InputError, MissingPackageError
+from synapsnet.errors import InputError, MissingPackageError, OptionError
 
 
 def test_connectivity_to_everything(model, program):
@@ -52,7 +54,6 @@ def off(matrix):
 
 def test_edges_are_those_of_the_program(tested, program):
     import csv
-    import json
 
     model, _ = tested
     edges = model.edges(fdr=0.05)
@@ -205,8 +206,6 @@ def test_edges_that_the_program_lists(tested):
 
 
 def test_connectivity_against_the_truth(tested, program):
-    import json
-
     model, rec = tested
     scores = model.score_connectivity(rec)
     assert scores["auroc"] > 0.8
@@ -224,6 +223,18 @@ def test_truth_of_all_recorded_neurons(X):
     model = synapsnet.SynapsNet(connectivity="dense", hidden=2, epochs=3).fit(X, rate_hz=5)
     kept = model.kept_
     assert model.score_connectivity(truth) == model.score_connectivity(truth[np.ix_(kept, kept)])
+
+
+def test_evaluation_of_each_recording_as_a_table(rec, X):
+    both = synapsnet.SynapsNet(connectivity="none", hidden=2, epochs=1).fit([rec, synapsnet.recording(X, rate_hz=30)])
+    evaluation = both.evaluate()
+    for k in range(2):
+        table = evaluation.to_pandas(session=k)
+        assert table.loc["SynapsNet", "mse"] == evaluation["sessions"][k]["test"]["mse"]
+        assert table.loc["mean", "r2"] == evaluation["sessions"][k]["baselines"]["mean"]["r2"]
+    assert evaluation.to_pandas().loc["SynapsNet", "mse"] == evaluation["test"]["mse"] != table.loc["SynapsNet", "mse"]
+    with pytest.raises(OptionError, match="session: found 2; expected 0 to 1"):
+        evaluation.to_pandas(session=2)
 
 
 def test_evaluation_as_a_table(model):
@@ -288,9 +299,12 @@ def test_report(model):
 def test_report_with_rivals(rec):
     model = synapsnet.SynapsNet(connectivity="dense", hidden=2, epochs=2).fit(rec)
     rivals = model.compare(rivals=["ar"])
+    model.report("alone.json", steps=5)
     model.report("report.json", steps=5, comparison=rivals)
-    with open("report.json", encoding="utf-8") as file:
-        assert "AR" in file.read().upper()
+    alone, report = (json.loads(pathlib.Path(name).read_text(encoding="utf-8"))["evaluation"]["baselines"]
+                     for name in ("alone.json", "report.json"))
+    assert set(report) - set(alone) == {"ar"}
+    assert report["ar"]["mse"] == pytest.approx(rivals["rivals"]["ar"]["mse"])
 
 
 def test_splits_are_those_of_the_program(rec, program):
@@ -300,7 +314,8 @@ def test_splits_are_those_of_the_program(rec, program):
     model.save_splits("python.h5", "sim.h5")
     with open("program.h5", "rb") as a, open("python.h5", "rb") as b:
         assert a.read() == b.read()
-    assert rec.activity is not None and model.get_params()["hidden"] == 3
+    synapsnet.SynapsNet(train=0.5).save_splits("half.h5", rec)
+    assert pathlib.Path("half.h5").read_bytes() != pathlib.Path("python.h5").read_bytes()
 
 
 def test_contents_of_a_file(X):

@@ -50,9 +50,9 @@ def test_grid_search_over_hidden(X):
     search = GridSearchCV(synapsnet.SynapsNet(connectivity="none", embedding=2, epochs=3), {"hidden": [1, 6]},
                           cv=TimeSeriesSplit(2), n_jobs=1)
     search.fit(X, rate_hz=10)
-    assert search.best_params_["hidden"] in (1, 6)
     scores = search.cv_results_["mean_test_score"]
     assert np.isfinite(scores).all() and scores[0] != scores[1]
+    assert search.best_params_["hidden"] == (1, 6)[int(np.argmax(scores))] == search.best_estimator_.hidden
     assert search.best_estimator_.connectivity_.shape == (5, 5)
 
 

@@ -84,3 +84,22 @@ for name in f.csv f.npy f f.h5.txt; do
     one_error "output: found '$name'; expected a name that ends in .h5 or .hdf5"
 done
 run 0 synapsnet forecast six_model.h5 --steps 2 -o f.hdf5
+
+# A namesake where the program runs is not taken for the recording of the fit, and another one in its place is refused.
+mkdir m1 m2
+for seed in 1 2; do
+    run 0 synapsnet simulate rates --neurons 5 --frames 900 --seed $seed -o m$seed/rec.h5
+done
+cd m1
+# shellcheck disable=SC2086
+run 0 synapsnet fit rec.h5 $fit_options -o model.h5
+run 0 synapsnet evaluate model.h5 --json
+mse=$(json test.mse)
+cd ../m2
+run 0 synapsnet evaluate ../m1/model.h5 --json
+same_mse
+cp rec.h5 ../m1/rec.h5
+run 1 synapsnet evaluate ../m1/model.h5
+one_error 'm1/rec.h5: is not the recording that the model was fitted on, but another one; name the recording'
+run 0 synapsnet evaluate ../m1/model.h5 rec.h5 --quiet
+cd ..
