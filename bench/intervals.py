@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What share of the test frames the 95 % intervals of forecasts hold, by step.
 
-    bench/coverage.py PROGRAM NAME=RECORDING[@OPTIONS] ...
+    bench/intervals.py PROGRAM NAME=RECORDING[@OPTIONS] ...
 
 Fits each recording at defaults and prints a row: one step ahead over all test frames, and rollouts after 1, 5 and 20 steps.
 """
