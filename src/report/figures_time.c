@@ -39,7 +39,7 @@ static void draw_trace(const syn_axes *row, const syn_report_session *r, int64_t
     a.y_low = INFINITY, a.y_high = -INFINITY;
     for (int64_t t = 0; t < frames; t++) {
         const bool gap = t > 0 && f->frame[t] != f->frame[t - 1] + 1;
-        time[t] = gap ? NAN : f->time_s[t];
+        time[t] = gap ? NAN : f->time_s[t] - syn_report_start(r);
         truth[t] = (double)f->truth[t * f->N + i];
         predicted[t] = (double)f->prediction[t * f->N + i];
         if (isfinite(truth[t])) a.y_low = fmin(a.y_low, truth[t]), a.y_high = fmax(a.y_high, truth[t]);
@@ -67,14 +67,14 @@ static syn_status draw_traces(cairo_t *cr, const syn_report *report, const syn_r
     SYN_TRY(syn_alloc(&work, 3 * (size_t)frames, sizeof *work, "traces"));
     const int64_t count = typical_neurons(r, neuron);
     syn_axes row = {.cr = cr, .left = 62, .width = 395, .height = 34};
-    row.x_low = f->time_s[0], row.x_high = f->time_s[frames - 1];
+    row.x_low = f->time_s[0] - syn_report_start(r), row.x_high = f->time_s[frames - 1] - syn_report_start(r);
     for (int64_t k = 0; k < count; k++) {
         row.top = 20 + 38 * (double)k;
         draw_trace(&row, r, neuron[k], frames, work);
     }
     free(work);
     row.y_low = 0, row.y_high = 1;
-    syn_axes_draw(&row, "time (s)", NULL);
+    syn_axes_draw(&row, "seconds from the start of the recording", NULL);
     const double key_x[] = {row.x_low, row.x_low + 0.04 * (row.x_high - row.x_low)},
                  shift = 0.22 * (row.x_high - row.x_low);
     const double second_x[] = {key_x[0] + shift, key_x[1] + shift}, key_y[] = {0, 0};

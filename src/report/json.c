@@ -75,10 +75,11 @@ static json_t *facts_json(const syn_report_session *r) {
     json_t *behaviors = json_array();
     for (int64_t b = 0; b < recording->B; b++)
         json_array_append_new(behaviors, json_string(recording->behavior_name[b]));
-    return json_pack("{s:s, s:o*, s:s*, s:s, s:s, s:f, s:I, s:I, s:I, s:I, s:f, s:b, s:o}", "name", recording->name,
-                     "path", recording->path ? syn_text_json(recording->path) : NULL, "format", recording->format,
-                     "signal", syn_signal_name(recording->signal), "unit", activity_unit(recording->signal), "rate_hz",
-                     recording->rate_hz, "frames", (json_int_t)recording->T, "neurons_recorded",
+    return json_pack("{s:s, s:o*, s:s*, s:s, s:s, s:f, s:f, s:I, s:I, s:I, s:I, s:f, s:b, s:o}", "name",
+                     recording->name, "path", recording->path ? syn_text_json(recording->path) : NULL, "format",
+                     recording->format, "signal", syn_signal_name(recording->signal), "unit",
+                     activity_unit(recording->signal), "rate_hz", recording->rate_hz, "start_s", syn_report_start(r),
+                     "frames", (json_int_t)recording->T, "neurons_recorded",
                      (json_int_t)r->fitted->norm.N_recorded, "neurons", (json_int_t)r->N, "segments",
                      (json_int_t)recording->S, "missing", missing_share(r->session), "whole_trials",
                      r->session->whole_segments, "behaviors", behaviors);
@@ -92,10 +93,12 @@ static syn_status traces_json(const syn_report_session *r, size_t sessions, json
     float *rows = NULL;
     syn_status status;
     if (F > f->F) F = f->F;
-    json_t *frame = json_array();
-    *json =
-        json_pack("{s:I, s:o, s:o}", "test_frames", (json_int_t)f->F, "frame", frame, "time_s", numbers(f->time_s, F));
-    for (int64_t t = 0; t < F; t++) json_array_append_new(frame, json_integer((json_int_t)f->frame[t]));
+    json_t *frame = json_array(), *time = json_array();
+    *json = json_pack("{s:I, s:o, s:o}", "test_frames", (json_int_t)f->F, "frame", frame, "time_s", time);
+    for (int64_t t = 0; t < F; t++) {
+        json_array_append_new(frame, json_integer((json_int_t)f->frame[t]));
+        json_array_append_new(time, number(f->time_s[t] - syn_report_start(r)));
+    }
     SYN_CHECK(syn_alloc(&rows, (size_t)(r->n * F), sizeof *rows, "traces"));
     const struct {
         const char *name;

@@ -289,6 +289,18 @@ class Page(unittest.TestCase):
         self.assertEqual(self.heat_map().shape, (12, 12))
         self.assertEqual(len(self.page.evaluate("session.neurons.id")), 12)
 
+    def test_time_from_the_start(self):
+        """A recording whose clock starts late is drawn from 0 on, and the page says when that was."""
+        self.open("pair.html")
+        first = [x for x in self.trace("traces", "recorded")["x"] if x is not None]
+        self.assertNotIn("own clock", self.page.locator("#traces-note").inner_text())
+        self.page.select_option("#session", "1")
+        self.drawn()
+        second = [x for x in self.trace("traces", "recorded")["x"] if x is not None]
+        self.near(second, first, 1e-3)
+        note = self.page.locator("#traces-note").inner_text().replace("\u202f", "")
+        self.assertIn("starts at 1228345.5 s of its own clock", note)
+
     def test_sections_without_data(self):
         self.open("none.html")
         for section in ("connectivity", "graph", "stimulation"):

@@ -8,6 +8,11 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 for k in 1 2; do "$synapsnet" simulate rates --neurons $((10 + k)) --frames 1200 --seed "$k" -o "sim$k.h5" --quiet; done
+# the clock of the second does not start at 0
+"$python" -c "
+import h5py, numpy as np
+with h5py.File('sim2.h5', 'r+') as f:
+    f['timestamps'] = 1228345.5 + np.arange(1200) / f.attrs['rate_hz']"
 fit() { "$synapsnet" fit --hidden 4 --epochs 30 --seed 3 --quiet "$@"; }
 fit sim1.h5 --connectivity dense -o model.h5
 fit sim1.h5 sim2.h5 --connectivity dense -o pair.h5

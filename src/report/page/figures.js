@@ -135,7 +135,7 @@ function drawTraces(session) {
   const neurons = Array.from({ length: count }, (_, k) => Number(select.options[start + k].value));
   const x = withGaps(frame, time);
   const traces = [], more = {
-    xaxis: axis('time in the recording (s)', {
+    xaxis: axis('seconds from the start of the recording', {
       range: [time[0], time[Math.min(time.length, FIRST_FRAMES) - 1]],
       rangeslider: { visible: true, thickness: 0.1, bgcolor: colour('paper'), bordercolor: colour('line') }, anchor: count > 1 ? `y${count}` : 'y',
     }),
@@ -157,7 +157,12 @@ function drawTraces(session) {
   byId('fig-traces').style.height = `${more.height}px`;
   draw('fig-traces', traces, more, `Recorded and predicted activity of ${neurons.map((i) => nameOf(session, i)).join(', ')}.`);
   byId('traces-note').textContent = `Vertical: ${session.recording.unit}. r: correlation over all ${whole(all)} test frames of the recording` +
-    (frame.length < all ? `, of which the first ${whole(frame.length)} are drawn.` : ', all of which are drawn.');
+    (frame.length < all ? `, of which the first ${whole(frame.length)} are drawn.` : ', all of which are drawn.') + startWords(session);
+}
+
+/* Where the recording's clock does not begin with it. */
+function startWords({ recording: { start_s: start } }) {
+  return start ? ` The recording starts at ${start.toLocaleString('en', { maximumFractionDigits: 2 }).replace(/,/g, '\u202f')} s of its own clock.` : '';
 }
 
 function stepNeuron(session, by) {
