@@ -140,7 +140,7 @@ function drawConnectivity(session) {
 function tellEvidence(session) {
   byId('edges-found').textContent = session.edges ? foundWords(session.edges) : UNTESTED;
   byId('edges-notes').hidden = !session.edges || !session.edges.notes.length;
-  fillList('edges-notes', session.edges ? session.edges.notes.map((note) => `Note: ${note}`) : []);
+  fillList('edges-notes', session.edges ? session.edges.notes.map((note) => `${note[0].toUpperCase()}${note.slice(1)}.`) : []);
 }
 const ORDER_NOTES = { index: 'as in the recording', cluster: 'neurons with like connections stand side by side (average linkage)' };
 
@@ -149,16 +149,29 @@ const ORDER_NOTES = { index: 'as in the recording', cluster: 'neurons with like 
 /* What the edges of the graph are drawn by at a place of its slider: estimates where these were tested and C is of something else. */
 const drawnBy = (session, place) => (place > 0 && session.estimate() ? 'estimate' : 'C(0)');
 
+/* Whether the edge to i from j can be drawn at a place of the slider, of pairs whose value is known. */
+function edgesOf(session, place) {
+  const matrix = drawnBy(session, place) === 'estimate' ? session.estimate() : connectivityAt(session, 0);
+  return { matrix, drawn: foundAt(session, place) };
+}
+
+function countEdges(session, place) {
+  const { matrix, drawn } = edgesOf(session, place), n = session.n;
+  let count = 0;
+  for (let i = 0; i < n; i++)
+    for (let j = 0; j < n; j++) count += i !== j && matrix[i][j] !== 0 && drawn(i, j);
+  return count;
+}
+
 /* The strongest edges that are found: [{from, to, value}], strongest first. */
 function strongestEdges(session, count, place) {
-  const matrix = drawnBy(session, place) === 'estimate' ? session.estimate() : connectivityAt(session, 0), n = session.n;
-  const drawn = foundAt(session, place);
+  const { matrix, drawn } = edgesOf(session, place), n = session.n;
   const found = [];
   let least = 0;
   const prune = () => {
     found.sort((a, b) => Math.abs(b.value) - Math.abs(a.value) || a.to - b.to || a.from - b.from);
     found.length = Math.min(found.length, count);
-    if (found.length === count) least = Math.abs(found[count - 1].value);
+    if (found.length && found.length === count) least = Math.abs(found[count - 1].value);
   };
   for (let i = 0; i < n; i++)
     for (let j = 0; j < n; j++) {
@@ -212,78 +225,138 @@ function nodePlaces(session, choice, nodes, edges) {
   return ring(order.filter((i) => kept.has(i)));
 }
 
-/* Arrows of one sign and width: lines that end short of the dot they point at. */
-function arrows(edges, at, sign, width, name) {
-  const x = [], y = [], size = [];
-  const span = (values) => Math.max(...values.filter(Number.isFinite)) - Math.min(...values.filter(Number.isFinite)) || 1;
-  const spanX = span(at.x), spanY = span(at.y);
-  edges.forEach(({ from, to }) => {
-    const dx = at.x[to] - at.x[from], dy = at.y[to] - at.y[from];
-    const short = Math.max(0, 1 - 0.018 / (Math.hypot(dx / spanX, dy / spanY) || 1));
-    x.push(at.x[from], at.x[from] + dx * short, null), y.push(at.y[from], at.y[from] + dy * short, null), size.push(0, 6 + 2 * width, 0);
-  });
-  const shade = colour(sign > 0 ? 'positive' : 'negative');
+/* Where the nodes lie, with room around a few; and pixels for a unit of each axis. equal: one scale for both. */
+function frameOf(at, nodes, width, height, equal) {
+  const room = nodes.length < 6 ? 0.8 : 0.1;
+  const range = (values) => {
+    const some = nodes.map((i) => values[i]).filter(Number.isFinite), low = Math.min(...some), high = Math.max(...some);
+    return [low - room * (high - low || 1), high + room * (high - low || 1)];
+  };
+  const x = range(at.x), y = range(at.y), sx = width / (x[1] - x[0]), sy = height / (y[1] - y[0]);
+  return { x, y, sx: equal ? Math.min(sx, sy) : sx, sy: equal ? Math.min(sx, sy) : sy };
+}
+
+/* From dot to dot in data units: it ends at the rim of the dot it points at, and keeps right of one that comes back. */
+function spanOf({ from, to }, at, frame, size, returns) {
+  const dx = (at.x[to] - at.x[from]) * frame.sx, dy = (at.y[to] - at.y[from]) * frame.sy, length = Math.hypot(dx, dy) || 1;
+  const aside = returns ? 4 : 0, ex = (aside * dy) / length / frame.sx, ey = (-aside * dx) / length / frame.sy;
+  const short = Math.max(0, 1 - (size[to] / 2 + 2) / length);
+  const x = at.x[from] + ex, y = at.y[from] + ey;
+  return { x: [x, x + (dx / frame.sx) * short], y: [y, y + (dy / frame.sy) * short] };
+}
+
+/* Arrows of one sign and width. */
+function arrows(edges, spans, sign, width, name) {
+  const shade = colour(sign > 0 ? 'positive' : 'negative'), join = (axis) => edges.flatMap((e) => [...spans.get(e)[axis], null]);
   return {
-    type: 'scatter', mode: 'lines+markers', x, y, name, legendgroup: name, hoverinfo: 'skip', opacity: 0.85,
+    type: 'scatter', mode: 'lines+markers', x: join('x'), y: join('y'), name, legendgroup: name, hoverinfo: 'skip', opacity: 0.85,
     line: { color: shade, width, dash: sign > 0 ? 'solid' : 'dash' },
-    marker: { symbol: 'arrow', angleref: 'previous', size, color: shade, opacity: 1, line: { width: 0 } },
+    marker: { symbol: 'arrow', angleref: 'previous', size: edges.flatMap(() => [0, 6 + 2 * width, 0]), color: shade, opacity: 1, line: { width: 0 } },
   };
 }
 
+/* Arrows in three widths, with one entry of the legend for each sign. */
+function arrowTraces(edges, spans) {
+  const strongest = Math.abs(edges[0].value), WIDTHS = [1, 2.2, 4];
+  const widthOf = (e) => Math.min(2, Math.floor((3 * Math.abs(e.value)) / strongest));
+  return [1, -1].flatMap((sign) => {
+    const signed = WIDTHS.map((width, k) => [width, edges.filter((e) => Math.sign(e.value) === sign && widthOf(e) === k)]).filter(([, some]) => some.length);
+    return signed.map(([width, some], k) => ({ ...arrows(some, spans, sign, width, sign > 0 ? 'rises' : 'falls'), showlegend: k === 0 }));
+  });
+}
+
+const LABEL_SIDES = [['top', 'center'], ['bottom', 'center'], ['middle', 'right'], ['middle', 'left'], ['top', 'right'], ['top', 'left'], ['bottom', 'right'], ['bottom', 'left']];
+
+/* The side of each dot on which its label meets the fewest dots, labels and arrows; in pixels. */
+function labelSides(session, nodes, at, frame, size, spans) {
+  const px = (x) => x * frame.sx, py = (y) => -y * frame.sy, steps = Array.from({ length: 30 }, (_, k) => (k + 0.5) / 30);
+  const ink = [...spans.values()].flatMap(({ x, y }) => steps.map((s) => [px(x[0] + s * (x[1] - x[0])), py(y[0] + s * (y[1] - y[0]))]));
+  const placed = [], sides = [];
+  for (const i of nodes) {
+    const half = 3.6 * session.neurons.id[i].length + 2, away = size[i] / 1.6 + 1;
+    const boxes = LABEL_SIDES.map(([v, h]) => {
+      const x = px(at.x[i]) + (h === 'right' ? away + half : h === 'left' ? -away - half : 0);
+      const y = py(at.y[i]) + (v === 'bottom' ? away + 7 : v === 'top' ? -away - 7 : 0);
+      return { left: x - half, right: x + half, top: y - 7, bottom: y + 7 };
+    });
+    const cost = boxes.map((box, k) => {
+      const holds = (x, y, r) => x + r > box.left && x - r < box.right && y + r > box.top && y - r < box.bottom;
+      const dots = nodes.filter((j) => j !== i && holds(px(at.x[j]), py(at.y[j]), size[j] / 2)).length;
+      const labels = placed.filter((b) => b.left < box.right && b.right > box.left && b.top < box.bottom && b.bottom > box.top).length;
+      return 30 * (dots + labels) + ink.filter(([x, y]) => holds(x, y, 1)).length + 0.1 * k;
+    });
+    const best = cost.indexOf(Math.min(...cost));
+    placed.push(boxes[best]);
+    sides[i] = LABEL_SIDES[best].join(' ');
+  }
+  return sides;
+}
+
 /* Ids beside the dots; what is known of a neuron stays with the pointer. */
-function label(session, points) {
+function label(session, points, sides) {
   points.mode = 'markers+text';
   points.hovertext = points.text;
   points.text = points.places.map((i) => session.neurons.id[i]);
   points.hovertemplate = '%{hovertext}<extra></extra>';
-  points.textposition = 'top center';
+  points.textposition = points.places.map((i) => sides[i]);
   points.textfont = { size: 12, color: colour('ink') };
   points.cliponaxis = false;
 }
 
+/* The slider goes as far as there are edges; what was asked for is drawn again when there are. */
+function fitCount(session, rate) {
+  const slider = byId('graph-count'), all = countEdges(session, rate);
+  slider.max = Math.max(1, Math.min(200, all));
+  slider.value = slider.dataset.wish;
+  slider.disabled = all < 2;
+  const count = Math.min(Number(slider.value), all);
+  byId('graph-count-value').textContent = `${count} of ${whole(all)}`;
+  return count;
+}
+
 function drawGraph(session) {
-  const rate = Number(byId('graph-fdr').value);
-  const edges = strongestEdges(session, Number(byId('graph-count').value), rate);
+  const rate = Number(byId('graph-fdr').value), id = 'fig-graph', div = byId(id);
+  const edges = strongestEdges(session, fitCount(session, rate), rate);
   const nodes = [...new Set(edges.flatMap((e) => [e.from, e.to]))].sort((a, b) => a - b);
-  const at = nodePlaces(session, byId('graph-layout').value, nodes, edges);
-  const strongest = edges.length ? Math.abs(edges[0].value) : 1;
-  const WIDTHS = [1, 2.2, 4];
-  const widthOf = (e) => Math.min(2, Math.floor((3 * Math.abs(e.value)) / strongest));
-  const traces = [];
-  for (const sign of [1, -1]) {
-    let first = true;
-    WIDTHS.forEach((width, k) => {
-      const some = edges.filter((e) => Math.sign(e.value) === sign && widthOf(e) === k);
-      if (!some.length) return;
-      traces.push({ ...arrows(some, at, sign, width, sign > 0 ? 'rises' : 'falls'), showlegend: first });
-      first = false;
-    });
-  }
+  byId('graph-fdr-value').textContent = rateAt(session, rate);
+  byId('graph-rule').textContent = ruleWords(session, rate);
+  byId('graph-note').textContent = graphWords(session, edges, nodes, rate);
+  div.hidden = !edges.length;
+  if (!edges.length) return;
+  const layoutChoice = byId('graph-layout').value, equal = layoutChoice !== 'springs';
+  const at = nodePlaces(session, layoutChoice, nodes, edges);
+  div.style.height = `${Math.min(narrow(id) ? 480 : 680, 190 + 45 * nodes.length)}px`;
+  const frame = frameOf(at, nodes, div.clientWidth - 40, div.clientHeight - 70, equal);
   const sent = new Float64Array(session.n);
   edges.forEach((e) => (sent[e.from] += Math.abs(e.value)));
   const most = Math.max(...sent) || 1;
   const size = Array.from(sent, (value) => 9 + 15 * Math.sqrt(value / most));
+  const pairs = new Set(edges.map((e) => `${e.from} ${e.to}`));
+  const spans = new Map(edges.map((e) => [e, spanOf(e, at, frame, size, pairs.has(`${e.to} ${e.from}`))]));
   const points = pointsBy(session, byId('graph-colour').value, at.x, at.y, size, nodes);
-  if (nodes.length <= 60) points.forEach((p) => label(session, p));
+  if (nodes.length <= 60) {
+    const sides = labelSides(session, nodes, at, frame, size, spans);
+    points.forEach((p) => label(session, p, sides));
+  }
   const plain = { visible: false, showgrid: false };
-  draw('fig-graph', [...traces, ...points], {
-    xaxis: plain, yaxis: { ...plain, ...(byId('graph-layout').value === 'springs' ? {} : { scaleanchor: 'x' }) },
-    hovermode: 'closest', margin: { l: 20, r: 20, t: 50, b: 20 }, height: byId('fig-graph').clientHeight,
-    annotations: edges.length ? [] : [{ text: NOTHING_FOUND, xref: 'paper', yref: 'paper', x: 0.5, y: 0.5, showarrow: false }],
+  draw(id, [...arrowTraces(edges, spans), ...points], {
+    xaxis: { ...plain, range: frame.x }, yaxis: { ...plain, range: frame.y, ...(equal ? { scaleanchor: 'x' } : {}) },
+    hovermode: 'closest', margin: { l: 20, r: 20, t: 50, b: 20 }, height: div.clientHeight,
   }, `The ${edges.length} strongest edges between ${nodes.length} neurons.`);
-  byId('graph-count-value').textContent = String(edges.length);
-  byId('graph-fdr-value').textContent = rateAt(session, rate);
-  byId('graph-rule').hidden = !session.edges || rate === 0;
-  byId('graph-note').textContent = graphWords(session, edges, nodes, rate);
+}
+
+/* What decides whether an edge is drawn. */
+function ruleWords(session, rate) {
+  if (!session.edges) return UNTESTED;
+  if (rate === 0) return 'The strongest connections of the model are drawn, whether significant or not.';
+  return `Only significant edges are drawn: at a false discovery rate of ${rateAt(session, rate)}, ${percent(session.edges.levels[rate - 1].fdr)} of those found are expected to be false.`;
 }
 
 function graphWords(session, edges, nodes, rate) {
-  const about = edges.length
-    ? `${plural(edges.length, 'edge')} between ${plural(nodes.length, 'neuron')}, of ${whole(session.n)}. The absolute value of ${drawnBy(session, rate) === 'estimate' ? 'the estimate' : 'C(0)'} runs from ${figures(Math.abs(edges[edges.length - 1].value))} to ${figures(Math.abs(edges[0].value))}.`
-    : rate > 0 ? NOTHING_FOUND : 'No edge differs from zero.';
-  if (!session.edges) return `${about} ${UNTESTED}`;
-  const doubt = rate === 0 ? ' These are the strongest connections of the model, whether significant or not.' : '';
-  return about + doubt + session.edges.notes.map((note) => ` Note: ${note}.`).join('');
+  if (!edges.length) return rate > 0 ? NOTHING_FOUND : 'No edge differs from zero.';
+  const least = figures(Math.abs(edges[edges.length - 1].value)), most = figures(Math.abs(edges[0].value));
+  const doubt = session.edges && session.edges.notes.length ? ' What speaks against them is said under “Which edges to believe”, above.' : '';
+  return `${plural(edges.length, 'edge')} between ${plural(nodes.length, 'neuron')}, of ${whole(session.n)}. The absolute value of ${drawnBy(session, rate) === 'estimate' ? 'the estimate' : 'C(0)'} ${least === most ? `is ${most}` : `runs from ${least} to ${most}`}.${doubt}`;
 }
 const NOTHING_FOUND = 'No edge is significant at this false discovery rate.';
 

@@ -111,7 +111,7 @@ function traceOrder(session) {
 function fillNeurons(session, selected) {
   const order = traceOrder(session);
   const chosen = selected ?? order[Math.floor(order.length / 2)];
-  fillChoice('traces-neuron', order.map((i) => [String(i), `${session.neurons.id[i]}   r ${figures(session.neurons.r[i], 2)}`]), String(chosen));
+  fillChoice('traces-neuron', order.map((i) => [String(i), `${session.neurons.id[i]}   r ${decimals(session.neurons.r[i], 2)}`]), String(chosen));
 }
 
 /* Values with a gap wherever a frame is missing or a segment ends. */
@@ -146,7 +146,7 @@ function drawTraces(session) {
     const top = 1 - k / count, bottom = 1 - (k + 0.8) / count;
     more[k ? `yaxis${k + 1}` : 'yaxis'] = axis('', { domain: [bottom, top], nticks: 4, fixedrange: false });
     more.annotations.push({
-      text: `${nameOf(session, i)}, r = ${figures(session.neurons.r[i], 2)}`, xref: 'paper', yref: 'paper', x: 0, y: top,
+      text: `${nameOf(session, i)}, r = ${decimals(session.neurons.r[i], 2)}`, xref: 'paper', yref: 'paper', x: 0, y: top,
       xanchor: 'left', yanchor: 'bottom', showarrow: false, font: { size: 13, color: colour('muted') },
     });
     const common = { type: 'scatter', mode: 'lines', x, yaxis, showlegend: k === 0 };

@@ -131,6 +131,7 @@ function setGraph() {
   fillChoice('graph-layout', [...(positions ? [['position', 'position']] : []), ['springs', 'springs'], ['cluster', 'ring, by like connections'], ...groupings(session).map((g) => [g.key, `ring, by ${g.name}`])], positions ? 'position' : 'springs');
   fillChoice('graph-colour', colourChoices(session), plainest(session));
   setRates('graph-fdr', usualPlace(session));
+  byId('graph-count').dataset.wish = 50;
   listSurest(session);
 }
 
@@ -181,6 +182,7 @@ async function drawAll() {
 
 function listen() {
   const on = (id, event, action) => byId(id).addEventListener(event, action);
+  on('graph-count', 'input', ({ target }) => (target.dataset.wish = target.value)); // before it draws
   const redraw = { traces: ['neuron', 'count'], connectivity: ['order', 'lag', 'share', 'fdr'], graph: ['fdr', 'count', 'layout', 'colour'], embedding: ['colour', 'axes'], stimulation: ['neuron', 'order'] };
   for (const [id, names] of Object.entries(redraw))
     for (const name of names) on(`${id}-${name}`, 'input', SECTIONS.find((s) => s.id === id).draw);
