@@ -167,7 +167,7 @@ class Page(unittest.TestCase):
             yield place, None if place == 0 else float(shown.replace("\u2212", "-"))
 
     def test_significant_pairs(self):
-        """At every rate and lag the map holds C of the pairs whose q is at or below the rate, and no other."""
+        """At every rate the map holds C of the pairs whose q is at or below the rate, and no other; lag 0 alone is tested."""
         self.open("model.html")
         self.page.select_option("#connectivity-order", "index")
         pairs = ~np.eye(11, dtype=bool)
@@ -175,12 +175,11 @@ class Page(unittest.TestCase):
         before = None
         for place, rate in self.rates("connectivity-fdr"):
             found = pairs & (self.q <= rate) if rate else pairs
-            for lag in (0, 2):
-                self.set("connectivity-lag", lag)
-                z = self.heat_map()
-                kept = ~np.isnan(z) & (pairs if rate is None else True)
-                np.testing.assert_array_equal(kept, found)
-                self.near(z[kept], self.c[lag][kept], 1e-4 * np.abs(self.c).max())
+            z = self.heat_map()
+            kept = ~np.isnan(z) & (pairs if rate is None else True)
+            np.testing.assert_array_equal(kept, found)
+            self.near(z[kept], self.c[0][kept], 1e-4 * np.abs(self.c).max())
+            self.assertEqual(self.page.locator("#connectivity-lag").is_disabled(), rate is not None)
             self.assertIn(f"{found.sum()} of 110 ordered pairs", self.page.locator("#connectivity-note").inner_text())
             if rate is not None:
                 self.assertEqual(self.page.evaluate(f"session.edges.levels[{place - 1}].found"), found.sum())
@@ -259,6 +258,19 @@ class Page(unittest.TestCase):
         self.assertEqual(len(set(places.values())), 3)
         self.page.select_option("#graph-colour", "none")
         self.assertFalse(any(t.get("name") in ("E", "I") for t in self.figure("graph")))
+
+    def test_map_of_tested_estimates(self):
+        """Where C is not what was tested, pairs that are found are coloured by what was"""
+        self.open("calcium.html")
+        self.page.select_option("#connectivity-order", "index")
+        self.set("connectivity-fdr", 1)
+        with h5py.File("calcium_c.h5") as f:
+            estimate, q = f["estimate"][:], f["q"][:]
+        z, found = self.heat_map(), q <= 0.5
+        self.assertTrue(0 < found.sum() < 132)
+        np.testing.assert_array_equal(~np.isnan(z), found)
+        self.near(z[found], estimate[found], 1e-3 * np.abs(estimate).max())
+        self.assertIn("estimate", self.page.locator("#fig-connectivity").inner_text())
 
     def test_graph_of_spikes(self):
         """Where spikes were tested the arrows are the estimates, not C, which is 0 here."""

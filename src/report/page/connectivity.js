@@ -88,51 +88,78 @@ const UNTESTED = 'This model holds no tests of its edges, which an earlier versi
 
 /* ---- map ---- */
 
-function drawConnectivity(session) {
-  const key = byId('connectivity-order').value, tau = Number(byId('connectivity-lag').value);
-  const rate = Number(byId('connectivity-fdr').value), found = foundAt(session, rate);
-  const share = SHARES[Number(byId('connectivity-share').value)];
-  const order = orderOf(session, key), matrix = connectivityAt(session, tau), n = session.n;
-  const least = share < 1 ? quantile(magnitudes(n, 4e5, (i, j) => matrix[i][j]), 1 - share) : 0;
+const MAP_PIXELS = 560, LEAST_MARK = 7, MOST_MARKS = 4000;
+
+/* What the map shows of each pair at the controls' places: C(tau), or at a false discovery rate the estimates that were
+ * tested, where C is of something else. keep(i, j): whether the pair is drawn. */
+function mapOf(session, tau, share, rate) {
+  const { matrix, drawn } = rate > 0 ? edgesOf(session, rate) : { matrix: connectivityAt(session, tau), drawn: () => true };
+  const estimates = rate > 0 && drawnBy(session, rate) === 'estimate', n = session.n;
+  const among = estimates ? (i, j) => (drawn(i, j) ? matrix[i][j] : 0) : (i, j) => matrix[i][j];
+  const sizes = share < 1 || estimates ? magnitudes(n, 4e5, among) : null;
+  const some = estimates ? sizes.subarray(sizes.findIndex((value) => value > 0)) : sizes; // a share of those found
+  const least = share < 1 ? quantile(some, 1 - share) : 0;
   const everything = share === 1 && rate === 0;
+  const keep = (i, j) => i !== j && (share === 1 || (Math.abs(matrix[i][j]) >= least && matrix[i][j] !== 0)) && drawn(i, j);
+  return { matrix, keep, everything, name: estimates ? 'estimate' : 'C', limit: estimates ? quantile(some, 0.98) || 1 : colourLimit(session) };
+}
+
+/* Pairs that are kept, as squares large enough to be seen where a cell of the map is not. */
+function marksOf(pairs, n, ids, map, scale) {
+  const size = Math.max(LEAST_MARK, MAP_PIXELS / n);
+  return {
+    type: 'scatter', mode: 'markers', x: pairs.map((p) => p.x), y: pairs.map((p) => p.y), showlegend: false,
+    marker: { symbol: 'square', size, opacity: 1, color: pairs.map((p) => p.value), cmin: -map.limit, cmax: map.limit, colorscale: scale, line: { width: 1, color: colour('muted') } },
+    customdata: pairs.map((p) => [ids[p.x], ids[p.y], p.value]), hovertemplate: `from %{customdata[0]} to %{customdata[1]}<br>${map.name} = %{customdata[2]:.4f}<extra></extra>`,
+  };
+}
+
+function drawConnectivity(session) {
+  const key = byId('connectivity-order').value, n = session.n, slider = byId('connectivity-lag');
+  const rate = Number(byId('connectivity-fdr').value), share = SHARES[Number(byId('connectivity-share').value)];
+  slider.disabled = rate > 0; // which lag 0 alone was tested for
+  const tau = rate > 0 ? 0 : Number(slider.value);
+  const order = orderOf(session, key), map = mapOf(session, tau, share, rate), pairs = [];
   let shown = 0;
-  const z = order.map((i) => {
-    const row = matrix[i], out = new Float32Array(n);
-    for (let place = 0; place < n; place++) {
-      const j = order[place], value = row[j];
-      const keep = i !== j && (share === 1 || (Math.abs(value) >= least && value !== 0)) && found(i, j);
+  const z = order.map((i, y) => {
+    const row = map.matrix[i], out = new Float32Array(n);
+    for (let x = 0; x < n; x++) {
+      const j = order[x], keep = map.keep(i, j);
       shown += keep;
-      out[place] = keep || everything ? value : NaN;
+      if (keep && shown <= MOST_MARKS) pairs.push({ x, y, value: row[j] });
+      out[x] = keep || map.everything ? row[j] : NaN;
     }
     return out;
   });
   const ids = order.map((i) => session.neurons.id[i]);
   const wide = !narrow('fig-connectivity'); // else the scale goes above the map
-  const limit = colourLimit(session), marks = groupMarks(session, key, order) || [];
+  const marks = groupMarks(session, key, order) || [];
   const border = { color: colour('muted'), width: 1 };
   const shapes = marks.slice(1).flatMap((m) => [
     { type: 'line', x0: m.start - 0.5, x1: m.start - 0.5, y0: -0.5, y1: n - 0.5, line: border },
     { type: 'line', y0: m.start - 0.5, y1: m.start - 0.5, x0: -0.5, x1: n - 0.5, line: border },
   ]);
-  const ticks = neuronTicks(session, key, order);
+  const ticks = neuronTicks(session, key, order), scale = signedScale();
+  const few = !map.everything && shown <= MOST_MARKS && MAP_PIXELS / n < LEAST_MARK;
   draw('fig-connectivity', [{
-    type: 'heatmap', z, zmin: -limit, zmax: limit, colorscale: signedScale(), zsmooth: n > 300 ? 'fast' : false,
-    hoverongaps: false,
+    type: 'heatmap', z, zmin: -map.limit, zmax: map.limit, colorscale: scale, zsmooth: n > 300 && !few ? 'fast' : false,
+    hoverongaps: false, customdata: Array(n).fill(ids), text: ids.map((id) => Array(n).fill(id)),
     colorbar: {
-      title: { text: wide ? 'C (standard deviations per standard deviation)' : 'C (s.d. per s.d.)', side: wide ? 'right' : 'top' }, outlinewidth: 0, thickness: 14,
+      title: { text: wide ? `${map.name} (standard deviations per standard deviation)` : `${map.name} (s.d. per s.d.)`, side: wide ? 'right' : 'top' }, outlinewidth: 0, thickness: 14,
       ...(wide ? {} : { orientation: 'h', y: 1, yanchor: 'bottom', nticks: 5 }),
     },
-    hovertemplate: 'from %{x} to %{y}<br>C = %{z:.4f}<extra></extra>',
-  }], {
+    hovertemplate: `from %{customdata} to %{text}<br>${map.name} = %{z:.4f}<extra></extra>`,
+  }, ...(few ? [marksOf(pairs, n, ids, map, scale)] : [])], {
     xaxis: axis('sender', { tickangle: -90, ...ticks, showgrid: false, constrain: 'domain', range: [-0.5, n - 0.5] }),
     yaxis: axis('receiver', { ...ticks, showgrid: false, range: [n - 0.5, -0.5], scaleanchor: 'x', constrain: 'domain' }),
-    shapes, plot_bgcolor: colour('middle'), height: byId('fig-connectivity').clientHeight,
+    shapes, plot_bgcolor: colour('middle'), height: byId('fig-connectivity').clientHeight, hovermode: 'closest',
   }, `Effective connectivity of ${n} neurons at lag ${tau}, ordered by ${byId('connectivity-order').selectedOptions[0].text}.`);
-  byId('connectivity-lag-value').textContent = tau === 0 ? '0 (the next frame)' : `${tau} (${figures(tau / session.recording.rate_hz)} s)`;
+  byId('connectivity-lag-value').textContent = rate > 0 ? '0 (no other was tested)' : tau === 0 ? '0 (the next frame)' : `${tau} (${figures(tau / session.recording.rate_hz)} s)`;
   byId('connectivity-share-value').textContent = share === 1 ? 'all' : percent(share);
   byId('connectivity-fdr-value').textContent = rateAt(session, rate);
   byId('connectivity-note').textContent = `${whole(shown)} of ${whole(n * (n - 1))} ordered pairs drawn.` +
-    (rate > 0 ? ` Significance is that of lag 0.` : '') +
+    (map.name === 'estimate' ? ' Coloured by the estimate that was tested, which is not C here (see “Which edges to believe”).' : '') +
+    (few && shown ? ' Squares are larger than a pair’s place in the map, so that they can be seen.' : '') +
     (n < session.recording.neurons ? ` The ${whole(n)} neurons with the strongest connections of ${whole(session.recording.neurons)} are shown.` : '') +
     ` Lag: how many frames before the last known one the sender was active. Order: ${ids.length > 1 ? ORDER_NOTES[key] || 'by group, and within a group by like connections' : ''}.`;
 }
