@@ -395,6 +395,29 @@ class Page(unittest.TestCase):
         self.page.locator("#fig-connectivity .nsewdrag").hover()
         self.page.wait_for_selector("#fig-connectivity .hovertext")
 
+    def test_all_is_in_sight(self):
+        """Every section can be reached from the bar without scrolling it; no table of figures is cut, on paper neither."""
+        whole = """(id) => { const box = document.getElementById(id).parentElement; return box.scrollWidth <= box.clientWidth; }"""
+        for width in (1280, 800):
+            self.open("trains.html", viewport={"width": width, "height": 900})
+            for link in self.page.locator("nav a").all():
+                box = link.bounding_box()
+                self.assertTrue(0 <= box["x"] and box["x"] + box["width"] <= width)
+            self.assertTrue(self.page.evaluate(whole, "metrics"))
+        self.page.set_viewport_size({"width": 718, "height": 900})  # A4 with margins of 1 cm
+        self.page.emulate_media(media="print")
+        self.assertTrue(self.page.evaluate(whole, "metrics"))
+        self.assertTrue(self.page.evaluate(whole, "surest"))
+
+    def test_glossary(self):
+        self.open("trains.html")
+        self.assertFalse(self.page.locator("#glossary").is_visible())
+        self.page.focus("summary")
+        self.page.keyboard.press("Enter")
+        names = self.page.locator("#glossary dt").all_inner_texts()
+        heads = [text.replace("\u200b", "") for text in self.page.locator("#metrics thead th").all_inner_texts()]
+        self.assertEqual(names, heads[1:])
+
     def test_narrow(self):
         for width in (800, 400):
             self.open("model.html", viewport={"width": width, "height": 900})

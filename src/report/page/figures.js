@@ -2,6 +2,12 @@
 
 const byId = (id) => document.getElementById(id);
 
+function element(tag, text) {
+  const made = document.createElement(tag);
+  made.textContent = text;
+  return made;
+}
+
 function fillTable(id, head, rows) {
   const table = byId(id);
   const cell = (tag, content) => {
@@ -57,13 +63,17 @@ function models() {
 }
 
 const METRICS = [
-  ['mse', 'Mean squared error, in units of the variance'], ['mae', 'Mean absolute error, in standard deviations'],
-  ['skill', 'Share of the error of copy-last that is gone'], ['r2', 'Explained variance, mean over neurons'],
-  ['neuron_r', 'Correlation over time, mean over neurons'], ['delta_r', 'Correlation of changes, mean over neurons'],
-  ['population_r', 'Correlation over time of the sum of all neurons'],
-  ['spatial_r', 'Correlation over neurons, mean over frames'],
-  ['bits_per_spike', 'Information about the spikes beyond their mean rate'],
+  ['mse', 'Mean squared error, in units of each neuron’s variance in the training frames. 0 is perfect.'],
+  ['mae', 'Mean absolute error, in standard deviations.'],
+  ['skill', 'Share of the squared error of copy-last that is gone: 0 is no better than repeating the last value, 1 is perfect.'],
+  ['r2', 'Share of a neuron’s variance in these frames that is explained, mean over neurons: 1 is perfect, 0 is as good as their mean; below 0 is worse.'],
+  ['neuron_r', 'Correlation over time of prediction and recording, mean over neurons. Slow signals have a high one with any model.'],
+  ['delta_r', 'The same of the changes from one frame to the next, which slow signals do not help.'],
+  ['population_r', 'Correlation over time of the sum of all neurons.'],
+  ['spatial_r', 'Correlation over neurons within a frame, mean over frames.'],
+  ['bits_per_spike', 'Information about the spikes beyond what each neuron’s mean rate tells, by the Poisson likelihood. 0 is no better than that rate.'],
 ];
+const breakable = (name) => name.replaceAll('_', '_\u200b');
 
 function drawBaselines() {
   const rows = models();
@@ -93,9 +103,10 @@ function drawBaselines() {
     shapes: [{ type: 'line', xref: 'x2', yref: 'paper', x0: 0, x1: 0, y0: 0, y1: 1, line: { color: colour('muted'), dash: 'dot', width: 1.5 } }],
   }, `Test error of ${rows.map((row) => `${row.name} ${figures(row.metrics.mse)}`).join(', ')}.`);
   const shown = METRICS.filter(([name]) => rows.some((row) => Number.isFinite(row.metrics[name])));
-  fillTable('metrics', ['model', ...shown.map(([text, title]) => ({ text, title }))], rows.map((row) => ({
+  fillTable('metrics', ['model', ...shown.map(([name, title]) => ({ text: breakable(name), title }))], rows.map((row) => ({
     cells: [row.name, ...shown.map(([name]) => ({ text: decimals(row.metrics[name]) }))], chosen: row.name === 'SynapsNet',
   })));
+  byId('glossary').replaceChildren(...shown.flatMap(([name, words]) => [element('dt', name), element('dd', words)]));
 }
 
 /* ---- traces ---- */

@@ -87,19 +87,19 @@ function drawMethod() {
 
 /* ---- sections ---- */
 
-/* has: whether there is anything to show. set: fills the controls for a session. draw: words and figures. */
+/* name: short, in the bar above. has: whether there is anything to show. set: fills the controls for a session. draw: words and figures. */
 const SECTIONS = [
-  { id: 'overview', has: () => true, draw: drawOverview },
-  { id: 'recording', has: () => true, draw: drawRecording },
-  { id: 'baselines', has: () => true, draw: drawBaselines },
-  { id: 'traces', has: () => session.traces && session.traces.frame.length > 0, set: () => fillNeurons(session), draw: () => drawTraces(session) },
-  { id: 'horizon', has: () => session.horizon && session.horizon.steps > 0, draw: () => drawHorizon(session) },
-  { id: 'training', has: () => (report.fit.training_curve || []).length > 0, draw: drawTraining },
-  { id: 'connectivity', has: hasEdges, set: setConnectivity, draw: () => drawConnectivity(session) },
-  { id: 'graph', has: () => hasEdges() || Boolean(session.estimate()), set: setGraph, draw: () => drawGraph(session) },
-  { id: 'embedding', has: () => Boolean(session.embedding), set: setEmbedding, draw: () => drawEmbedding(session) },
-  { id: 'stimulation', has: () => Boolean(session.stimulation), set: setStimulation, draw: () => drawStimulation(session) },
-  { id: 'method', has: () => true, draw: drawMethod },
+  { id: 'overview', name: 'In short', has: () => true, draw: drawOverview },
+  { id: 'recording', name: 'Recording', has: () => true, draw: drawRecording },
+  { id: 'baselines', name: 'Models', has: () => true, draw: drawBaselines },
+  { id: 'traces', name: 'Activity', has: () => session.traces && session.traces.frame.length > 0, set: () => fillNeurons(session), draw: () => drawTraces(session) },
+  { id: 'horizon', name: 'Horizon', has: () => session.horizon && session.horizon.steps > 0, draw: () => drawHorizon(session) },
+  { id: 'training', name: 'Training', has: () => (report.fit.training_curve || []).length > 0, draw: drawTraining },
+  { id: 'connectivity', name: 'Connectivity', has: hasEdges, set: setConnectivity, draw: () => drawConnectivity(session) },
+  { id: 'graph', name: 'Edges', has: () => hasEdges() || Boolean(session.estimate()), set: setGraph, draw: () => drawGraph(session) },
+  { id: 'embedding', name: 'Embedding', has: () => Boolean(session.embedding), set: setEmbedding, draw: () => drawEmbedding(session) },
+  { id: 'stimulation', name: 'Stimulation', has: () => Boolean(session.stimulation), set: setStimulation, draw: () => drawStimulation(session) },
+  { id: 'method', name: 'Method', has: () => true, draw: drawMethod },
 ];
 
 function hasEdges() {
@@ -155,7 +155,7 @@ function showSections() {
   });
   byId('contents').replaceChildren(...visible().map((s) => {
     const item = document.createElement('li'), link = document.createElement('a');
-    link.href = `#${s.id}`, link.textContent = document.querySelector(`#${s.id} h2`).textContent;
+    link.href = `#${s.id}`, link.textContent = s.name;
     item.append(link);
     return item;
   }));
@@ -194,6 +194,7 @@ function listen() {
   for (const [event, printing] of [['beforeprint', true], ['afterprint', false]])
     addEventListener(event, () => {
       document.documentElement.classList.toggle('print', printing);
+      document.querySelectorAll('details').forEach((d) => { d.open = printing; });
       (matchMedia('(prefers-color-scheme: dark)').matches ? visible() : waiting.splice(0)).forEach((s) => s.draw());
     });
 }
