@@ -74,12 +74,16 @@ class Page(unittest.TestCase):
 
     def test_baselines(self):
         self.open("model.html")
-        dots, gains = self.figure("baselines")
+        dots, gains, *beyond = self.figure("baselines")
         error = dict(zip(dots["y"], dots["x"]))
         self.near(error["SynapsNet"], self.evaluate["test"]["mse"], 1e-8)
         for name, metrics in self.evaluate["baselines"].items():
             self.near(error[name], metrics["mse"], 1e-8)
             interval = self.evaluate["intervals"][f"mse {name} - synapsnet"]
+            if name not in gains["y"]:
+                k = beyond[0]["y"].index(name)
+                self.near(beyond[0]["customdata"][k], interval["mean"], 1e-8)
+                continue
             k = gains["y"].index(name)
             self.near(gains["x"][k], interval["mean"], 1e-8)
             self.near(gains["x"][k] + gains["error_x"]["array"][k], interval["high"], 1e-8)
@@ -304,6 +308,30 @@ class Page(unittest.TestCase):
         self.drawn()
         self.assertEqual(self.heat_map().shape, (12, 12))
         self.assertEqual(len(self.page.evaluate("session.neurons.id")), 12)
+
+    def test_scores_of_the_recording_shown(self):
+        """Words, chart and warnings are of the recording that is chosen; its mean with the others is there as well."""
+        self.open("pair.html")
+        error = lambda: dict(zip(*(self.figure("baselines")[0][axis] for axis in "yx")))
+        evaluation = self.page.evaluate("report.evaluation")
+        for k, scores in enumerate(evaluation["sessions"]):
+            self.page.select_option("#session", str(k))
+            self.drawn()
+            self.near(error()["SynapsNet"], scores["test"]["mse"], 1e-8)
+            self.near(error()["copy-last"], scores["baselines"]["copy-last"]["mse"], 1e-8)
+            interval = scores["intervals"]["mse copy-last - synapsnet"]
+            self.near(interval["mean"], scores["baselines"]["copy-last"]["mse"] - scores["test"]["mse"], 1e-7)
+            self.assertLess(interval["low"], interval["high"])
+            self.page.select_option("#baselines-of", "all")
+            self.near(error()["SynapsNet"], evaluation["test"]["mse"], 1e-8)
+            self.page.select_option("#baselines-of", "this")
+            tiles = self.page.locator("#tiles").inner_text()
+            self.assertIn(f"{scores['frames']}", tiles)
+            for text in self.page.locator("#warnings li").all_inner_texts():
+                self.assertFalse(text.startswith(f"sim{2 - k}.h5:"))
+        words = self.page.locator("#verdict").inner_text()
+        self.assertIn("This recording: ", words)
+        self.assertIn("Mean over all 2 recordings: ", words)
 
     def test_time_from_the_start(self):
         """A recording whose clock starts late is drawn from 0 on, and the page says when that was."""

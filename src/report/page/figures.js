@@ -46,15 +46,15 @@ function fillChoice(id, choices, selected) {
 const MODEL_COLOURS = { SynapsNet: 'synapsnet', 'copy-last': 'copy-last', mean: 'mean', 'no connectivity': 'none' };
 const modelColour = (name) => colour(MODEL_COLOURS[name] || 'other');
 
-/* [{name, metrics, interval}], best first. What the fit measured without connectivity stands in where the evaluation
- * has none: the same test frames, unless another recording was given. */
-function models() {
-  const { test, baselines, intervals } = report.evaluation;
+/* [{name, metrics, interval}], best first, of one recording's scores or of all together. What the fit measured without
+ * connectivity, of all, stands in where the evaluation has none: the same test frames, unless another recording was given. */
+function models(scores = report.evaluation) {
+  const { test, baselines, intervals = {} } = scores;
   const fitted = report.fit;
   const rows = Object.entries(baselines).map(([name, metrics]) => ({
     name, metrics, interval: intervals[`mse ${name} - synapsnet`],
   }));
-  const without = (fitted.baselines || {})['no connectivity'];
+  const without = scores === report.evaluation && (fitted.baselines || {})['no connectivity'];
   const sameFrames = fitted.test && Math.abs(fitted.test.mse - test.mse) < 1e-6 * test.mse;
   if (without && sameFrames && !baselines['no connectivity'])
     rows.push({ name: 'no connectivity', metrics: without, interval: fitted.connectivity.mse_without_minus_with });
@@ -75,18 +75,44 @@ const METRICS = [
 ];
 const breakable = (name) => name.replaceAll('_', '_\u200b');
 
+/* Gains that far exceed the least would press it into a dot: these are told by their numbers. */
+const FAR = 12;
+function gainsInScale(known, mse) {
+  const extent = ({ interval: { mean, low, high } }) => Math.max(...[mean, low ?? mean, high ?? mean].map(Math.abs));
+  const least = Math.max(1e-3 * mse, Math.min(...known.map(extent)));
+  return known.filter((row) => extent(row) <= FAR * least);
+}
+
+/* An arrow at the end of the scale for each gain beyond it, with its number and interval. */
+function gainsBeyond(rows, range) {
+  const right = rows.map((row) => row.interval.mean > 0);
+  return {
+    type: 'scatter', mode: 'markers+text', x: right.map((is) => range[is ? 1 : 0]), y: rows.map((row) => row.name), xaxis: 'x2', cliponaxis: false,
+    marker: { size: 11, symbol: right.map((is) => (is ? 'triangle-right' : 'triangle-left')), color: rows.map((row) => modelColour(row.name)) },
+    text: rows.map(({ interval: { mean, low, high } }) => figures(mean) + (Number.isFinite(low) ? ` (${figures(low)} to ${figures(high)})` : '')),
+    textposition: right.map((is) => (is ? 'middle left' : 'middle right')), customdata: rows.map((row) => row.interval.mean),
+    hovertemplate: '%{y}: %{text}<extra></extra>',
+  };
+}
+
 function drawBaselines() {
-  const rows = models();
+  const all = sessions.length === 1 || byId('baselines-of').value === 'all';
+  const rows = models(all ? report.evaluation : session.scores);
   const names = rows.map((row) => row.name), short = narrow('fig-baselines');
   const dots = {
     type: 'scatter', mode: 'markers+text', x: rows.map((row) => row.metrics.mse), y: names, xaxis: 'x',
     marker: { size: 13, color: names.map(modelColour) }, text: rows.map((row) => figures(row.metrics.mse)),
     textposition: 'top center', cliponaxis: false, hovertemplate: '%{y}: %{x:.4f}<extra></extra>',
   };
-  const known = rows.filter((row) => row.interval && Number.isFinite(row.interval.mean));
+  const measured = rows.filter((row) => row.interval && Number.isFinite(row.interval.mean));
+  const known = gainsInScale(measured, rows.find((row) => row.name === 'SynapsNet').metrics.mse);
+  const beyond = measured.filter((row) => !known.includes(row));
+  const ends = [0, ...known.flatMap(({ interval: { mean, low, high } }) => [mean, low ?? mean, high ?? mean])];
+  const low = Math.min(...ends), high = Math.max(...ends), room = 0.08 * (high - low) || 1;
+  const range = [low - room, high + room];
   const gains = {
     type: 'scatter', mode: 'markers', x: known.map((row) => row.interval.mean), y: known.map((row) => row.name),
-    xaxis: 'x2', marker: { size: 10, color: known.map((row) => modelColour(row.name)) },
+    xaxis: 'x2', marker: { size: 8, color: known.map((row) => modelColour(row.name)) },
     error_x: {
       type: 'data', symmetric: false, color: colour('ink'), thickness: 1.5, width: 6,
       array: known.map(({ interval }) => (interval.high ?? interval.mean) - interval.mean),
@@ -95,13 +121,16 @@ function drawBaselines() {
     customdata: known.map(({ interval }) => [figures(interval.low), figures(interval.high)]),
     hovertemplate: '%{y}: %{x:.4f}, 95 % interval %{customdata[0]} to %{customdata[1]}<extra></extra>',
   };
-  draw('fig-baselines', [dots, gains], {
+  byId('fig-baselines').style.height = `${110 + 45 * rows.length}px`;
+  draw('fig-baselines', [dots, gains, ...(beyond.length ? [gainsBeyond(beyond, range)] : [])], {
     showlegend: false, height: 110 + 45 * rows.length, margin: { l: 20, r: 20, t: 25, b: 50 },
     xaxis: axis(short ? 'error' : 'mean squared error', { domain: [0, 0.47], rangemode: 'tozero' }),
-    xaxis2: axis(short ? 'excess' : 'excess over SynapsNet', { domain: [0.55, 1] }),
+    xaxis2: axis(short ? 'excess' : 'excess over SynapsNet', { domain: [0.55, 1], range }),
     yaxis: axis('', { categoryorder: 'array', categoryarray: [...names].reverse(), showgrid: true }),
     shapes: [{ type: 'line', xref: 'x2', yref: 'paper', x0: 0, x1: 0, y0: 0, y1: 1, line: { color: colour('muted'), dash: 'dot', width: 1.5 } }],
   }, `Test error of ${rows.map((row) => `${row.name} ${figures(row.metrics.mse)}`).join(', ')}.`);
+  byId('baselines-note').textContent = (beyond.length ? 'Right: the scale is that of the smallest differences; an arrow stands for one beyond it, with its number and interval. ' : '') +
+    (all ? '' : 'What was only scored over all recordings together, such as the model without connectivity, is in their mean.');
   const shown = METRICS.filter(([name]) => rows.some((row) => Number.isFinite(row.metrics[name])));
   fillTable('metrics', ['model', ...shown.map(([name, title]) => ({ text: breakable(name), title }))], rows.map((row) => ({
     cells: [row.name, ...shown.map(([name]) => ({ text: decimals(row.metrics[name]) }))], chosen: row.name === 'SynapsNet',
