@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "analysis/export.h"
+#include "analysis/forecast_interval.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
@@ -85,6 +86,13 @@ static json_t *facts_json(const syn_report_session *r) {
                      r->session->whole_segments, "behaviors", behaviors);
 }
 
+/* Of the neurons shown: what is to be added to a prediction. */
+static json_t *bounds_json(const syn_report_session *r, const float *bound) {
+    json_t *list = json_array();
+    for (int64_t a = 0; a < r->n; a++) json_array_append_new(list, number((double)bound[r->shown[a]]));
+    return list;
+}
+
 /* Test frames from the first on, as many as there is room for; whole numbers hide no frame and average none away. */
 static syn_status traces_json(const syn_report_session *r, size_t sessions, json_t **json) {
     const syn_forecast *f = r->forecast;
@@ -94,7 +102,8 @@ static syn_status traces_json(const syn_report_session *r, size_t sessions, json
     syn_status status;
     if (F > f->F) F = f->F;
     json_t *frame = json_array(), *time = json_array();
-    *json = json_pack("{s:I, s:o, s:o}", "test_frames", (json_int_t)f->F, "frame", frame, "time_s", time);
+    *json = json_pack("{s:I, s:o, s:o, s:o, s:o}", "test_frames", (json_int_t)f->F, "frame", frame, "time_s", time,
+                      "lower", bounds_json(r, f->lower), "upper", bounds_json(r, f->upper));
     for (int64_t t = 0; t < F; t++) {
         json_array_append_new(frame, json_integer((json_int_t)f->frame[t]));
         json_array_append_new(time, number(f->time_s[t] - syn_report_start(r)));
@@ -115,9 +124,11 @@ done:
 }
 
 static json_t *horizon_json(const syn_forecast *f) {
-    return json_pack("{s:I, s:I, s:o, s:o, s:o, s:o}", "steps", (json_int_t)f->K, "starts", (json_int_t)f->S, "mse",
-                     numbers(f->mse, f->K), "mse_copy_last", numbers(f->mse_copy_last, f->K), "mse_mean",
-                     numbers(f->mse_mean, f->K), "skill", numbers(f->skill, f->K));
+    return json_pack("{s:I, s:I, s:o, s:o, s:o, s:o, s:f, s:o, s:o}", "steps", (json_int_t)f->K, "starts",
+                     (json_int_t)f->S, "mse", numbers(f->mse, f->K), "mse_copy_last", numbers(f->mse_copy_last, f->K),
+                     "mse_mean", numbers(f->mse_mean, f->K), "skill", numbers(f->skill, f->K), "interval",
+                     syn_interval_level, "one_step_coverage", number(f->coverage), "coverage",
+                     numbers(f->rollout_coverage, f->K));
 }
 
 static json_t *connectivity_json(const syn_report_session *r, size_t sessions) {

@@ -95,6 +95,10 @@ class Page(unittest.TestCase):
         self.open("model.html")
         for label, key in (("SynapsNet", "mse"), ("copy-last", "mse_copy_last"), ("mean", "mse_mean")):
             self.near(self.trace("horizon", label)["y"], self.forecast[key], 1e-8)
+        for page in ("#traces-note", "#horizon-note"):
+            words = self.page.locator(page).inner_text()
+            inside = self.forecast["one_step_coverage" if "traces" in page else "coverage"]
+            self.assertIn(f"{100 * np.ravel(inside)[0]:.2g} %", words)
 
     def test_connectivity(self):
         self.open("model.html")
@@ -111,6 +115,7 @@ class Page(unittest.TestCase):
         self.open("model.html")
         with h5py.File(WORK / "forecast.h5") as file:
             truth, prediction = file["one_step/truth"][:], file["one_step/prediction"][:]
+            lower, upper = file["one_step/lower"][:], file["one_step/upper"][:]
             time = file["one_step/time_s"][:]
         self.page.select_option("#traces-count", "1")
         for neuron in (0, 7):
@@ -119,6 +124,9 @@ class Page(unittest.TestCase):
             self.near(recorded["x"], time, 1e-6)
             self.near(recorded["y"], truth[:, neuron], 1e-4 * np.ptp(truth[:, neuron]))
             self.near(predicted["y"], prediction[:, neuron], 1e-4 * np.ptp(truth[:, neuron]))
+            band = self.trace("traces", "95 % interval")  # to the end at the top, and back
+            self.near(band["y"][:len(time)], prediction[:, neuron] + upper[neuron], 1e-4 * np.ptp(truth[:, neuron]))
+            self.near(band["y"][len(time):-1][::-1], prediction[:, neuron] + lower[neuron], 1e-4 * np.ptp(truth[:, neuron]))
             r = np.corrcoef(truth[:, neuron], prediction[:, neuron])[0, 1]
             self.near(self.page.evaluate(f"session.neurons.r[{neuron}]"), r, 1e-6)
 
@@ -149,7 +157,7 @@ class Page(unittest.TestCase):
         self.assertEqual(chosen(), before)
         for count in (1, 3, 6):
             self.page.select_option("#traces-count", str(count))
-            self.assertEqual(len(self.figure("traces")), 2 * count)
+            self.assertEqual(len(self.figure("traces")), 3 * count)
 
     def test_strongest_share(self):
         self.open("model.html")

@@ -164,6 +164,33 @@ function withGaps(frame, values) {
   return out;
 }
 
+/* The 95 % interval of a prediction: an outline for each run of frames without a gap. Counts have no negative values. */
+function intervalBand(session, i, x, predicted) {
+  const { lower, upper } = session.traces, least = session.recording.signal === 'counts' ? 0 : -Infinity;
+  if (!Number.isFinite(lower[i]) || !Number.isFinite(upper[i])) return null;
+  const band = { x: [], y: [] };
+  for (let start = 0, t = 0; t <= predicted.length; t++) {
+    if (t < predicted.length && predicted[t] !== null) continue;
+    const times = x.slice(start, t), values = predicted.slice(start, t);
+    if (values.length) {
+      band.x.push(...times, ...times.reverse(), null);
+      band.y.push(...values.map((value) => Math.max(least, value + upper[i])), ...values.map((value) => Math.max(least, value + lower[i])).reverse(), null);
+    }
+    start = t + 1;
+  }
+  return band;
+}
+
+/* Two or more round values within a range, for an axis of few pixels. */
+function fewTicks(low, high) {
+  const power = 10 ** Math.floor(Math.log10(high - low || 1));
+  for (const step of [5, 2, 1, 0.5, 0.2, 0.1].map((share) => share * power)) {
+    const first = Math.ceil(low / step - 1e-9), count = Math.floor(high / step + 1e-9) - first + 1;
+    if (count >= 2) return Array.from({ length: count }, (_, k) => Number(((first + k) * step).toPrecision(12)));
+  }
+  return [low];
+}
+
 /* Frames to be seen at first; the strip below holds all. */
 const FIRST_FRAMES = 300;
 
@@ -173,31 +200,38 @@ function drawTraces(session) {
   const first = select.selectedIndex, count = Math.min(Number(byId('traces-count').value), session.n);
   const start = Math.max(0, Math.min(first, session.n - count));
   const neurons = Array.from({ length: count }, (_, k) => Number(select.options[start + k].value));
-  const x = withGaps(frame, time);
-  const traces = [], more = {
-    xaxis: axis('seconds from the start of the recording', {
-      range: [time[0], time[Math.min(time.length, FIRST_FRAMES) - 1]],
-      rangeslider: { visible: true, thickness: 0.1, bgcolor: colour('paper'), bordercolor: colour('line') }, anchor: count > 1 ? `y${count}` : 'y',
-    }),
-    height: 190 + 150 * count, annotations: [],
-  };
+  const x = withGaps(frame, time), last = count - 1;
+  const range = [time[0], time[Math.min(time.length, FIRST_FRAMES) - 1]];
+  const traces = [], more = { height: 190 + 150 * count, annotations: [] };
   neurons.forEach((i, k) => {
-    const yaxis = k ? `y${k + 1}` : 'y';
+    const place = k === last ? '' : k + 2; // the lowest has the axes without a number, and the strip
     const top = 1 - k / count, bottom = 1 - (k + 0.8) / count;
-    more[k ? `yaxis${k + 1}` : 'yaxis'] = axis('', { domain: [bottom, top], nticks: 4, fixedrange: false });
+    const truth = withGaps(frame, session.truth()[i]), prediction = withGaps(frame, session.prediction()[i]);
+    const band = intervalBand(session, i, x, prediction);
+    const known = [...truth, ...prediction, ...(band ? band.y : [])].filter((value) => value !== null);
+    const low = known.reduce((a, b) => Math.min(a, b)), high = known.reduce((a, b) => Math.max(a, b)), room = 0.04 * (high - low) || 1;
+    more[`yaxis${place}`] = axis('', { domain: [bottom, top], range: [low - room, high + room], tickvals: fewTicks(low, high), anchor: `x${place}` });
+    more[`xaxis${place}`] = place ? axis('', { matches: 'x', range, anchor: `y${place}`, showticklabels: false, ticks: '' })
+      : axis('seconds from the start of the recording', { range, anchor: 'y', rangeslider: { visible: true, thickness: 0.1, bgcolor: colour('paper'), bordercolor: colour('line') } });
     more.annotations.push({
       text: `${nameOf(session, i)}, r = ${decimals(session.neurons.r[i], 2)}`, xref: 'paper', yref: 'paper', x: 0, y: top,
       xanchor: 'left', yanchor: 'bottom', showarrow: false, font: { size: 13, color: colour('muted') },
     });
-    const common = { type: 'scatter', mode: 'lines', x, yaxis, showlegend: k === 0 };
-    traces.push({ ...common, y: withGaps(frame, session.truth()[i]), name: 'recorded', legendgroup: 'truth', line: { color: colour('truth'), width: 1.3 } });
-    traces.push({ ...common, y: withGaps(frame, session.prediction()[i]), name: 'predicted one frame ahead', legendgroup: 'prediction', line: { color: colour('positive'), width: 1.6 } });
+    const common = { type: 'scatter', mode: 'lines', x, xaxis: `x${place}`, yaxis: `y${place}`, showlegend: k === 0 };
+    if (band) traces.push({ ...common, ...band, name: '95 % interval', legendgroup: 'interval', fill: 'toself', fillcolor: `${colour('positive')}30`, line: { width: 0 }, hoverinfo: 'skip' });
+    traces.push({ ...common, y: truth, name: 'recorded', legendgroup: 'truth', line: { color: colour('truth'), width: 1.3 } });
+    traces.push({ ...common, y: prediction, name: 'predicted one frame ahead', legendgroup: 'prediction', line: { color: colour('positive'), width: 1.6 } });
   });
   more.legend = { orientation: 'h', x: 1, xanchor: 'right', y: 1.02, yanchor: 'bottom' };
   byId('fig-traces').style.height = `${more.height}px`;
   draw('fig-traces', traces, more, `Recorded and predicted activity of ${neurons.map((i) => nameOf(session, i)).join(', ')}.`);
   byId('traces-note').textContent = `Vertical: ${session.recording.unit}. r: correlation over all ${whole(all)} test frames of the recording` +
-    (frame.length < all ? `, of which the first ${whole(frame.length)} are drawn.` : ', all of which are drawn.') + startWords(session);
+    (frame.length < all ? `, of which the first ${whole(frame.length)} are drawn.` : ', all of which are drawn.') + insideWords(session) + (count > 1 ? ' The strip shows the lowest of the neurons.' : '') + startWords(session);
+}
+
+/* Of the intervals one frame ahead, where there are any. */
+function insideWords({ horizon }) {
+  return Number.isFinite(horizon.one_step_coverage) ? ` The intervals come from the errors on validation frames; of all recorded test values ${percent(horizon.one_step_coverage)} lie inside.` : '';
 }
 
 /* Where the recording's clock does not begin with it. */
@@ -224,7 +258,14 @@ function drawHorizon(session) {
   draw('fig-horizon', [line('SynapsNet', by.mse, 'synapsnet'), line('copy-last', by.mse_copy_last, 'copy-last', 'dash'), line('mean', by.mse_mean, 'mean', 'dot')], {
     xaxis: axis(`frames ahead (one frame: ${figures(1 / session.recording.rate_hz)} s)`), yaxis: axis('mean squared error', { rangemode: 'tozero' }),
   }, `Error one to ${steps} frames ahead: SynapsNet ${figures(by.mse[0])} to ${figures(by.mse[steps - 1])}.`);
-  byId('horizon-note').textContent = `Mean over ${plural(starts, 'start')} in the test frames and all neurons, in units of each neuron's variance.`;
+  byId('horizon-note').textContent = `Mean over ${plural(starts, 'start')} in the test frames and all neurons, in units of each neuron's variance.${coverageWords(by.coverage)}`;
+}
+
+/* What share of the recorded values the intervals held one, half as many and all steps ahead. */
+function coverageWords(coverage) {
+  const steps = [...new Set([0, Math.floor((coverage.length - 1) / 2), coverage.length - 1])].filter((k) => Number.isFinite(coverage[k]));
+  if (!steps.length) return '';
+  return ` Of the recorded values, the 95 % intervals of a forecast hold ${steps.map((k) => `${percent(coverage[k])} ${plural(k + 1, 'frame')} ahead`).join(', ')}.`;
 }
 
 function drawTraining() {
