@@ -138,6 +138,9 @@ class Page(unittest.TestCase):
         self.page.select_option("#stimulation-order", "index")
         z = np.array(next(t for t in self.figure("stimulation") if t["type"] == "heatmap")["z"])
         self.near(z, np.delete(expected, 3, axis=1).T, 1e-4 * np.abs(expected).max())
+        low, high = self.page.evaluate("document.getElementById('fig-stimulation').layout.yaxis.range")
+        self.assertLessEqual(low, 0)
+        self.assertGreaterEqual(high, 0)
 
     # ---- controls do what they say ----
 

@@ -441,11 +441,11 @@ function drawStimulation(session) {
     },
   ], {
     xaxis: axis(wide ? 'frames after the pulse' : '', { domain: wide ? [0, 0.4] : [0, 1], rangemode: 'tozero' }),
-    yaxis: axis(unit, { domain: wide ? [0, 1] : [0.6, 1], zeroline: true, zerolinecolor: colour('muted') }),
+    yaxis: axis(unit, { domain: wide ? [0, 1] : [0.6, 1], rangemode: 'tozero', zeroline: true, zerolinecolor: colour('muted') }),
     xaxis2: axis('frames after the pulse', { domain: wide ? [0.57, 1] : [0, 1], anchor: 'y2', showgrid: false }),
     yaxis2: axis('', { domain: wide ? [0, 1] : [0, 0.52], anchor: 'x2', autorange: 'reversed', showgrid: false, tickvals: places, ticktext: places.map((k) => session.neurons.id[rows[k]]) }),
     margin: { l: 60, r: 20, t: 40, b: 50 },
   }, `Response to a pulse in ${nameOf(session, stimulated)}; strongest in ${strongest.map((i) => nameOf(session, i)).join(', ')}.`);
-  byId('stimulation-note').textContent = `${wide ? 'Left' : 'Above'}: the ${strongest.length} neurons that respond most, with 95 % intervals of the mean over ${plural(states, 'state')} of the test frames. ${wide ? 'Right' : 'Below'}: all other neurons.` +
+  byId('stimulation-note').textContent = `${wide ? 'Left' : 'Above'}: the ${strongest.length} neurons that respond most, with 95 % intervals of the mean over ${plural(states, 'state')} of the test frames (synapsnet perturb takes up to 500: fewer here, for speed). ${wide ? 'Right' : 'Below'}: all neurons but the stimulated one.` +
     (sender.length < session.n ? ` The ${plural(sender.length, 'neuron')} that ${sender.length === 1 ? 'sends' : 'send'} most can be chosen; synapsnet perturb stimulates any.` : '');
 }
