@@ -124,10 +124,10 @@ function drawConnectivity(session) {
   const z = order.map((i, y) => {
     const row = map.matrix[i], out = new Float32Array(n);
     for (let x = 0; x < n; x++) {
-      const j = order[x], keep = map.keep(i, j);
-      shown += keep;
-      if (keep && shown <= MOST_MARKS) pairs.push({ x, y, value: row[j] });
-      out[x] = keep || map.everything ? row[j] : NaN;
+      const j = order[x], keep = map.everything || map.keep(i, j);
+      shown += keep && i !== j;
+      if (keep && !map.everything && shown <= MOST_MARKS) pairs.push({ x, y, value: row[j] });
+      out[x] = keep ? row[j] : NaN;
     }
     return out;
   });
@@ -176,14 +176,13 @@ const ORDER_NOTES = { index: 'as in the recording', cluster: 'neurons with like 
 /* What the edges of the graph are drawn by at a place of its slider: estimates where these were tested and C is of something else. */
 const drawnBy = (session, place) => (place > 0 && session.estimate() ? 'estimate' : 'C(0)');
 
-/* Whether the edge to i from j can be drawn at a place of the slider, of pairs whose value is known. */
+/* What edges are drawn by at a place of the slider, and whether the one to i from j is found there. */
 function edgesOf(session, place) {
   const matrix = drawnBy(session, place) === 'estimate' ? session.estimate() : connectivityAt(session, 0);
   return { matrix, drawn: foundAt(session, place) };
 }
 
-function countEdges(session, place) {
-  const { matrix, drawn } = edgesOf(session, place), n = session.n;
+function countEdges({ n }, { matrix, drawn }) {
   let count = 0;
   for (let i = 0; i < n; i++)
     for (let j = 0; j < n; j++) count += i !== j && matrix[i][j] !== 0 && drawn(i, j);
@@ -191,8 +190,8 @@ function countEdges(session, place) {
 }
 
 /* The strongest edges that are found: [{from, to, value}], strongest first. */
-function strongestEdges(session, count, place) {
-  const { matrix, drawn } = edgesOf(session, place), n = session.n;
+function strongestEdges(session, count, place, { matrix, drawn } = edgesOf(session, place)) {
+  const n = session.n;
   const found = [];
   let least = 0;
   const prune = () => {
@@ -331,8 +330,8 @@ function label(session, points, sides) {
 }
 
 /* The slider goes as far as there are edges; what was asked for is drawn again when there are. */
-function fitCount(session, rate) {
-  const slider = byId('graph-count'), all = countEdges(session, rate);
+function fitCount(all) {
+  const slider = byId('graph-count');
   slider.max = Math.max(1, Math.min(200, all));
   slider.value = slider.dataset.wish;
   slider.disabled = all < 2;
@@ -343,7 +342,8 @@ function fitCount(session, rate) {
 
 function drawGraph(session) {
   const rate = Number(byId('graph-fdr').value), id = 'fig-graph', div = byId(id);
-  const edges = strongestEdges(session, fitCount(session, rate), rate);
+  const choice = edgesOf(session, rate);
+  const edges = strongestEdges(session, fitCount(countEdges(session, choice)), rate, choice);
   const nodes = [...new Set(edges.flatMap((e) => [e.from, e.to]))].sort((a, b) => a - b);
   byId('graph-fdr-value').textContent = rateAt(session, rate);
   byId('graph-rule').textContent = ruleWords(session, rate);
