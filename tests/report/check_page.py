@@ -260,6 +260,8 @@ class Page(unittest.TestCase):
             for count in (5, 20):
                 most = int(self.page.locator("#graph-count").get_attribute("max"))
                 self.assertEqual(most, max(1, len(expected(rate, 200))))
+                bare = sum(rate is not None and self.q[i][j] <= rate and c == 0 for c, j, i in off)
+                self.assertEqual("no arrow" in self.page.locator("#graph-note").inner_text(), bare > 0)
                 self.set("graph-count", min(count, most))
                 edges = self.page.evaluate(f"strongestEdges(session, {count}, {place}).map((e) => [e.from, e.to])")
                 self.assertEqual([tuple(e) for e in edges], expected(rate, count))

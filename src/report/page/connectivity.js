@@ -182,11 +182,16 @@ function edgesOf(session, place) {
   return { matrix, drawn: foundAt(session, place) };
 }
 
+/* Edges that can be drawn, and those found that are 0 in the model. */
 function countEdges({ n }, { matrix, drawn }) {
-  let count = 0;
+  let all = 0, zero = 0;
   for (let i = 0; i < n; i++)
-    for (let j = 0; j < n; j++) count += i !== j && matrix[i][j] !== 0 && drawn(i, j);
-  return count;
+    for (let j = 0; j < n; j++) {
+      const found = i !== j && drawn(i, j);
+      all += found && matrix[i][j] !== 0;
+      zero += found && matrix[i][j] === 0;
+    }
+  return { all, zero };
 }
 
 /* The strongest edges that are found: [{from, to, value}], strongest first. */
@@ -255,7 +260,9 @@ function nodePlaces(session, choice, nodes, edges) {
 function frameOf(at, nodes, width, height, equal) {
   const room = nodes.length < 6 ? 0.8 : 0.1;
   const range = (values) => {
-    const some = nodes.map((i) => values[i]).filter(Number.isFinite), low = Math.min(...some), high = Math.max(...some);
+    const some = nodes.map((i) => values[i]).filter(Number.isFinite);
+    if (!some.length) return [-1, 1];
+    const low = Math.min(...some), high = Math.max(...some);
     return [low - room * (high - low || 1), high + room * (high - low || 1)];
   };
   const x = range(at.x), y = range(at.y), sx = width / (x[1] - x[0]), sy = height / (y[1] - y[0]);
@@ -342,12 +349,12 @@ function fitCount(all) {
 
 function drawGraph(session) {
   const rate = Number(byId('graph-fdr').value), id = 'fig-graph', div = byId(id);
-  const choice = edgesOf(session, rate);
-  const edges = strongestEdges(session, fitCount(countEdges(session, choice)), rate, choice);
+  const choice = edgesOf(session, rate), { all, zero } = countEdges(session, choice);
+  const edges = strongestEdges(session, fitCount(all), rate, choice);
   const nodes = [...new Set(edges.flatMap((e) => [e.from, e.to]))].sort((a, b) => a - b);
   byId('graph-fdr-value').textContent = rateAt(session, rate);
   byId('graph-rule').textContent = ruleWords(session, rate);
-  byId('graph-note').textContent = graphWords(session, edges, nodes, rate);
+  byId('graph-note').textContent = graphWords(session, edges, nodes, rate, zero);
   div.hidden = !edges.length;
   if (!edges.length) return;
   const layoutChoice = byId('graph-layout').value, equal = layoutChoice !== 'springs';
@@ -379,11 +386,12 @@ function ruleWords(session, rate) {
   return `Only significant edges are drawn: at a false discovery rate of ${rateAt(session, rate)}, ${percent(session.edges.levels[rate - 1].fdr)} of those found are expected to be false.`;
 }
 
-function graphWords(session, edges, nodes, rate) {
-  if (!edges.length) return rate > 0 ? NOTHING_FOUND : 'No edge differs from zero.';
+function graphWords(session, edges, nodes, rate, zero) {
+  const bare = rate > 0 && zero ? `${plural(zero, 'edge')} that the tests find ${zero === 1 ? 'has' : 'have'} a C of 0 in the model, and no arrow.` : '';
+  if (!edges.length) return bare || (rate > 0 ? NOTHING_FOUND : 'No edge differs from zero.');
   const least = figures(Math.abs(edges[edges.length - 1].value)), most = figures(Math.abs(edges[0].value));
   const doubt = session.edges && session.edges.notes.length ? ' What speaks against them is said under “Which edges to believe”, above.' : '';
-  return `${plural(edges.length, 'edge')} between ${plural(nodes.length, 'neuron')}, of ${whole(session.n)}. The absolute value of ${drawnBy(session, rate) === 'estimate' ? 'the estimate' : 'C(0)'} ${least === most ? `is ${most}` : `runs from ${least} to ${most}`}.${doubt}`;
+  return `${plural(edges.length, 'edge')} between ${plural(nodes.length, 'neuron')}, of ${whole(session.n)}. The absolute value of ${drawnBy(session, rate) === 'estimate' ? 'the estimate' : 'C(0)'} ${least === most ? `is ${most}` : `runs from ${least} to ${most}`}.${doubt} ${bare}`;
 }
 const NOTHING_FOUND = 'No edge is significant at this false discovery rate.';
 

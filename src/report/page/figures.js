@@ -209,7 +209,7 @@ function drawTraces(session) {
     const truth = withGaps(frame, session.truth()[i]), prediction = withGaps(frame, session.prediction()[i]);
     const band = intervalBand(session, i, x, prediction);
     const known = [...truth, ...prediction, ...(band ? band.y : [])].filter((value) => value !== null);
-    const low = known.reduce((a, b) => Math.min(a, b)), high = known.reduce((a, b) => Math.max(a, b)), room = 0.04 * (high - low) || 1;
+    const low = known.reduce((a, b) => Math.min(a, b), known[0] ?? 0), high = known.reduce((a, b) => Math.max(a, b), low), room = 0.04 * (high - low) || 1;
     more[`yaxis${place}`] = axis('', { domain: [bottom, top], range: [low - room, high + room], tickvals: fewTicks(low, high), anchor: `x${place}` });
     more[`xaxis${place}`] = place ? axis('', { matches: 'x', range, anchor: `y${place}`, showticklabels: false, ticks: '' })
       : axis('seconds from the start of the recording', { range, anchor: 'y', rangeslider: { visible: true, thickness: 0.1, bgcolor: colour('paper'), bordercolor: colour('line') } });
