@@ -288,6 +288,11 @@ class Page(unittest.TestCase):
         np.testing.assert_array_equal(~np.isnan(z), found)
         self.near(z[found], estimate[found], 1e-3 * np.abs(estimate).max())
         self.assertIn("estimate", self.page.locator("#fig-connectivity").inner_text())
+        for n in (20, 300, 1000):
+            marks = self.page.evaluate(f"""marksOf([{{ x: 1, y: 2, value: 3 }}], {n}, session.neurons.id,
+                {{ limit: 3, name: 'C' }}, signedScale())""")
+            self.assertGreaterEqual(marks["marker"]["size"], 7)
+            self.assertEqual((marks["x"], marks["y"], marks["customdata"][0][2]), ([1], [2], 3))
 
     def test_graph_of_spikes(self):
         """Where spikes were tested the arrows are the estimates, not C, which is 0 here."""

@@ -83,15 +83,16 @@ function gainsInScale(known, mse) {
   return known.filter((row) => extent(row) <= FAR * least);
 }
 
-/* An arrow at the end of the scale for each gain beyond it, with its number and interval. */
-function gainsBeyond(rows, range) {
+/* An arrow at the end of the scale for each gain beyond it, with its number and, where there is room, interval. */
+function gainsBeyond(rows, range, short) {
+  const words = ({ interval: { mean, low, high } }) => figures(mean) + (Number.isFinite(low) ? ` (${figures(low)} to ${figures(high)})` : '');
   const right = rows.map((row) => row.interval.mean > 0);
   return {
     type: 'scatter', mode: 'markers+text', x: right.map((is) => range[is ? 1 : 0]), y: rows.map((row) => row.name), xaxis: 'x2', cliponaxis: false,
     marker: { size: 11, symbol: right.map((is) => (is ? 'triangle-right' : 'triangle-left')), color: rows.map((row) => modelColour(row.name)) },
-    text: rows.map(({ interval: { mean, low, high } }) => figures(mean) + (Number.isFinite(low) ? ` (${figures(low)} to ${figures(high)})` : '')),
+    text: short ? rows.map((row) => figures(row.interval.mean)) : rows.map(words), hovertext: rows.map(words),
     textposition: right.map((is) => (is ? 'middle left' : 'middle right')), customdata: rows.map((row) => row.interval.mean),
-    hovertemplate: '%{y}: %{text}<extra></extra>',
+    hovertemplate: '%{y}: %{hovertext}<extra></extra>',
   };
 }
 
@@ -122,14 +123,14 @@ function drawBaselines() {
     hovertemplate: '%{y}: %{x:.4f}, 95 % interval %{customdata[0]} to %{customdata[1]}<extra></extra>',
   };
   byId('fig-baselines').style.height = `${110 + 45 * rows.length}px`;
-  draw('fig-baselines', [dots, gains, ...(beyond.length ? [gainsBeyond(beyond, range)] : [])], {
+  draw('fig-baselines', [dots, gains, ...(beyond.length ? [gainsBeyond(beyond, range, short)] : [])], {
     showlegend: false, height: 110 + 45 * rows.length, margin: { l: 20, r: 20, t: 25, b: 50 },
     xaxis: axis(short ? 'error' : 'mean squared error', { domain: [0, 0.47], rangemode: 'tozero' }),
-    xaxis2: axis(short ? 'excess' : 'excess over SynapsNet', { domain: [0.55, 1], range }),
+    xaxis2: axis(short ? 'excess' : 'excess over SynapsNet', { domain: [0.55, 1], range, ...(short ? { nticks: 3 } : {}) }),
     yaxis: axis('', { categoryorder: 'array', categoryarray: [...names].reverse(), showgrid: true }),
     shapes: [{ type: 'line', xref: 'x2', yref: 'paper', x0: 0, x1: 0, y0: 0, y1: 1, line: { color: colour('muted'), dash: 'dot', width: 1.5 } }],
   }, `Test error of ${rows.map((row) => `${row.name} ${figures(row.metrics.mse)}`).join(', ')}.`);
-  byId('baselines-note').textContent = (beyond.length ? 'Right: the scale is that of the smallest differences; an arrow stands for one beyond it, with its number and interval. ' : '') +
+  byId('baselines-note').textContent = (beyond.length ? 'Right: the scale is that of the smallest differences; an arrow stands for one beyond it, with its number. ' : '') +
     (all ? '' : 'What was only scored over all recordings together, such as the model without connectivity, is in their mean.');
   const shown = METRICS.filter(([name]) => rows.some((row) => Number.isFinite(row.metrics[name])));
   fillTable('metrics', ['model', ...shown.map(([name, title]) => ({ text: breakable(name), title }))], rows.map((row) => ({
@@ -212,7 +213,7 @@ function drawTraces(session) {
     const low = known.reduce((a, b) => Math.min(a, b), known[0] ?? 0), high = known.reduce((a, b) => Math.max(a, b), low), room = 0.04 * (high - low) || 1;
     more[`yaxis${place}`] = axis('', { domain: [bottom, top], range: [low - room, high + room], tickvals: fewTicks(low, high), anchor: `x${place}` });
     more[`xaxis${place}`] = place ? axis('', { matches: 'x', range, anchor: `y${place}`, showticklabels: false, ticks: '' })
-      : axis('seconds from the start of the recording', { range, anchor: 'y', rangeslider: { visible: true, thickness: 0.1, bgcolor: colour('paper'), bordercolor: colour('line') } });
+      : axis(narrow('fig-traces') ? 'seconds from the start' : 'seconds from the start of the recording', { range, anchor: 'y', rangeslider: { visible: true, thickness: 0.1, bgcolor: colour('paper'), bordercolor: colour('line') } });
     more.annotations.push({
       text: `${nameOf(session, i)}, r = ${decimals(session.neurons.r[i], 2)}`, xref: 'paper', yref: 'paper', x: 0, y: top,
       xanchor: 'left', yanchor: 'bottom', showarrow: false, font: { size: 13, color: colour('muted') },
@@ -222,7 +223,7 @@ function drawTraces(session) {
     traces.push({ ...common, y: truth, name: 'recorded', legendgroup: 'truth', line: { color: colour('truth'), width: 1.3 } });
     traces.push({ ...common, y: prediction, name: 'predicted one frame ahead', legendgroup: 'prediction', line: { color: colour('positive'), width: 1.6 } });
   });
-  more.legend = { orientation: 'h', x: 1, xanchor: 'right', y: 1.02, yanchor: 'bottom' };
+  more.legend = { orientation: 'h', x: 1, xanchor: 'right', y: narrow('fig-traces') ? 1.05 : 1.02, yanchor: 'bottom' };
   byId('fig-traces').style.height = `${more.height}px`;
   draw('fig-traces', traces, more, `Recorded and predicted activity of ${neurons.map((i) => nameOf(session, i)).join(', ')}.`);
   byId('traces-note').textContent = `Vertical: ${session.recording.unit}. r: correlation over all ${whole(all)} test frames of the recording` +
