@@ -455,6 +455,14 @@ class Page(unittest.TestCase):
         self.assertTrue(self.page.evaluate(whole, "metrics"))
         self.assertTrue(self.page.evaluate(whole, "surest"))
 
+    def test_frames_between_the_splits(self):
+        """Frames that are in no split are counted: with them the splits make up the recording."""
+        self.open("model.html")
+        row = self.page.locator("#facts tr", has_text="Split").inner_text().replace("\u202f", "")
+        numbers = [int(word) for word in row.replace(".", " ").split() if word.isdigit()]
+        self.assertEqual(len(numbers), 4)
+        self.assertEqual(sum(numbers), 1200)
+
     def test_glossary(self):
         self.open("trains.html")
         self.assertFalse(self.page.locator("#glossary").is_visible())

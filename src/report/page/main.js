@@ -49,10 +49,11 @@ function drawOverview() {
 }
 
 function splitWords(r, train, validation, test) {
-  const unused = r.frames - train - validation - test, scored = session.scores.frames;
+  const own = session.fit.frames === r.frames, scored = session.scores.frames; // else another recording is shown
+  const unused = own ? r.frames - train - validation - test : 0;
   return `${whole(train)} training, ${whole(validation)} validation and ${whole(test)} test frames, in this order` + (r.whole_trials ? ', by whole trials' : '') +
     (unused > 0 ? `. ${plural(unused, 'frame')} between them ${unused === 1 ? 'is' : 'are'} in none, so that no split is scored on what another has seen` : '') +
-    (scored < test ? `. ${whole(scored)} of the test frames are predicted and scored: the first of a ${r.whole_trials ? 'trial' : 'segment'} has none before it` : '');
+    (own && scored < test ? `. ${whole(scored)} of the test frames are predicted and scored: the first of a ${r.whole_trials ? 'trial' : 'segment'} has none before it` : '');
 }
 
 function drawRecording() {
