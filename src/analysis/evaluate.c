@@ -253,24 +253,32 @@ static void set_metrics(json_t *object, const syn_metric_values *metrics) {
     json_object_set_new(object, "baselines", baselines);
 }
 
-syn_status syn_evaluation_json(const syn_evaluation *e, json_t **json) {
+/* "intervals": {...} */
+static syn_status set_intervals(json_t *object, const syn_evaluation *e) {
     static const char *const title[] = {"", "mse copy-last - synapsnet", "mse mean - synapsnet"};
-    json_t *sessions = json_array(), *intervals = json_object();
+    json_t *intervals = json_object();
+    json_object_set_new(object, "intervals", intervals);
+    for (int k = SYN_COPY_LAST; k < SYN_PREDICTORS; k++) {
+        syn_interval interval;
+        SYN_TRY(syn_evaluation_difference(e, (syn_predictor)k, e, SYN_MODEL, &interval));
+        json_object_set_new(intervals, title[k], syn_interval_json(&interval));
+    }
+    return SYN_OK;
+}
+
+syn_status syn_evaluation_json(const syn_evaluation *e, json_t **json) {
+    json_t *sessions = json_array();
     *json = json_object();
     set_metrics(*json, e->metrics);
     json_object_set_new(*json, "sessions", sessions);
-    json_object_set_new(*json, "intervals", intervals);
+    SYN_TRY(set_intervals(*json, e));
     for (size_t s = 0; s < e->n; s++) {
         const syn_session_evaluation *session = &e->session[s];
         json_t *one = json_pack("{s:s, s:I, s:I}", "name", session->name, "neurons", (json_int_t)session->N, "frames",
                                 (json_int_t)session->frames);
         set_metrics(one, session->metrics);
         json_array_append_new(sessions, one);
-    }
-    for (int k = SYN_COPY_LAST; k < SYN_PREDICTORS; k++) {
-        syn_interval interval;
-        SYN_TRY(syn_evaluation_difference(e, (syn_predictor)k, e, SYN_MODEL, &interval));
-        json_object_set_new(intervals, title[k], syn_interval_json(&interval));
+        if (e->n > 1) SYN_TRY(set_intervals(one, &(syn_evaluation){.n = 1, .session = &e->session[s]}));
     }
     return SYN_OK;
 }

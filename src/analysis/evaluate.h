@@ -53,7 +53,7 @@ void syn_rates_of(const syn_session *session, const float *prediction, float *ra
 json_t *syn_metrics_json(const syn_metric_values *metrics);
 /* {"mean", "low", "high"}: what is present. */
 json_t *syn_interval_json(const syn_interval *interval);
-/* {"test", "baselines", "sessions", "intervals"}. */
+/* {"test", "baselines", "sessions", "intervals"}; of several sessions each has intervals of its own. */
 syn_status syn_evaluation_json(const syn_evaluation *evaluation, json_t **json);
 
 #endif

@@ -52,11 +52,27 @@ static double round_step(double range, int count) {
     return power * (share < 1.5 ? 1 : share < 3.5 ? 2 : share < 7.5 ? 5 : 10);
 }
 
+double syn_round_below(double most) {
+    const double power = pow(10, floor(log10(most))), share = most / power;
+    return power * (share >= 5 ? 5 : share >= 2 ? 2 : 1);
+}
+
+/* With a minus sign in the exponent as well. */
+void syn_number(char *text, size_t size, int digits, double value) {
+    char plain[32];
+    size_t n = 0;
+    snprintf(plain, sizeof plain, "%.*g", digits, value);
+    for (const char *at = plain; *at && n + 4 < size; at++) {
+        const char *sign = *at == '-' ? "\u2212" : (char[]){*at, 0};
+        n += (size_t)snprintf(text + n, size - n, "%s", sign);
+    }
+}
+
 static void number(char *text, size_t size, double value, double step) {
     const int decimals = step >= 1 ? 0 : (int)ceil(-log10(step) - 1e-9);
     if (fabs(value) < step / 2) value = 0;
     if (decimals > 4)
-        snprintf(text, size, "%.2g", value);
+        syn_number(text, size, 2, value);
     else
         snprintf(text, size, "%s%.*f", value < 0 ? "\u2212" : "", decimals, fabs(value));
 }
@@ -67,8 +83,21 @@ static void stroke(cairo_t *cr, double x0, double y0, double x1, double y1) {
     cairo_stroke(cr);
 }
 
+/* A round step whose numbers stand apart. */
+static double step_of_x(const syn_axes *a) {
+    const double range = a->x_high - a->x_low;
+    for (int count = a->width > 150 ? 6 : 3;; count--) {
+        const double step = round_step(range, count);
+        cairo_text_extents_t extents;
+        char text[32];
+        number(text, sizeof text, fmax(fabs(a->x_low), fabs(a->x_high)), step);
+        cairo_text_extents(a->cr, text, &extents);
+        if (count == 1 || extents.x_advance + 5 < a->width * step / range) return step;
+    }
+}
+
 static void draw_x(const syn_axes *a, const char *title) {
-    const double step = round_step(a->x_high - a->x_low, a->width > 150 ? 6 : 3), bottom = a->top + a->height;
+    const double step = step_of_x(a), bottom = a->top + a->height;
     char text[32];
     stroke(a->cr, a->left, bottom, a->left + a->width, bottom);
     for (double k = ceil(a->x_low / step - 1e-9); k * step <= a->x_high + 1e-9 * step; k++) {
@@ -120,6 +149,16 @@ void syn_axes_line(const syn_axes *a, const double *x, const double *y, int64_t 
     }
     cairo_stroke(a->cr);
     cairo_restore(a->cr);
+}
+
+void syn_axes_beyond(const syn_axes *a, bool right, double y, syn_ink ink) {
+    const double x = right ? a->left + a->width : a->left, middle = syn_axes_y(a, y), way = right ? 3 : -3;
+    syn_set_ink(a->cr, ink);
+    cairo_move_to(a->cr, x + way, middle);
+    cairo_line_to(a->cr, x - way, middle - 3);
+    cairo_line_to(a->cr, x - way, middle + 3);
+    cairo_close_path(a->cr);
+    cairo_fill(a->cr);
 }
 
 void syn_axes_dot(const syn_axes *a, double x, double y, syn_ink ink, double radius) {

@@ -4,6 +4,7 @@
 
 #include <cairo.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Okabe and Ito's colours, told apart with every common kind of colour vision. */
@@ -34,6 +35,12 @@ void syn_axes_draw(const syn_axes *a, const char *x_title, const char *y_title);
 /* y NaN: a gap. */
 void syn_axes_line(const syn_axes *a, const double *x, const double *y, int64_t n, syn_ink ink, double width,
                    bool dashed);
+/* Left or right end of the area: an arrow for what lies beyond it. */
+void syn_axes_beyond(const syn_axes *a, bool right, double y, syn_ink ink);
+/* A number of so many significant digits, with a minus sign. */
+void syn_number(char *text, size_t size, int digits, double value);
+/* The largest of 1, 2 or 5 times a power of ten that is not above `most`. */
+double syn_round_below(double most);
 void syn_axes_dot(const syn_axes *a, double x, double y, syn_ink ink, double radius);
 
 void syn_set_ink(cairo_t *cr, syn_ink ink);

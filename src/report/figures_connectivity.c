@@ -3,10 +3,11 @@
 #include <stdio.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "report/axes.h"
 #include "report/figures.h"
 
-enum { MOST_EDGES = 50, MOST_LABELS = 40 };
+enum { MOST_EDGES = 50, MOST_LABELS = 40, MOST_NAMES = 40 };
 
 static bool has_edges(const syn_report *report, const syn_report_session *r) {
     (void)report;
@@ -100,8 +101,33 @@ static void draw_colour_bar(cairo_t *cr, double left, double top, double height,
     syn_text_upright(cr, left + 36, top + height / 2, "C (s.d. of the receiver per s.d. of the sender)");
 }
 
+/* Names left of the rows and, upright, below the columns, as long as there is room for. Returns the longest. */
+static double name_neurons(cairo_t *cr, const syn_report_session *r, double left, double top, double size) {
+    const double cell = size / (double)r->n, room = 26;
+    double longest = 0;
+    cairo_save(cr);
+    cairo_set_font_size(cr, fmin(6, 0.95 * cell));
+    for (int64_t k = 0; k < r->n; k++) {
+        const double middle = (0.5 + (double)k) * cell;
+        char name[64];
+        const char *id = r->fitted->neuron_id[r->shown[r->cluster[k]]];
+        cairo_text_extents_t extents;
+        int bytes = syn_cut(id, sizeof name - 1);
+        do {
+            snprintf(name, sizeof name, "%.*s", bytes, id);
+            cairo_text_extents(cr, name, &extents);
+        } while (extents.x_advance > room && (bytes = syn_cut(id, (size_t)bytes - 1)) > 0);
+        longest = fmax(longest, extents.x_advance);
+        syn_text(cr, left - 3, top + middle, SYN_RIGHT, name);
+        syn_text_upright(cr, left + middle, top + size + 3 + extents.x_advance / 2, name);
+    }
+    cairo_restore(cr);
+    return longest;
+}
+
 static syn_status draw_map(cairo_t *cr, const syn_report *report, const syn_report_session *r) {
-    const double left = 22, top = 8, size = 190;
+    const bool named = r->n <= MOST_NAMES;
+    const double left = named ? 46 : 22, top = 8, size = named ? 170 : 190;
     edge *edges;
     int64_t count;
     (void)report;
@@ -118,8 +144,9 @@ static syn_status draw_map(cairo_t *cr, const syn_report *report, const syn_repo
     cairo_stroke(cr);
     char text[64];
     snprintf(text, sizeof text, "sender (%lld neurons)", (long long)r->n);
-    syn_text(cr, left + size / 2, top + size + 10, SYN_CENTRE, text);
-    syn_text_upright(cr, left - 10, top + size / 2, "receiver");
+    const double beside = 10 + (named ? name_neurons(cr, r, left, top, size) : 0);
+    syn_text(cr, left + size / 2, top + size + beside, SYN_CENTRE, text);
+    syn_text_upright(cr, left - beside, top + size / 2, "receiver");
     draw_colour_bar(cr, left + size + 10, top, size, limit);
     return SYN_OK;
 }
@@ -172,13 +199,22 @@ static void draw_arrow(cairo_t *cr, double x0, double y0, double x1, double y1, 
     cairo_restore(cr);
 }
 
+/* How far an arrow keeps right of the line between its dots: an edge the other way has its own arrow. */
+static double aside_of(const edge *edges, int64_t count, const edge *e) {
+    for (int64_t k = 0; k < count; k++)
+        if (edges[k].from == e->to && edges[k].to == e->from) return 1.8;
+    return 0;
+}
+
 static void draw_edges(cairo_t *cr, const edge *edges, int64_t count, const places *p) {
     static const double dash[] = {3, 2};
     for (int64_t k = count - 1; k >= 0; k--) { /* the strongest on top */
         const edge *e = &edges[k];
         syn_set_ink(cr, e->value > 0 ? SYN_INK_VERMILION : SYN_INK_BLUE);
         cairo_set_dash(cr, dash, e->value > 0 ? 0 : 2, 0);
-        draw_arrow(cr, p->x[e->from], p->y[e->from], p->x[e->to], p->y[e->to],
+        const double dx = p->x[e->to] - p->x[e->from], dy = p->y[e->to] - p->y[e->from];
+        const double aside = aside_of(edges, count, e) / hypot(dx, dy), x = -aside * dy, y = aside * dx;
+        draw_arrow(cr, p->x[e->from] + x, p->y[e->from] + y, p->x[e->to] + x, p->y[e->to] + y,
                    0.5 + 1.5 * fabs(e->value / edges[0].value));
     }
     cairo_set_dash(cr, NULL, 0, 0);
@@ -210,6 +246,7 @@ static syn_status draw_graph(cairo_t *cr, const syn_report *report, const syn_re
     syn_status status;
     (void)report;
     SYN_CHECK(sort_edges(r, true, &edges, &count));
+    const int64_t all = count;
     if (count > MOST_EDGES) count = MOST_EDGES;
     SYN_CHECK(syn_alloc(&p.x, (size_t)r->n, sizeof *p.x, "graph"));
     SYN_CHECK(syn_alloc(&p.y, (size_t)r->n, sizeof *p.y, "graph"));
@@ -218,9 +255,15 @@ static syn_status draw_graph(cairo_t *cr, const syn_report *report, const syn_re
     place_on_ring(r, &p, middle, radius);
     draw_edges(cr, edges, count, &p);
     draw_nodes(cr, r, &p, middle);
+    bool rises = false, falls = false;
+    for (int64_t k = 0; k < count; k++) {
+        rises |= edges[k].value > 0;
+        falls |= edges[k].value < 0;
+    }
     char text[96];
-    snprintf(text, sizeof text, "%lld strongest %sedges: vermilion, rises; blue dashed, falls", (long long)count,
-             r->level ? "significant " : "");
+    snprintf(text, sizeof text, "%lld %s%sedge%s: %s%s%s", (long long)count, count < all ? "strongest " : "",
+             r->level ? "significant " : "", count == 1 ? "" : "s", rises ? "vermilion, rises" : "",
+             rises && falls ? "; " : "", falls ? "blue dashed, falls" : "");
     syn_text(cr, middle, 2 * middle + 2, SYN_CENTRE, text);
 done:
     free(edges), free(p.x), free(p.y), free(p.used);

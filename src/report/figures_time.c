@@ -31,6 +31,21 @@ static int64_t typical_neurons(const syn_report_session *r, int64_t found[TRACES
     return count;
 }
 
+/* A vertical bar of a round height right of a row, and how much it is. */
+static void draw_scale_bar(const syn_axes *a) {
+    const double value = syn_round_below(0.7 * (a->y_high - a->y_low)), middle = (a->y_low + a->y_high) / 2;
+    const double x = a->left + a->width + 5, low = syn_axes_y(a, middle - value / 2),
+                 high = syn_axes_y(a, middle + value / 2);
+    char text[32];
+    syn_set_ink(a->cr, SYN_INK_BLACK);
+    cairo_set_line_width(a->cr, 1);
+    cairo_move_to(a->cr, x, low);
+    cairo_line_to(a->cr, x, high);
+    cairo_stroke(a->cr);
+    syn_number(text, sizeof text, 3, value);
+    syn_text(a->cr, x + 4, (low + high) / 2, SYN_LEFT, text);
+}
+
 /* One row of the figure; work: [3][frames]. A line breaks where a frame is missing. */
 static void draw_trace(const syn_axes *row, const syn_report_session *r, int64_t i, int64_t frames, double *work) {
     const syn_forecast *f = r->forecast;
@@ -39,7 +54,7 @@ static void draw_trace(const syn_axes *row, const syn_report_session *r, int64_t
     a.y_low = INFINITY, a.y_high = -INFINITY;
     for (int64_t t = 0; t < frames; t++) {
         const bool gap = t > 0 && f->frame[t] != f->frame[t - 1] + 1;
-        time[t] = gap ? NAN : f->time_s[t];
+        time[t] = gap ? NAN : f->time_s[t] - syn_report_start(r);
         truth[t] = (double)f->truth[t * f->N + i];
         predicted[t] = (double)f->prediction[t * f->N + i];
         if (isfinite(truth[t])) a.y_low = fmin(a.y_low, truth[t]), a.y_high = fmax(a.y_high, truth[t]);
@@ -48,13 +63,14 @@ static void draw_trace(const syn_axes *row, const syn_report_session *r, int64_t
     syn_axes_pad(&a.y_low, &a.y_high, 0.02);
     syn_axes_line(&a, time, truth, frames, SYN_INK_BLACK, 0.6, false);
     syn_axes_line(&a, time, predicted, frames, SYN_INK_VERMILION, 0.8, false);
+    draw_scale_bar(&a);
     char label[160];
     const char *id = r->fitted->neuron_id[i];
     snprintf(label, sizeof label, "%.*s", syn_cut(id, 60), id);
     syn_set_ink(a.cr, SYN_INK_BLACK);
     syn_text(a.cr, a.left - 5, a.top + a.height / 2 - 4, SYN_RIGHT, label);
     syn_set_ink(a.cr, SYN_INK_GREY);
-    snprintf(label, sizeof label, "r = %.2f", r->neuron_r[i]);
+    snprintf(label, sizeof label, "r = %s%.2f", r->neuron_r[i] < 0 ? "\u2212" : "", fabs(r->neuron_r[i]));
     syn_text(a.cr, a.left - 5, a.top + a.height / 2 + 5, SYN_RIGHT, isfinite(r->neuron_r[i]) ? label : "");
 }
 
@@ -66,15 +82,15 @@ static syn_status draw_traces(cairo_t *cr, const syn_report *report, const syn_r
     (void)report;
     SYN_TRY(syn_alloc(&work, 3 * (size_t)frames, sizeof *work, "traces"));
     const int64_t count = typical_neurons(r, neuron);
-    syn_axes row = {.cr = cr, .left = 62, .width = 395, .height = 34};
-    row.x_low = f->time_s[0], row.x_high = f->time_s[frames - 1];
+    syn_axes row = {.cr = cr, .left = 62, .width = 370, .height = 34};
+    row.x_low = f->time_s[0] - syn_report_start(r), row.x_high = f->time_s[frames - 1] - syn_report_start(r);
     for (int64_t k = 0; k < count; k++) {
         row.top = 20 + 38 * (double)k;
         draw_trace(&row, r, neuron[k], frames, work);
     }
     free(work);
     row.y_low = 0, row.y_high = 1;
-    syn_axes_draw(&row, "time (s)", NULL);
+    syn_axes_draw(&row, "seconds from the start of the recording", NULL);
     const double key_x[] = {row.x_low, row.x_low + 0.04 * (row.x_high - row.x_low)},
                  shift = 0.22 * (row.x_high - row.x_low);
     const double second_x[] = {key_x[0] + shift, key_x[1] + shift}, key_y[] = {0, 0};
@@ -84,6 +100,7 @@ static syn_status draw_traces(cairo_t *cr, const syn_report *report, const syn_r
     syn_set_ink(cr, SYN_INK_BLACK);
     syn_text(cr, syn_axes_x(&row, key_x[1]) + 4, 8, SYN_LEFT, "recorded");
     syn_text(cr, syn_axes_x(&row, second_x[1]) + 4, 8, SYN_LEFT, "predicted one frame ahead");
+    syn_text(cr, row.left + row.width + 36, 8, SYN_RIGHT, syn_activity_unit(f->signal));
     return SYN_OK;
 }
 

@@ -257,6 +257,11 @@ done:
     return status;
 }
 
+double syn_report_start(const syn_report_session *r) {
+    const double *time_s = r->session->recording->time_s;
+    return time_s ? time_s[0] : 0;
+}
+
 void syn_report_free(syn_report *report) {
     for (size_t s = 0; report->session && s < report->n; s++) {
         syn_report_session *r = &report->session[s];

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "analysis/export.h"
+#include "analysis/forecast_interval.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/plain.h"
@@ -65,7 +66,7 @@ static double missing_share(const syn_session *s) {
     return missing / ((double)s->T * (double)s->N);
 }
 
-static const char *activity_unit(syn_signal signal) {
+const char *syn_activity_unit(syn_signal signal) {
     return signal == SYN_SIGNAL_COUNTS        ? "spikes per bin"
            : signal == SYN_SIGNAL_DECONVOLVED ? "events (raw units)"
                                               : "fluorescence (raw units)";
@@ -76,13 +77,20 @@ static json_t *facts_json(const syn_report_session *r) {
     json_t *behaviors = json_array();
     for (int64_t b = 0; b < recording->B; b++)
         json_array_append_new(behaviors, json_string(recording->behavior_name[b]));
-    return json_pack("{s:s, s:o*, s:s*, s:s, s:s, s:f, s:I, s:I, s:I, s:I, s:f, s:b, s:o}", "name", recording->name,
-                     "path", recording->path ? syn_text_json(recording->path) : NULL, "format", recording->format,
-                     "signal", syn_signal_name(recording->signal), "unit", activity_unit(recording->signal), "rate_hz",
-                     recording->rate_hz, "frames", (json_int_t)recording->T, "neurons_recorded",
-                     (json_int_t)r->fitted->norm.N_recorded, "neurons", (json_int_t)r->N, "segments",
-                     (json_int_t)recording->S, "missing", missing_share(r->session), "whole_trials",
-                     r->session->whole_segments, "behaviors", behaviors);
+    return json_pack(
+        "{s:s, s:o*, s:s*, s:s, s:s, s:f, s:f, s:I, s:I, s:I, s:I, s:f, s:b, s:o}", "name", recording->name, "path",
+        recording->path ? syn_text_json(recording->path) : NULL, "format", recording->format, "signal",
+        syn_signal_name(recording->signal), "unit", syn_activity_unit(recording->signal), "rate_hz", recording->rate_hz,
+        "start_s", syn_report_start(r), "frames", (json_int_t)recording->T, "neurons_recorded",
+        (json_int_t)r->fitted->norm.N_recorded, "neurons", (json_int_t)r->N, "segments", (json_int_t)recording->S,
+        "missing", missing_share(r->session), "whole_trials", r->session->whole_segments, "behaviors", behaviors);
+}
+
+/* Of the neurons shown: what is to be added to a prediction. */
+static json_t *bounds_json(const syn_report_session *r, const float *bound) {
+    json_t *list = json_array();
+    for (int64_t a = 0; a < r->n; a++) json_array_append_new(list, number((double)bound[r->shown[a]]));
+    return list;
 }
 
 /* Test frames from the first on, as many as there is room for; whole numbers hide no frame and average none away. */
@@ -93,10 +101,13 @@ static syn_status traces_json(const syn_report_session *r, size_t sessions, json
     float *rows = NULL;
     syn_status status;
     if (F > f->F) F = f->F;
-    json_t *frame = json_array();
-    *json =
-        json_pack("{s:I, s:o, s:o}", "test_frames", (json_int_t)f->F, "frame", frame, "time_s", numbers(f->time_s, F));
-    for (int64_t t = 0; t < F; t++) json_array_append_new(frame, json_integer((json_int_t)f->frame[t]));
+    json_t *frame = json_array(), *time = json_array();
+    *json = json_pack("{s:I, s:o, s:o, s:o, s:o}", "test_frames", (json_int_t)f->F, "frame", frame, "time_s", time,
+                      "lower", bounds_json(r, f->lower), "upper", bounds_json(r, f->upper));
+    for (int64_t t = 0; t < F; t++) {
+        json_array_append_new(frame, json_integer((json_int_t)f->frame[t]));
+        json_array_append_new(time, number(f->time_s[t] - syn_report_start(r)));
+    }
     SYN_CHECK(syn_alloc(&rows, (size_t)(r->n * F), sizeof *rows, "traces"));
     const struct {
         const char *name;
@@ -113,9 +124,11 @@ done:
 }
 
 static json_t *horizon_json(const syn_forecast *f) {
-    return json_pack("{s:I, s:I, s:o, s:o, s:o, s:o}", "steps", (json_int_t)f->K, "starts", (json_int_t)f->S, "mse",
-                     numbers(f->mse, f->K), "mse_copy_last", numbers(f->mse_copy_last, f->K), "mse_mean",
-                     numbers(f->mse_mean, f->K), "skill", numbers(f->skill, f->K));
+    return json_pack("{s:I, s:I, s:o, s:o, s:o, s:o, s:f, s:o, s:o}", "steps", (json_int_t)f->K, "starts",
+                     (json_int_t)f->S, "mse", numbers(f->mse, f->K), "mse_copy_last", numbers(f->mse_copy_last, f->K),
+                     "mse_mean", numbers(f->mse_mean, f->K), "skill", numbers(f->skill, f->K), "interval",
+                     syn_interval_level, "one_step_coverage", number(f->coverage), "coverage",
+                     numbers(f->rollout_coverage, f->K));
 }
 
 static json_t *connectivity_json(const syn_report_session *r, size_t sessions) {

@@ -49,6 +49,8 @@ typedef struct syn_report {
 syn_status syn_report_gather(syn_report *report, const syn_model *model, const syn_prepared *prepared,
                              const syn_options *options);
 void syn_report_free(syn_report *report);
+/* The time of the first frame on the recording's own clock; what is shown counts from there. */
+double syn_report_start(const syn_report_session *session);
 
 /* False discovery rates that a reader can choose, falling. */
 enum { SYN_REPORT_FDRS = 9, SYN_REPORT_BELIEVED = 3 };
@@ -69,6 +71,7 @@ typedef struct syn_report_files {
 } syn_report_files;
 void syn_report_add_file(syn_report_files *files, const char *path);
 
+const char *syn_activity_unit(syn_signal signal);
 /* All of it as the one JSON object that docs/report.md describes. */
 syn_status syn_report_json(const syn_report *report, json_t **json);
 /* The page around that object: one file that needs no other. */

@@ -74,12 +74,16 @@ class Page(unittest.TestCase):
 
     def test_baselines(self):
         self.open("model.html")
-        dots, gains = self.figure("baselines")
+        dots, gains, *beyond = self.figure("baselines")
         error = dict(zip(dots["y"], dots["x"]))
         self.near(error["SynapsNet"], self.evaluate["test"]["mse"], 1e-8)
         for name, metrics in self.evaluate["baselines"].items():
             self.near(error[name], metrics["mse"], 1e-8)
             interval = self.evaluate["intervals"][f"mse {name} - synapsnet"]
+            if name not in gains["y"]:
+                k = beyond[0]["y"].index(name)
+                self.near(beyond[0]["customdata"][k], interval["mean"], 1e-8)
+                continue
             k = gains["y"].index(name)
             self.near(gains["x"][k], interval["mean"], 1e-8)
             self.near(gains["x"][k] + gains["error_x"]["array"][k], interval["high"], 1e-8)
@@ -91,6 +95,10 @@ class Page(unittest.TestCase):
         self.open("model.html")
         for label, key in (("SynapsNet", "mse"), ("copy-last", "mse_copy_last"), ("mean", "mse_mean")):
             self.near(self.trace("horizon", label)["y"], self.forecast[key], 1e-8)
+        for page in ("#traces-note", "#horizon-note"):
+            words = self.page.locator(page).inner_text()
+            inside = self.forecast["one_step_coverage" if "traces" in page else "coverage"]
+            self.assertIn(f"{100 * np.ravel(inside)[0]:.2g} %", words)
 
     def test_connectivity(self):
         self.open("model.html")
@@ -107,6 +115,7 @@ class Page(unittest.TestCase):
         self.open("model.html")
         with h5py.File(WORK / "forecast.h5") as file:
             truth, prediction = file["one_step/truth"][:], file["one_step/prediction"][:]
+            lower, upper = file["one_step/lower"][:], file["one_step/upper"][:]
             time = file["one_step/time_s"][:]
         self.page.select_option("#traces-count", "1")
         for neuron in (0, 7):
@@ -115,6 +124,9 @@ class Page(unittest.TestCase):
             self.near(recorded["x"], time, 1e-6)
             self.near(recorded["y"], truth[:, neuron], 1e-4 * np.ptp(truth[:, neuron]))
             self.near(predicted["y"], prediction[:, neuron], 1e-4 * np.ptp(truth[:, neuron]))
+            band = self.trace("traces", "95 % interval")  # to the end at the top, and back
+            self.near(band["y"][:len(time)], prediction[:, neuron] + upper[neuron], 1e-4 * np.ptp(truth[:, neuron]))
+            self.near(band["y"][len(time):-1][::-1], prediction[:, neuron] + lower[neuron], 1e-4 * np.ptp(truth[:, neuron]))
             r = np.corrcoef(truth[:, neuron], prediction[:, neuron])[0, 1]
             self.near(self.page.evaluate(f"session.neurons.r[{neuron}]"), r, 1e-6)
 
@@ -126,6 +138,9 @@ class Page(unittest.TestCase):
         self.page.select_option("#stimulation-order", "index")
         z = np.array(next(t for t in self.figure("stimulation") if t["type"] == "heatmap")["z"])
         self.near(z, np.delete(expected, 3, axis=1).T, 1e-4 * np.abs(expected).max())
+        low, high = self.page.evaluate("document.getElementById('fig-stimulation').layout.yaxis.range")
+        self.assertLessEqual(low, 0)
+        self.assertGreaterEqual(high, 0)
 
     # ---- controls do what they say ----
 
@@ -145,7 +160,7 @@ class Page(unittest.TestCase):
         self.assertEqual(chosen(), before)
         for count in (1, 3, 6):
             self.page.select_option("#traces-count", str(count))
-            self.assertEqual(len(self.figure("traces")), 2 * count)
+            self.assertEqual(len(self.figure("traces")), 3 * count)
 
     def test_strongest_share(self):
         self.open("model.html")
@@ -167,7 +182,7 @@ class Page(unittest.TestCase):
             yield place, None if place == 0 else float(shown.replace("\u2212", "-"))
 
     def test_significant_pairs(self):
-        """At every rate and lag the map holds C of the pairs whose q is at or below the rate, and no other."""
+        """At every rate the map holds C of the pairs whose q is at or below the rate, and no other; lag 0 alone is tested."""
         self.open("model.html")
         self.page.select_option("#connectivity-order", "index")
         pairs = ~np.eye(11, dtype=bool)
@@ -175,12 +190,11 @@ class Page(unittest.TestCase):
         before = None
         for place, rate in self.rates("connectivity-fdr"):
             found = pairs & (self.q <= rate) if rate else pairs
-            for lag in (0, 2):
-                self.set("connectivity-lag", lag)
-                z = self.heat_map()
-                kept = ~np.isnan(z) & (pairs if rate is None else True)
-                np.testing.assert_array_equal(kept, found)
-                self.near(z[kept], self.c[lag][kept], 1e-4 * np.abs(self.c).max())
+            z = self.heat_map()
+            kept = ~np.isnan(z) & (pairs if rate is None else True)
+            np.testing.assert_array_equal(kept, found)
+            self.near(z[kept], self.c[0][kept], 1e-4 * np.abs(self.c).max())
+            self.assertEqual(self.page.locator("#connectivity-lag").is_disabled(), rate is not None)
             self.assertIn(f"{found.sum()} of 110 ordered pairs", self.page.locator("#connectivity-note").inner_text())
             if rate is not None:
                 self.assertEqual(self.page.evaluate(f"session.edges.levels[{place - 1}].found"), found.sum())
@@ -205,9 +219,8 @@ class Page(unittest.TestCase):
             for sentence in found.split(". "):
                 self.assertIn(sentence + "\n", printed)
             notes = self.page.locator("#edges-notes li").all_inner_texts()
-            self.assertEqual(notes, [line for line in printed.split("\n") if line.startswith("Note: ")])
-            for note in notes:
-                self.assertIn(note, self.page.locator("#graph-note").inner_text())
+            said = [line.removeprefix("Note: ") for line in printed.split("\n") if line.startswith("Note: ")]
+            self.assertEqual(notes, [f"{line[0].upper()}{line[1:]}." for line in said])
 
     def test_surest_edges(self):
         self.open("model.html")
@@ -227,12 +240,11 @@ class Page(unittest.TestCase):
         level = self.page.evaluate("Math.max(...session.level())")
         arrows = lambda: sum(len(t["x"]) // 3 for t in self.figure("graph") if t.get("name") in ("rises", "falls"))
         self.set("graph-fdr", level + 1)
-        self.assertEqual(arrows(), 0)
         self.assertIn("No edge is significant", self.page.locator("#graph-note").inner_text())
-        self.assertIn("No edge is significant", self.page.locator("#fig-graph").inner_text())
+        self.assertFalse(self.page.locator("#fig-graph").is_visible())
         self.set("graph-fdr", 0)
+        self.assertTrue(self.page.locator("#fig-graph").is_visible())
         self.assertEqual(arrows(), 50)
-        self.assertIn("whether significant or not", self.page.locator("#graph-note").inner_text())
 
     def test_graph(self):
         """At first the strongest edges that are found at the usual rate, then as many and as sure as is asked for."""
@@ -243,11 +255,19 @@ class Page(unittest.TestCase):
         self.assertEqual(self.page.locator("#graph-fdr-value").inner_text(), "0.1")
         self.assertEqual(drawn(), len(expected(0.1, 50)))
         for place, rate in self.rates("graph-fdr"):
+            rule = self.page.locator("#graph-rule").inner_text()
+            shown = self.page.locator("#graph-fdr-value").inner_text()
+            self.assertIn(f"rate of {shown}," if rate else "whether significant or not", rule)
             for count in (5, 20):
-                self.set("graph-count", count)
+                most = int(self.page.locator("#graph-count").get_attribute("max"))
+                self.assertEqual(most, max(1, len(expected(rate, 200))))
+                bare = sum(rate is not None and self.q[i][j] <= rate and c == 0 for c, j, i in off)
+                self.assertEqual("no arrow" in self.page.locator("#graph-note").inner_text(), bare > 0)
+                self.set("graph-count", min(count, most))
                 edges = self.page.evaluate(f"strongestEdges(session, {count}, {place}).map((e) => [e.from, e.to])")
                 self.assertEqual([tuple(e) for e in edges], expected(rate, count))
                 self.assertEqual(drawn(), len(edges))
+                self.assertTrue(self.page.locator("#graph-count-value").inner_text().startswith(f"{len(edges)} of "))
         self.set("graph-fdr", 3)
         places = {}
         for layout in ("springs", "cluster", "type"):
@@ -256,6 +276,24 @@ class Page(unittest.TestCase):
         self.assertEqual(len(set(places.values())), 3)
         self.page.select_option("#graph-colour", "none")
         self.assertFalse(any(t.get("name") in ("E", "I") for t in self.figure("graph")))
+
+    def test_map_of_tested_estimates(self):
+        """Where C is not what was tested, pairs that are found are coloured by what was"""
+        self.open("calcium.html")
+        self.page.select_option("#connectivity-order", "index")
+        self.set("connectivity-fdr", 1)
+        with h5py.File("calcium_c.h5") as f:
+            estimate, q = f["estimate"][:], f["q"][:]
+        z, found = self.heat_map(), q <= 0.5
+        self.assertTrue(0 < found.sum() < 132)
+        np.testing.assert_array_equal(~np.isnan(z), found)
+        self.near(z[found], estimate[found], 1e-3 * np.abs(estimate).max())
+        self.assertIn("estimate", self.page.locator("#fig-connectivity").inner_text())
+        for n in (20, 300, 1000):
+            marks = self.page.evaluate(f"""marksOf([{{ x: 1, y: 2, value: 3 }}], {n}, session.neurons.id,
+                {{ limit: 3, name: 'C' }}, signedScale())""")
+            self.assertGreaterEqual(marks["marker"]["size"], 7)
+            self.assertEqual((marks["x"], marks["y"], marks["customdata"][0][2]), ([1], [2], 3))
 
     def test_graph_of_spikes(self):
         """Where spikes were tested the arrows are the estimates, not C, which is 0 here."""
@@ -289,6 +327,42 @@ class Page(unittest.TestCase):
         self.drawn()
         self.assertEqual(self.heat_map().shape, (12, 12))
         self.assertEqual(len(self.page.evaluate("session.neurons.id")), 12)
+
+    def test_scores_of_the_recording_shown(self):
+        """Words, chart and warnings are of the recording that is chosen; its mean with the others is there as well."""
+        self.open("pair.html")
+        error = lambda: dict(zip(*(self.figure("baselines")[0][axis] for axis in "yx")))
+        evaluation = self.page.evaluate("report.evaluation")
+        for k, scores in enumerate(evaluation["sessions"]):
+            self.page.select_option("#session", str(k))
+            self.drawn()
+            self.near(error()["SynapsNet"], scores["test"]["mse"], 1e-8)
+            self.near(error()["copy-last"], scores["baselines"]["copy-last"]["mse"], 1e-8)
+            interval = scores["intervals"]["mse copy-last - synapsnet"]
+            self.near(interval["mean"], scores["baselines"]["copy-last"]["mse"] - scores["test"]["mse"], 1e-7)
+            self.assertLess(interval["low"], interval["high"])
+            self.page.select_option("#baselines-of", "all")
+            self.near(error()["SynapsNet"], evaluation["test"]["mse"], 1e-8)
+            self.page.select_option("#baselines-of", "this")
+            tiles = self.page.locator("#tiles").inner_text()
+            self.assertIn(f"{scores['frames']}", tiles)
+            for text in self.page.locator("#warnings li").all_inner_texts():
+                self.assertFalse(text.startswith(f"sim{2 - k}.h5:"))
+        words = self.page.locator("#verdict").inner_text()
+        self.assertIn("This recording: ", words)
+        self.assertIn("Mean over all 2 recordings: ", words)
+
+    def test_time_from_the_start(self):
+        """A recording whose clock starts late is drawn from 0 on, and the page says when that was."""
+        self.open("pair.html")
+        first = [x for x in self.trace("traces", "recorded")["x"] if x is not None]
+        self.assertNotIn("own clock", self.page.locator("#traces-note").inner_text())
+        self.page.select_option("#session", "1")
+        self.drawn()
+        second = [x for x in self.trace("traces", "recorded")["x"] if x is not None]
+        self.near(second, first, 1e-3)
+        note = self.page.locator("#traces-note").inner_text().replace("\u202f", "")
+        self.assertIn("starts at 1228345.5 s of its own clock", note)
 
     def test_sections_without_data(self):
         self.open("none.html")
@@ -367,6 +441,37 @@ class Page(unittest.TestCase):
             self.assertIn("</svg>", pathlib.Path(saved.value.path()).read_text())
         self.page.locator("#fig-connectivity .nsewdrag").hover()
         self.page.wait_for_selector("#fig-connectivity .hovertext")
+
+    def test_all_is_in_sight(self):
+        """Every section can be reached from the bar without scrolling it; no table of figures is cut, on paper neither."""
+        whole = """(id) => { const box = document.getElementById(id).parentElement; return box.scrollWidth <= box.clientWidth; }"""
+        for width in (1280, 800):
+            self.open("trains.html", viewport={"width": width, "height": 900})
+            for link in self.page.locator("nav a").all():
+                box = link.bounding_box()
+                self.assertTrue(0 <= box["x"] and box["x"] + box["width"] <= width)
+            self.assertTrue(self.page.evaluate(whole, "metrics"))
+        self.page.set_viewport_size({"width": 718, "height": 900})  # A4 with margins of 1 cm
+        self.page.emulate_media(media="print")
+        self.assertTrue(self.page.evaluate(whole, "metrics"))
+        self.assertTrue(self.page.evaluate(whole, "surest"))
+
+    def test_frames_between_the_splits(self):
+        """Frames that are in no split are counted: with them the splits make up the recording."""
+        self.open("model.html")
+        row = self.page.locator("#facts tr", has_text="Split").inner_text().replace("\u202f", "")
+        numbers = [int(word) for word in row.replace(".", " ").split() if word.isdigit()]
+        self.assertEqual(len(numbers), 4)
+        self.assertEqual(sum(numbers), 1200)
+
+    def test_glossary(self):
+        self.open("trains.html")
+        self.assertFalse(self.page.locator("#glossary").is_visible())
+        self.page.focus("summary")
+        self.page.keyboard.press("Enter")
+        names = self.page.locator("#glossary dt").all_inner_texts()
+        heads = [text.replace("\u200b", "") for text in self.page.locator("#metrics thead th").all_inner_texts()]
+        self.assertEqual(names, heads[1:])
 
     def test_narrow(self):
         for width in (800, 400):

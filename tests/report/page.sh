@@ -8,6 +8,11 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 for k in 1 2; do "$synapsnet" simulate rates --neurons $((10 + k)) --frames 1200 --seed "$k" -o "sim$k.h5" --quiet; done
+# the clock of the second does not start at 0
+"$python" -c "
+import h5py, numpy as np
+with h5py.File('sim2.h5', 'r+') as f:
+    f['timestamps'] = 1228345.5 + np.arange(1200) / f.attrs['rate_hz']"
 fit() { "$synapsnet" fit --hidden 4 --epochs 30 --seed 3 --quiet "$@"; }
 fit sim1.h5 --connectivity dense -o model.h5
 fit sim1.h5 sim2.h5 --connectivity dense -o pair.h5
@@ -21,7 +26,7 @@ for name in model pair none calcium trains; do "$synapsnet" report "$name.h5" --
 "$synapsnet" connectivity model.h5 --lags 3 --scale zscored -o c.npy --quiet
 "$synapsnet" connectivity model.h5 --scale zscored -o c.h5 --json >edges.json
 for name in model calcium; do "$synapsnet" connectivity "$name.h5" -o c.csv >"$name.txt"; done
-"$synapsnet" connectivity trains.h5 --scale zscored -o trains_c.h5 --quiet
+for name in calcium trains; do "$synapsnet" connectivity "$name.h5" --scale zscored -o "${name}_c.h5" --quiet; done
 "$synapsnet" forecast model.h5 --steps 6 -o forecast.h5 --json >forecast.json
 "$synapsnet" perturb model.h5 --neuron 3 --steps 6 --states 100 -o response.npy --quiet
 "$python" "$source/tests/report/check_page.py" "$work"

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "../analysis/tiny_model.h"
+#include "report/axes.h"
 #include "report/report.h"
 
 static const char page[] = "test_report.html", data[] = "test_report.json";
@@ -201,6 +202,18 @@ static void test_rivals(void **state) {
     example_free(&e);
 }
 
+static void test_numbers(void **state) {
+    char text[32];
+    (void)state;
+    syn_number(text, sizeof text, 3, -2.5e-7);
+    assert_string_equal(text, "\u22122.5e\u221207");
+    syn_number(text, sizeof text, 3, 0.47012);
+    assert_string_equal(text, "0.47");
+    assert_near("as it is", 2, syn_round_below(2), 1e-12);
+    assert_near("below", 0.5, syn_round_below(0.99), 1e-12);
+    assert_near("of hundreds", 100, syn_round_below(199), 1e-9);
+}
+
 static bool starts_with(const char *path, const char *expected) {
     char start[8] = "";
     FILE *file = fopen(path, "rb");
@@ -331,17 +344,13 @@ static void test_refused(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_base64),
-                                       cmocka_unit_test(test_rows),
-                                       cmocka_unit_test(test_cluster),
-                                       cmocka_unit_test(test_components),
-                                       cmocka_unit_test(test_page),
-                                       cmocka_unit_test(test_short_trials),
-                                       cmocka_unit_test(test_rivals),
-                                       cmocka_unit_test(test_figures),
-                                       cmocka_unit_test(test_evidence),
-                                       cmocka_unit_test(test_long_ids),
-                                       cmocka_unit_test(test_graph_of_the_significant),
-                                       cmocka_unit_test(test_refused)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_numbers),      cmocka_unit_test(test_base64),
+        cmocka_unit_test(test_rows),         cmocka_unit_test(test_cluster),
+        cmocka_unit_test(test_components),   cmocka_unit_test(test_page),
+        cmocka_unit_test(test_short_trials), cmocka_unit_test(test_rivals),
+        cmocka_unit_test(test_figures),      cmocka_unit_test(test_evidence),
+        cmocka_unit_test(test_long_ids),     cmocka_unit_test(test_graph_of_the_significant),
+        cmocka_unit_test(test_refused)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

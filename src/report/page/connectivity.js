@@ -90,51 +90,78 @@ const UNTESTED = 'This model holds no tests of its edges, which an earlier versi
 
 /* ---- map ---- */
 
-function drawConnectivity(session) {
-  const key = byId('connectivity-order').value, tau = Number(byId('connectivity-lag').value);
-  const rate = Number(byId('connectivity-fdr').value), found = foundAt(session, rate);
-  const share = SHARES[Number(byId('connectivity-share').value)];
-  const order = orderOf(session, key), matrix = connectivityAt(session, tau), n = session.n;
-  const least = share < 1 ? quantile(magnitudes(n, 4e5, (i, j) => matrix[i][j]), 1 - share) : 0;
+const MAP_PIXELS = 560, LEAST_MARK = 7, MOST_MARKS = 4000;
+
+/* What the map shows of each pair at the controls' places: C(tau), or at a false discovery rate the estimates that were
+ * tested, where C is of something else. keep(i, j): whether the pair is drawn. */
+function mapOf(session, tau, share, rate) {
+  const { matrix, drawn } = rate > 0 ? edgesOf(session, rate) : { matrix: connectivityAt(session, tau), drawn: () => true };
+  const estimates = rate > 0 && drawnBy(session, rate) === 'estimate', n = session.n;
+  const among = estimates ? (i, j) => (drawn(i, j) ? matrix[i][j] : 0) : (i, j) => matrix[i][j];
+  const sizes = share < 1 || estimates ? magnitudes(n, 4e5, among) : null;
+  const some = estimates ? sizes.subarray(sizes.findIndex((value) => value > 0)) : sizes; // a share of those found
+  const least = share < 1 ? quantile(some, 1 - share) : 0;
   const everything = share === 1 && rate === 0;
+  const keep = (i, j) => i !== j && (share === 1 || (Math.abs(matrix[i][j]) >= least && matrix[i][j] !== 0)) && drawn(i, j);
+  return { matrix, keep, everything, name: estimates ? 'estimate' : 'C', limit: estimates ? quantile(some, 0.98) || 1 : colourLimit(session) };
+}
+
+/* Pairs that are kept, as squares large enough to be seen where a cell of the map is not. */
+function marksOf(pairs, n, ids, map, scale) {
+  const size = Math.max(LEAST_MARK, MAP_PIXELS / n);
+  return {
+    type: 'scatter', mode: 'markers', x: pairs.map((p) => p.x), y: pairs.map((p) => p.y), showlegend: false,
+    marker: { symbol: 'square', size, opacity: 1, color: pairs.map((p) => p.value), cmin: -map.limit, cmax: map.limit, colorscale: scale, line: { width: 1, color: colour('muted') } },
+    customdata: pairs.map((p) => [ids[p.x], ids[p.y], p.value]), hovertemplate: `from %{customdata[0]} to %{customdata[1]}<br>${map.name} = %{customdata[2]:.4f}<extra></extra>`,
+  };
+}
+
+function drawConnectivity(session) {
+  const key = byId('connectivity-order').value, n = session.n, slider = byId('connectivity-lag');
+  const rate = Number(byId('connectivity-fdr').value), share = SHARES[Number(byId('connectivity-share').value)];
+  slider.disabled = rate > 0; // which lag 0 alone was tested for
+  const tau = rate > 0 ? 0 : Number(slider.value);
+  const order = orderOf(session, key), map = mapOf(session, tau, share, rate), pairs = [];
   let shown = 0;
-  const z = order.map((i) => {
-    const row = matrix[i], out = new Float32Array(n);
-    for (let place = 0; place < n; place++) {
-      const j = order[place], value = row[j];
-      const keep = i !== j && (share === 1 || (Math.abs(value) >= least && value !== 0)) && found(i, j);
-      shown += keep;
-      out[place] = keep || everything ? value : NaN;
+  const z = order.map((i, y) => {
+    const row = map.matrix[i], out = new Float32Array(n);
+    for (let x = 0; x < n; x++) {
+      const j = order[x], keep = map.everything || map.keep(i, j);
+      shown += keep && i !== j;
+      if (keep && !map.everything && shown <= MOST_MARKS) pairs.push({ x, y, value: row[j] });
+      out[x] = keep ? row[j] : NaN;
     }
     return out;
   });
   const ids = order.map((i) => session.neurons.id[i]);
   const wide = !narrow('fig-connectivity'); // else the scale goes above the map
-  const limit = colourLimit(session), marks = groupMarks(session, key, order) || [];
+  const marks = groupMarks(session, key, order) || [];
   const border = { color: colour('muted'), width: 1 };
   const shapes = marks.slice(1).flatMap((m) => [
     { type: 'line', x0: m.start - 0.5, x1: m.start - 0.5, y0: -0.5, y1: n - 0.5, line: border },
     { type: 'line', y0: m.start - 0.5, y1: m.start - 0.5, x0: -0.5, x1: n - 0.5, line: border },
   ]);
-  const ticks = neuronTicks(session, key, order);
+  const ticks = neuronTicks(session, key, order), scale = signedScale();
+  const few = !map.everything && shown <= MOST_MARKS && MAP_PIXELS / n < LEAST_MARK;
   draw('fig-connectivity', [{
-    type: 'heatmap', z, zmin: -limit, zmax: limit, colorscale: signedScale(), zsmooth: n > 300 ? 'fast' : false,
-    hoverongaps: false,
+    type: 'heatmap', z, zmin: -map.limit, zmax: map.limit, colorscale: scale, zsmooth: n > 300 && !few ? 'fast' : false,
+    hoverongaps: false, customdata: Array(n).fill(ids), text: ids.map((id) => Array(n).fill(id)),
     colorbar: {
-      title: { text: wide ? 'C (standard deviations per standard deviation)' : 'C (s.d. per s.d.)', side: wide ? 'right' : 'top' }, outlinewidth: 0, thickness: 14,
+      title: { text: wide ? `${map.name} (standard deviations per standard deviation)` : `${map.name} (s.d. per s.d.)`, side: wide ? 'right' : 'top' }, outlinewidth: 0, thickness: 14,
       ...(wide ? {} : { orientation: 'h', y: 1, yanchor: 'bottom', nticks: 5 }),
     },
-    hovertemplate: 'from %{x} to %{y}<br>C = %{z:.4f}<extra></extra>',
-  }], {
+    hovertemplate: `from %{customdata} to %{text}<br>${map.name} = %{z:.4f}<extra></extra>`,
+  }, ...(few ? [marksOf(pairs, n, ids, map, scale)] : [])], {
     xaxis: axis('sender', { tickangle: -90, ...ticks, showgrid: false, constrain: 'domain', range: [-0.5, n - 0.5] }),
     yaxis: axis('receiver', { ...ticks, showgrid: false, range: [n - 0.5, -0.5], scaleanchor: 'x', constrain: 'domain' }),
-    shapes, plot_bgcolor: colour('middle'), height: byId('fig-connectivity').clientHeight,
+    shapes, plot_bgcolor: colour('middle'), height: byId('fig-connectivity').clientHeight, hovermode: 'closest',
   }, `Effective connectivity of ${n} neurons at lag ${tau}, ordered by ${byId('connectivity-order').selectedOptions[0].text}.`);
-  byId('connectivity-lag-value').textContent = tau === 0 ? '0 (the next frame)' : `${tau} (${figures(tau / session.recording.rate_hz)} s)`;
+  byId('connectivity-lag-value').textContent = rate > 0 ? '0 (no other was tested)' : tau === 0 ? '0 (the next frame)' : `${tau} (${figures(tau / session.recording.rate_hz)} s)`;
   byId('connectivity-share-value').textContent = share === 1 ? 'all' : percent(share);
   byId('connectivity-fdr-value').textContent = rateAt(session, rate);
   byId('connectivity-note').textContent = `${whole(shown)} of ${whole(n * (n - 1))} ordered pairs drawn.` +
-    (rate > 0 ? ` Significance is that of lag 0.` : '') +
+    (map.name === 'estimate' ? ' Coloured by the estimate that was tested, which is not C here (see “Which edges to believe”).' : '') +
+    (few && shown ? ' Squares are larger than a pair’s place in the map, so that they can be seen.' : '') +
     (n < session.recording.neurons ? ` The ${whole(n)} neurons with the strongest connections of ${whole(session.recording.neurons)} are shown.` : '') +
     ` Lag: how many frames before the last known one the sender was active. Order: ${ids.length > 1 ? ORDER_NOTES[key] || 'by group, and within a group by like connections' : ''}.`;
 }
@@ -142,7 +169,7 @@ function drawConnectivity(session) {
 function tellEvidence(session) {
   byId('edges-found').textContent = session.edges ? foundWords(session.edges) : UNTESTED;
   byId('edges-notes').hidden = !session.edges || !session.edges.notes.length;
-  fillList('edges-notes', session.edges ? session.edges.notes.map((note) => `Note: ${note}`) : []);
+  fillList('edges-notes', session.edges ? session.edges.notes.map((note) => `${note[0].toUpperCase()}${note.slice(1)}.`) : []);
 }
 const ORDER_NOTES = { index: 'as in the recording', cluster: 'neurons with like connections stand side by side (average linkage)' };
 
@@ -151,16 +178,33 @@ const ORDER_NOTES = { index: 'as in the recording', cluster: 'neurons with like 
 /* What the edges of the graph are drawn by at a place of its slider: estimates where these were tested and C is of something else. */
 const drawnBy = (session, place) => (place > 0 && session.estimate() ? 'estimate' : 'C(0)');
 
+/* What edges are drawn by at a place of the slider, and whether the one to i from j is found there. */
+function edgesOf(session, place) {
+  const matrix = drawnBy(session, place) === 'estimate' ? session.estimate() : connectivityAt(session, 0);
+  return { matrix, drawn: foundAt(session, place) };
+}
+
+/* Edges that can be drawn, and those found that are 0 in the model. */
+function countEdges({ n }, { matrix, drawn }) {
+  let all = 0, zero = 0;
+  for (let i = 0; i < n; i++)
+    for (let j = 0; j < n; j++) {
+      const found = i !== j && drawn(i, j);
+      all += found && matrix[i][j] !== 0;
+      zero += found && matrix[i][j] === 0;
+    }
+  return { all, zero };
+}
+
 /* The strongest edges that are found: [{from, to, value}], strongest first. */
-function strongestEdges(session, count, place) {
-  const matrix = drawnBy(session, place) === 'estimate' ? session.estimate() : connectivityAt(session, 0), n = session.n;
-  const drawn = foundAt(session, place);
+function strongestEdges(session, count, place, { matrix, drawn } = edgesOf(session, place)) {
+  const n = session.n;
   const found = [];
   let least = 0;
   const prune = () => {
     found.sort((a, b) => Math.abs(b.value) - Math.abs(a.value) || a.to - b.to || a.from - b.from);
     found.length = Math.min(found.length, count);
-    if (found.length === count) least = Math.abs(found[count - 1].value);
+    if (found.length && found.length === count) least = Math.abs(found[count - 1].value);
   };
   for (let i = 0; i < n; i++)
     for (let j = 0; j < n; j++) {
@@ -214,78 +258,142 @@ function nodePlaces(session, choice, nodes, edges) {
   return ring(order.filter((i) => kept.has(i)));
 }
 
-/* Arrows of one sign and width: lines that end short of the dot they point at. */
-function arrows(edges, at, sign, width, name) {
-  const x = [], y = [], size = [];
-  const span = (values) => Math.max(...values.filter(Number.isFinite)) - Math.min(...values.filter(Number.isFinite)) || 1;
-  const spanX = span(at.x), spanY = span(at.y);
-  edges.forEach(({ from, to }) => {
-    const dx = at.x[to] - at.x[from], dy = at.y[to] - at.y[from];
-    const short = Math.max(0, 1 - 0.018 / (Math.hypot(dx / spanX, dy / spanY) || 1));
-    x.push(at.x[from], at.x[from] + dx * short, null), y.push(at.y[from], at.y[from] + dy * short, null), size.push(0, 6 + 2 * width, 0);
-  });
-  const shade = colour(sign > 0 ? 'positive' : 'negative');
+/* Where the nodes lie, with room around a few; and pixels for a unit of each axis. equal: one scale for both. */
+function frameOf(at, nodes, width, height, equal) {
+  const room = nodes.length < 6 ? 0.8 : 0.1;
+  const range = (values) => {
+    const some = nodes.map((i) => values[i]).filter(Number.isFinite);
+    if (!some.length) return [-1, 1];
+    const low = Math.min(...some), high = Math.max(...some);
+    return [low - room * (high - low || 1), high + room * (high - low || 1)];
+  };
+  const x = range(at.x), y = range(at.y), sx = width / (x[1] - x[0]), sy = height / (y[1] - y[0]);
+  return { x, y, sx: equal ? Math.min(sx, sy) : sx, sy: equal ? Math.min(sx, sy) : sy };
+}
+
+/* From dot to dot in data units: it ends at the rim of the dot it points at, and keeps right of one that comes back. */
+function spanOf({ from, to }, at, frame, size, returns) {
+  const dx = (at.x[to] - at.x[from]) * frame.sx, dy = (at.y[to] - at.y[from]) * frame.sy, length = Math.hypot(dx, dy) || 1;
+  const aside = returns ? 4 : 0, ex = (aside * dy) / length / frame.sx, ey = (-aside * dx) / length / frame.sy;
+  const short = Math.max(0, 1 - (size[to] / 2 + 2) / length);
+  const x = at.x[from] + ex, y = at.y[from] + ey;
+  return { x: [x, x + (dx / frame.sx) * short], y: [y, y + (dy / frame.sy) * short] };
+}
+
+/* Arrows of one sign and width. */
+function arrows(edges, spans, sign, width, name) {
+  const shade = colour(sign > 0 ? 'positive' : 'negative'), join = (axis) => edges.flatMap((e) => [...spans.get(e)[axis], null]);
   return {
-    type: 'scatter', mode: 'lines+markers', x, y, name, legendgroup: name, hoverinfo: 'skip', opacity: 0.85,
+    type: 'scatter', mode: 'lines+markers', x: join('x'), y: join('y'), name, legendgroup: name, hoverinfo: 'skip', opacity: 0.85,
     line: { color: shade, width, dash: sign > 0 ? 'solid' : 'dash' },
-    marker: { symbol: 'arrow', angleref: 'previous', size, color: shade, opacity: 1, line: { width: 0 } },
+    marker: { symbol: 'arrow', angleref: 'previous', size: edges.flatMap(() => [0, 6 + 2 * width, 0]), color: shade, opacity: 1, line: { width: 0 } },
   };
 }
 
+/* Arrows in three widths, with one entry of the legend for each sign. */
+function arrowTraces(edges, spans) {
+  const strongest = Math.abs(edges[0].value), WIDTHS = [1, 2.2, 4];
+  const widthOf = (e) => Math.min(2, Math.floor((3 * Math.abs(e.value)) / strongest));
+  return [1, -1].flatMap((sign) => {
+    const signed = WIDTHS.map((width, k) => [width, edges.filter((e) => Math.sign(e.value) === sign && widthOf(e) === k)]).filter(([, some]) => some.length);
+    return signed.map(([width, some], k) => ({ ...arrows(some, spans, sign, width, sign > 0 ? 'rises' : 'falls'), showlegend: k === 0 }));
+  });
+}
+
+const LABEL_SIDES = [['top', 'center'], ['bottom', 'center'], ['middle', 'right'], ['middle', 'left'], ['top', 'right'], ['top', 'left'], ['bottom', 'right'], ['bottom', 'left']];
+
+/* The side of each dot on which its label meets the fewest dots, labels and arrows; in pixels. */
+function labelSides(session, nodes, at, frame, size, spans) {
+  const px = (x) => x * frame.sx, py = (y) => -y * frame.sy, steps = Array.from({ length: 30 }, (_, k) => (k + 0.5) / 30);
+  const ink = [...spans.values()].flatMap(({ x, y }) => steps.map((s) => [px(x[0] + s * (x[1] - x[0])), py(y[0] + s * (y[1] - y[0]))]));
+  const placed = [], sides = [];
+  for (const i of nodes) {
+    const half = 3.6 * session.neurons.id[i].length + 2, away = size[i] / 1.6 + 1;
+    const boxes = LABEL_SIDES.map(([v, h]) => {
+      const x = px(at.x[i]) + (h === 'right' ? away + half : h === 'left' ? -away - half : 0);
+      const y = py(at.y[i]) + (v === 'bottom' ? away + 7 : v === 'top' ? -away - 7 : 0);
+      return { left: x - half, right: x + half, top: y - 7, bottom: y + 7 };
+    });
+    const cost = boxes.map((box, k) => {
+      const holds = (x, y, r) => x + r > box.left && x - r < box.right && y + r > box.top && y - r < box.bottom;
+      const dots = nodes.filter((j) => j !== i && holds(px(at.x[j]), py(at.y[j]), size[j] / 2)).length;
+      const labels = placed.filter((b) => b.left < box.right && b.right > box.left && b.top < box.bottom && b.bottom > box.top).length;
+      return 30 * (dots + labels) + ink.filter(([x, y]) => holds(x, y, 1)).length + 0.1 * k;
+    });
+    const best = cost.indexOf(Math.min(...cost));
+    placed.push(boxes[best]);
+    sides[i] = LABEL_SIDES[best].join(' ');
+  }
+  return sides;
+}
+
 /* Ids beside the dots; what is known of a neuron stays with the pointer. */
-function label(session, points) {
+function label(session, points, sides) {
   points.mode = 'markers+text';
   points.hovertext = points.text;
   points.text = points.places.map((i) => session.neurons.id[i]);
   points.hovertemplate = '%{hovertext}<extra></extra>';
-  points.textposition = 'top center';
+  points.textposition = points.places.map((i) => sides[i]);
   points.textfont = { size: 12, color: colour('ink') };
   points.cliponaxis = false;
 }
 
+/* The slider goes as far as there are edges; what was asked for is drawn again when there are. */
+function fitCount(all) {
+  const slider = byId('graph-count');
+  slider.max = Math.max(1, Math.min(200, all));
+  slider.value = slider.dataset.wish;
+  slider.disabled = all < 2;
+  const count = Math.min(Number(slider.value), all);
+  byId('graph-count-value').textContent = `${count} of ${whole(all)}`;
+  return count;
+}
+
 function drawGraph(session) {
-  const rate = Number(byId('graph-fdr').value);
-  const edges = strongestEdges(session, Number(byId('graph-count').value), rate);
+  const rate = Number(byId('graph-fdr').value), id = 'fig-graph', div = byId(id);
+  const choice = edgesOf(session, rate), { all, zero } = countEdges(session, choice);
+  const edges = strongestEdges(session, fitCount(all), rate, choice);
   const nodes = [...new Set(edges.flatMap((e) => [e.from, e.to]))].sort((a, b) => a - b);
-  const at = nodePlaces(session, byId('graph-layout').value, nodes, edges);
-  const strongest = edges.length ? Math.abs(edges[0].value) : 1;
-  const WIDTHS = [1, 2.2, 4];
-  const widthOf = (e) => Math.min(2, Math.floor((3 * Math.abs(e.value)) / strongest));
-  const traces = [];
-  for (const sign of [1, -1]) {
-    let first = true;
-    WIDTHS.forEach((width, k) => {
-      const some = edges.filter((e) => Math.sign(e.value) === sign && widthOf(e) === k);
-      if (!some.length) return;
-      traces.push({ ...arrows(some, at, sign, width, sign > 0 ? 'rises' : 'falls'), showlegend: first });
-      first = false;
-    });
-  }
+  byId('graph-fdr-value').textContent = rateAt(session, rate);
+  byId('graph-rule').textContent = ruleWords(session, rate);
+  byId('graph-note').textContent = graphWords(session, edges, nodes, rate, zero);
+  div.hidden = !edges.length;
+  if (!edges.length) return;
+  const layoutChoice = byId('graph-layout').value, equal = layoutChoice !== 'springs';
+  const at = nodePlaces(session, layoutChoice, nodes, edges);
+  div.style.height = `${Math.min(narrow(id) ? 480 : 680, 190 + 45 * nodes.length)}px`;
+  const frame = frameOf(at, nodes, div.clientWidth - 40, div.clientHeight - 70, equal);
   const sent = new Float64Array(session.n);
   edges.forEach((e) => (sent[e.from] += Math.abs(e.value)));
   const most = Math.max(...sent) || 1;
   const size = Array.from(sent, (value) => 9 + 15 * Math.sqrt(value / most));
+  const pairs = new Set(edges.map((e) => `${e.from} ${e.to}`));
+  const spans = new Map(edges.map((e) => [e, spanOf(e, at, frame, size, pairs.has(`${e.to} ${e.from}`))]));
   const points = pointsBy(session, byId('graph-colour').value, at.x, at.y, size, nodes);
-  if (nodes.length <= 60) points.forEach((p) => label(session, p));
+  if (nodes.length <= 60) {
+    const sides = labelSides(session, nodes, at, frame, size, spans);
+    points.forEach((p) => label(session, p, sides));
+  }
   const plain = { visible: false, showgrid: false };
-  draw('fig-graph', [...traces, ...points], {
-    xaxis: plain, yaxis: { ...plain, ...(byId('graph-layout').value === 'springs' ? {} : { scaleanchor: 'x' }) },
-    hovermode: 'closest', margin: { l: 20, r: 20, t: 50, b: 20 }, height: byId('fig-graph').clientHeight,
-    annotations: edges.length ? [] : [{ text: NOTHING_FOUND, xref: 'paper', yref: 'paper', x: 0.5, y: 0.5, showarrow: false }],
+  draw(id, [...arrowTraces(edges, spans), ...points], {
+    xaxis: { ...plain, range: frame.x }, yaxis: { ...plain, range: frame.y, ...(equal ? { scaleanchor: 'x' } : {}) },
+    hovermode: 'closest', margin: { l: 20, r: 20, t: 50, b: 20 }, height: div.clientHeight,
   }, `The ${edges.length} strongest edges between ${nodes.length} neurons.`);
-  byId('graph-count-value').textContent = String(edges.length);
-  byId('graph-fdr-value').textContent = rateAt(session, rate);
-  byId('graph-rule').hidden = !session.edges || rate === 0;
-  byId('graph-note').textContent = graphWords(session, edges, nodes, rate);
 }
 
-function graphWords(session, edges, nodes, rate) {
-  const about = edges.length
-    ? `${plural(edges.length, 'edge')} between ${plural(nodes.length, 'neuron')}, of ${whole(session.n)}. The absolute value of ${drawnBy(session, rate) === 'estimate' ? 'the estimate' : 'C(0)'} runs from ${figures(Math.abs(edges[edges.length - 1].value))} to ${figures(Math.abs(edges[0].value))}.`
-    : rate > 0 ? NOTHING_FOUND : 'No edge differs from zero.';
-  if (!session.edges) return `${about} ${UNTESTED}`;
-  const doubt = rate === 0 ? ' These are the strongest connections of the model, whether significant or not.' : '';
-  return about + doubt + session.edges.notes.map((note) => ` Note: ${note}.`).join('');
+/* What decides whether an edge is drawn. */
+function ruleWords(session, rate) {
+  if (!session.edges) return UNTESTED;
+  if (rate === 0) return 'The strongest connections of the model are drawn, whether significant or not.';
+  return `Only significant edges are drawn: at a false discovery rate of ${rateAt(session, rate)}, ${percent(session.edges.levels[rate - 1].fdr)} of those found are expected to be false.`;
+}
+
+function graphWords(session, edges, nodes, rate, zero) {
+  const bare = rate > 0 && zero ? `${plural(zero, 'edge')} that the tests find ${zero === 1 ? 'has' : 'have'} a C of 0 in the model, and no arrow.` : '';
+  if (!edges.length) return bare || (rate > 0 ? NOTHING_FOUND : 'No edge differs from zero.');
+  const least = figures(Math.abs(edges[edges.length - 1].value)), most = figures(Math.abs(edges[0].value));
+  const doubt = session.edges && session.edges.notes.length ? ' What speaks against them is said under “Which edges to believe”, above.' : '';
+  return `${plural(edges.length, 'edge')} between ${plural(nodes.length, 'neuron')}, of ${whole(session.n)}. The absolute value of ${drawnBy(session, rate) === 'estimate' ? 'the estimate' : 'C(0)'} ${least === most ? `is ${most}` : `runs from ${least} to ${most}`}.${doubt} ${bare}`;
 }
 const NOTHING_FOUND = 'No edge is significant at this false discovery rate.';
 
@@ -344,11 +452,11 @@ function drawStimulation(session) {
     },
   ], {
     xaxis: axis(wide ? 'frames after the pulse' : '', { domain: wide ? [0, 0.4] : [0, 1], rangemode: 'tozero' }),
-    yaxis: axis(unit, { domain: wide ? [0, 1] : [0.6, 1], zeroline: true, zerolinecolor: colour('muted') }),
+    yaxis: axis(unit, { domain: wide ? [0, 1] : [0.6, 1], rangemode: 'tozero', zeroline: true, zerolinecolor: colour('muted') }),
     xaxis2: axis('frames after the pulse', { domain: wide ? [0.57, 1] : [0, 1], anchor: 'y2', showgrid: false }),
     yaxis2: axis('', { domain: wide ? [0, 1] : [0, 0.52], anchor: 'x2', autorange: 'reversed', showgrid: false, tickvals: places, ticktext: places.map((k) => session.neurons.id[rows[k]]) }),
     margin: { l: 60, r: 20, t: 40, b: 50 },
   }, `Response to a pulse in ${nameOf(session, stimulated)}; strongest in ${strongest.map((i) => nameOf(session, i)).join(', ')}.`);
-  byId('stimulation-note').textContent = `${wide ? 'Left' : 'Above'}: the ${strongest.length} neurons that respond most, with 95 % intervals of the mean over ${plural(states, 'state')} of the test frames. ${wide ? 'Right' : 'Below'}: all other neurons.` +
+  byId('stimulation-note').textContent = `${wide ? 'Left' : 'Above'}: the ${strongest.length} neurons that respond most, with 95 % intervals of the mean over ${plural(states, 'state')} of the test frames (synapsnet perturb takes up to 500: fewer here, for speed). ${wide ? 'Right' : 'Below'}: all neurons but the stimulated one.` +
     (sender.length < session.n ? ` The ${plural(sender.length, 'neuron')} that ${sender.length === 1 ? 'sends' : 'send'} most can be chosen; synapsnet perturb stimulates any.` : '');
 }

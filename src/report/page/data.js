@@ -68,10 +68,10 @@ function responseOf(session, m) {
 
 function figures(x, digits = 3) {
   if (x === null || x === undefined || !Number.isFinite(x)) return '–';
-  if (x !== 0 && (Math.abs(x) < 1e-3 || Math.abs(x) >= 1e5)) return x.toExponential(digits - 1).replace('-', '−');
+  if (x !== 0 && (Math.abs(x) < 1e-3 || Math.abs(x) >= 1e5)) return x.toExponential(digits - 1).replaceAll('-', '−');
   return Number(x.toPrecision(digits)).toString().replace('-', '−');
 }
-const decimals = (x) => (Number.isFinite(x) ? x.toFixed(4).replace('-', '−') : '–');
+const decimals = (x, digits = 4) => (Number.isFinite(x) ? x.toFixed(digits).replace('-', '−') : '–');
 const whole = (x) => Math.round(x).toLocaleString('en').replace(/,/g, '\u202f');
 const percent = (x) => `${figures(100 * x, Math.abs(x) >= 1 ? 3 : 2)} %`;
 const plural = (count, word) => `${whole(count)} ${word}${count === 1 ? '' : 's'}`;

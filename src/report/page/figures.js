@@ -2,6 +2,12 @@
 
 const byId = (id) => document.getElementById(id);
 
+function element(tag, text) {
+  const made = document.createElement(tag);
+  made.textContent = text;
+  return made;
+}
+
 function fillTable(id, head, rows) {
   const table = byId(id);
   const cell = (tag, content) => {
@@ -40,15 +46,15 @@ function fillChoice(id, choices, selected) {
 const MODEL_COLOURS = { SynapsNet: 'synapsnet', 'copy-last': 'copy-last', mean: 'mean', 'no connectivity': 'none' };
 const modelColour = (name) => colour(MODEL_COLOURS[name] || 'other');
 
-/* [{name, metrics, interval}], best first. What the fit measured without connectivity stands in where the evaluation
- * has none: the same test frames, unless another recording was given. */
-function models() {
-  const { test, baselines, intervals } = report.evaluation;
+/* [{name, metrics, interval}], best first, of one recording's scores or of all together. What the fit measured without
+ * connectivity, of all, stands in where the evaluation has none: the same test frames, unless another recording was given. */
+function models(scores = report.evaluation) {
+  const { test, baselines, intervals = {} } = scores;
   const fitted = report.fit;
   const rows = Object.entries(baselines).map(([name, metrics]) => ({
     name, metrics, interval: intervals[`mse ${name} - synapsnet`],
   }));
-  const without = (fitted.baselines || {})['no connectivity'];
+  const without = scores === report.evaluation && (fitted.baselines || {})['no connectivity'];
   const sameFrames = fitted.test && Math.abs(fitted.test.mse - test.mse) < 1e-6 * test.mse;
   if (without && sameFrames && !baselines['no connectivity'])
     rows.push({ name: 'no connectivity', metrics: without, interval: fitted.connectivity.mse_without_minus_with });
@@ -57,26 +63,57 @@ function models() {
 }
 
 const METRICS = [
-  ['mse', 'Mean squared error, in units of the variance'], ['mae', 'Mean absolute error, in standard deviations'],
-  ['skill', 'Share of the error of copy-last that is gone'], ['r2', 'Explained variance, mean over neurons'],
-  ['neuron_r', 'Correlation over time, mean over neurons'], ['delta_r', 'Correlation of changes, mean over neurons'],
-  ['population_r', 'Correlation over time of the sum of all neurons'],
-  ['spatial_r', 'Correlation over neurons, mean over frames'],
-  ['bits_per_spike', 'Information about the spikes beyond their mean rate'],
+  ['mse', 'Mean squared error, in units of each neuron’s variance in the training frames. 0 is perfect.'],
+  ['mae', 'Mean absolute error, in standard deviations.'],
+  ['skill', 'Share of the squared error of copy-last that is gone: 0 is no better than repeating the last value, 1 is perfect.'],
+  ['r2', 'Share of a neuron’s variance in these frames that is explained, mean over neurons: 1 is perfect, 0 is as good as their mean; below 0 is worse.'],
+  ['neuron_r', 'Correlation over time of prediction and recording, mean over neurons. Slow signals have a high one with any model.'],
+  ['delta_r', 'The same of the changes from one frame to the next, which slow signals do not help.'],
+  ['population_r', 'Correlation over time of the sum of all neurons.'],
+  ['spatial_r', 'Correlation over neurons within a frame, mean over frames.'],
+  ['bits_per_spike', 'Information about the spikes beyond what each neuron’s mean rate tells, by the Poisson likelihood. 0 is no better than that rate.'],
 ];
+const breakable = (name) => name.replaceAll('_', '_\u200b');
+
+/* Gains that far exceed the least would press it into a dot: these are told by their numbers. */
+const FAR = 12;
+function gainsInScale(known, mse) {
+  const extent = ({ interval: { mean, low, high } }) => Math.max(...[mean, low ?? mean, high ?? mean].map(Math.abs));
+  const least = Math.max(1e-3 * mse, Math.min(...known.map(extent)));
+  return known.filter((row) => extent(row) <= FAR * least);
+}
+
+/* An arrow at the end of the scale for each gain beyond it, with its number and, where there is room, interval. */
+function gainsBeyond(rows, range, short) {
+  const words = ({ interval: { mean, low, high } }) => figures(mean) + (Number.isFinite(low) ? ` (${figures(low)} to ${figures(high)})` : '');
+  const right = rows.map((row) => row.interval.mean > 0);
+  return {
+    type: 'scatter', mode: 'markers+text', x: right.map((is) => range[is ? 1 : 0]), y: rows.map((row) => row.name), xaxis: 'x2', cliponaxis: false,
+    marker: { size: 11, symbol: right.map((is) => (is ? 'triangle-right' : 'triangle-left')), color: rows.map((row) => modelColour(row.name)) },
+    text: short ? rows.map((row) => figures(row.interval.mean)) : rows.map(words), hovertext: rows.map(words),
+    textposition: right.map((is) => (is ? 'middle left' : 'middle right')), customdata: rows.map((row) => row.interval.mean),
+    hovertemplate: '%{y}: %{hovertext}<extra></extra>',
+  };
+}
 
 function drawBaselines() {
-  const rows = models();
+  const all = sessions.length === 1 || byId('baselines-of').value === 'all';
+  const rows = models(all ? report.evaluation : session.scores);
   const names = rows.map((row) => row.name), short = narrow('fig-baselines');
   const dots = {
     type: 'scatter', mode: 'markers+text', x: rows.map((row) => row.metrics.mse), y: names, xaxis: 'x',
     marker: { size: 13, color: names.map(modelColour) }, text: rows.map((row) => figures(row.metrics.mse)),
     textposition: 'top center', cliponaxis: false, hovertemplate: '%{y}: %{x:.4f}<extra></extra>',
   };
-  const known = rows.filter((row) => row.interval && Number.isFinite(row.interval.mean));
+  const measured = rows.filter((row) => row.interval && Number.isFinite(row.interval.mean));
+  const known = gainsInScale(measured, rows.find((row) => row.name === 'SynapsNet').metrics.mse);
+  const beyond = measured.filter((row) => !known.includes(row));
+  const ends = [0, ...known.flatMap(({ interval: { mean, low, high } }) => [mean, low ?? mean, high ?? mean])];
+  const low = Math.min(...ends), high = Math.max(...ends), room = 0.08 * (high - low) || 1;
+  const range = [low - room, high + room];
   const gains = {
     type: 'scatter', mode: 'markers', x: known.map((row) => row.interval.mean), y: known.map((row) => row.name),
-    xaxis: 'x2', marker: { size: 10, color: known.map((row) => modelColour(row.name)) },
+    xaxis: 'x2', marker: { size: 8, color: known.map((row) => modelColour(row.name)) },
     error_x: {
       type: 'data', symmetric: false, color: colour('ink'), thickness: 1.5, width: 6,
       array: known.map(({ interval }) => (interval.high ?? interval.mean) - interval.mean),
@@ -85,17 +122,21 @@ function drawBaselines() {
     customdata: known.map(({ interval }) => [figures(interval.low), figures(interval.high)]),
     hovertemplate: '%{y}: %{x:.4f}, 95 % interval %{customdata[0]} to %{customdata[1]}<extra></extra>',
   };
-  draw('fig-baselines', [dots, gains], {
+  byId('fig-baselines').style.height = `${110 + 45 * rows.length}px`;
+  draw('fig-baselines', [dots, gains, ...(beyond.length ? [gainsBeyond(beyond, range, short)] : [])], {
     showlegend: false, height: 110 + 45 * rows.length, margin: { l: 20, r: 20, t: 25, b: 50 },
     xaxis: axis(short ? 'error' : 'mean squared error', { domain: [0, 0.47], rangemode: 'tozero' }),
-    xaxis2: axis(short ? 'excess' : 'excess over SynapsNet', { domain: [0.55, 1] }),
+    xaxis2: axis(short ? 'excess' : 'excess over SynapsNet', { domain: [0.55, 1], range, ...(short ? { nticks: 3 } : {}) }),
     yaxis: axis('', { categoryorder: 'array', categoryarray: [...names].reverse(), showgrid: true }),
     shapes: [{ type: 'line', xref: 'x2', yref: 'paper', x0: 0, x1: 0, y0: 0, y1: 1, line: { color: colour('muted'), dash: 'dot', width: 1.5 } }],
   }, `Test error of ${rows.map((row) => `${row.name} ${figures(row.metrics.mse)}`).join(', ')}.`);
+  byId('baselines-note').textContent = (beyond.length ? 'Right: the scale is that of the smallest differences; an arrow stands for one beyond it, with its number. ' : '') +
+    (all ? '' : 'What was only scored over all recordings together, such as the model without connectivity, is in their mean.');
   const shown = METRICS.filter(([name]) => rows.some((row) => Number.isFinite(row.metrics[name])));
-  fillTable('metrics', ['model', ...shown.map(([text, title]) => ({ text, title }))], rows.map((row) => ({
+  fillTable('metrics', ['model', ...shown.map(([name, title]) => ({ text: breakable(name), title }))], rows.map((row) => ({
     cells: [row.name, ...shown.map(([name]) => ({ text: decimals(row.metrics[name]) }))], chosen: row.name === 'SynapsNet',
   })));
+  byId('glossary').replaceChildren(...shown.flatMap(([name, words]) => [element('dt', name), element('dd', words)]));
 }
 
 /* ---- traces ---- */
@@ -111,7 +152,7 @@ function traceOrder(session) {
 function fillNeurons(session, selected) {
   const order = traceOrder(session);
   const chosen = selected ?? order[Math.floor(order.length / 2)];
-  fillChoice('traces-neuron', order.map((i) => [String(i), `${session.neurons.id[i]}   r ${figures(session.neurons.r[i], 2)}`]), String(chosen));
+  fillChoice('traces-neuron', order.map((i) => [String(i), `${session.neurons.id[i]}   r ${decimals(session.neurons.r[i], 2)}`]), String(chosen));
 }
 
 /* Values with a gap wherever a frame is missing or a segment ends. */
@@ -124,6 +165,33 @@ function withGaps(frame, values) {
   return out;
 }
 
+/* The 95 % interval of a prediction: an outline for each run of frames without a gap. Counts have no negative values. */
+function intervalBand(session, i, x, predicted) {
+  const { lower, upper } = session.traces, least = session.recording.signal === 'counts' ? 0 : -Infinity;
+  if (!Number.isFinite(lower[i]) || !Number.isFinite(upper[i])) return null;
+  const band = { x: [], y: [] };
+  for (let start = 0, t = 0; t <= predicted.length; t++) {
+    if (t < predicted.length && predicted[t] !== null) continue;
+    const times = x.slice(start, t), values = predicted.slice(start, t);
+    if (values.length) {
+      band.x.push(...times, ...times.reverse(), null);
+      band.y.push(...values.map((value) => Math.max(least, value + upper[i])), ...values.map((value) => Math.max(least, value + lower[i])).reverse(), null);
+    }
+    start = t + 1;
+  }
+  return band;
+}
+
+/* Two or more round values within a range, for an axis of few pixels. */
+function fewTicks(low, high) {
+  const power = 10 ** Math.floor(Math.log10(high - low || 1));
+  for (const step of [5, 2, 1, 0.5, 0.2, 0.1].map((share) => share * power)) {
+    const first = Math.ceil(low / step - 1e-9), count = Math.floor(high / step + 1e-9) - first + 1;
+    if (count >= 2) return Array.from({ length: count }, (_, k) => Number(((first + k) * step).toPrecision(12)));
+  }
+  return [low];
+}
+
 /* Frames to be seen at first; the strip below holds all. */
 const FIRST_FRAMES = 300;
 
@@ -133,31 +201,43 @@ function drawTraces(session) {
   const first = select.selectedIndex, count = Math.min(Number(byId('traces-count').value), session.n);
   const start = Math.max(0, Math.min(first, session.n - count));
   const neurons = Array.from({ length: count }, (_, k) => Number(select.options[start + k].value));
-  const x = withGaps(frame, time);
-  const traces = [], more = {
-    xaxis: axis('time in the recording (s)', {
-      range: [time[0], time[Math.min(time.length, FIRST_FRAMES) - 1]],
-      rangeslider: { visible: true, thickness: 0.1, bgcolor: colour('paper'), bordercolor: colour('line') }, anchor: count > 1 ? `y${count}` : 'y',
-    }),
-    height: 190 + 150 * count, annotations: [],
-  };
+  const x = withGaps(frame, time), last = count - 1;
+  const range = [time[0], time[Math.min(time.length, FIRST_FRAMES) - 1]];
+  const traces = [], more = { height: 190 + 150 * count, annotations: [] };
   neurons.forEach((i, k) => {
-    const yaxis = k ? `y${k + 1}` : 'y';
+    const place = k === last ? '' : k + 2; // the lowest has the axes without a number, and the strip
     const top = 1 - k / count, bottom = 1 - (k + 0.8) / count;
-    more[k ? `yaxis${k + 1}` : 'yaxis'] = axis('', { domain: [bottom, top], nticks: 4, fixedrange: false });
+    const truth = withGaps(frame, session.truth()[i]), prediction = withGaps(frame, session.prediction()[i]);
+    const band = intervalBand(session, i, x, prediction);
+    const known = [...truth, ...prediction, ...(band ? band.y : [])].filter((value) => value !== null);
+    const low = known.reduce((a, b) => Math.min(a, b), known[0] ?? 0), high = known.reduce((a, b) => Math.max(a, b), low), room = 0.04 * (high - low) || 1;
+    more[`yaxis${place}`] = axis('', { domain: [bottom, top], range: [low - room, high + room], tickvals: fewTicks(low, high), anchor: `x${place}` });
+    more[`xaxis${place}`] = place ? axis('', { matches: 'x', range, anchor: `y${place}`, showticklabels: false, ticks: '' })
+      : axis(narrow('fig-traces') ? 'seconds from the start' : 'seconds from the start of the recording', { range, anchor: 'y', rangeslider: { visible: true, thickness: 0.1, bgcolor: colour('paper'), bordercolor: colour('line') } });
     more.annotations.push({
-      text: `${nameOf(session, i)}, r = ${figures(session.neurons.r[i], 2)}`, xref: 'paper', yref: 'paper', x: 0, y: top,
+      text: `${nameOf(session, i)}, r = ${decimals(session.neurons.r[i], 2)}`, xref: 'paper', yref: 'paper', x: 0, y: top,
       xanchor: 'left', yanchor: 'bottom', showarrow: false, font: { size: 13, color: colour('muted') },
     });
-    const common = { type: 'scatter', mode: 'lines', x, yaxis, showlegend: k === 0 };
-    traces.push({ ...common, y: withGaps(frame, session.truth()[i]), name: 'recorded', legendgroup: 'truth', line: { color: colour('truth'), width: 1.3 } });
-    traces.push({ ...common, y: withGaps(frame, session.prediction()[i]), name: 'predicted one frame ahead', legendgroup: 'prediction', line: { color: colour('positive'), width: 1.6 } });
+    const common = { type: 'scatter', mode: 'lines', x, xaxis: `x${place}`, yaxis: `y${place}`, showlegend: k === 0 };
+    if (band) traces.push({ ...common, ...band, name: '95 % interval', legendgroup: 'interval', fill: 'toself', fillcolor: `${colour('positive')}30`, line: { width: 0 }, hoverinfo: 'skip' });
+    traces.push({ ...common, y: truth, name: 'recorded', legendgroup: 'truth', line: { color: colour('truth'), width: 1.3 } });
+    traces.push({ ...common, y: prediction, name: 'predicted one frame ahead', legendgroup: 'prediction', line: { color: colour('positive'), width: 1.6 } });
   });
-  more.legend = { orientation: 'h', x: 1, xanchor: 'right', y: 1.02, yanchor: 'bottom' };
+  more.legend = { orientation: 'h', x: 1, xanchor: 'right', y: narrow('fig-traces') ? 1.05 : 1.02, yanchor: 'bottom' };
   byId('fig-traces').style.height = `${more.height}px`;
   draw('fig-traces', traces, more, `Recorded and predicted activity of ${neurons.map((i) => nameOf(session, i)).join(', ')}.`);
   byId('traces-note').textContent = `Vertical: ${session.recording.unit}. r: correlation over all ${whole(all)} test frames of the recording` +
-    (frame.length < all ? `, of which the first ${whole(frame.length)} are drawn.` : ', all of which are drawn.');
+    (frame.length < all ? `, of which the first ${whole(frame.length)} are drawn.` : ', all of which are drawn.') + insideWords(session) + (count > 1 ? ' The strip shows the lowest of the neurons.' : '') + startWords(session);
+}
+
+/* Of the intervals one frame ahead, where there are any. */
+function insideWords({ horizon }) {
+  return Number.isFinite(horizon.one_step_coverage) ? ` The intervals come from the errors on validation frames; of all recorded test values ${percent(horizon.one_step_coverage)} lie inside.` : '';
+}
+
+/* Where the recording's clock does not begin with it. */
+function startWords({ recording: { start_s: start } }) {
+  return start ? ` The recording starts at ${start.toLocaleString('en', { maximumFractionDigits: 2 }).replace(/,/g, '\u202f')} s of its own clock.` : '';
 }
 
 function stepNeuron(session, by) {
@@ -179,7 +259,14 @@ function drawHorizon(session) {
   draw('fig-horizon', [line('SynapsNet', by.mse, 'synapsnet'), line('copy-last', by.mse_copy_last, 'copy-last', 'dash'), line('mean', by.mse_mean, 'mean', 'dot')], {
     xaxis: axis(`frames ahead (one frame: ${figures(1 / session.recording.rate_hz)} s)`), yaxis: axis('mean squared error', { rangemode: 'tozero' }),
   }, `Error one to ${steps} frames ahead: SynapsNet ${figures(by.mse[0])} to ${figures(by.mse[steps - 1])}.`);
-  byId('horizon-note').textContent = `Mean over ${plural(starts, 'start')} in the test frames and all neurons, in units of each neuron's variance.`;
+  byId('horizon-note').textContent = `Mean over ${plural(starts, 'start')} in the test frames and all neurons, in units of each neuron's variance.${coverageWords(by.coverage)}`;
+}
+
+/* What share of the recorded values the intervals held one, half as many and all steps ahead. */
+function coverageWords(coverage) {
+  const steps = [...new Set([0, Math.floor((coverage.length - 1) / 2), coverage.length - 1])].filter((k) => Number.isFinite(coverage[k]));
+  if (!steps.length) return '';
+  return ` Of the recorded values, the 95 % intervals of a forecast hold ${steps.map((k) => `${percent(coverage[k])} ${plural(k + 1, 'frame')} ahead`).join(', ')}.`;
 }
 
 function drawTraining() {

@@ -4,11 +4,11 @@ let session = sessions[0];
 
 /* ---- words ---- */
 
-function verdict() {
-  const { test } = report.evaluation;
+/* What one recording's scores say, or those of all together. */
+function gainWords(scores) {
   const lines = [];
   const against = (name, words) => {
-    const row = models().find((m) => m.name === name);
+    const { test } = scores, row = models(scores).find((m) => m.name === name);
     if (!row || !row.interval || !Number.isFinite(row.interval.mean)) return;
     const { mean, low, high } = row.interval, share = mean / (test.mse + mean);
     const sure = low > 0 ? 'a reliable gain' : high < 0 ? 'reliably worse' : 'which may be chance';
@@ -17,6 +17,13 @@ function verdict() {
   against('copy-last', 'repeating the last value');
   against('mean', 'the mean of each neuron');
   against('no connectivity', 'the same model without connections between neurons');
+  return lines;
+}
+
+function verdict() {
+  const about = (title, scores) => gainWords(scores).map((line) => `${title}: ${line}`);
+  const lines = sessions.length === 1 ? gainWords(report.evaluation)
+    : [...about('This recording', session.scores), ...about(`Mean over all ${sessions.length} recordings`, report.evaluation)];
   const { statement } = report.fit.connectivity || {};
   if (statement) lines.push(`${statement[0].toUpperCase()}${statement.slice(1)}.`);
   return lines;
@@ -28,17 +35,25 @@ const TILES = [
 ];
 
 function drawOverview() {
-  const { test } = report.evaluation;
+  const { test } = session.scores;
   fillList('verdict', verdict());
   const tiles = TILES.filter(([name]) => Number.isFinite(test[name])).map(([name, title, show]) => [title, show(test[name])]);
-  tiles.push(['neurons', whole(sessions.reduce((sum, s) => sum + s.recording.neurons, 0))]);
-  tiles.push(['test frames', whole(report.evaluation.sessions.reduce((sum, s) => sum + s.frames, 0))]);
+  tiles.push(['neurons', whole(session.recording.neurons)]);
+  tiles.push(['test frames', whole(session.scores.frames)]);
   byId('tiles').replaceChildren(...tiles.map(([title, value]) => {
     const tile = document.createElement('div'), dt = document.createElement('dt'), dd = document.createElement('dd');
     dt.textContent = title, dd.textContent = value;
     tile.append(dt, dd);
     return tile;
   }));
+}
+
+function splitWords(r, train, validation, test) {
+  const own = session.fit.frames === r.frames, scored = session.scores.frames; // else another recording is shown
+  const unused = own ? r.frames - train - validation - test : 0;
+  return `${whole(train)} training, ${whole(validation)} validation and ${whole(test)} test frames, in this order` + (r.whole_trials ? ', by whole trials' : '') +
+    (unused > 0 ? `. ${plural(unused, 'frame')} between them ${unused === 1 ? 'is' : 'are'} in none, so that no split is scored on what another has seen` : '') +
+    (own && scored < test ? `. ${whole(scored)} of the test frames are predicted and scored: the first of a ${r.whole_trials ? 'trial' : 'segment'} has none before it` : '');
 }
 
 function drawRecording() {
@@ -53,7 +68,7 @@ function drawRecording() {
     ['Not observed', r.missing > 0 ? `${percent(r.missing)} of all values; they are not scored and not trained on` : 'nothing is missing'],
     ['Behaviour', r.behaviors.length ? r.behaviors.join(', ') : 'none'],
   ];
-  if (test !== undefined) rows.push(['Split', `${whole(train)} training, ${whole(validation)} validation and ${whole(test)} test frames, in this order` + (r.whole_trials ? ', by whole trials' : '')]);
+  if (test !== undefined) rows.push(['Split', splitWords(r, train, validation, test)]);
   if (fit.baseline_alpha) rows.push(['Slow drift', `followed by a running mean over about ${whole(1 / fit.baseline_alpha)} frames, before the model`]);
   groupings(session).forEach((g) => {
     const counts = new Map();
@@ -61,7 +76,7 @@ function drawRecording() {
     rows.push([g.name[0].toUpperCase() + g.name.slice(1), [...counts].map(([name, count]) => `${name || 'not known'} ${count}`).join(', ')]);
   });
   fillTable('facts', null, rows);
-  const warnings = report.fit.warnings || [];
+  const warnings = (report.fit.warnings || []).filter((text) => !sessions.some((other) => other !== session && other.recording.name !== r.name && text.startsWith(`${other.recording.name}: `)));
   byId('warnings-block').hidden = !warnings.length;
   fillList('warnings', warnings);
 }
@@ -87,23 +102,28 @@ function drawMethod() {
 
 /* ---- sections ---- */
 
-/* has: whether there is anything to show. set: fills the controls for a session. draw: words and figures. */
+/* name: short, in the bar above. has: whether there is anything to show. set: fills the controls for a session. draw: words and figures. */
 const SECTIONS = [
-  { id: 'overview', has: () => true, draw: drawOverview },
-  { id: 'recording', has: () => true, draw: drawRecording },
-  { id: 'baselines', has: () => true, draw: drawBaselines },
-  { id: 'traces', has: () => session.traces && session.traces.frame.length > 0, set: () => fillNeurons(session), draw: () => drawTraces(session) },
-  { id: 'horizon', has: () => session.horizon && session.horizon.steps > 0, draw: () => drawHorizon(session) },
-  { id: 'training', has: () => (report.fit.training_curve || []).length > 0, draw: drawTraining },
-  { id: 'connectivity', has: hasEdges, set: setConnectivity, draw: () => drawConnectivity(session) },
-  { id: 'graph', has: () => hasEdges() || Boolean(session.estimate()), set: setGraph, draw: () => drawGraph(session) },
-  { id: 'embedding', has: () => Boolean(session.embedding), set: setEmbedding, draw: () => drawEmbedding(session) },
-  { id: 'stimulation', has: () => Boolean(session.stimulation), set: setStimulation, draw: () => drawStimulation(session) },
-  { id: 'method', has: () => true, draw: drawMethod },
+  { id: 'overview', name: 'In short', has: () => true, draw: drawOverview },
+  { id: 'recording', name: 'Recording', has: () => true, draw: drawRecording },
+  { id: 'baselines', name: 'Models', has: () => true, set: setBaselines, draw: drawBaselines },
+  { id: 'traces', name: 'Activity', has: () => session.traces && session.traces.frame.length > 0, set: () => fillNeurons(session), draw: () => drawTraces(session) },
+  { id: 'horizon', name: 'Horizon', has: () => session.horizon && session.horizon.steps > 0, draw: () => drawHorizon(session) },
+  { id: 'training', name: 'Training', has: () => (report.fit.training_curve || []).length > 0, draw: drawTraining },
+  { id: 'connectivity', name: 'Connectivity', has: hasEdges, set: setConnectivity, draw: () => drawConnectivity(session) },
+  { id: 'graph', name: 'Edges', has: () => hasEdges() || Boolean(session.estimate()), set: setGraph, draw: () => drawGraph(session) },
+  { id: 'embedding', name: 'Embedding', has: () => Boolean(session.embedding), set: setEmbedding, draw: () => drawEmbedding(session) },
+  { id: 'stimulation', name: 'Stimulation', has: () => Boolean(session.stimulation), set: setStimulation, draw: () => drawStimulation(session) },
+  { id: 'method', name: 'Method', has: () => true, draw: drawMethod },
 ];
 
 function hasEdges() {
   return session.c().some((row) => row.some((value) => value !== 0));
+}
+
+function setBaselines() {
+  byId('baselines-controls').hidden = sessions.length === 1;
+  fillChoice('baselines-of', [['this', 'this recording'], ['all', `all ${sessions.length} recordings, their mean`]], byId('baselines-of').value || 'this');
 }
 
 function setConnectivity() {
@@ -131,6 +151,7 @@ function setGraph() {
   fillChoice('graph-layout', [...(positions ? [['position', 'position']] : []), ['springs', 'springs'], ['cluster', 'ring, by like connections'], ...groupings(session).map((g) => [g.key, `ring, by ${g.name}`])], positions ? 'position' : 'springs');
   fillChoice('graph-colour', colourChoices(session), plainest(session));
   setRates('graph-fdr', usualPlace(session));
+  byId('graph-count').dataset.wish = 50;
   listSurest(session);
 }
 
@@ -154,7 +175,7 @@ function showSections() {
   });
   byId('contents').replaceChildren(...visible().map((s) => {
     const item = document.createElement('li'), link = document.createElement('a');
-    link.href = `#${s.id}`, link.textContent = document.querySelector(`#${s.id} h2`).textContent;
+    link.href = `#${s.id}`, link.textContent = s.name;
     item.append(link);
     return item;
   }));
@@ -181,7 +202,8 @@ async function drawAll() {
 
 function listen() {
   const on = (id, event, action) => byId(id).addEventListener(event, action);
-  const redraw = { traces: ['neuron', 'count'], connectivity: ['order', 'lag', 'share', 'fdr'], graph: ['fdr', 'count', 'layout', 'colour'], embedding: ['colour', 'axes'], stimulation: ['neuron', 'order'] };
+  on('graph-count', 'input', ({ target }) => (target.dataset.wish = target.value)); // before it draws
+  const redraw = { baselines: ['of'], traces: ['neuron', 'count'], connectivity: ['order', 'lag', 'share', 'fdr'], graph: ['fdr', 'count', 'layout', 'colour'], embedding: ['colour', 'axes'], stimulation: ['neuron', 'order'] };
   for (const [id, names] of Object.entries(redraw))
     for (const name of names) on(`${id}-${name}`, 'input', SECTIONS.find((s) => s.id === id).draw);
   on('traces-sort', 'input', () => { fillNeurons(session, Number(byId('traces-neuron').value)); drawTraces(session); });
@@ -192,6 +214,7 @@ function listen() {
   for (const [event, printing] of [['beforeprint', true], ['afterprint', false]])
     addEventListener(event, () => {
       document.documentElement.classList.toggle('print', printing);
+      document.querySelectorAll('details').forEach((d) => { d.open = printing; });
       (matchMedia('(prefers-color-scheme: dark)').matches ? visible() : waiting.splice(0)).forEach((s) => s.draw());
     });
 }
