@@ -92,6 +92,8 @@ def good_tables():
     write("good/numbered_units.csv", "Time (s)," + ",".join(f"Mean({j})" for j in range(1, N + 1)) + "\n" + "\n".join(f"{k / 10},{r}" for k, r in enumerate(rows)))
     write("good/repeated_names.csv", "a,b,a,c,d\n" + "\n".join(rows) + "\n")
     write("good/wide_times.csv", "time,speed\n" + "\n".join(f"{5 + k / 10},{0.5 * k}" for k in range(30)) + "\n")
+    for name, start, step in (("slow", 0, 0.3), ("late", 7, 0.1), ("alike", 0.01, 0.1)):
+        write(f"good/clock_{name}.csv", "time,speed\n" + "".join(f"{start + step * k:.4g},{k}\n" for k in range(T)))
     named = ["n%d,%s" % (j, ",".join(f"{v:g}" for v in X[:, j])) for j in range(N)]
     write("good/named_rows.csv", "\n".join(named) + "\n")
     write("good/quoted.csv", '"a","b","c, d","d","e"\n' + "\n".join(rows))
@@ -416,6 +418,8 @@ def bad_tables():
     write("bad/spike_word.csv", "id,time\n1,0.5\n2,x0.7\n")
     write("bad/neurons_slip.csv", "index,label\n0,AVAL\n1x,AVAR\n")
     write("bad/falling.csv", "time,a,b\n0,1,2\n2,1,2\n1,1,2\n")
+    for name, time in (("falling", lambda k: 3 - k if k < 3 else k), ("nan", lambda k: "nan" if k == 5 else k), ("same", lambda k: 2)):
+        write(f"bad/clock_{name}.csv", "time,speed\n" + "".join(f"{time(k)},{k}\n" for k in range(T)))
     write("bad/image.tif", b"II*\0" + b"\0" * 60)
     write("bad/archive.gz", b"\x1f\x8b\x08\0" + b"\0" * 30)
     write("bad/pickle.pkl", b"\x80\x04\x95\0\0\0\0\0\0\0\0}.")

@@ -81,6 +81,19 @@ static syn_status load_clock(syn_behavior *b, const syn_address *values, const c
     return turn(b, n);
 }
 
+/* Times of a tracker are rounded, so that two may be the same; they never fall. */
+static syn_status check_column_of_times(const syn_behavior *b) {
+    for (int64_t k = 0; k < b->rows; k++)
+        if (!isfinite(b->time[k]) || (k > 0 && b->time[k] < b->time[k - 1]))
+            return syn_fail(SYN_ERR_INPUT, "%s: row %lld has the time %g s%s; expected rising times", b->label,
+                            (long long)k + 1, b->time[k],
+                            isfinite(b->time[k]) ? ", before that of the row above it" : "");
+    if (b->rows > 1 && b->time[b->rows - 1] == b->time[0])
+        return syn_fail(SYN_ERR_INPUT, "%s: all %lld rows have the time %g s; expected rising times", b->label,
+                        (long long)b->rows, b->time[0]);
+    return SYN_OK;
+}
+
 static syn_status load_one(syn_behavior *b, const char *given) {
     syn_status status;
     syn_address address = {0};
@@ -111,6 +124,7 @@ static syn_status load_one(syn_behavior *b, const char *given) {
         b->time = NULL;
         SYN_CHECK(load_clock(b, &address, at + 1));
     }
+    if (b->own_column) SYN_CHECK(check_column_of_times(b));
 done:
     syn_array_close(a);
     syn_address_free(&address);
@@ -261,13 +275,57 @@ static syn_status attach_clocked(syn_recording *r, const syn_behavior *b) {
     return SYN_OK;
 }
 
+/* The middle interval of a clock, NaN where it has none. */
+static syn_status clock_interval(const syn_behavior *b, double *interval_s) {
+    double *step;
+    SYN_TRY(syn_alloc(&step, (size_t)b->rows, sizeof *step, "times"));
+    for (int64_t k = 1; k < b->rows; k++) step[k - 1] = b->time[k] - b->time[k - 1];
+    *interval_s = syn_median(step, b->rows - 1);
+    free(step);
+    return SYN_OK;
+}
+
+/* Whether the rows of a table are the frames by its column of times: each lies within half a frame of its frame, or
+ * where the frames have a rate alone, and so no start, the rows come at that rate. */
+static bool rows_are_frames(const syn_recording *r, const syn_behavior *b, double interval_s, double rate_hz) {
+    const double near = 0.02; /* of the interval: clocks are rounded, and rates as well */
+    if (b->rows < 2 || (!r->time_s && !(rate_hz > 0))) return true;
+    if (!r->time_s) {
+        const double mean_s = (b->time[b->rows - 1] - b->time[0]) / (double)(b->rows - 1);
+        return fabs(interval_s * rate_hz - 1) <= near || fabs(mean_s * rate_hz - 1) <= near;
+    }
+    for (int64_t t = 0; t < r->T; t++)
+        if (!(fabs(b->time[t] - r->time_s[t]) <= interval_s / 2)) return false;
+    return true;
+}
+
+syn_status syn_behaviors_match_rows(syn_recording *r, syn_behaviors *behaviors, double rate_hz) {
+    for (size_t k = 0; k < behaviors->n; k++) {
+        syn_behavior *b = &behaviors->item[k];
+        double interval_s;
+        if (!b->own_column || b->rows != r->T) continue;
+        SYN_TRY(clock_interval(b, &interval_s));
+        const bool matches = rows_are_frames(r, b, interval_s, rate_hz);
+        if (!matches)
+            SYN_TRY(syn_recording_warn(r,
+                                       "%s has as many rows as there are frames, but another clock (%.4g s from row to "
+                                       "row, from %.6g s on): it is put on the frames by its times",
+                                       b->label, interval_s, b->time[0]));
+        else if (!r->time_s && fabs(b->time[0]) > interval_s / 2)
+            SYN_TRY(syn_recording_warn(r,
+                                       "the rows of %s are taken for the frames, as many and at the same rate, though "
+                                       "its times start at %.6g s; --timestamps says when the frames were",
+                                       b->label, b->time[0]));
+        if (!matches) continue;
+        free(b->time);
+        b->time = NULL;
+    }
+    return SYN_OK;
+}
+
 syn_status syn_behaviors_attach(syn_recording *r, const syn_behaviors *behaviors, bool own_clock) {
     for (size_t k = 0; k < behaviors->n; k++) {
         syn_behavior *b = &behaviors->item[k];
-        if (b->own_column && b->rows == r->T && !own_clock) {
-            free(b->time);
-            b->time = NULL;
-        }
         if ((b->time != NULL) != own_clock) continue;
         SYN_TRY(own_clock ? attach_clocked(r, b) : attach_frames(r, b));
     }

@@ -222,6 +222,8 @@ static syn_status apply_options(syn_recording *r, const syn_reader *reader, cons
     SYN_CHECK(syn_behaviors_load(&behaviors, options));
     if (reader->behaviors && syn_option_list_length(options, SYN_OPT_BEHAVIOR) == 0)
         SYN_CHECK(reader->behaviors(&behaviors, r, input));
+    const double rate_hz = r->rate_hz > 0 ? r->rate_hz : syn_option_real(options, SYN_OPT_RATE);
+    SYN_CHECK(syn_behaviors_match_rows(r, &behaviors, rate_hz));
     SYN_CHECK(syn_behaviors_attach(r, &behaviors, false));
     SYN_CHECK(settle_rate(r, options));
     SYN_CHECK(settle_bin(r, options));

@@ -25,7 +25,7 @@ typedef struct syn_behavior {
     char **unit;     /* [cols], or NULL */
     double *time;    /* [rows] own clock, or NULL: one row a frame */
     bool optional;   /* not asked for: what does not fit is left out with a warning */
-    bool own_column; /* the clock is a column of the same table; not needed when there is one row a frame */
+    bool own_column; /* the clock is a column of the same table */
 } syn_behavior;
 
 typedef struct syn_behaviors {
@@ -131,6 +131,9 @@ syn_status syn_rebin(syn_recording *recording, double bin_s);
 /* Loads all --behavior arrays. */
 syn_status syn_behaviors_load(syn_behaviors *behaviors, const syn_options *options);
 void syn_behaviors_free(syn_behaviors *behaviors);
+/* Drops the clock of tables with a column of times whose rows are the frames; before the frames are moved. rate_hz: of
+ * the frames, 0 where it is not known. */
+syn_status syn_behaviors_match_rows(syn_recording *recording, syn_behaviors *behaviors, double rate_hz);
 /* Appends those with one row a frame (own_clock false), or puts those with their own clock on the frames. */
 syn_status syn_behaviors_attach(syn_recording *recording, const syn_behaviors *behaviors, bool own_clock);
 

@@ -345,6 +345,11 @@ static const struct bad_case {
      "arrays.h5:speed"},
     {"%/good/single.h5", "rate=10 behavior=%/good/arrays.h5:speed@%/bad/falling_times.npy", "expected rising times",
      "falling_times.npy"},
+    {"%/good/single.h5", "rate=1 behavior=%/bad/clock_falling.csv",
+     "row 2 has the time 2 s, before that of the row above", "clock_falling.csv"},
+    {"%/good/single.h5", "rate=1 behavior=%/bad/clock_nan.csv", "row 6 has the time nan s; expected rising",
+     "clock_nan.csv"},
+    {"%/good/single.h5", "rate=1 behavior=%/bad/clock_same.csv", "all 40 rows have the time 2 s", "clock_same.csv"},
 };
 
 static const char *last_part(const char *path) {

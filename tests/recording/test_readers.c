@@ -382,6 +382,27 @@ static void attaches_behavior(void **state) {
     syn_recording_free(r);
 }
 
+/* A table with as many rows as frames is theirs where its clock says so, too. */
+static void follows_the_clock_of_a_table(void **state) {
+    (void)state;
+    static const struct table {
+        const char *options, *warning;
+        float at_12; /* frame 12; rows hold their number */
+    } tables[] = {{"rate=10 behavior=%/good/clock_slow.csv", "but another clock (0.3 s from row to row", 4},
+                  {"rate=10 behavior=%/good/clock_alike.csv", NULL, 12},
+                  {"rate=10 behavior=%/good/clock_late.csv", "though its times start at 7 s", 12},
+                  {"rate=3.3333 behavior=%/good/clock_slow.csv", NULL, 12},
+                  {"timestamps=%/good/arrays.h5:times behavior=%/good/clock_slow.csv", "by its times", 20}};
+    for (size_t k = 0; k < sizeof tables / sizeof *tables; k++) {
+        syn_recording *r = must_open("%/good/single.h5", tables[k].options);
+        assert_int_equal(r->B, 1);
+        assert_float_equal(r->u[12], tables[k].at_12, 1e-4);
+        if (tables[k].warning) assert_true(warned(r, tables[k].warning));
+        if (!tables[k].warning) assert_false(warned(r, "clock_"));
+        syn_recording_free(r);
+    }
+}
+
 /* An @ belongs to the path as long as no file is named before it. */
 static void takes_behavior_from_paths_with_an_at(void **state) {
     (void)state;
@@ -643,6 +664,7 @@ int main(void) {
         cmocka_unit_test(places_rois_of_suite2p),
         cmocka_unit_test(reads_phy),
         cmocka_unit_test(attaches_behavior),
+        cmocka_unit_test(follows_the_clock_of_a_table),
         cmocka_unit_test(takes_behavior_from_paths_with_an_at),
         cmocka_unit_test(takes_units_from_headers),
         cmocka_unit_test(lists_the_arrays_of_a_file),
