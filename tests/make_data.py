@@ -160,6 +160,10 @@ def good_folders():
     save("good/phy/spike_clusters.npy", clusters.astype("i4"))
     write("good/phy/params.py", "dat_path = 'x.dat'\nn_channels_dat = 4\nsample_rate = 20000.\nhp_filtered = False\n")
     write("good/phy/cluster_group.tsv", "cluster_id\tgroup\n0\tgood\n1\tmua\n2\tnoise\n3\tgood\n")
+    save("good/phy_python/spike_times.npy", samples)
+    save("good/phy_python/spike_clusters.npy", clusters.astype("i4"))
+    write("good/phy_python/params.py", "sample_rate_lfp = 2500\nsample_rate = 20_000.  # Hz\nsample_rate_sync = 9\n")
+    write("good/phy_python/cluster_group.tsv", b"\xef\xbb\xbfcluster_id\tgroup\r\n0\tgood\r\n1\tmua\r\n2\tnoise\r\n3\tgood\r\n")
     save("good/phy_bare/spike_times.npy", samples)
     save("good/phy_bare/spike_templates.npy", clusters.astype("u4")[:, None])
     save("good/phy_info/spike_times.npy", samples)
@@ -444,6 +448,7 @@ def bad_folders():
         ("negative", samples - 500, samples % 3, "sample_rate = 20000", None),
         ("lengths", samples, samples[:-1] % 3, "sample_rate = 20000", None),
         ("no_rate", samples, samples % 3, "offset = 0", None),
+        ("rate", samples, samples % 3, "sample_rate = 30 * khz", None),
         ("no_clusters", samples, None, "sample_rate = 20000", None),
         ("no_good", samples, samples % 3, "sample_rate = 20000", "cluster_id\tgroup\n0\tmua\n1\tnoise\n2\tnoise\n"),
         ("header", samples, samples % 3, "sample_rate = 20000", "a\tb\n0\tgood\n"),

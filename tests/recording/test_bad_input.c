@@ -298,6 +298,7 @@ static const struct bad_case {
     {"%/bad/phy_negative", "", "5 spike times are negative; expected samples >= 0", NULL},
     {"%/bad/phy_lengths", "", "expected as many", NULL},
     {"%/bad/phy_no_rate", "", "sample rate of spike_times.npy with --rate", NULL},
+    {"%/bad/phy_rate", "", "params.py: sample_rate is '30 * khz'; expected a positive number", NULL},
     {"%/bad/phy_no_clusters", "", "neither spike_clusters.npy nor", NULL},
     {"%/bad/phy_no_good", "", "0 good, 1 mua, 2 noise", NULL},
     {"%/bad/phy_header", "", "lacks cluster_id and group", NULL},

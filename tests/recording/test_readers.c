@@ -358,6 +358,12 @@ static void reads_phy(void **state) {
     assert_int_equal(r->N, 3);
     assert_float_equal(r->rate_hz, 100, 1e-9);
     syn_recording_free(r);
+    r = must_open("%/good/phy_python", ""); /* the same by 20_000., and a byte order mark before the labels */
+    assert_int_equal(r->N, 2);
+    assert_int_equal(r->T, 60);
+    syn_recording_free(r);
+    r = must_open("%/bad/phy_rate", "rate=20000");
+    syn_recording_free(r);
     r = must_open("%/good/phy_bare", "rate=20000");
     assert_int_equal(r->N, 4);
     assert_true(warned(r, "noise included") && warned(r, "templates are taken as units"));
