@@ -166,6 +166,27 @@ def good_links():
     minimal("soft.nwb", lambda f: (traces(f, "acquisition/series"), f.__setitem__("processing/again", h5py.SoftLink("/acquisition/series"))))
 
 
+def good_tables():
+    """Tables that are only mentioned, or hold nothing of use."""
+    nwb = new()
+    module, table = segmentation(nwb, N)
+    module.add(DfOverF(roi_response_series=dff_series(table)))
+    for start, stop in ((0.0, 1.0), (1.0, 2.0), (2.0, np.nan)):
+        nwb.add_trial(start_time=start, stop_time=stop)
+    nwb.add_invalid_time_interval(start_time=3.0, stop_time=3.2)
+    nwb.add_invalid_time_interval(start_time=3.5, stop_time=np.nan)
+    write("unfinished_trial.nwb", nwb)
+    nwb = new()
+    module, table = segmentation(nwb, N)
+    module.add(DfOverF(roi_response_series=dff_series(table)))
+    nwb.trials = pynwb.epoch.TimeIntervals("trials", "none yet")
+    nwb.invalid_times = pynwb.epoch.TimeIntervals("invalid_times", "none")
+    write("empty_tables.nwb", nwb)
+    minimal("eventful.nwb", lambda f: traces(f, "processing/ophys/Eventful_F/rrs", X - 30))
+    minimal("negative_events.nwb", lambda f: traces(f, "processing/ophys/EventDetection", X - 30))
+    minimal("events.nwb", lambda f: traces(f, "processing/ophys/event_detection"))
+
+
 # ---- what pynwb would not write, by h5py ----
 
 
@@ -278,6 +299,7 @@ def bad():
         "invalid_reversed": lambda f: (traces(f), intervals(f, "invalid_times", [2], [1])),
         "invalid_lengths": lambda f: (traces(f), intervals(f, "invalid_times", [2, 3], [4])),
         "all_invalid": lambda f: (traces(f), intervals(f, "invalid_times", [-1], [99])),
+        "trials_none": lambda f: (traces(f), intervals(f, "trials", [3, np.nan], [2, 4])),
         "trials_elsewhere": lambda f: (traces(f), intervals(f, "trials", [500], [600])),
         "trials_overlap": lambda f: (traces(f), intervals(f, "trials", [0, 1], [2, 3])),
         "two_units": lambda f: (units(f), f.copy("units", f.create_group("processing/sorting"), "units")),
@@ -308,5 +330,5 @@ def corpus():
 
 if __name__ == "__main__":
     shutil.rmtree(HERE, ignore_errors=True)
-    for make in (good_traces, good_behavior, good_units, good_links, bad, corpus):
+    for make in (good_traces, good_behavior, good_units, good_links, good_tables, bad, corpus):
         make()

@@ -94,14 +94,19 @@ static syn_status segments_from_nwb(syn_recording *r, const char *given, bool *f
     syn_address address;
     syn_nwb nwb;
     double *start = NULL, *stop = NULL;
-    int64_t n;
+    int64_t n, unusable;
     syn_status status = SYN_OK;
     *found = false;
     SYN_TRY(syn_address_parse(&address, given));
     if (address.content == SYN_CONTENT_HDF5 && address.name && syn_nwb_open(&nwb, address.file) == SYN_OK) {
         *found = syn_nwb_has(&nwb, address.name, "start_time");
-        if (*found) status = syn_nwb_intervals(&nwb, address.name, &start, &stop, &n);
-        if (start) status = syn_segments_from_intervals(r, given, start, stop, n);
+        if (*found) status = syn_nwb_intervals(&nwb, address.name, &start, &stop, &n, &unusable);
+        if (*found && status == SYN_OK && n == 0)
+            status = syn_fail(SYN_ERR_INPUT, "%s: holds no interval that starts before it stops", given);
+        if (*found && status == SYN_OK) status = syn_segments_from_intervals(r, given, start, stop, n);
+        if (*found && status == SYN_OK && unusable > 0)
+            status = syn_recording_warn(r, "rows of %s that do not start before they stop are left out: %lld", given,
+                                        (long long)unusable);
         syn_nwb_close(&nwb);
     }
     free(start);

@@ -101,9 +101,9 @@ static syn_status mask_invalid(syn_recording *r, const syn_nwb *nwb) {
     static const char *const table = "intervals/invalid_times";
     const double rate_hz = r->rate_hz, *time_s = r->time_s;
     double *start, *stop;
-    int64_t n, masked = 0;
+    int64_t n, unusable, masked = 0;
     if (!syn_nwb_is_group(nwb, table) || (!(rate_hz > 0) && (!time_s || r->T < 2))) return SYN_OK;
-    SYN_TRY(syn_nwb_intervals(nwb, table, &start, &stop, &n));
+    SYN_TRY(syn_nwb_intervals(nwb, table, &start, &stop, &n, &unusable));
     for (int64_t t = 0; t < r->T; t++) {
         const double from = time_s ? time_s[t] : (double)t / rate_hz;
         double frame_s = 1 / rate_hz;
@@ -117,19 +117,23 @@ static syn_status mask_invalid(syn_recording *r, const syn_nwb *nwb) {
     }
     free(start);
     free(stop);
+    if (unusable > 0)
+        SYN_TRY(syn_recording_warn(r, "rows of invalid_times that do not start before they stop are left out: %lld",
+                                   (long long)unusable));
     if (masked == 0) return SYN_OK;
     r->finite = false;
     return syn_recording_warn(r, "%lld frames are not observed by invalid_times", (long long)masked);
 }
 
-/* Tables of trials and epochs do not cut the session, but say how it could be cut. */
+/* Tables of trials and epochs do not cut the session, but say how it could be cut. One that cannot be read is no
+ * failure, as nobody asked for it. */
 static syn_status mention_intervals(syn_recording *r, const syn_nwb *nwb, const syn_options *options) {
     static const char *const tables[] = {"intervals/trials", "intervals/epochs"};
     for (size_t k = 0; k < 2; k++) {
         double *start, *stop;
-        int64_t n;
+        int64_t n, unusable;
         if (*syn_option_text(options, SYN_OPT_SEGMENTS) || !syn_nwb_has(nwb, tables[k], "start_time")) continue;
-        SYN_TRY(syn_nwb_intervals(nwb, tables[k], &start, &stop, &n));
+        if (syn_nwb_intervals(nwb, tables[k], &start, &stop, &n, &unusable) != SYN_OK) continue;
         free(start);
         free(stop);
         if (n > 1)
