@@ -80,6 +80,7 @@ def good_tables():
     write("good/crlf_bom.csv", b"\xef\xbb\xbf" + "\r\n".join(rows).encode())
     write("good/header.csv", "AVAL,AVAR,RIML,RIMR,SMDV\n" + "\n".join(rows))
     write("good/timed.csv", "time,a,b,c,d,e\n" + "\n".join(f"{k * 0.5},{r}" for k, r in enumerate(rows)) + "\n")
+    write("good/time_in_ms.csv", "time,a,b,c,d,e\n" + "\n".join(f"{k * 50},{r}" for k, r in enumerate(rows)) + "\n")
     write("good/milliseconds.csv", "time_ms,a,b,c,d,e\n" + "\n".join(f"{k * 500},{r}" for k, r in enumerate(rows)) + "\n")
     write("good/data_frame.csv", ",0,1,2,3,4\n" + "\n".join(f"{k},{r}" for k, r in enumerate(rows)) + "\n")
     write("good/indexed.csv", "frame,a,b,c,d,e\n" + "\n".join(f"{k},{r}" for k, r in enumerate(rows)) + "\n")

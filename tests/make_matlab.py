@@ -80,6 +80,12 @@ def good():
     for k, v in enumerate(spikes()):
         units[0, k] = (v, len(v) / 10)
     save("trains_struct.mat", {"units": units})
+    save("trains_cell_ms.mat", {"spikes_ms": cell([1000 * v for v in spikes()])})
+    units = np.empty((1, 3), dtype=[("times_ms", object)])
+    for k, v in enumerate(spikes()):
+        units[0, k] = (1000 * v,)
+    save("trains_struct_ms.mat", {"units": units})
+    save("trials_clock_ms.mat", {"D": {**trial_struct(EVEN), "time_ms": cell([np.arange(10.0)[:, None] * 100 for _ in range(4)])}})
     unit = lambda v: {"time": v, "timerange": np.array([0.0, 10.0]), "meanrate": len(v) / 10}
     a, b, c = spikes()
     save("trains_nested.mat", {"spikes": cell([cell([cell([unit(a), cell([]), unit(b)]), cell([]), cell([unit(c), unit(a[:0])])])])})

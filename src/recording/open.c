@@ -158,12 +158,22 @@ static syn_status set_timestamps(syn_recording *r, const char *given) {
     return SYN_OK;
 }
 
+/* A slow recording, or times in another unit than seconds. */
+static syn_status remark_slow(syn_recording *r) {
+    const double slowest_hz = 0.5;
+    if (r->rate_hz >= slowest_hz) return SYN_OK;
+    return syn_recording_warn(r,
+                              "the times make %.4g Hz, a frame every %.4g s; a column in milliseconds is to be called "
+                              "time_ms",
+                              r->rate_hz, 1 / r->rate_hz);
+}
+
 /* Puts the frames on one rate. A rate that came with the file must be that of its timestamps, and is then kept to the
  * last digit. */
 static syn_status follow_timestamps(syn_recording *r) {
     const double said = r->rate_hz;
     SYN_TRY(syn_regularise(r));
-    if (said == 0) return SYN_OK;
+    if (said == 0) return remark_slow(r);
     if (fabs(r->rate_hz - said) > 0.01 * said)
         return syn_fail(SYN_ERR_INPUT, "%s: its rate is %g Hz, but its timestamps say %g Hz", r->path, said,
                         r->rate_hz);
@@ -193,8 +203,17 @@ static syn_status settle_rate(syn_recording *r, const syn_options *options) {
     return SYN_OK;
 }
 
+/* A number without a unit may have been meant in milliseconds. */
+static syn_status remark_long_bin(syn_recording *r, const syn_options *options) {
+    const char *text = syn_option_text(options, SYN_OPT_BIN);
+    const double bin_s = syn_option_real(options, SYN_OPT_BIN);
+    if (bin_s <= 1 || strchr(text, 's')) return SYN_OK;
+    return syn_recording_warn(r, "--bin %s is %g s; milliseconds are given as --bin %sms", text, bin_s, text);
+}
+
 static syn_status settle_bin(syn_recording *r, const syn_options *options) {
     if (!syn_option_given(options, SYN_OPT_BIN)) return SYN_OK;
+    if (r->signal == SYN_SIGNAL_COUNTS) SYN_TRY(remark_long_bin(r, options));
     if (r->signal == SYN_SIGNAL_COUNTS) return syn_rebin(r, syn_option_real(options, SYN_OPT_BIN));
     return syn_recording_warn(r, "--bin applies to spikes; the activity is %s and stays at %g Hz",
                               syn_signal_name(r->signal), r->rate_hz);

@@ -152,6 +152,25 @@ static void reads_spike_trains(void **state) {
     syn_recording_free(r);
 }
 
+static void takes_times_in_the_unit_of_their_name(void **state) {
+    (void)state;
+    static const char *const paths[] = {"%/matlab/trains_cell_ms.mat", "%/matlab/trains_struct_ms.mat"};
+    syn_recording *seconds = must_open("%/matlab/pairs.mat", "");
+    for (int k = 0; k < 2; k++) {
+        syn_recording *r = must_open(paths[k], "");
+        assert_int_equal(r->T, seconds->T);
+        assert_int_equal(r->n_spikes, seconds->n_spikes);
+        for (int64_t i = 0; i < r->n_spikes; i++)
+            assert_float_equal(r->spike_time_s[i], seconds->spike_time_s[i], 1e-9);
+        syn_recording_free(r);
+    }
+    syn_recording_free(seconds);
+    syn_recording *r = must_open("%/matlab/trials_clock_ms.mat", "");
+    assert_float_equal(r->rate_hz, 10, 1e-9);
+    assert_int_equal(r->B, 1); /* speed, not the clock */
+    syn_recording_free(r);
+}
+
 static void places_inside_are_arrays(void **state) {
     (void)state;
     double *values;
@@ -186,6 +205,7 @@ int main(void) {
         cmocka_unit_test(trials_of_one_shape_need_a_longer_axis),
         cmocka_unit_test(takes_vectors_of_one_length_for_neurons),
         cmocka_unit_test(reads_spike_trains),
+        cmocka_unit_test(takes_times_in_the_unit_of_their_name),
         cmocka_unit_test(places_inside_are_arrays),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -129,6 +129,23 @@ static void takes_times_in_their_unit(void **state) {
     }
 }
 
+/* What may have been meant in milliseconds. */
+static void remarks_on_long_times(void **state) {
+    (void)state;
+    syn_recording *r = must_open("%/good/time_in_ms.csv", "");
+    assert_true(warned(r, "the times make 0.02 Hz, a frame every 50 s"));
+    syn_recording_free(r);
+    r = must_open("%/good/timed.csv", "");
+    assert_int_equal(r->n_warnings, 0);
+    syn_recording_free(r);
+    r = must_open("%/good/spikes.npz", "bin=2");
+    assert_true(warned(r, "--bin 2 is 2 s; milliseconds are given as --bin 2ms"));
+    syn_recording_free(r);
+    r = must_open("%/good/spikes.npz", "bin=2s");
+    assert_false(warned(r, "--bin"));
+    syn_recording_free(r);
+}
+
 static void takes_names_and_times_from_tables(void **state) {
     (void)state;
     syn_recording *r = must_open("%/good/header.csv", "rate=10");
@@ -652,6 +669,7 @@ int main(void) {
         cmocka_unit_test(reads_every_matrix),
         cmocka_unit_test(reads_large_files_in_threads),
         cmocka_unit_test(takes_times_in_their_unit),
+        cmocka_unit_test(remarks_on_long_times),
         cmocka_unit_test(takes_names_and_times_from_tables),
         cmocka_unit_test(keeps_headings_that_differ_by_a_unit),
         cmocka_unit_test(masks_what_is_missing),
