@@ -187,6 +187,20 @@ def good_tables():
     minimal("events.nwb", lambda f: traces(f, "processing/ophys/event_detection"))
 
 
+def good_planes():
+    """Two planes in one container, with ids that repeat; and a second one that is a frame shorter."""
+    for name, frames in (("planes", T), ("bad/planes_differ", T - 1)):
+        nwb = new()
+        module, first = segmentation(nwb, 3)
+        second = module["ImageSegmentation"].create_plane_segmentation("", nwb.imaging_planes["plane"], name="Second")
+        for k in range(2):
+            second.add_roi(id=100 + k, pixel_mask=[(k, k, 1.0)])
+        kind = dict(unit="ratio", rate=RATE)
+        module.add(DfOverF(roi_response_series=[RoiResponseSeries(name="plane0", data=X[:, :3], rois=region(first), **kind),
+                                                RoiResponseSeries(name="plane1", data=X[:frames, 3:], rois=region(second), starting_time=0.02, **kind)]))
+        write(name + ".nwb", nwb)
+
+
 # ---- what pynwb would not write, by h5py ----
 
 
@@ -330,5 +344,5 @@ def corpus():
 
 if __name__ == "__main__":
     shutil.rmtree(HERE, ignore_errors=True)
-    for make in (good_traces, good_behavior, good_units, good_links, good_tables, bad, corpus):
+    for make in (good_traces, good_behavior, good_units, good_links, good_tables, good_planes, bad, corpus):
         make()

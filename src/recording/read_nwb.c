@@ -143,18 +143,60 @@ static syn_status mention_intervals(syn_recording *r, const syn_nwb *nwb, const 
     return SYN_OK;
 }
 
+/* The series [n] of ROIs that lie in the container `name` itself, where they are planes. Free the list. */
+static syn_status find_planes(const syn_nwb *nwb, const char *name, size_t n, const char ***series) {
+    size_t found = 0;
+    SYN_TRY(syn_alloc(series, n, sizeof **series, "planes"));
+    for (size_t k = 0; k < nwb->n; k++) {
+        const syn_nwb_object *o = &nwb->object[k];
+        if (!*name || o->kind != SYN_NWB_ROIS || !is_in(o, name) || strchr(o->path + strlen(name) + 1, '/')) continue;
+        (*series)[found++] = o->path;
+    }
+    if (found == n && syn_nwb_are_planes(nwb, *series, n)) return SYN_OK;
+    free(*series);
+    *series = NULL;
+    return SYN_OK;
+}
+
+/* The container of the first activity in `name`. */
+static void container_of(char *out, size_t size, const syn_nwb *nwb, const char *name) {
+    *out = 0;
+    for (size_t k = 0; k < nwb->n && !*out; k++) {
+        const syn_nwb_object *o = &nwb->object[k];
+        const char *slash = strrchr(o->path, '/');
+        if (is_activity(o) && is_in(o, name) && slash) snprintf(out, size, "%.*s", (int)(slash - o->path), o->path);
+    }
+}
+
+/* What is read where several recordings are called `name`: the planes of one container, or none of them. */
+static syn_status open_several(syn_recording **recording, const syn_nwb *nwb, const char *name, size_t n,
+                               const syn_options *options) {
+    char text[900], container[PATH_SIZE];
+    const char **series;
+    container_of(container, sizeof container, nwb, name);
+    SYN_TRY(find_planes(nwb, container, n, &series));
+    if (series && !strcmp(container, name)) {
+        const syn_status status = syn_nwb_open_planes(recording, nwb, series, n, options);
+        free(series);
+        return status;
+    }
+    list_objects(nwb, name, false, text, sizeof text);
+    const syn_status status =
+        syn_fail(SYN_ERR_INPUT, "%s: holds %zu recordings of activity (%s); say which as FILE:/PATH%s%s%s", nwb->path,
+                 n, text, series ? ", or FILE:/" : "", series ? container : "", series ? " for all planes" : "");
+    free(series);
+    return status;
+}
+
 static syn_status open_activity(syn_recording **recording, const syn_nwb *nwb, const syn_input *input) {
-    char name[PATH_SIZE], text[900];
+    char name[PATH_SIZE];
     const syn_nwb_object *object;
     normalise(name, sizeof name, nwb, input->address.name ? input->address.name : "");
     const size_t n = find_activity(nwb, name, &object);
     if (n == 0) return nothing_found(nwb, name);
-    if (n > 1) {
-        list_objects(nwb, name, false, text, sizeof text);
-        return syn_fail(SYN_ERR_INPUT, "%s: holds %zu recordings of activity (%s); say which as FILE:/PATH", nwb->path,
-                        n, text);
-    }
-    if (object->kind == SYN_NWB_UNITS)
+    if (n > 1)
+        SYN_TRY(open_several(recording, nwb, name, n, input->options));
+    else if (object->kind == SYN_NWB_UNITS)
         SYN_TRY(syn_nwb_open_units(recording, nwb, object->path, input->address.given, input->options));
     else
         SYN_TRY(syn_nwb_open_rois(recording, nwb, object->path, input->options));

@@ -136,6 +136,8 @@ static const struct bad_case {
     {"%/nwb/empty_tables.nwb", "segments=%/nwb/empty_tables.nwb:/intervals/trials", "holds no interval", NULL},
     {"%/nwb/bad/trials_overlap.nwb", "segments=%/nwb/bad/trials_overlap.nwb:/intervals/trials", "not overlapping",
      NULL},
+    {"%/nwb/planes.nwb", "", "say which as FILE:/PATH, or FILE:/processing/ophys/DfOverF for all planes", NULL},
+    {"%/nwb/bad/planes_differ.nwb:/processing/ophys/DfOverF", "", "plane0 has 40 frames and", "planes_differ.nwb"},
     {"%/nwb/bad/nothing.nwb", "", "holds neither a RoiResponseSeries nor sorted units", NULL},
     {"%/nwb/bad/behavior_only.nwb", "", "it holds /processing/b/speed", NULL},
     {"%/nwb/bad/units_no_index.nwb", "", "without spike_times_index", NULL},

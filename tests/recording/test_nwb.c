@@ -74,6 +74,23 @@ static void names_of_deconvolved_activity_are_words(void **state) {
     }
 }
 
+static void joins_planes(void **state) {
+    (void)state;
+    static const char *const id[] = {"plane0/100", "plane0/101", "plane0/102", "plane1/100", "plane1/101"};
+    syn_recording *r = must_open("%/nwb/planes.nwb:/processing/ophys/DfOverF", "");
+    has_the_matrix(r, "planes.nwb");
+    for (int j = 0; j < TEST_N; j++) {
+        assert_string_equal(r->neuron_id[j], id[j]);
+        assert_string_equal(r->region[j], "VISp");
+    }
+    assert_true(warned(r, "2 planes are joined, frame by frame: plane0 to plane1"));
+    syn_recording_free(r);
+    r = must_open("%/nwb/planes.nwb:/processing/ophys/DfOverF/plane1", "");
+    assert_int_equal(r->N, 2);
+    assert_string_equal(r->neuron_id[0], "100");
+    syn_recording_free(r);
+}
+
 static void follows_timestamps(void **state) {
     (void)state;
     static const char *const paths[] = {"%/nwb/gap.nwb", "%/nwb/linked.nwb"};
@@ -248,6 +265,7 @@ int main(void) {
         cmocka_unit_test(takes_accepted_cells_and_their_columns),
         cmocka_unit_test(names_of_deconvolved_activity_are_words),
         cmocka_unit_test(opens_with_tables_of_no_use),
+        cmocka_unit_test(joins_planes),
         cmocka_unit_test(follows_timestamps),
         cmocka_unit_test(reads_units_with_any_index),
         cmocka_unit_test(takes_good_units_where_they_were_observed),
