@@ -308,6 +308,7 @@ def bad_arrays():
     save("bad/dates.npy", np.zeros((40, 3), "M8[s]"))
     save("bad/vector.npy", X[:, 0])
     save("bad/cube.npy", np.zeros((40, 3, 2)))
+    np.savez(path("bad", "cube.npz"), x=X.reshape(4, 10, N))
     save("bad/scalar.npy", np.float64(3))
     save("bad/empty.npy", np.zeros((0, 5)))
     save("bad/all_nan.npy", np.full((40, 5), np.nan))

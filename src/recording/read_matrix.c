@@ -26,6 +26,24 @@ bool syn_is_matrix(const syn_entry *e) {
     return small >= 2 && large >= LEAST_FRAMES;
 }
 
+const char *syn_cube_advice(syn_content content, int rank) {
+    if (rank != 3) return "";
+    return content == SYN_CONTENT_MATLAB
+               ? "; of trials, frames and neurons put the trials one after another: "
+                 "reshape(permute(x, [2 1 3]), [], size(x, 3)), and their start and stop frames into 'segments'"
+               : "; of trials, frames and neurons put the trials one after another: x.reshape(-1, x.shape[2]) in "
+                 "NumPy, "
+                 "and their start and stop frames into 'segments'";
+}
+
+const char *syn_cube_advice_for(const syn_input *input) {
+    for (size_t k = 0; k < input->listing.n; k++) {
+        const syn_entry *e = &input->listing.entry[k];
+        if (e->numeric && e->rank == 3) return syn_cube_advice(input->address.content, e->rank);
+    }
+    return "";
+}
+
 bool syn_matrix_probe(const syn_input *input) {
     switch (input->address.content) {
     case SYN_CONTENT_CSV:
@@ -391,8 +409,9 @@ syn_status syn_matrix_open(syn_recording **recording, const syn_input *input) {
         goto done;
     }
     if (a->rank != 2 || a->rows < 2 || a->cols < 1) {
-        status = syn_fail(SYN_ERR_INPUT, "%s: is %s %s; expected an array with 2 axes, frames and neurons", a->label,
-                          a->type, syn_shape_text(a->rank, a->shape));
+        status = syn_fail(SYN_ERR_INPUT, "%s: is %s %s; expected an array with 2 axes, frames and neurons%s", a->label,
+                          a->type, syn_shape_text(a->rank, a->shape),
+                          a->numeric ? syn_cube_advice(input->address.content, a->rank) : "");
         goto done;
     }
     if (!name) SYN_CHECK(refuse_long_table(a));

@@ -64,6 +64,10 @@ bool syn_matrix_probe(const syn_input *input);
 syn_status syn_matrix_open(syn_recording **recording, const syn_input *input);
 /* Whether an array can be the activity by its shape. */
 bool syn_is_matrix(const syn_entry *entry);
+/* How an array of trials, frames and neurons becomes one of frames and neurons; "" for other numbers of axes. */
+const char *syn_cube_advice(syn_content content, int rank);
+/* The same where a file holds one. */
+const char *syn_cube_advice_for(const syn_input *input);
 /* Takes the frame rate from a number that lies beside the array `name`; in a MATLAB file, from the only one anywhere.
  */
 syn_status syn_take_rate(syn_recording *recording, const syn_input *input, const char *name);
