@@ -535,6 +535,8 @@ static void takes_neurons_from_tables(void **state) {
     syn_recording *r = must_open("%/good/plain.csv", "rate=10 neuron-table=%/good/neurons_some.csv");
     assert_string_equal(r->neuron_id[1], "AVAR");
     assert_string_equal(r->neuron_id[0], "plain.csv:0");
+    assert_true(warned(r, "by its column index, from 0, though no row has 0; a column that counts from 1"));
+    assert_true(warned(r, "4 neurons have no name; they are called plain.csv:NUMBER"));
     syn_recording_free(r);
     r = must_open("%/good/plain.csv", "rate=10 neuron-table=%/good/neurons_numbered.csv");
     assert_string_equal(r->neuron_id[0], "7");
