@@ -216,6 +216,13 @@ def good_neurons():
     with h5py.File(path("bad", "clock_unit.h5"), "w") as f:
         f["activity"], f["time"] = X, np.arange(T) / 10
         f["time"].attrs["unit"] = "ticks"
+    # As recordings of worms are shared: behaviour in a group, indices beside the activity, times elsewhere.
+    with h5py.File(path("good", "groups.h5"), "w") as f:
+        f["traces/activity"], f["traces/match"] = X, np.arange(2 * T).reshape(2, T)
+        f["behavior/speed"], f["behavior/angle"] = np.arange(T) * 0.5, -np.arange(float(T))
+        f["behavior/curvature"], f["behavior/turns"] = np.zeros((T, 12)), np.arange(7)
+        f["behavior/events"] = np.arange(2 * 34).reshape(2, 34)
+        f["timing/frames"], f["timing/clock"] = np.arange(T), np.arange(T) * 0.1
     # Tables in another order than the recording, of many recordings, and beside labels that are no names.
     many = [f"u{j}" for j in range(1, 13)]
     write("good/units12.csv", ",".join(many) + "\n" + "".join(",".join(str(j + 100.5 + t) for j in range(12)) + "\n" for t in range(30)))

@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "recording/nwb.h"
 #include "recording/reader.h"
 
 syn_status syn_number_names(syn_behavior *b, const char *base) {
@@ -131,19 +132,65 @@ done:
     return status;
 }
 
-syn_status syn_behaviors_load(syn_behaviors *behaviors, const syn_options *options) {
-    size_t n = syn_option_list_length(options, SYN_OPT_BEHAVIOR);
-    *behaviors = (syn_behaviors){0};
-    if (n == 0) return SYN_OK;
-    SYN_TRY(syn_alloc(&behaviors->item, n, sizeof *behaviors->item, "behaviours"));
-    behaviors->n = n;
-    for (size_t k = 0; k < n; k++) {
-        syn_status status = load_one(&behaviors->item[k], syn_option_list_item(options, SYN_OPT_BEHAVIOR, k));
-        if (status == SYN_OK) continue;
-        syn_behaviors_free(behaviors);
-        return status;
+/* What of a group cannot be behaviour is kept without values, to be named when it is left out. */
+static syn_status load_entry(syn_behavior *b, const char *file, const syn_entry *e) {
+    char given[4096];
+    snprintf(given, sizeof given, "%s:%s", file, e->name);
+    syn_status status = SYN_OK;
+    if (e->numeric && e->rank == 1 && e->shape[0] > 0)
+        status = load_one(b, given);
+    else
+        status = syn_copy_text(&b->label, given);
+    b->optional = true;
+    return status;
+}
+
+/* All arrays in a group of an HDF5 file; false in *found if FILE:NAME is none. Groups of NWB are series. */
+static syn_status load_group(syn_behaviors *behaviors, const char *given, bool *found) {
+    syn_status status = SYN_OK;
+    syn_address address = {0};
+    syn_listing listing = {0};
+    char group[1024];
+    const char *at;
+    *found = false;
+    SYN_TRY(syn_values_parse(&address, given, &at));
+    if (address.content != SYN_CONTENT_HDF5 || !address.name || at || syn_nwb_version(address.file) == 2) goto done;
+    SYN_CHECK(syn_listing_read(&listing, address.file));
+    const char *name = address.name + strspn(address.name, "/");
+    size_t n = strlen(name);
+    while (n > 0 && name[n - 1] == '/') n--;
+    snprintf(group, sizeof group, "%.*s/", (int)n, name);
+    for (size_t k = 0; k < listing.n; k++) {
+        const syn_entry *e = &listing.entry[k];
+        if (strncmp(e->name, group, n + 1) != 0 || strchr(e->name + n + 1, '/')) continue;
+        syn_behavior b = {0};
+        *found = true;
+        status = load_entry(&b, address.file, e);
+        if (status == SYN_OK) status = syn_behaviors_add(behaviors, &b);
+        syn_behavior_free(&b);
+        SYN_CHECK(status);
     }
-    return SYN_OK;
+done:
+    syn_listing_free(&listing);
+    syn_address_free(&address);
+    return status;
+}
+
+syn_status syn_behaviors_load(syn_behaviors *behaviors, const syn_options *options) {
+    const size_t n = syn_option_list_length(options, SYN_OPT_BEHAVIOR);
+    syn_status status = SYN_OK;
+    *behaviors = (syn_behaviors){0};
+    for (size_t k = 0; k < n && status == SYN_OK; k++) {
+        const char *given = syn_option_list_item(options, SYN_OPT_BEHAVIOR, k);
+        syn_behavior b = {0};
+        bool group;
+        status = load_group(behaviors, given, &group);
+        if (status == SYN_OK && !group) status = load_one(&b, given);
+        if (status == SYN_OK && !group) status = syn_behaviors_add(behaviors, &b);
+        syn_behavior_free(&b);
+    }
+    if (status != SYN_OK) syn_behaviors_free(behaviors);
+    return status;
 }
 
 void syn_behavior_free(syn_behavior *b) {
@@ -195,6 +242,10 @@ static syn_status widen(syn_recording *r, const syn_behavior *b) {
 }
 
 static syn_status attach_frames(syn_recording *r, syn_behavior *b) {
+    if (b->optional && b->rows != r->T)
+        return syn_recording_warn(r,
+                                  "%s is not taken as behaviour: it does not hold one number for each of %lld frames",
+                                  b->label, (long long)r->T);
     SYN_TRY(turn(b, r->T));
     if (b->rows != r->T)
         return syn_fail(SYN_ERR_INPUT,

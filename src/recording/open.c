@@ -181,18 +181,25 @@ static syn_status follow_timestamps(syn_recording *r) {
     return SYN_OK;
 }
 
+static syn_status no_rate(const syn_recording *r, const syn_input *input) {
+    char clock[512] = "";
+    const bool found = syn_find_clock(input, r->T, clock, sizeof clock);
+    return syn_fail(SYN_ERR_INPUT,
+                    "%s: %lld frames of %lld neurons, but no frame rate; give it with --rate HZ or --timestamps "
+                    "FILE:NAME%s%s%s%s%s",
+                    r->path, (long long)r->T, (long long)r->N, found ? "; " : "", found ? input->address.file : "",
+                    found ? ":" : "", clock, found ? " rises and has as many values" : "");
+}
+
 /* Settles the frame rate from the file, the timestamps or --rate; what disagrees is an error, never ignored. */
-static syn_status settle_rate(syn_recording *r, const syn_options *options) {
+static syn_status settle_rate(syn_recording *r, const syn_input *input) {
+    const syn_options *options = input->options;
     const bool given = syn_option_given(options, SYN_OPT_RATE) && strcmp(r->format, "phy") != 0;
     const double rate = syn_option_real(options, SYN_OPT_RATE);
     if (given && rate <= 0) return syn_fail(SYN_ERR_OPTION, "rate: found %g Hz; expected a positive number", rate);
     if (r->time_s && !r->binned) SYN_TRY(follow_timestamps(r));
     if (r->rate_hz == 0 && given) r->rate_hz = rate;
-    if (r->rate_hz == 0)
-        return syn_fail(SYN_ERR_INPUT,
-                        "%s: %lld frames of %lld neurons, but no frame rate; give it with --rate HZ or --timestamps "
-                        "FILE:NAME",
-                        r->path, (long long)r->T, (long long)r->N);
+    if (r->rate_hz == 0) return no_rate(r, input);
     if (given && fabs(r->rate_hz - rate) > 0.01 * rate)
         return syn_fail(SYN_ERR_OPTION, "%s: --rate says %g Hz, but the %s %g Hz; leave --rate out or correct it",
                         r->path, rate,
@@ -249,7 +256,7 @@ static syn_status apply_options(syn_recording *r, const syn_reader *reader, cons
     const double rate_hz = r->rate_hz > 0 ? r->rate_hz : syn_option_real(options, SYN_OPT_RATE);
     SYN_CHECK(syn_behaviors_match_rows(r, &behaviors, rate_hz));
     SYN_CHECK(syn_behaviors_attach(r, &behaviors, false));
-    SYN_CHECK(settle_rate(r, options));
+    SYN_CHECK(settle_rate(r, input));
     SYN_CHECK(settle_bin(r, options));
     SYN_CHECK(syn_behaviors_attach(r, &behaviors, true));
     SYN_CHECK(syn_recording_finish(r));

@@ -64,6 +64,8 @@ bool syn_matrix_probe(const syn_input *input);
 syn_status syn_matrix_open(syn_recording **recording, const syn_input *input);
 /* Whether an array can be the activity by its shape. */
 bool syn_is_matrix(const syn_entry *entry);
+/* The name of an array of the file that can be the times of so many frames. */
+bool syn_find_clock(const syn_input *input, int64_t frames, char *name, size_t size);
 /* How an array of trials, frames and neurons becomes one of frames and neurons; "" for other numbers of axes. */
 const char *syn_cube_advice(syn_content content, int rank);
 /* The same where a file holds one. */

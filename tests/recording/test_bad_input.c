@@ -111,6 +111,7 @@ static const struct bad_case {
     {"%/bad/cut.h5", "rate=10", "damaged, cut short", NULL},
     {"%/bad/claims.h5", "rate=10", "stores only", NULL},
     {"%/good/arrays.h5", "rate=10", "say which as FILE:NAME", NULL},
+    {"%/good/groups.h5", "", "groups.h5:timing/clock rises and has as many values", NULL},
     {"%/good/arrays.h5:absent", "rate=10", "has no dataset 'absent'; it holds", "arrays.h5"},
     {"%/good/arrays.h5:group", "rate=10", "is a group", "arrays.h5"},
     {"%/good/arrays.h5:cube", "rate=10", "(4, 4, 4); expected", NULL},

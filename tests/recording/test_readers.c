@@ -405,6 +405,18 @@ static void attaches_behavior(void **state) {
     syn_recording_free(r);
 }
 
+static void takes_behavior_of_a_group(void **state) {
+    (void)state;
+    static const char *const left_out[] = {"behavior/curvature", "behavior/turns", "behavior/events"};
+    syn_recording *r = must_open("%/good/groups.h5", "rate=10 behavior=%/good/groups.h5:/behavior");
+    assert_int_equal(r->B, 2);
+    assert_string_equal(r->behavior_name[0], "angle");
+    assert_string_equal(r->behavior_name[1], "speed");
+    assert_float_equal(r->u[7 * 2 + 1], 3.5, 0);
+    for (int k = 0; k < 3; k++) assert_true(warned(r, left_out[k]));
+    syn_recording_free(r);
+}
+
 /* A table with as many rows as frames is theirs where its clock says so, too. */
 static void follows_the_clock_of_a_table(void **state) {
     (void)state;
@@ -690,6 +702,7 @@ int main(void) {
         cmocka_unit_test(places_rois_of_suite2p),
         cmocka_unit_test(reads_phy),
         cmocka_unit_test(attaches_behavior),
+        cmocka_unit_test(takes_behavior_of_a_group),
         cmocka_unit_test(follows_the_clock_of_a_table),
         cmocka_unit_test(takes_behavior_from_paths_with_an_at),
         cmocka_unit_test(takes_units_from_headers),
