@@ -58,6 +58,7 @@ def good():
         save(f"matrix_{kind}.mat", {"dff": X.astype(kind)}, do_compression=kind == "f8")
     save("matrix_neurons_first.mat", {"info": {"fs": 10.0}, "dff": X.T})
     save("matrix_in_struct.mat", {"data": {"dff": X, "fs": 10.0, "label": "a session", "id": np.arange(N)}})
+    save("matrix_and_speed.mat", {"data": {"dff": X, "fs": 10.0, "speed": np.arange(T) * 0.5, "reward": np.arange(7.0)}})
     save("sparse.mat", {"counts": scipy.sparse.csc_matrix(np.where(X % 7 == 0, X % 3, 0))})
     save("sparse_flags.mat", {"on": scipy.sparse.csc_matrix(X % 3 == 0)})
     save("flags.mat", {"on": X % 3 == 0})

@@ -8,6 +8,7 @@
 
 #include "base/hdf5.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "recording/reader.h"
 
 #define COUNT(list) (sizeof(list) / sizeof *(list))
@@ -435,14 +436,45 @@ static syn_status take_neurons(syn_recording *r, const syn_input *input, const c
     return syn_take_neurons_beside(r, input, group);
 }
 
+/* Whether an array lies beside `name`, in the same group or struct. */
+static bool is_beside(const syn_input *input, const char *name, const char *other) {
+    const size_t n = (size_t)(syn_last_part(input->address.content, name) - name);
+    const size_t m = (size_t)(syn_last_part(input->address.content, other) - other);
+    return n == m && !strncmp(name, other, n);
+}
+
+/* Vectors beside the array with one number a frame can be behaviour. */
+static syn_status remark_vectors(syn_recording *r, const syn_input *input, const char *name) {
+    enum { SHOWN = 6 };
+    char text[512] = "";
+    const char *first = NULL;
+    size_t found = 0, length = 0;
+    for (size_t k = 0; k < input->listing.n && r->T != r->N; k++) {
+        const syn_entry *e = &input->listing.entry[k];
+        const bool vector = e->rank == 1 || (e->rank == 2 && (e->shape[0] == 1 || e->shape[1] == 1));
+        if (!e->numeric || !vector || e->shape[0] * (e->rank == 2 ? e->shape[1] : 1) != r->T) continue;
+        if (!is_beside(input, name, e->name) || is_named_clock(e->name)) continue;
+        if (found++ >= SHOWN) continue;
+        if (!first) first = e->name;
+        length += (size_t)snprintf(text + length, sizeof text - length, "%s%.*s", length ? ", " : "",
+                                   syn_cut(e->name, 70), e->name);
+    }
+    if (found == 0) return SYN_OK;
+    return syn_recording_warn(r, "possible behaviour beside the array is not used: %s%s; --behavior %s:%s adds %s",
+                              text, found > SHOWN ? ", ..." : "", input->address.file, first,
+                              found == 1 ? "it" : "the first");
+}
+
 /* Behaviour is only used when it is asked for; says how. */
 static syn_status remark_behavior(syn_recording *r, const syn_input *input, const char *name) {
     char path[4096];
-    for (size_t k = 0; k < COUNT(behavior_name) && !syn_option_given(input->options, SYN_OPT_BEHAVIOR); k++)
+    if (syn_option_given(input->options, SYN_OPT_BEHAVIOR) || !name) return SYN_OK;
+    while (*name == '/') name++;
+    for (size_t k = 0; k < COUNT(behavior_name); k++)
         if (beside(input, name, behavior_name[k], path, sizeof path))
             return syn_recording_warn(r, "%s beside the array is not used; --behavior %s adds it",
                                       path + strlen(input->address.file) + 1, path);
-    return SYN_OK;
+    return remark_vectors(r, input, name);
 }
 
 syn_status syn_matrix_open(syn_recording **recording, const syn_input *input) {

@@ -41,6 +41,18 @@ static void reads_matrices(void **state) {
     }
 }
 
+static void mentions_possible_behavior(void **state) {
+    (void)state;
+    syn_recording *r = must_open("%/matlab/matrix_and_speed.mat", "");
+    assert_true(warned(r, "possible behaviour beside the array is not used: data.speed; --behavior"));
+    syn_recording_free(r);
+    r = must_open("%/matlab/matrix_and_speed.mat", "behavior=%/matlab/matrix_and_speed.mat:data.speed");
+    has_the_matrix(r, "matrix_and_speed.mat");
+    assert_int_equal(r->B, 1);
+    assert_false(warned(r, "possible behaviour"));
+    syn_recording_free(r);
+}
+
 static void reads_sparse_and_logical(void **state) {
     (void)state;
     syn_recording *r = must_open("%/matlab/sparse.mat", "rate=10");
@@ -200,6 +212,7 @@ static void places_inside_are_arrays(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_matrices),
+        cmocka_unit_test(mentions_possible_behavior),
         cmocka_unit_test(reads_sparse_and_logical),
         cmocka_unit_test(reads_trials),
         cmocka_unit_test(trials_of_one_shape_need_a_longer_axis),
