@@ -295,7 +295,7 @@ static syn_status take_names(const neuron_table *t, syn_recording *r, bool ids_u
     r->named_neurons = true;
     if (status != SYN_OK || nameless == 0) return status;
     return syn_recording_warn(r,
-                              "%lld neurons have no name; they are called %.*s:NUMBER, as they are no other "
+                              "%lld neurons have no name; they are called %.*s:NUMBER, so that they are no other "
                               "recording's",
                               (long long)nameless, syn_cut(r->name, 200), r->name);
 }
