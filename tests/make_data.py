@@ -80,6 +80,7 @@ def good_tables():
     write("good/crlf_bom.csv", b"\xef\xbb\xbf" + "\r\n".join(rows).encode())
     write("good/header.csv", "AVAL,AVAR,RIML,RIMR,SMDV\n" + "\n".join(rows))
     write("good/timed.csv", "time,a,b,c,d,e\n" + "\n".join(f"{k * 0.5},{r}" for k, r in enumerate(rows)) + "\n")
+    write("good/time_in_ms.csv", "time,a,b,c,d,e\n" + "\n".join(f"{k * 50},{r}" for k, r in enumerate(rows)) + "\n")
     write("good/milliseconds.csv", "time_ms,a,b,c,d,e\n" + "\n".join(f"{k * 500},{r}" for k, r in enumerate(rows)) + "\n")
     write("good/data_frame.csv", ",0,1,2,3,4\n" + "\n".join(f"{k},{r}" for k, r in enumerate(rows)) + "\n")
     write("good/indexed.csv", "frame,a,b,c,d,e\n" + "\n".join(f"{k},{r}" for k, r in enumerate(rows)) + "\n")
@@ -92,6 +93,8 @@ def good_tables():
     write("good/numbered_units.csv", "Time (s)," + ",".join(f"Mean({j})" for j in range(1, N + 1)) + "\n" + "\n".join(f"{k / 10},{r}" for k, r in enumerate(rows)))
     write("good/repeated_names.csv", "a,b,a,c,d\n" + "\n".join(rows) + "\n")
     write("good/wide_times.csv", "time,speed\n" + "\n".join(f"{5 + k / 10},{0.5 * k}" for k in range(30)) + "\n")
+    for name, start, step in (("slow", 0, 0.3), ("late", 7, 0.1), ("alike", 0.01, 0.1)):
+        write(f"good/clock_{name}.csv", "time,speed\n" + "".join(f"{start + step * k:.4g},{k}\n" for k in range(T)))
     named = ["n%d,%s" % (j, ",".join(f"{v:g}" for v in X[:, j])) for j in range(N)]
     write("good/named_rows.csv", "\n".join(named) + "\n")
     write("good/quoted.csv", '"a","b","c, d","d","e"\n' + "\n".join(rows))
@@ -158,6 +161,10 @@ def good_folders():
     save("good/phy/spike_clusters.npy", clusters.astype("i4"))
     write("good/phy/params.py", "dat_path = 'x.dat'\nn_channels_dat = 4\nsample_rate = 20000.\nhp_filtered = False\n")
     write("good/phy/cluster_group.tsv", "cluster_id\tgroup\n0\tgood\n1\tmua\n2\tnoise\n3\tgood\n")
+    save("good/phy_python/spike_times.npy", samples)
+    save("good/phy_python/spike_clusters.npy", clusters.astype("i4"))
+    write("good/phy_python/params.py", "sample_rate_lfp = 2500\nsample_rate = 20_000.  # Hz\nsample_rate_sync = 9\n")
+    write("good/phy_python/cluster_group.tsv", b"\xef\xbb\xbfcluster_id\tgroup\r\n0\tgood\r\n1\tmua\r\n2\tnoise\r\n3\tgood\r\n")
     save("good/phy_bare/spike_times.npy", samples)
     save("good/phy_bare/spike_templates.npy", clusters.astype("u4")[:, None])
     save("good/phy_info/spike_times.npy", samples)
@@ -209,6 +216,13 @@ def good_neurons():
     with h5py.File(path("bad", "clock_unit.h5"), "w") as f:
         f["activity"], f["time"] = X, np.arange(T) / 10
         f["time"].attrs["unit"] = "ticks"
+    # As recordings of worms are shared: behaviour in a group, indices beside the activity, times elsewhere.
+    with h5py.File(path("good", "groups.h5"), "w") as f:
+        f["traces/activity"], f["traces/match"] = X, np.arange(2 * T).reshape(2, T)
+        f["behavior/speed"], f["behavior/angle"] = np.arange(T) * 0.5, -np.arange(float(T))
+        f["behavior/curvature"], f["behavior/turns"] = np.zeros((T, 12)), np.arange(7)
+        f["behavior/events"] = np.arange(2 * 34).reshape(2, 34)
+        f["timing/frames"], f["timing/clock"] = np.arange(T), np.arange(T) * 0.1
     # Tables in another order than the recording, of many recordings, and beside labels that are no names.
     many = [f"u{j}" for j in range(1, 13)]
     write("good/units12.csv", ",".join(many) + "\n" + "".join(",".join(str(j + 100.5 + t) for j in range(12)) + "\n" for t in range(30)))
@@ -301,6 +315,7 @@ def bad_arrays():
     save("bad/dates.npy", np.zeros((40, 3), "M8[s]"))
     save("bad/vector.npy", X[:, 0])
     save("bad/cube.npy", np.zeros((40, 3, 2)))
+    np.savez(path("bad", "cube.npz"), x=X.reshape(4, 10, N))
     save("bad/scalar.npy", np.float64(3))
     save("bad/empty.npy", np.zeros((0, 5)))
     save("bad/all_nan.npy", np.full((40, 5), np.nan))
@@ -416,6 +431,8 @@ def bad_tables():
     write("bad/spike_word.csv", "id,time\n1,0.5\n2,x0.7\n")
     write("bad/neurons_slip.csv", "index,label\n0,AVAL\n1x,AVAR\n")
     write("bad/falling.csv", "time,a,b\n0,1,2\n2,1,2\n1,1,2\n")
+    for name, time in (("falling", lambda k: 3 - k if k < 3 else k), ("nan", lambda k: "nan" if k == 5 else k), ("same", lambda k: 2)):
+        write(f"bad/clock_{name}.csv", "time,speed\n" + "".join(f"{time(k)},{k}\n" for k in range(T)))
     write("bad/image.tif", b"II*\0" + b"\0" * 60)
     write("bad/archive.gz", b"\x1f\x8b\x08\0" + b"\0" * 30)
     write("bad/pickle.pkl", b"\x80\x04\x95\0\0\0\0\0\0\0\0}.")
@@ -440,6 +457,7 @@ def bad_folders():
         ("negative", samples - 500, samples % 3, "sample_rate = 20000", None),
         ("lengths", samples, samples[:-1] % 3, "sample_rate = 20000", None),
         ("no_rate", samples, samples % 3, "offset = 0", None),
+        ("rate", samples, samples % 3, "sample_rate = 30 * khz", None),
         ("no_clusters", samples, None, "sample_rate = 20000", None),
         ("no_good", samples, samples % 3, "sample_rate = 20000", "cluster_id\tgroup\n0\tmua\n1\tnoise\n2\tnoise\n"),
         ("header", samples, samples % 3, "sample_rate = 20000", "a\tb\n0\tgood\n"),

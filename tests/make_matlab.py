@@ -58,6 +58,7 @@ def good():
         save(f"matrix_{kind}.mat", {"dff": X.astype(kind)}, do_compression=kind == "f8")
     save("matrix_neurons_first.mat", {"info": {"fs": 10.0}, "dff": X.T})
     save("matrix_in_struct.mat", {"data": {"dff": X, "fs": 10.0, "label": "a session", "id": np.arange(N)}})
+    save("matrix_and_speed.mat", {"data": {"dff": X, "fs": 10.0, "speed": np.arange(T) * 0.5, "reward": np.arange(7.0)}})
     save("sparse.mat", {"counts": scipy.sparse.csc_matrix(np.where(X % 7 == 0, X % 3, 0))})
     save("sparse_flags.mat", {"on": scipy.sparse.csc_matrix(X % 3 == 0)})
     save("flags.mat", {"on": X % 3 == 0})
@@ -80,6 +81,12 @@ def good():
     for k, v in enumerate(spikes()):
         units[0, k] = (v, len(v) / 10)
     save("trains_struct.mat", {"units": units})
+    save("trains_cell_ms.mat", {"spikes_ms": cell([1000 * v for v in spikes()])})
+    units = np.empty((1, 3), dtype=[("times_ms", object)])
+    for k, v in enumerate(spikes()):
+        units[0, k] = (1000 * v,)
+    save("trains_struct_ms.mat", {"units": units})
+    save("trials_clock_ms.mat", {"D": {**trial_struct(EVEN), "time_ms": cell([np.arange(10.0)[:, None] * 100 for _ in range(4)])}})
     unit = lambda v: {"time": v, "timerange": np.array([0.0, 10.0]), "meanrate": len(v) / 10}
     a, b, c = spikes()
     save("trains_nested.mat", {"spikes": cell([cell([cell([unit(a), cell([]), unit(b)]), cell([]), cell([unit(c), unit(a[:0])])])])})

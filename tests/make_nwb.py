@@ -166,6 +166,41 @@ def good_links():
     minimal("soft.nwb", lambda f: (traces(f, "acquisition/series"), f.__setitem__("processing/again", h5py.SoftLink("/acquisition/series"))))
 
 
+def good_tables():
+    """Tables that are only mentioned, or hold nothing of use."""
+    nwb = new()
+    module, table = segmentation(nwb, N)
+    module.add(DfOverF(roi_response_series=dff_series(table)))
+    for start, stop in ((0.0, 1.0), (1.0, 2.0), (2.0, np.nan)):
+        nwb.add_trial(start_time=start, stop_time=stop)
+    nwb.add_invalid_time_interval(start_time=3.0, stop_time=3.2)
+    nwb.add_invalid_time_interval(start_time=3.5, stop_time=np.nan)
+    write("unfinished_trial.nwb", nwb)
+    nwb = new()
+    module, table = segmentation(nwb, N)
+    module.add(DfOverF(roi_response_series=dff_series(table)))
+    nwb.trials = pynwb.epoch.TimeIntervals("trials", "none yet")
+    nwb.invalid_times = pynwb.epoch.TimeIntervals("invalid_times", "none")
+    write("empty_tables.nwb", nwb)
+    minimal("eventful.nwb", lambda f: traces(f, "processing/ophys/Eventful_F/rrs", X - 30))
+    minimal("negative_events.nwb", lambda f: traces(f, "processing/ophys/EventDetection", X - 30))
+    minimal("events.nwb", lambda f: traces(f, "processing/ophys/event_detection"))
+
+
+def good_planes():
+    """Two planes in one container, with ids that repeat; and a second one that is a frame shorter."""
+    for name, frames in (("planes", T), ("bad/planes_differ", T - 1)):
+        nwb = new()
+        module, first = segmentation(nwb, 3)
+        second = module["ImageSegmentation"].create_plane_segmentation("", nwb.imaging_planes["plane"], name="Second")
+        for k in range(2):
+            second.add_roi(id=100 + k, pixel_mask=[(k, k, 1.0)])
+        kind = dict(unit="ratio", rate=RATE)
+        module.add(DfOverF(roi_response_series=[RoiResponseSeries(name="plane0", data=X[:, :3], rois=region(first), **kind),
+                                                RoiResponseSeries(name="plane1", data=X[:frames, 3:], rois=region(second), starting_time=0.02, **kind)]))
+        write(name + ".nwb", nwb)
+
+
 # ---- what pynwb would not write, by h5py ----
 
 
@@ -278,6 +313,7 @@ def bad():
         "invalid_reversed": lambda f: (traces(f), intervals(f, "invalid_times", [2], [1])),
         "invalid_lengths": lambda f: (traces(f), intervals(f, "invalid_times", [2, 3], [4])),
         "all_invalid": lambda f: (traces(f), intervals(f, "invalid_times", [-1], [99])),
+        "trials_none": lambda f: (traces(f), intervals(f, "trials", [3, np.nan], [2, 4])),
         "trials_elsewhere": lambda f: (traces(f), intervals(f, "trials", [500], [600])),
         "trials_overlap": lambda f: (traces(f), intervals(f, "trials", [0, 1], [2, 3])),
         "two_units": lambda f: (units(f), f.copy("units", f.create_group("processing/sorting"), "units")),
@@ -308,5 +344,5 @@ def corpus():
 
 if __name__ == "__main__":
     shutil.rmtree(HERE, ignore_errors=True)
-    for make in (good_traces, good_behavior, good_units, good_links, bad, corpus):
+    for make in (good_traces, good_behavior, good_units, good_links, good_tables, good_planes, bad, corpus):
         make()

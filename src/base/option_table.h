@@ -14,8 +14,8 @@
     X(TIMESTAMPS, "timestamps", TEXT, "", "", "", "info fit adapt evaluate forecast perturb report convert compare",   \
       "Array FILE:NAME with the time of every frame in seconds; irregular times are resampled to one rate.")           \
     X(BEHAVIOR, "behavior", LIST, "", "", "", "info fit adapt evaluate forecast perturb report convert compare",       \
-      "Array FILE:NAME of behaviour or stimulus covariates, one row a frame; FILE:NAME@TIMES when it has its own "     \
-      "clock. Several may be given.")                                                                                  \
+      "Array FILE:NAME of behaviour or stimulus covariates, one row a frame, or FILE:GROUP of such; FILE:NAME@TIMES "  \
+      "when it has its own clock. Several may be given.")                                                              \
     X(BIN, "bin", TIME, "50ms", "s", "0.0001..60",                                                                     \
       "info fit adapt evaluate forecast perturb report convert compare simulate",                                      \
       "Bin width for spike times; of simulated counts.")                                                               \

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/memory.h"
 #include "base/nearest.h"
@@ -40,19 +41,22 @@ static const char *value_of(const syn_options *options, syn_option_id id) {
     return options && options->value[id] ? options->value[id] : table[id].def;
 }
 
-/* A number with an optional time suffix; false if text is anything else. */
-static bool parse_number(const char *text, option_type type, double *number) {
+/* A number with an optional unit, behind blanks or none: any of a time's, that of the option otherwise. False if text
+ * is anything else. */
+static bool parse_number(const char *text, const option_row *row, double *number) {
     char *end;
     errno = 0;
     *number = strtod(text, &end);
     if (end == text || errno == ERANGE || !isfinite(*number)) return false;
-    if (type == TIME) {
-        if (!strcmp(end, "ms")) return *number *= 1e-3, true;
-        if (!strcmp(end, "us")) return *number *= 1e-6, true;
-        if (!strcmp(end, "s")) return true;
+    if (row->type != INT && *end) {
+        const char *unit = end + strspn(end, " ");
+        if (row->type == REAL) return *row->unit && !strcasecmp(unit, row->unit);
+        if (!strcmp(unit, "ms")) return *number *= 1e-3, true;
+        if (!strcmp(unit, "us")) return *number *= 1e-6, true;
+        return !strcmp(unit, "s");
     }
     if (*end) return false;
-    return type != INT || (*number == floor(*number) && fabs(*number) < 9e15);
+    return row->type != INT || (*number == floor(*number) && fabs(*number) < 9e15);
 }
 
 static bool parse_flag(const char *text, bool *flag) {
@@ -92,15 +96,21 @@ static syn_status check_value(const option_row *row, const char *value) {
     case TIME: {
         if (!strcmp(row->def, "auto") && !strcmp(value, "auto")) return SYN_OK;
         static const char *const expected[] = {"a whole number", "a number", "a time such as 50ms or 0.05"};
-        if (!parse_number(value, row->type, &number))
-            return syn_fail(SYN_ERR_OPTION, "%s: found '%s'; expected %s%s%s", row->name, value, expected[row->type],
-                            *row->range ? " in " : "", row->range);
         const char *dots = strstr(row->range, "..");
+        const bool open = dots && !dots[2]; /* without an upper end */
+        char range[64] = "";
+        if (*row->range)
+            snprintf(range, sizeof range, "%s%.*s%s%s", open ? " of at least " : " in ",
+                     open ? (int)(dots - row->range) : (int)strlen(row->range), row->range, *row->unit ? " " : "",
+                     row->unit);
+        if (!parse_number(value, row, &number))
+            return syn_fail(SYN_ERR_OPTION, "%s: found '%s'; expected %s%s", row->name, value, expected[row->type],
+                            range);
         double low = dots && dots != row->range ? strtod(row->range, NULL) : -INFINITY;
         double high = dots && dots[2] ? strtod(dots + 2, NULL) : INFINITY;
         if (number < low || number > high)
-            return syn_fail(SYN_ERR_OPTION, "%s: found %s; expected %s in %s%s%s", row->name, value,
-                            expected[row->type], row->range, *row->unit ? " " : "", row->unit);
+            return syn_fail(SYN_ERR_OPTION, "%s: found %s; expected %s%s", row->name, value, expected[row->type],
+                            range);
         return SYN_OK;
     }
     case TEXT:
@@ -201,7 +211,7 @@ bool syn_option_auto(const syn_options *options, syn_option_id id) {
 
 double syn_option_real(const syn_options *options, syn_option_id id) {
     double number = 0;
-    parse_number(value_of(options, id), table[id].type, &number);
+    parse_number(value_of(options, id), &table[id], &number);
     return number;
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "recording/nwb.h"
 #include "recording/reader.h"
 
 syn_status syn_number_names(syn_behavior *b, const char *base) {
@@ -81,6 +82,19 @@ static syn_status load_clock(syn_behavior *b, const syn_address *values, const c
     return turn(b, n);
 }
 
+/* Times of a tracker are rounded, so that two may be the same; they never fall. */
+static syn_status check_column_of_times(const syn_behavior *b) {
+    for (int64_t k = 0; k < b->rows; k++)
+        if (!isfinite(b->time[k]) || (k > 0 && b->time[k] < b->time[k - 1]))
+            return syn_fail(SYN_ERR_INPUT, "%s: row %lld has the time %g s%s; expected rising times", b->label,
+                            (long long)k + 1, b->time[k],
+                            isfinite(b->time[k]) ? ", before that of the row above it" : "");
+    if (b->rows > 1 && b->time[b->rows - 1] == b->time[0])
+        return syn_fail(SYN_ERR_INPUT, "%s: all %lld rows have the time %g s; expected rising times", b->label,
+                        (long long)b->rows, b->time[0]);
+    return SYN_OK;
+}
+
 static syn_status load_one(syn_behavior *b, const char *given) {
     syn_status status;
     syn_address address = {0};
@@ -111,25 +125,72 @@ static syn_status load_one(syn_behavior *b, const char *given) {
         b->time = NULL;
         SYN_CHECK(load_clock(b, &address, at + 1));
     }
+    if (b->own_column) SYN_CHECK(check_column_of_times(b));
 done:
     syn_array_close(a);
     syn_address_free(&address);
     return status;
 }
 
-syn_status syn_behaviors_load(syn_behaviors *behaviors, const syn_options *options) {
-    size_t n = syn_option_list_length(options, SYN_OPT_BEHAVIOR);
-    *behaviors = (syn_behaviors){0};
-    if (n == 0) return SYN_OK;
-    SYN_TRY(syn_alloc(&behaviors->item, n, sizeof *behaviors->item, "behaviours"));
-    behaviors->n = n;
-    for (size_t k = 0; k < n; k++) {
-        syn_status status = load_one(&behaviors->item[k], syn_option_list_item(options, SYN_OPT_BEHAVIOR, k));
-        if (status == SYN_OK) continue;
-        syn_behaviors_free(behaviors);
-        return status;
+/* What of a group cannot be behaviour is kept without values, to be named when it is left out. */
+static syn_status load_entry(syn_behavior *b, const char *file, const syn_entry *e) {
+    char given[4096];
+    snprintf(given, sizeof given, "%s:%s", file, e->name);
+    syn_status status = SYN_OK;
+    if (e->numeric && e->rank == 1 && e->shape[0] > 0)
+        status = load_one(b, given);
+    else
+        status = syn_copy_text(&b->label, given);
+    b->optional = true;
+    return status;
+}
+
+/* All arrays in a group of an HDF5 file; false in *found if FILE:NAME is none. Groups of NWB are series. */
+static syn_status load_group(syn_behaviors *behaviors, const char *given, bool *found) {
+    syn_status status = SYN_OK;
+    syn_address address = {0};
+    syn_listing listing = {0};
+    char group[1024];
+    const char *at;
+    *found = false;
+    SYN_TRY(syn_values_parse(&address, given, &at));
+    if (address.content != SYN_CONTENT_HDF5 || !address.name || at || syn_nwb_version(address.file) == 2) goto done;
+    SYN_CHECK(syn_listing_read(&listing, address.file));
+    const char *name = address.name + strspn(address.name, "/");
+    size_t n = strlen(name);
+    while (n > 0 && name[n - 1] == '/') n--;
+    snprintf(group, sizeof group, "%.*s/", (int)n, name);
+    for (size_t k = 0; k < listing.n; k++) {
+        const syn_entry *e = &listing.entry[k];
+        if (strncmp(e->name, group, n + 1) != 0 || strchr(e->name + n + 1, '/')) continue;
+        syn_behavior b = {0};
+        *found = true;
+        status = load_entry(&b, address.file, e);
+        if (status == SYN_OK) status = syn_behaviors_add(behaviors, &b);
+        syn_behavior_free(&b);
+        SYN_CHECK(status);
     }
-    return SYN_OK;
+done:
+    syn_listing_free(&listing);
+    syn_address_free(&address);
+    return status;
+}
+
+syn_status syn_behaviors_load(syn_behaviors *behaviors, const syn_options *options) {
+    const size_t n = syn_option_list_length(options, SYN_OPT_BEHAVIOR);
+    syn_status status = SYN_OK;
+    *behaviors = (syn_behaviors){0};
+    for (size_t k = 0; k < n && status == SYN_OK; k++) {
+        const char *given = syn_option_list_item(options, SYN_OPT_BEHAVIOR, k);
+        syn_behavior b = {0};
+        bool group;
+        status = load_group(behaviors, given, &group);
+        if (status == SYN_OK && !group) status = load_one(&b, given);
+        if (status == SYN_OK && !group) status = syn_behaviors_add(behaviors, &b);
+        syn_behavior_free(&b);
+    }
+    if (status != SYN_OK) syn_behaviors_free(behaviors);
+    return status;
 }
 
 void syn_behavior_free(syn_behavior *b) {
@@ -181,6 +242,10 @@ static syn_status widen(syn_recording *r, const syn_behavior *b) {
 }
 
 static syn_status attach_frames(syn_recording *r, syn_behavior *b) {
+    if (b->optional && b->rows != r->T)
+        return syn_recording_warn(r,
+                                  "%s is not taken as behaviour: it does not hold one number for each of %lld frames",
+                                  b->label, (long long)r->T);
     SYN_TRY(turn(b, r->T));
     if (b->rows != r->T)
         return syn_fail(SYN_ERR_INPUT,
@@ -261,13 +326,57 @@ static syn_status attach_clocked(syn_recording *r, const syn_behavior *b) {
     return SYN_OK;
 }
 
+/* The middle interval of a clock, NaN where it has none. */
+static syn_status clock_interval(const syn_behavior *b, double *interval_s) {
+    double *step;
+    SYN_TRY(syn_alloc(&step, (size_t)b->rows, sizeof *step, "times"));
+    for (int64_t k = 1; k < b->rows; k++) step[k - 1] = b->time[k] - b->time[k - 1];
+    *interval_s = syn_median(step, b->rows - 1);
+    free(step);
+    return SYN_OK;
+}
+
+/* Whether the rows of a table are the frames by its column of times: each lies within half a frame of its frame, or
+ * where the frames have a rate alone, and so no start, the rows come at that rate. */
+static bool rows_are_frames(const syn_recording *r, const syn_behavior *b, double interval_s, double rate_hz) {
+    const double near = 0.02; /* of the interval: clocks are rounded, and rates as well */
+    if (b->rows < 2 || (!r->time_s && !(rate_hz > 0))) return true;
+    if (!r->time_s) {
+        const double mean_s = (b->time[b->rows - 1] - b->time[0]) / (double)(b->rows - 1);
+        return fabs(interval_s * rate_hz - 1) <= near || fabs(mean_s * rate_hz - 1) <= near;
+    }
+    for (int64_t t = 0; t < r->T; t++)
+        if (!(fabs(b->time[t] - r->time_s[t]) <= interval_s / 2)) return false;
+    return true;
+}
+
+syn_status syn_behaviors_match_rows(syn_recording *r, syn_behaviors *behaviors, double rate_hz) {
+    for (size_t k = 0; k < behaviors->n; k++) {
+        syn_behavior *b = &behaviors->item[k];
+        double interval_s;
+        if (!b->own_column || b->rows != r->T) continue;
+        SYN_TRY(clock_interval(b, &interval_s));
+        const bool matches = rows_are_frames(r, b, interval_s, rate_hz);
+        if (!matches)
+            SYN_TRY(syn_recording_warn(r,
+                                       "%s has as many rows as there are frames, but another clock (%.4g s from row to "
+                                       "row, from %.6g s on): it is put on the frames by its times",
+                                       b->label, interval_s, b->time[0]));
+        else if (!r->time_s && fabs(b->time[0]) > interval_s / 2)
+            SYN_TRY(syn_recording_warn(r,
+                                       "the rows of %s are taken for the frames, as many and at the same rate, though "
+                                       "its times start at %.6g s; --timestamps says when the frames were",
+                                       b->label, b->time[0]));
+        if (!matches) continue;
+        free(b->time);
+        b->time = NULL;
+    }
+    return SYN_OK;
+}
+
 syn_status syn_behaviors_attach(syn_recording *r, const syn_behaviors *behaviors, bool own_clock) {
     for (size_t k = 0; k < behaviors->n; k++) {
         syn_behavior *b = &behaviors->item[k];
-        if (b->own_column && b->rows == r->T && !own_clock) {
-            free(b->time);
-            b->time = NULL;
-        }
         if ((b->time != NULL) != own_clock) continue;
         SYN_TRY(own_clock ? attach_clocked(r, b) : attach_frames(r, b));
     }

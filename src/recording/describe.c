@@ -223,7 +223,10 @@ static void print_summary(page *p, const syn_recording *r, json_t *o) {
     print(p, "%s (%s)\n", r->path ? r->path : r->name ? r->name : "recording", r->format ? r->format : "memory");
     print(p, "%-14s %lld\n", "neurons", (long long)r->N);
     print_ids(p, r);
-    print(p, "%-14s %lld at %.6g Hz, %.6g s\n", "frames", (long long)r->T, r->rate_hz, real(o, "duration_s"));
+    const double all_s = (double)r->T / r->rate_hz, in_segments_s = real(o, "duration_s");
+    print(p, "%-14s %lld at %.6g Hz, %.6g s", "frames", (long long)r->T, r->rate_hz, all_s);
+    if (fabs(all_s - in_segments_s) > 1e-9 * all_s) print(p, ", %.6g s of them in segments", in_segments_s);
+    print(p, "\n");
     print(p, "%-14s %lld\n", "segments", (long long)r->S);
     print(p, "%-14s %s, ", "signal", syn_signal_name(r->signal));
     if (counts)

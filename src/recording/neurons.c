@@ -88,22 +88,43 @@ static syn_status read_column_numbers(const neuron_table *t, const syn_entry *e,
 
 /* ---- which row is which neuron ---- */
 
-static syn_status locate_by_index(neuron_table *t, const syn_recording *r, const syn_entry *e) {
+static syn_status refuse_repeated(const neuron_table *t, const syn_recording *r) {
+    int64_t *row;
+    syn_status status = SYN_OK;
+    SYN_TRY(syn_alloc(&row, (size_t)r->N, sizeof *row, "neuron table"));
+    for (int64_t k = 0; k < t->R && status == SYN_OK; k++) {
+        if (t->to[k] < 0) continue;
+        if (row[t->to[k]] > 0)
+            status = syn_fail(SYN_ERR_INPUT, "%s: rows %lld and %lld are both neuron %s; expected one row a neuron",
+                              t->label, (long long)row[t->to[k]], (long long)k + 1, r->neuron_id[t->to[k]]);
+        row[t->to[k]] = k + 1;
+    }
+    free(row);
+    return status;
+}
+
+static syn_status locate_by_index(neuron_table *t, syn_recording *r, const syn_entry *e) {
     double *index;
     SYN_TRY(read_column_numbers(t, e, &index));
     const double first = strstr(e->name, "1based") ? 1 : 0;
+    const char *advice = first == 0 ? "; a column that counts from 1 is to be called index_1based" : "";
+    bool has_first = first == 1;
     syn_status status = SYN_OK;
     for (int64_t k = 0; k < t->R && status == SYN_OK; k++) {
         if (t->to[k] < 0) continue;
         const double j = index[k] - first;
         if (!(j >= 0 && j < (double)r->N) || j != floor(j))
-            status = syn_fail(SYN_ERR_INPUT, "%s: row %lld has the %s %g; expected whole numbers from %g to %g",
-                              t->label, (long long)k + 1, e->name, index[k], first, (double)r->N - 1 + first);
+            status = syn_fail(SYN_ERR_INPUT, "%s: row %lld has the %s %g; expected whole numbers from %g to %g%s",
+                              t->label, (long long)k + 1, e->name, index[k], first, (double)r->N - 1 + first, advice);
         else
             t->to[k] = (int64_t)j;
+        has_first = has_first || j == 0;
     }
     free(index);
-    return status;
+    SYN_TRY(status);
+    SYN_TRY(refuse_repeated(t, r));
+    return syn_recording_warn(r, "rows of the neuron table are neurons by its column %s, from %g%s%s", e->name, first,
+                              has_first ? "" : ", though no row has 0", has_first ? "" : advice);
 }
 
 /* Rows by the recording's own ids: to [R], -1 for none; how many are found. */
@@ -140,21 +161,6 @@ static syn_status locate_by_ids(neuron_table *t, const syn_recording *r, const s
 done:
     syn_free_texts(text, t->R);
     free(to);
-    return status;
-}
-
-static syn_status refuse_repeated(const neuron_table *t, const syn_recording *r) {
-    int64_t *row;
-    syn_status status = SYN_OK;
-    SYN_TRY(syn_alloc(&row, (size_t)r->N, sizeof *row, "neuron table"));
-    for (int64_t k = 0; k < t->R && status == SYN_OK; k++) {
-        if (t->to[k] < 0) continue;
-        if (row[t->to[k]] > 0)
-            status = syn_fail(SYN_ERR_INPUT, "%s: rows %lld and %lld are both neuron %s; expected one row a neuron",
-                              t->label, (long long)row[t->to[k]], (long long)k + 1, r->neuron_id[t->to[k]]);
-        row[t->to[k]] = k + 1;
-    }
-    free(row);
     return status;
 }
 
@@ -205,11 +211,7 @@ static syn_status locate(neuron_table *t, syn_recording *r, bool *ids_used) {
     int64_t kept, n = 0, found = 0;
     *ids_used = false;
     SYN_TRY(keep_rows(t, r, &kept));
-    if (index && index->numeric) {
-        SYN_TRY(locate_by_index(t, r, index));
-        SYN_TRY(refuse_repeated(t, r));
-        return syn_recording_warn(r, "rows of the neuron table are neurons by its column %s", index->name);
-    }
+    if (index && index->numeric) return locate_by_index(t, r, index);
     if (ids) SYN_TRY(locate_by_ids(t, r, ids, kept, &found));
     if (found > 0) {
         *ids_used = true;
@@ -278,9 +280,11 @@ static syn_status take_names(const neuron_table *t, syn_recording *r, bool ids_u
         syn_free_texts(name, r->N);
         return status;
     }
+    int64_t nameless = 0;
     for (int64_t j = 0; j < r->N && status == SYN_OK; j++) {
         char text[PATH_SIZE];
         if (*name[j]) continue;
+        nameless++;
         snprintf(text, sizeof text, "%.*s:%.*s", syn_cut(r->name, 200), r->name, syn_cut(r->neuron_id[j], 40),
                  r->neuron_id[j]);
         free(name[j]);
@@ -289,7 +293,11 @@ static syn_status take_names(const neuron_table *t, syn_recording *r, bool ids_u
     syn_free_texts(r->neuron_id, r->N);
     r->neuron_id = name;
     r->named_neurons = true;
-    return status;
+    if (status != SYN_OK || nameless == 0) return status;
+    return syn_recording_warn(r,
+                              "%lld neurons have no name; they are called %.*s:NUMBER, so that they are no other "
+                              "recording's",
+                              (long long)nameless, syn_cut(r->name, 200), r->name);
 }
 
 /* Positions from a matrix (R, 2) or (R, 3), or from columns x, y and z; all neurons must have one. */

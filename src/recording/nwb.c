@@ -356,19 +356,33 @@ syn_status syn_nwb_series_times(const syn_nwb *nwb, const syn_nwb_series *series
     return status;
 }
 
-syn_status syn_nwb_intervals(const syn_nwb *nwb, const char *path, double **start_s, double **stop_s, int64_t *n) {
-    int64_t stops, cols;
+/* Drops intervals that do not start before they stop, or at it; returns how many are left. */
+static int64_t usable_intervals(double *start_s, double *stop_s, int64_t n) {
+    int64_t kept = 0;
+    for (int64_t k = 0; k < n; k++) {
+        if (!(stop_s[k] >= start_s[k])) continue;
+        start_s[kept] = start_s[k];
+        stop_s[kept++] = stop_s[k];
+    }
+    return kept;
+}
+
+syn_status syn_nwb_intervals(const syn_nwb *nwb, const char *path, double **start_s, double **stop_s, int64_t *n,
+                             int64_t *unusable) {
+    int64_t rows, stops, cols;
     *stop_s = NULL;
-    SYN_TRY(syn_nwb_numbers(nwb, path, "start_time", start_s, n, &cols));
+    *n = *unusable = 0;
+    SYN_TRY(syn_nwb_numbers(nwb, path, "start_time", start_s, &rows, &cols));
     syn_status status = syn_nwb_numbers(nwb, path, "stop_time", stop_s, &stops, &cols);
-    if (status == SYN_OK && (!*start_s || !*stop_s || *n != stops))
+    const bool empty = rows == 0 && stops == 0;
+    if (status == SYN_OK && !empty && (!*start_s || !*stop_s || rows != stops))
         status = syn_fail(SYN_ERR_INPUT, "%s:%s: has %lld start and %lld stop times; expected a table of intervals",
-                          nwb->path, path, *start_s ? (long long)*n : 0, *stop_s ? (long long)stops : 0);
-    for (int64_t k = 0; k < *n && status == SYN_OK; k++)
-        if (!((*stop_s)[k] >= (*start_s)[k]))
-            status = syn_fail(SYN_ERR_INPUT, "%s:%s: interval %lld is from %g to %g s; expected start <= stop",
-                              nwb->path, path, (long long)k, (*start_s)[k], (*stop_s)[k]);
-    if (status == SYN_OK) return SYN_OK;
+                          nwb->path, path, *start_s ? (long long)rows : 0, *stop_s ? (long long)stops : 0);
+    if (status == SYN_OK) {
+        *n = empty ? 0 : usable_intervals(*start_s, *stop_s, rows);
+        *unusable = rows - *n;
+        return SYN_OK;
+    }
     free(*start_s);
     free(*stop_s);
     *start_s = *stop_s = NULL;

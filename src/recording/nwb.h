@@ -59,8 +59,10 @@ syn_status syn_nwb_numbers(const syn_nwb *nwb, const char *path, const char *nam
 syn_status syn_nwb_texts(const syn_nwb *nwb, const char *path, const char *name, char ***texts, int64_t *n);
 /* The path of the object that attribute NAME of PATH refers to; false if there is none. */
 bool syn_nwb_reference(const syn_nwb *nwb, const char *path, const char *name, char *target, size_t size);
-/* start_time and stop_time [n] of a TimeIntervals table. */
-syn_status syn_nwb_intervals(const syn_nwb *nwb, const char *path, double **start_s, double **stop_s, int64_t *n);
+/* start_time and stop_time [n] of a TimeIntervals table, which may be empty. *unusable: rows that are left out, as one
+ * of the two is not a number, or they are the wrong way round. */
+syn_status syn_nwb_intervals(const syn_nwb *nwb, const char *path, double **start_s, double **stop_s, int64_t *n,
+                             int64_t *unusable);
 void syn_free_texts(char **texts, int64_t n);
 /* Frees texts [n] that all say nothing: "", "unknown", "nan". */
 void syn_drop_blank(char ***texts, int64_t n);

@@ -1,10 +1,12 @@
 /* Fluorescence of regions of interest in NWB: RoiResponseSeries, and the PlaneSegmentation its rois refer to. */
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "recording/read_nwb.h"
 
 #define COUNT(list) (sizeof(list) / sizeof *(list))
@@ -160,13 +162,45 @@ static syn_status read_table(syn_recording *out, const rois *r) {
     return out->region ? SYN_OK : read_location(out, r);
 }
 
-/* Deconvolved activity is a RoiResponseSeries like any other, and known by its name alone. */
+/* The end of the word that p begins, of letters: EventAmplitude and event_amplitude are two words each. */
+static const char *word_end(const char *p) {
+    const char *end = p;
+    while (isalpha((unsigned char)*end) &&
+           (end == p || !isupper((unsigned char)*end) || isupper((unsigned char)end[-1])))
+        end++;
+    return end;
+}
+
+/* Deconvolved activity is a RoiResponseSeries like any other, and known by a word of its name alone. */
 static bool is_deconvolved(const char *path) {
-    static const char *const words[] = {"deconv", "event", "spks"};
-    for (size_t k = 0; k < COUNT(words); k++)
-        for (const char *p = path; *p; p++)
-            if (!strncasecmp(p, words[k], strlen(words[k]))) return true;
+    static const char *const words[] = {"deconv", "event", "events", "spks"};
+    for (const char *p = path, *end; *p; p = end > p ? end : p + 1) {
+        end = word_end(p);
+        const size_t n = (size_t)(end - p);
+        for (size_t k = 0; k < COUNT(words); k++)
+            if (n >= strlen(words[k]) && !strncasecmp(p, words[k], strlen(words[k])) &&
+                (k == 0 || n == strlen(words[k])))
+                return true;
+    }
     return false;
+}
+
+/* The first half of the frames decides, as for arrays. */
+static bool has_negatives(const syn_recording *r) {
+    for (int64_t k = 0; k < (r->T + 1) / 2 * r->N; k++)
+        if (r->x[k] < 0) return true;
+    return false;
+}
+
+static syn_status settle_signal(syn_recording *out, const char *path, const syn_options *options) {
+    out->signal = SYN_SIGNAL_FLUORESCENCE;
+    if (!is_deconvolved(path)) return SYN_OK;
+    const bool negative = has_negatives(out);
+    if (!negative) out->signal = SYN_SIGNAL_DECONVOLVED;
+    if (!syn_option_auto(options, SYN_OPT_SIGNAL)) return SYN_OK;
+    return syn_recording_warn(out, "/%.*s is taken for %s activity %s; --signal says otherwise", syn_cut(path, 300),
+                              path, syn_signal_name(out->signal),
+                              negative ? "as it is negative in places, whatever its name" : "by its name");
 }
 
 static syn_status read_everything(syn_recording **recording, rois *r, const syn_options *options) {
@@ -178,7 +212,7 @@ static syn_status read_everything(syn_recording **recording, rois *r, const syn_
     SYN_TRY(read_clock(out, r));
     SYN_TRY(name_cells(out, r));
     SYN_TRY(read_table(out, r));
-    out->signal = is_deconvolved(r->path) ? SYN_SIGNAL_DECONVOLVED : SYN_SIGNAL_FLUORESCENCE;
+    SYN_TRY(settle_signal(out, r->path, options));
     if (r->turned) SYN_TRY(syn_recording_warn(out, "%s is (roi, time): turned", r->series.data));
     if (r->kept < r->N)
         SYN_TRY(

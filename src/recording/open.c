@@ -94,14 +94,19 @@ static syn_status segments_from_nwb(syn_recording *r, const char *given, bool *f
     syn_address address;
     syn_nwb nwb;
     double *start = NULL, *stop = NULL;
-    int64_t n;
+    int64_t n, unusable;
     syn_status status = SYN_OK;
     *found = false;
     SYN_TRY(syn_address_parse(&address, given));
     if (address.content == SYN_CONTENT_HDF5 && address.name && syn_nwb_open(&nwb, address.file) == SYN_OK) {
         *found = syn_nwb_has(&nwb, address.name, "start_time");
-        if (*found) status = syn_nwb_intervals(&nwb, address.name, &start, &stop, &n);
-        if (start) status = syn_segments_from_intervals(r, given, start, stop, n);
+        if (*found) status = syn_nwb_intervals(&nwb, address.name, &start, &stop, &n, &unusable);
+        if (*found && status == SYN_OK && n == 0)
+            status = syn_fail(SYN_ERR_INPUT, "%s: holds no interval that starts before it stops", given);
+        if (*found && status == SYN_OK) status = syn_segments_from_intervals(r, given, start, stop, n);
+        if (*found && status == SYN_OK && unusable > 0)
+            status = syn_recording_warn(r, "rows of %s that do not start before they stop are left out: %lld", given,
+                                        (long long)unusable);
         syn_nwb_close(&nwb);
     }
     free(start);
@@ -153,12 +158,22 @@ static syn_status set_timestamps(syn_recording *r, const char *given) {
     return SYN_OK;
 }
 
+/* A slow recording, or times in another unit than seconds. */
+static syn_status remark_slow(syn_recording *r) {
+    const double slowest_hz = 0.5;
+    if (r->rate_hz >= slowest_hz) return SYN_OK;
+    return syn_recording_warn(r,
+                              "the times make %.4g Hz, a frame every %.4g s; a column in milliseconds is to be called "
+                              "time_ms",
+                              r->rate_hz, 1 / r->rate_hz);
+}
+
 /* Puts the frames on one rate. A rate that came with the file must be that of its timestamps, and is then kept to the
  * last digit. */
 static syn_status follow_timestamps(syn_recording *r) {
     const double said = r->rate_hz;
     SYN_TRY(syn_regularise(r));
-    if (said == 0) return SYN_OK;
+    if (said == 0) return remark_slow(r);
     if (fabs(r->rate_hz - said) > 0.01 * said)
         return syn_fail(SYN_ERR_INPUT, "%s: its rate is %g Hz, but its timestamps say %g Hz", r->path, said,
                         r->rate_hz);
@@ -166,18 +181,25 @@ static syn_status follow_timestamps(syn_recording *r) {
     return SYN_OK;
 }
 
+static syn_status no_rate(const syn_recording *r, const syn_input *input) {
+    char clock[512] = "";
+    const bool found = syn_find_clock(input, r->T, clock, sizeof clock);
+    return syn_fail(SYN_ERR_INPUT,
+                    "%s: %lld frames of %lld neurons, but no frame rate; give it with --rate HZ or --timestamps "
+                    "FILE:NAME%s%s%s%s%s",
+                    r->path, (long long)r->T, (long long)r->N, found ? "; " : "", found ? input->address.file : "",
+                    found ? ":" : "", clock, found ? " rises and has as many values" : "");
+}
+
 /* Settles the frame rate from the file, the timestamps or --rate; what disagrees is an error, never ignored. */
-static syn_status settle_rate(syn_recording *r, const syn_options *options) {
+static syn_status settle_rate(syn_recording *r, const syn_input *input) {
+    const syn_options *options = input->options;
     const bool given = syn_option_given(options, SYN_OPT_RATE) && strcmp(r->format, "phy") != 0;
     const double rate = syn_option_real(options, SYN_OPT_RATE);
     if (given && rate <= 0) return syn_fail(SYN_ERR_OPTION, "rate: found %g Hz; expected a positive number", rate);
     if (r->time_s && !r->binned) SYN_TRY(follow_timestamps(r));
     if (r->rate_hz == 0 && given) r->rate_hz = rate;
-    if (r->rate_hz == 0)
-        return syn_fail(SYN_ERR_INPUT,
-                        "%s: %lld frames of %lld neurons, but no frame rate; give it with --rate HZ or --timestamps "
-                        "FILE:NAME",
-                        r->path, (long long)r->T, (long long)r->N);
+    if (r->rate_hz == 0) return no_rate(r, input);
     if (given && fabs(r->rate_hz - rate) > 0.01 * rate)
         return syn_fail(SYN_ERR_OPTION, "%s: --rate says %g Hz, but the %s %g Hz; leave --rate out or correct it",
                         r->path, rate,
@@ -188,8 +210,17 @@ static syn_status settle_rate(syn_recording *r, const syn_options *options) {
     return SYN_OK;
 }
 
+/* A number without a unit may have been meant in milliseconds. */
+static syn_status remark_long_bin(syn_recording *r, const syn_options *options) {
+    const char *text = syn_option_text(options, SYN_OPT_BIN);
+    const double bin_s = syn_option_real(options, SYN_OPT_BIN);
+    if (bin_s <= 1 || strchr(text, 's')) return SYN_OK;
+    return syn_recording_warn(r, "--bin %s is %g s; milliseconds are given as --bin %sms", text, bin_s, text);
+}
+
 static syn_status settle_bin(syn_recording *r, const syn_options *options) {
     if (!syn_option_given(options, SYN_OPT_BIN)) return SYN_OK;
+    if (r->signal == SYN_SIGNAL_COUNTS) SYN_TRY(remark_long_bin(r, options));
     if (r->signal == SYN_SIGNAL_COUNTS) return syn_rebin(r, syn_option_real(options, SYN_OPT_BIN));
     return syn_recording_warn(r, "--bin applies to spikes; the activity is %s and stays at %g Hz",
                               syn_signal_name(r->signal), r->rate_hz);
@@ -222,8 +253,10 @@ static syn_status apply_options(syn_recording *r, const syn_reader *reader, cons
     SYN_CHECK(syn_behaviors_load(&behaviors, options));
     if (reader->behaviors && syn_option_list_length(options, SYN_OPT_BEHAVIOR) == 0)
         SYN_CHECK(reader->behaviors(&behaviors, r, input));
+    const double rate_hz = r->rate_hz > 0 ? r->rate_hz : syn_option_real(options, SYN_OPT_RATE);
+    SYN_CHECK(syn_behaviors_match_rows(r, &behaviors, rate_hz));
     SYN_CHECK(syn_behaviors_attach(r, &behaviors, false));
-    SYN_CHECK(settle_rate(r, options));
+    SYN_CHECK(settle_rate(r, input));
     SYN_CHECK(settle_bin(r, options));
     SYN_CHECK(syn_behaviors_attach(r, &behaviors, true));
     SYN_CHECK(syn_recording_finish(r));
@@ -299,7 +332,8 @@ static syn_status refuse(const syn_input *input) {
     SYN_TRY(syn_listing_text(&input->listing, NULL, &text));
     syn_status status =
         syn_fail(SYN_ERR_INPUT, "%s: holds no activity matrix and no spike list (id, time); it holds %s%s", file, text,
-                 holds_objects(input) ? "; tables and other objects are not read: save their columns as arrays" : "");
+                 holds_objects(input) ? "; tables and other objects are not read: save their columns as arrays"
+                                      : syn_cube_advice_for(input));
     free(text);
     return status;
 }

@@ -22,15 +22,29 @@
 
 enum { PATH_SIZE = 512 };
 
-static bool is_one_of(const char *name, const char *const *names, size_t n) {
-    for (size_t k = 0; k < n; k++)
-        if (!strcasecmp(name, names[k])) return true;
-    return false;
-}
-
 static const char *const time_fields[] = {
     "times", "time", "spike_times", "spiketimes", "spiketime", "spike_time", "spikes", "timestamps", "ts", "st", "t"};
-static bool is_time_field(const char *name) { return is_one_of(name, time_fields, COUNT(time_fields)); }
+
+/* Seconds of the unit that a name ends in, as times_ms does; 1 without one. *n: the length of the rest. */
+static double unit_of_name(const char *name, size_t *n) {
+    const char *last = strrchr(name, '_');
+    const double seconds = last && last > name ? syn_seconds_of(last + 1, strlen(last + 1)) : 0;
+    const bool unit = seconds > 0 && seconds <= 1; /* no minutes: _min is the least of something */
+    *n = unit ? (size_t)(last - name) : strlen(name);
+    return unit ? seconds : 1;
+}
+
+static bool is_called(const char *name, const char *wanted) {
+    size_t n;
+    unit_of_name(name, &n);
+    return n == strlen(wanted) && !strncasecmp(name, wanted, n);
+}
+
+static bool is_time_field(const char *name) {
+    for (size_t k = 0; k < COUNT(time_fields); k++)
+        if (!strcasecmp(name, time_fields[k]) || is_called(name, time_fields[k])) return true;
+    return false;
+}
 
 /* ---- tables of trials ---- */
 
@@ -212,6 +226,7 @@ static bool make_plan(const matvar_t *node, const syn_options *options, plan *p,
 
 typedef struct train {
     const matvar_t *times;
+    double seconds; /* of the unit of its times */
     char id[64];
 } train;
 
@@ -221,13 +236,14 @@ typedef struct trains {
     bool alike, rising; /* one length; every vector rises */
 } trains;
 
-static syn_status add_train(trains *list, const matvar_t *node, const char *id) {
+static syn_status add_train(trains *list, const matvar_t *node, double seconds, const char *id) {
     if ((list->n & (list->n - 1)) == 0) {
         train *grown = realloc(list->item, (size_t)(list->n ? 2 * list->n : 1) * sizeof *grown);
         if (!grown) return syn_fail(SYN_ERR_MEMORY, "could not allocate spike trains");
         list->item = grown;
     }
     list->item[list->n].times = node;
+    list->item[list->n].seconds = seconds;
     snprintf(list->item[list->n++].id, sizeof list->item->id, "%s", id);
     return SYN_OK;
 }
@@ -238,20 +254,24 @@ static const char *time_field(const matvar_t *node) {
     char *const *names = syn_mat_fields(node, &n);
     for (size_t k = 0; k < COUNT(time_fields); k++)
         for (int64_t f = 0; f < n; f++)
-            if (names[f] && !strcasecmp(names[f], time_fields[k])) return names[f];
+            if (names[f] && (!strcasecmp(names[f], time_fields[k]) || is_called(names[f], time_fields[k])))
+                return names[f];
     return NULL;
 }
 
-/* All vectors below a node; false if it holds anything else. Elements are numbered from 1, as in MATLAB. */
-static bool gather_trains(const matvar_t *node, const char *id, int depth, trains *list) {
+/* All vectors below a node; false if it holds anything else. Elements are numbered from 1, as in MATLAB. seconds: of
+ * the unit of times, where no field of them names its own. */
+static bool gather_trains(const matvar_t *node, double seconds, const char *id, int depth, trains *list) {
     enum { MOST_DEPTH = 8 };
     char inner[64];
     if (!node || syn_mat_count(node) == 0) return list->empty++, true;
     if (syn_mat_is_numeric(node))
-        return syn_mat_is_vector(node) && depth > 0 && add_train(list, node, *id ? id : "1") == SYN_OK;
+        return syn_mat_is_vector(node) && depth > 0 && add_train(list, node, seconds, *id ? id : "1") == SYN_OK;
     const bool cell = syn_mat_is_cell(node);
     const char *field = syn_mat_is_struct(node) ? time_field(node) : NULL;
     if (depth >= MOST_DEPTH || (!cell && !field)) return false;
+    size_t stem;
+    if (field && unit_of_name(field, &stem) != 1) seconds = unit_of_name(field, &stem);
     const int64_t n = syn_mat_count(node);
     for (int64_t k = 0; k < n; k++) {
         /* One element in its own cell or struct adds nothing to the name. */
@@ -259,8 +279,8 @@ static bool gather_trains(const matvar_t *node, const char *id, int depth, train
             snprintf(inner, sizeof inner, "%s", id);
         else
             snprintf(inner, sizeof inner, "%.*s%s%lld", syn_cut(id, 40), id, *id ? "/" : "", (long long)k + 1);
-        if (!gather_trains(cell ? syn_mat_cell(node, k) : syn_mat_field(node, k, field), inner, depth + 1, list))
-            return false;
+        const matvar_t *item = cell ? syn_mat_cell(node, k) : syn_mat_field(node, k, field);
+        if (!gather_trains(item, seconds, inner, depth + 1, list)) return false;
     }
     return true;
 }
@@ -275,10 +295,12 @@ static bool rises(const matvar_t *node) {
     return rising;
 }
 
-/* Whether a node is a set of vectors: spike trains, or traces of one length. */
-static bool find_trains(const matvar_t *node, trains *list) {
+/* Whether a node is a set of vectors: spike trains, or traces of one length. path: of the node, which may end in the
+ * unit of the times. */
+static bool find_trains(const matvar_t *node, const char *path, trains *list) {
+    size_t stem;
     *list = (trains){.alike = true, .rising = true};
-    if (!gather_trains(node, "", 0, list) || list->n < 2) return false;
+    if (!gather_trains(node, unit_of_name(path, &stem), "", 0, list) || list->n < 2) return false;
     for (int64_t k = 0; k < list->n; k++) {
         list->alike = list->alike && syn_mat_count(list->item[k].times) == syn_mat_count(list->item[0].times);
         list->rising = list->rising && rises(list->item[k].times);
@@ -288,11 +310,11 @@ static bool find_trains(const matvar_t *node, trains *list) {
 
 /* ---- candidates ---- */
 
-static bool is_candidate(const matvar_t *node, const syn_options *options) {
+static bool is_candidate(const matvar_t *node, const char *path, const syn_options *options) {
     plan p;
     trains list = {0};
     const char *why;
-    bool found = make_plan(node, options, &p, &why) || why || find_trains(node, &list);
+    bool found = make_plan(node, options, &p, &why) || why || find_trains(node, path, &list);
     free(p.part);
     free(list.item);
     return found;
@@ -318,7 +340,7 @@ static syn_status find_candidates(candidates *c, const char *path, const matvar_
     char inner[PATH_SIZE];
     int64_t n;
     if (!syn_mat_is_cell(node) && !syn_mat_is_struct(node)) return SYN_OK;
-    if (is_candidate(node, options)) return add_candidate(c, path);
+    if (is_candidate(node, path, options)) return add_candidate(c, path);
     char *const *names = syn_mat_fields(node, &n);
     for (int64_t f = 0; f < n && syn_mat_count(node) == 1 && depth < MOST_DEPTH; f++) {
         if (!names[f] || snprintf(inner, sizeof inner, "%s.%s", path, names[f]) >= PATH_SIZE) continue;
@@ -481,7 +503,9 @@ static syn_status rate_from_vector(syn_recording *r, const syn_input *input) {
         if (e->shape[0] * e->shape[1] != r->segment[0].stop || (e->shape[0] != 1 && e->shape[1] != 1)) continue;
         SYN_TRY(syn_array_open(&a, input->address.file, e->name));
         syn_status status = syn_array_values(a, &v);
-        const double rate = status == SYN_OK ? rate_of(v, a->rows * a->cols) : 0;
+        size_t stem;
+        const double seconds = unit_of_name(syn_last_part(SYN_CONTENT_MATLAB, e->name), &stem);
+        const double rate = status == SYN_OK ? rate_of(v, a->rows * a->cols) / seconds : 0;
         syn_array_close(a);
         SYN_TRY(status);
         free(v);
@@ -496,9 +520,10 @@ static syn_status rate_from_clock(syn_recording *r, const plan *p, const char *l
     const matvar_t *item = element(&p->t, p->clock, 0);
     const int64_t n = syn_mat_count(item);
     double *v;
+    size_t stem;
     SYN_TRY(syn_alloc(&v, (size_t)n, sizeof *v, label));
     syn_status status = syn_mat_numbers(item, label, 0, n, v);
-    r->rate_hz = status == SYN_OK ? rate_of(v, n) : 0;
+    r->rate_hz = status == SYN_OK ? rate_of(v, n) / unit_of_name(p->t.name[p->clock], &stem) : 0;
     free(v);
     if (status != SYN_OK || r->rate_hz == 0) return status;
     return syn_recording_warn(r, "frame rate %g Hz taken from the times in field %s", r->rate_hz, p->t.name[p->clock]);
@@ -551,7 +576,10 @@ static syn_status open_spike_trains(syn_recording **recording, const syn_input *
     for (int64_t k = 0; k < list->n && status == SYN_OK; k++) {
         const int64_t count = syn_mat_count(list->item[k].times);
         status = syn_mat_numbers(list->item[k].times, label, 0, count, time + at);
-        for (int64_t i = 0; i < count && neuron; i++) neuron[at++] = (int32_t)k;
+        for (int64_t i = 0; i < count && neuron; i++, at++) {
+            neuron[at] = (int32_t)k;
+            if (list->item[k].seconds != 1) time[at] *= list->item[k].seconds;
+        }
     }
     if (status != SYN_OK) {
         free(time);
@@ -594,7 +622,7 @@ static syn_status open_node(syn_recording **recording, const syn_input *input, c
         status = open_trials(recording, input, path, &p);
     else if (why)
         status = syn_fail(SYN_ERR_INPUT, "%s:%s: %s", input->address.file, path, why);
-    else if (find_trains(node, &list))
+    else if (find_trains(node, path, &list))
         status =
             list.rising ? open_spike_trains(recording, input, path, &list) : open_traces(recording, input, path, &list);
     else
@@ -621,8 +649,8 @@ static syn_status say_which(const syn_input *input, const candidates *c, size_t 
     SYN_TRY(syn_listing_text(&input->listing, matrices ? syn_is_matrix : NULL, &arrays));
     syn_status status;
     if (c->n + matrices == 0)
-        status = syn_fail(SYN_ERR_INPUT, "%s: holds no activity matrix, no trials and no spike trains; it holds %s",
-                          input->address.file, arrays);
+        status = syn_fail(SYN_ERR_INPUT, "%s: holds no activity matrix, no trials and no spike trains; it holds %s%s",
+                          input->address.file, arrays, syn_cube_advice_for(input));
     else
         status = syn_fail(SYN_ERR_INPUT,
                           "%s: holds several arrays that could be the activity (%s%s%s); say which as FILE:NAME",

@@ -8,22 +8,56 @@
 
 #include "base/hdf5.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "recording/reader.h"
 
 #define COUNT(list) (sizeof(list) / sizeof *(list))
 
+/* Times that make another rate are in another unit. */
+static const double SLOWEST_HZ = 0.5, FASTEST_HZ = 1000;
+
 /* Under these names lies behaviour, one row a frame. */
 static const char *const behavior_name[] = {"behavior", "behaviour", "behaviors", "behaviours"};
+
+/* Whether an array, or a group that it lies in, is called behaviour. */
+static bool is_behavior(const char *name) {
+    for (const char *part = name; *part; part += strcspn(part, "/."), part += *part != 0)
+        for (size_t k = 0; k < COUNT(behavior_name); k++)
+            if (strcspn(part, "/.") == strlen(behavior_name[k]) &&
+                !strncasecmp(part, behavior_name[k], strlen(behavior_name[k])))
+                return true;
+    return false;
+}
+
+/* Rows of starts and stops, or of what belongs to what: indices. */
+static bool is_pair_of_indices(const syn_entry *e) { return e->shape[0] == 2 && strstr(e->type, "int"); }
 
 bool syn_is_matrix(const syn_entry *e) {
     enum { LEAST_FRAMES = 10 };
     const char *name = syn_last_part(SYN_CONTENT_MATLAB, e->name);
-    if (!e->numeric || e->rank != 2 || !strcmp(name, "segments")) return false;
-    for (size_t k = 0; k < COUNT(behavior_name); k++)
-        if (!strcasecmp(name, behavior_name[k])) return false;
+    if (!e->numeric || e->rank != 2 || !strcmp(name, "segments") || is_behavior(e->name) || is_pair_of_indices(e))
+        return false;
     int64_t small = e->shape[0] < e->shape[1] ? e->shape[0] : e->shape[1];
     int64_t large = e->shape[0] < e->shape[1] ? e->shape[1] : e->shape[0];
     return small >= 2 && large >= LEAST_FRAMES;
+}
+
+const char *syn_cube_advice(syn_content content, int rank) {
+    if (rank != 3) return "";
+    return content == SYN_CONTENT_MATLAB
+               ? "; of trials, frames and neurons put the trials one after another: "
+                 "reshape(permute(x, [2 1 3]), [], size(x, 3)), and their start and stop frames into 'segments'"
+               : "; of trials, frames and neurons put the trials one after another: x.reshape(-1, x.shape[2]) in "
+                 "NumPy, "
+                 "and their start and stop frames into 'segments'";
+}
+
+const char *syn_cube_advice_for(const syn_input *input) {
+    for (size_t k = 0; k < input->listing.n; k++) {
+        const syn_entry *e = &input->listing.entry[k];
+        if (e->numeric && e->rank == 3) return syn_cube_advice(input->address.content, e->rank);
+    }
+    return "";
 }
 
 bool syn_matrix_probe(const syn_input *input) {
@@ -112,7 +146,7 @@ static syn_status weigh_behaviors(evidence *e, const syn_array *a, const syn_opt
     SYN_TRY(syn_behaviors_load(&behaviors, options));
     for (size_t k = 0; k < behaviors.n; k++) {
         const syn_behavior *b = &behaviors.item[k];
-        if (b->time) continue;
+        if (b->time || b->optional) continue;
         char source[256];
         snprintf(source, sizeof source, "%.200s of shape (%lld, %lld)", b->label, (long long)b->rows,
                  (long long)b->cols);
@@ -333,7 +367,6 @@ static syn_status look_at_times(const double *time, int64_t n, double *interval,
 }
 
 static syn_status take_times(syn_recording *r, const syn_input *input, const char *name) {
-    const double slowest = 0.5, fastest = 1000; /* Hz: beyond them the unit is another */
     char path[4096];
     double *time, seconds, interval;
     int64_t n;
@@ -349,7 +382,7 @@ static syn_status take_times(syn_recording *r, const syn_input *input, const cha
         return syn_fail(SYN_ERR_INPUT, "%s: %s; give --rate HZ, or --timestamps FILE:NAME in seconds", path,
                         numbers ? "counts frames and is no clock" : "has a unit that is none of time");
     const double rate = 1 / (interval * (isnan(seconds) ? 1 : seconds));
-    if (rate < slowest || rate > fastest)
+    if (rate < SLOWEST_HZ || rate > FASTEST_HZ)
         return syn_fail(SYN_ERR_INPUT,
                         "%s: as times of the frames in %s it would make %g Hz; give --rate HZ, or --timestamps "
                         "FILE:NAME in seconds",
@@ -357,6 +390,41 @@ static syn_status take_times(syn_recording *r, const syn_input *input, const cha
     for (int64_t k = 0; k < n && !isnan(seconds); k++) time[k] *= seconds;
     return syn_recording_warn(r, "times of the frames taken from %s beside the array: %g Hz",
                               path + strlen(input->address.file) + 1, rate);
+}
+
+/* Distances rise, too: a clock is called one. */
+static bool is_named_clock(const char *name) {
+    static const char *const words[] = {"time", "clock", "timing"};
+    for (size_t k = 0; k < COUNT(words); k++)
+        for (const char *p = name; *p; p++)
+            if (!strncasecmp(p, words[k], strlen(words[k]))) return true;
+    return !strcasecmp(syn_last_part(SYN_CONTENT_MATLAB, name), "t");
+}
+
+/* Whether a vector can be the clock of the frames: it rises, in seconds that make a rate that is no rare one. */
+static bool is_clock(const syn_input *input, const syn_entry *e) {
+    char path[4096];
+    double *time, interval = NAN;
+    int64_t n;
+    bool numbers, rises = true;
+    snprintf(path, sizeof path, "%s:%s", input->address.file, e->name);
+    if (syn_vector_read(path, "times", &time, &n) != SYN_OK) return false;
+    for (int64_t k = 0; k < n && rises; k++) rises = isfinite(time[k]) && (k == 0 || time[k] > time[k - 1]);
+    if (rises) rises = look_at_times(time, n, &interval, &numbers) == SYN_OK && !numbers;
+    free(time);
+    return rises && 1 / interval >= SLOWEST_HZ && 1 / interval <= FASTEST_HZ;
+}
+
+bool syn_find_clock(const syn_input *input, int64_t frames, char *name, size_t size) {
+    for (size_t k = 0; k < input->listing.n && frames > 1; k++) {
+        const syn_entry *e = &input->listing.entry[k];
+        const bool vector = e->rank == 1 || (e->rank == 2 && (e->shape[0] == 1 || e->shape[1] == 1));
+        if (!e->numeric || !vector || !is_named_clock(e->name) ||
+            e->shape[0] * (e->rank == 2 ? e->shape[1] : 1) != frames)
+            continue;
+        if (is_clock(input, e)) return (size_t)snprintf(name, size, "%s", e->name) < size;
+    }
+    return false;
 }
 
 /* Neurons that lie beside the array. */
@@ -368,14 +436,45 @@ static syn_status take_neurons(syn_recording *r, const syn_input *input, const c
     return syn_take_neurons_beside(r, input, group);
 }
 
+/* Whether an array lies beside `name`, in the same group or struct. */
+static bool is_beside(const syn_input *input, const char *name, const char *other) {
+    const size_t n = (size_t)(syn_last_part(input->address.content, name) - name);
+    const size_t m = (size_t)(syn_last_part(input->address.content, other) - other);
+    return n == m && !strncmp(name, other, n);
+}
+
+/* Vectors beside the array with one number a frame can be behaviour. */
+static syn_status remark_vectors(syn_recording *r, const syn_input *input, const char *name) {
+    enum { SHOWN = 6 };
+    char text[512] = "";
+    const char *first = NULL;
+    size_t found = 0, length = 0;
+    for (size_t k = 0; k < input->listing.n && r->T != r->N; k++) {
+        const syn_entry *e = &input->listing.entry[k];
+        const bool vector = e->rank == 1 || (e->rank == 2 && (e->shape[0] == 1 || e->shape[1] == 1));
+        if (!e->numeric || !vector || e->shape[0] * (e->rank == 2 ? e->shape[1] : 1) != r->T) continue;
+        if (!is_beside(input, name, e->name) || is_named_clock(e->name)) continue;
+        if (found++ >= SHOWN) continue;
+        if (!first) first = e->name;
+        length += (size_t)snprintf(text + length, sizeof text - length, "%s%.*s", length ? ", " : "",
+                                   syn_cut(e->name, 70), e->name);
+    }
+    if (found == 0) return SYN_OK;
+    return syn_recording_warn(r, "possible behaviour beside the array is not used: %s%s; --behavior %s:%s adds %s",
+                              text, found > SHOWN ? ", ..." : "", input->address.file, first,
+                              found == 1 ? "it" : "the first");
+}
+
 /* Behaviour is only used when it is asked for; says how. */
 static syn_status remark_behavior(syn_recording *r, const syn_input *input, const char *name) {
     char path[4096];
-    for (size_t k = 0; k < COUNT(behavior_name) && !syn_option_given(input->options, SYN_OPT_BEHAVIOR); k++)
+    if (syn_option_given(input->options, SYN_OPT_BEHAVIOR) || !name) return SYN_OK;
+    while (*name == '/') name++;
+    for (size_t k = 0; k < COUNT(behavior_name); k++)
         if (beside(input, name, behavior_name[k], path, sizeof path))
             return syn_recording_warn(r, "%s beside the array is not used; --behavior %s adds it",
                                       path + strlen(input->address.file) + 1, path);
-    return SYN_OK;
+    return remark_vectors(r, input, name);
 }
 
 syn_status syn_matrix_open(syn_recording **recording, const syn_input *input) {
@@ -391,8 +490,9 @@ syn_status syn_matrix_open(syn_recording **recording, const syn_input *input) {
         goto done;
     }
     if (a->rank != 2 || a->rows < 2 || a->cols < 1) {
-        status = syn_fail(SYN_ERR_INPUT, "%s: is %s %s; expected an array with 2 axes, frames and neurons", a->label,
-                          a->type, syn_shape_text(a->rank, a->shape));
+        status = syn_fail(SYN_ERR_INPUT, "%s: is %s %s; expected an array with 2 axes, frames and neurons%s", a->label,
+                          a->type, syn_shape_text(a->rank, a->shape),
+                          a->numeric ? syn_cube_advice(input->address.content, a->rank) : "");
         goto done;
     }
     if (!name) SYN_CHECK(refuse_long_table(a));

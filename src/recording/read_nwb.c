@@ -101,9 +101,9 @@ static syn_status mask_invalid(syn_recording *r, const syn_nwb *nwb) {
     static const char *const table = "intervals/invalid_times";
     const double rate_hz = r->rate_hz, *time_s = r->time_s;
     double *start, *stop;
-    int64_t n, masked = 0;
+    int64_t n, unusable, masked = 0;
     if (!syn_nwb_is_group(nwb, table) || (!(rate_hz > 0) && (!time_s || r->T < 2))) return SYN_OK;
-    SYN_TRY(syn_nwb_intervals(nwb, table, &start, &stop, &n));
+    SYN_TRY(syn_nwb_intervals(nwb, table, &start, &stop, &n, &unusable));
     for (int64_t t = 0; t < r->T; t++) {
         const double from = time_s ? time_s[t] : (double)t / rate_hz;
         double frame_s = 1 / rate_hz;
@@ -117,19 +117,23 @@ static syn_status mask_invalid(syn_recording *r, const syn_nwb *nwb) {
     }
     free(start);
     free(stop);
+    if (unusable > 0)
+        SYN_TRY(syn_recording_warn(r, "rows of invalid_times that do not start before they stop are left out: %lld",
+                                   (long long)unusable));
     if (masked == 0) return SYN_OK;
     r->finite = false;
     return syn_recording_warn(r, "%lld frames are not observed by invalid_times", (long long)masked);
 }
 
-/* Tables of trials and epochs do not cut the session, but say how it could be cut. */
+/* Tables of trials and epochs do not cut the session, but say how it could be cut. One that cannot be read is no
+ * failure, as nobody asked for it. */
 static syn_status mention_intervals(syn_recording *r, const syn_nwb *nwb, const syn_options *options) {
     static const char *const tables[] = {"intervals/trials", "intervals/epochs"};
     for (size_t k = 0; k < 2; k++) {
         double *start, *stop;
-        int64_t n;
+        int64_t n, unusable;
         if (*syn_option_text(options, SYN_OPT_SEGMENTS) || !syn_nwb_has(nwb, tables[k], "start_time")) continue;
-        SYN_TRY(syn_nwb_intervals(nwb, tables[k], &start, &stop, &n));
+        if (syn_nwb_intervals(nwb, tables[k], &start, &stop, &n, &unusable) != SYN_OK) continue;
         free(start);
         free(stop);
         if (n > 1)
@@ -139,18 +143,60 @@ static syn_status mention_intervals(syn_recording *r, const syn_nwb *nwb, const 
     return SYN_OK;
 }
 
+/* The series [n] of ROIs that lie in the container `name` itself, where they are planes. Free the list. */
+static syn_status find_planes(const syn_nwb *nwb, const char *name, size_t n, const char ***series) {
+    size_t found = 0;
+    SYN_TRY(syn_alloc(series, n, sizeof **series, "planes"));
+    for (size_t k = 0; k < nwb->n; k++) {
+        const syn_nwb_object *o = &nwb->object[k];
+        if (!*name || o->kind != SYN_NWB_ROIS || !is_in(o, name) || strchr(o->path + strlen(name) + 1, '/')) continue;
+        (*series)[found++] = o->path;
+    }
+    if (found == n && syn_nwb_are_planes(nwb, *series, n)) return SYN_OK;
+    free(*series);
+    *series = NULL;
+    return SYN_OK;
+}
+
+/* The container of the first activity in `name`. */
+static void container_of(char *out, size_t size, const syn_nwb *nwb, const char *name) {
+    *out = 0;
+    for (size_t k = 0; k < nwb->n && !*out; k++) {
+        const syn_nwb_object *o = &nwb->object[k];
+        const char *slash = strrchr(o->path, '/');
+        if (is_activity(o) && is_in(o, name) && slash) snprintf(out, size, "%.*s", (int)(slash - o->path), o->path);
+    }
+}
+
+/* What is read where several recordings are called `name`: the planes of one container, or none of them. */
+static syn_status open_several(syn_recording **recording, const syn_nwb *nwb, const char *name, size_t n,
+                               const syn_options *options) {
+    char text[900], container[PATH_SIZE];
+    const char **series;
+    container_of(container, sizeof container, nwb, name);
+    SYN_TRY(find_planes(nwb, container, n, &series));
+    if (series && !strcmp(container, name)) {
+        const syn_status status = syn_nwb_open_planes(recording, nwb, series, n, options);
+        free(series);
+        return status;
+    }
+    list_objects(nwb, name, false, text, sizeof text);
+    const syn_status status =
+        syn_fail(SYN_ERR_INPUT, "%s: holds %zu recordings of activity (%s); say which as FILE:/PATH%s%s%s", nwb->path,
+                 n, text, series ? ", or FILE:/" : "", series ? container : "", series ? " for all planes" : "");
+    free(series);
+    return status;
+}
+
 static syn_status open_activity(syn_recording **recording, const syn_nwb *nwb, const syn_input *input) {
-    char name[PATH_SIZE], text[900];
+    char name[PATH_SIZE];
     const syn_nwb_object *object;
     normalise(name, sizeof name, nwb, input->address.name ? input->address.name : "");
     const size_t n = find_activity(nwb, name, &object);
     if (n == 0) return nothing_found(nwb, name);
-    if (n > 1) {
-        list_objects(nwb, name, false, text, sizeof text);
-        return syn_fail(SYN_ERR_INPUT, "%s: holds %zu recordings of activity (%s); say which as FILE:/PATH", nwb->path,
-                        n, text);
-    }
-    if (object->kind == SYN_NWB_UNITS)
+    if (n > 1)
+        SYN_TRY(open_several(recording, nwb, name, n, input->options));
+    else if (object->kind == SYN_NWB_UNITS)
         SYN_TRY(syn_nwb_open_units(recording, nwb, object->path, input->address.given, input->options));
     else
         SYN_TRY(syn_nwb_open_rois(recording, nwb, object->path, input->options));

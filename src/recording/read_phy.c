@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "recording/reader.h"
 
 bool syn_phy_probe(const syn_input *input) {
@@ -15,22 +16,48 @@ bool syn_phy_probe(const syn_input *input) {
            syn_file_in(path, sizeof path, input->address.file, "spike_times.npy");
 }
 
+/* Behind the byte order mark that some editors write. */
+static char *after_mark(char *line) { return strncmp(line, "\xef\xbb\xbf", 3) ? line : line + 3; }
+
+/* A number as Python has it, with `_` between digits, and nothing behind it but a comment; 0 if it is none. */
+static double python_number(const char *text) {
+    char plain[64], *end;
+    size_t n = 0;
+    while (isspace((unsigned char)*text)) text++;
+    for (; *text && !isspace((unsigned char)*text) && *text != '#' && n + 1 < sizeof plain; text++)
+        if (*text != '_' || n == 0 || !isdigit((unsigned char)text[-1]) || !isdigit((unsigned char)text[1]))
+            plain[n++] = *text;
+    plain[n] = 0;
+    while (isspace((unsigned char)*text)) text++;
+    const double value = strtod(plain, &end);
+    return end == plain || *end || (*text && *text != '#') ? 0 : value;
+}
+
 /* `sample_rate = 30000.0` in params.py; 0 if there is no such line. */
-static double sample_rate(const char *folder) {
+static syn_status sample_rate(const char *folder, double *rate) {
+    static const char name[] = "sample_rate";
     char path[PATH_MAX], line[1024];
-    double rate = 0;
-    if (!syn_file_in(path, sizeof path, folder, "params.py")) return 0;
+    syn_status status = SYN_OK;
+    *rate = 0;
+    if (!syn_file_in(path, sizeof path, folder, "params.py")) return SYN_OK;
     FILE *file = fopen(path, "r");
-    while (file && fgets(line, sizeof line, file)) {
-        char *p = line;
+    while (file && status == SYN_OK && fgets(line, sizeof line, file)) {
+        char *p = after_mark(line);
         while (isspace((unsigned char)*p)) p++;
-        if (strncmp(p, "sample_rate", 11) != 0) continue;
-        p += 11;
-        while (*p == ' ' || *p == '\t' || *p == '=') p++;
-        rate = strtod(p, NULL);
+        if (strncmp(p, name, strlen(name)) != 0) continue;
+        p += strlen(name);
+        while (isspace((unsigned char)*p)) p++;
+        if (*p++ != '=') continue;
+        *rate = python_number(p);
+        p[strcspn(p, "\r\n")] = 0;
+        if (!(isfinite(*rate) && *rate > 0))
+            status =
+                syn_fail(SYN_ERR_INPUT,
+                         "%s: sample_rate is '%.*s'; expected a positive number, or the sample rate with --rate HZ",
+                         path, syn_cut(p + strspn(p, " \t"), 60), p + strspn(p, " \t"));
     }
     if (file) fclose(file);
-    return isfinite(rate) && rate > 0 ? rate : 0;
+    return status;
 }
 
 typedef enum label { UNLABELLED, GOOD, MUA, NOISE } label;
@@ -93,8 +120,9 @@ static syn_status read_labels(labels *list, const char *folder, const char *name
         if (file) fclose(file);
         return syn_fail(SYN_ERR_INPUT, "%s: is empty or unreadable; expected a header with cluster_id and group", path);
     }
-    int id = find_column(line, id_names, 2), group = find_column(line, group_names, 1);
-    int sorter = find_column(line, group_names + 1, 1);
+    const char *header = after_mark(line);
+    int id = find_column(header, id_names, 2), group = find_column(header, group_names, 1);
+    int sorter = find_column(header, group_names + 1, 1);
     syn_status status = SYN_OK;
     if (id < 0 || (group < 0 && sorter < 0))
         status = syn_fail(SYN_ERR_INPUT, "%s: its header lacks cluster_id and group or KSLabel", path);
@@ -177,10 +205,12 @@ static syn_status read_times(sorted *s, const syn_input *input, bool *in_seconds
         return syn_fail(SYN_ERR_INPUT, "%s/spike_times.npy: %lld spike times are negative; expected samples >= 0",
                         folder, (long long)negative);
     if (*in_seconds) return SYN_OK;
-    double rate = sample_rate(folder);
+    double rate;
+    const syn_status status = sample_rate(folder, &rate);
+    if (status != SYN_OK && !syn_option_given(input->options, SYN_OPT_RATE)) return status;
     if (syn_option_given(input->options, SYN_OPT_RATE)) {
         double given = syn_option_real(input->options, SYN_OPT_RATE);
-        if (rate > 0 && fabs(given - rate) > 0.01 * rate)
+        if (status == SYN_OK && rate > 0 && fabs(given - rate) > 0.01 * rate)
             return syn_fail(SYN_ERR_OPTION,
                             "%s: --rate says %g Hz, but params.py %g Hz; leave --rate out or correct it", folder, given,
                             rate);

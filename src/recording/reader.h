@@ -25,7 +25,7 @@ typedef struct syn_behavior {
     char **unit;     /* [cols], or NULL */
     double *time;    /* [rows] own clock, or NULL: one row a frame */
     bool optional;   /* not asked for: what does not fit is left out with a warning */
-    bool own_column; /* the clock is a column of the same table; not needed when there is one row a frame */
+    bool own_column; /* the clock is a column of the same table */
 } syn_behavior;
 
 typedef struct syn_behaviors {
@@ -64,6 +64,12 @@ bool syn_matrix_probe(const syn_input *input);
 syn_status syn_matrix_open(syn_recording **recording, const syn_input *input);
 /* Whether an array can be the activity by its shape. */
 bool syn_is_matrix(const syn_entry *entry);
+/* The name of an array of the file that can be the times of so many frames. */
+bool syn_find_clock(const syn_input *input, int64_t frames, char *name, size_t size);
+/* How an array of trials, frames and neurons becomes one of frames and neurons; "" for other numbers of axes. */
+const char *syn_cube_advice(syn_content content, int rank);
+/* The same where a file holds one. */
+const char *syn_cube_advice_for(const syn_input *input);
 /* Takes the frame rate from a number that lies beside the array `name`; in a MATLAB file, from the only one anywhere.
  */
 syn_status syn_take_rate(syn_recording *recording, const syn_input *input, const char *name);
@@ -131,6 +137,9 @@ syn_status syn_rebin(syn_recording *recording, double bin_s);
 /* Loads all --behavior arrays. */
 syn_status syn_behaviors_load(syn_behaviors *behaviors, const syn_options *options);
 void syn_behaviors_free(syn_behaviors *behaviors);
+/* Drops the clock of tables with a column of times whose rows are the frames; before the frames are moved. rate_hz: of
+ * the frames, 0 where it is not known. */
+syn_status syn_behaviors_match_rows(syn_recording *recording, syn_behaviors *behaviors, double rate_hz);
 /* Appends those with one row a frame (own_clock false), or puts those with their own clock on the frames. */
 syn_status syn_behaviors_attach(syn_recording *recording, const syn_behaviors *behaviors, bool own_clock);
 

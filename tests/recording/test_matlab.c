@@ -41,6 +41,18 @@ static void reads_matrices(void **state) {
     }
 }
 
+static void mentions_possible_behavior(void **state) {
+    (void)state;
+    syn_recording *r = must_open("%/matlab/matrix_and_speed.mat", "");
+    assert_true(warned(r, "possible behaviour beside the array is not used: data.speed; --behavior"));
+    syn_recording_free(r);
+    r = must_open("%/matlab/matrix_and_speed.mat", "behavior=%/matlab/matrix_and_speed.mat:data.speed");
+    has_the_matrix(r, "matrix_and_speed.mat");
+    assert_int_equal(r->B, 1);
+    assert_false(warned(r, "possible behaviour"));
+    syn_recording_free(r);
+}
+
 static void reads_sparse_and_logical(void **state) {
     (void)state;
     syn_recording *r = must_open("%/matlab/sparse.mat", "rate=10");
@@ -152,6 +164,25 @@ static void reads_spike_trains(void **state) {
     syn_recording_free(r);
 }
 
+static void takes_times_in_the_unit_of_their_name(void **state) {
+    (void)state;
+    static const char *const paths[] = {"%/matlab/trains_cell_ms.mat", "%/matlab/trains_struct_ms.mat"};
+    syn_recording *seconds = must_open("%/matlab/pairs.mat", "");
+    for (int k = 0; k < 2; k++) {
+        syn_recording *r = must_open(paths[k], "");
+        assert_int_equal(r->T, seconds->T);
+        assert_int_equal(r->n_spikes, seconds->n_spikes);
+        for (int64_t i = 0; i < r->n_spikes; i++)
+            assert_float_equal(r->spike_time_s[i], seconds->spike_time_s[i], 1e-9);
+        syn_recording_free(r);
+    }
+    syn_recording_free(seconds);
+    syn_recording *r = must_open("%/matlab/trials_clock_ms.mat", "");
+    assert_float_equal(r->rate_hz, 10, 1e-9);
+    assert_int_equal(r->B, 1); /* speed, not the clock */
+    syn_recording_free(r);
+}
+
 static void places_inside_are_arrays(void **state) {
     (void)state;
     double *values;
@@ -181,11 +212,13 @@ static void places_inside_are_arrays(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_matrices),
+        cmocka_unit_test(mentions_possible_behavior),
         cmocka_unit_test(reads_sparse_and_logical),
         cmocka_unit_test(reads_trials),
         cmocka_unit_test(trials_of_one_shape_need_a_longer_axis),
         cmocka_unit_test(takes_vectors_of_one_length_for_neurons),
         cmocka_unit_test(reads_spike_trains),
+        cmocka_unit_test(takes_times_in_the_unit_of_their_name),
         cmocka_unit_test(places_inside_are_arrays),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -58,6 +58,39 @@ static void takes_accepted_cells_and_their_columns(void **state) {
     syn_recording_free(r);
 }
 
+static void names_of_deconvolved_activity_are_words(void **state) {
+    (void)state;
+    static const struct name {
+        const char *path, *warning;
+        syn_signal signal;
+    } names[] = {{"%/nwb/eventful.nwb", NULL, SYN_SIGNAL_FLUORESCENCE},
+                 {"%/nwb/negative_events.nwb", "as it is negative in places", SYN_SIGNAL_FLUORESCENCE},
+                 {"%/nwb/events.nwb", "deconvolved activity by its name", SYN_SIGNAL_DECONVOLVED}};
+    for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
+        syn_recording *r = must_open(names[k].path, "");
+        assert_int_equal(r->signal, names[k].signal);
+        assert_true(names[k].warning ? warned(r, names[k].warning) : r->n_warnings == 0);
+        syn_recording_free(r);
+    }
+}
+
+static void joins_planes(void **state) {
+    (void)state;
+    static const char *const id[] = {"plane0/100", "plane0/101", "plane0/102", "plane1/100", "plane1/101"};
+    syn_recording *r = must_open("%/nwb/planes.nwb:/processing/ophys/DfOverF", "");
+    has_the_matrix(r, "planes.nwb");
+    for (int j = 0; j < TEST_N; j++) {
+        assert_string_equal(r->neuron_id[j], id[j]);
+        assert_string_equal(r->region[j], "VISp");
+    }
+    assert_true(warned(r, "2 planes are joined, frame by frame: plane0 to plane1"));
+    syn_recording_free(r);
+    r = must_open("%/nwb/planes.nwb:/processing/ophys/DfOverF/plane1", "");
+    assert_int_equal(r->N, 2);
+    assert_string_equal(r->neuron_id[0], "100");
+    syn_recording_free(r);
+}
+
 static void follows_timestamps(void **state) {
     (void)state;
     static const char *const paths[] = {"%/nwb/gap.nwb", "%/nwb/linked.nwb"};
@@ -151,6 +184,30 @@ static void cuts_trials(void **state) {
     syn_recording_free(r);
 }
 
+/* Rows that say nothing are no reason to refuse a file. */
+static void opens_with_tables_of_no_use(void **state) {
+    (void)state;
+    static const char trials[] = "segments=%/nwb/unfinished_trial.nwb:/intervals/trials";
+    syn_recording *r = must_open("%/nwb/unfinished_trial.nwb", "");
+    assert_true(warned(r, "2 intervals in intervals/trials do not cut the session"));
+    assert_true(warned(r, "2 frames are not observed by invalid_times"));
+    assert_true(warned(r, "rows of invalid_times that do not start before they stop are left out: 1"));
+    syn_recording_free(r);
+    r = must_open("%/nwb/unfinished_trial.nwb", trials);
+    assert_int_equal(r->S, 2);
+    assert_true(warned(r, "are left out: 1"));
+    syn_recording_free(r);
+    r = must_open("%/nwb/empty_tables.nwb", "");
+    has_the_matrix(r, "empty_tables.nwb");
+    assert_int_equal(r->n_warnings, 0);
+    syn_recording_free(r);
+    r = must_open("%/nwb/bad/trials_none.nwb", "");
+    syn_recording_free(r);
+    r = must_open("%/nwb/bad/invalid_reversed.nwb", "");
+    assert_true(warned(r, "left out"));
+    syn_recording_free(r);
+}
+
 static int64_t behavior(const syn_recording *r, const char *name) {
     for (int64_t b = 0; b < r->B; b++)
         if (!strcmp(r->behavior_name[b], name)) return b;
@@ -206,6 +263,9 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_traces),
         cmocka_unit_test(takes_accepted_cells_and_their_columns),
+        cmocka_unit_test(names_of_deconvolved_activity_are_words),
+        cmocka_unit_test(opens_with_tables_of_no_use),
+        cmocka_unit_test(joins_planes),
         cmocka_unit_test(follows_timestamps),
         cmocka_unit_test(reads_units_with_any_index),
         cmocka_unit_test(takes_good_units_where_they_were_observed),

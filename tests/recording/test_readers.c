@@ -129,6 +129,23 @@ static void takes_times_in_their_unit(void **state) {
     }
 }
 
+/* What may have been meant in milliseconds. */
+static void remarks_on_long_times(void **state) {
+    (void)state;
+    syn_recording *r = must_open("%/good/time_in_ms.csv", "");
+    assert_true(warned(r, "the times make 0.02 Hz, a frame every 50 s"));
+    syn_recording_free(r);
+    r = must_open("%/good/timed.csv", "");
+    assert_int_equal(r->n_warnings, 0);
+    syn_recording_free(r);
+    r = must_open("%/good/spikes.npz", "bin=2");
+    assert_true(warned(r, "--bin 2 is 2 s; milliseconds are given as --bin 2ms"));
+    syn_recording_free(r);
+    r = must_open("%/good/spikes.npz", "bin=2s");
+    assert_false(warned(r, "--bin"));
+    syn_recording_free(r);
+}
+
 static void takes_names_and_times_from_tables(void **state) {
     (void)state;
     syn_recording *r = must_open("%/good/header.csv", "rate=10");
@@ -358,6 +375,12 @@ static void reads_phy(void **state) {
     assert_int_equal(r->N, 3);
     assert_float_equal(r->rate_hz, 100, 1e-9);
     syn_recording_free(r);
+    r = must_open("%/good/phy_python", ""); /* the same by 20_000., and a byte order mark before the labels */
+    assert_int_equal(r->N, 2);
+    assert_int_equal(r->T, 60);
+    syn_recording_free(r);
+    r = must_open("%/bad/phy_rate", "rate=20000");
+    syn_recording_free(r);
     r = must_open("%/good/phy_bare", "rate=20000");
     assert_int_equal(r->N, 4);
     assert_true(warned(r, "noise included") && warned(r, "templates are taken as units"));
@@ -380,6 +403,39 @@ static void attaches_behavior(void **state) {
     assert_float_equal(r->u[7 * 2], 0.7, 1e-6);
     assert_float_equal(r->u[7 * 2 + 1], expected(7, 2), 0);
     syn_recording_free(r);
+}
+
+static void takes_behavior_of_a_group(void **state) {
+    (void)state;
+    static const char *const left_out[] = {"behavior/curvature", "behavior/turns", "behavior/events"};
+    syn_recording *r = must_open("%/good/groups.h5", "rate=10 behavior=%/good/groups.h5:/behavior");
+    assert_int_equal(r->B, 2);
+    assert_string_equal(r->behavior_name[0], "angle");
+    assert_string_equal(r->behavior_name[1], "speed");
+    assert_float_equal(r->u[7 * 2 + 1], 3.5, 0);
+    for (int k = 0; k < 3; k++) assert_true(warned(r, left_out[k]));
+    syn_recording_free(r);
+}
+
+/* A table with as many rows as frames is theirs where its clock says so, too. */
+static void follows_the_clock_of_a_table(void **state) {
+    (void)state;
+    static const struct table {
+        const char *options, *warning;
+        float at_12; /* frame 12; rows hold their number */
+    } tables[] = {{"rate=10 behavior=%/good/clock_slow.csv", "but another clock (0.3 s from row to row", 4},
+                  {"rate=10 behavior=%/good/clock_alike.csv", NULL, 12},
+                  {"rate=10 behavior=%/good/clock_late.csv", "though its times start at 7 s", 12},
+                  {"rate=3.3333 behavior=%/good/clock_slow.csv", NULL, 12},
+                  {"timestamps=%/good/arrays.h5:times behavior=%/good/clock_slow.csv", "by its times", 20}};
+    for (size_t k = 0; k < sizeof tables / sizeof *tables; k++) {
+        syn_recording *r = must_open("%/good/single.h5", tables[k].options);
+        assert_int_equal(r->B, 1);
+        assert_float_equal(r->u[12], tables[k].at_12, 1e-4);
+        if (tables[k].warning) assert_true(warned(r, tables[k].warning));
+        if (!tables[k].warning) assert_false(warned(r, "clock_"));
+        syn_recording_free(r);
+    }
 }
 
 /* An @ belongs to the path as long as no file is named before it. */
@@ -491,6 +547,8 @@ static void takes_neurons_from_tables(void **state) {
     syn_recording *r = must_open("%/good/plain.csv", "rate=10 neuron-table=%/good/neurons_some.csv");
     assert_string_equal(r->neuron_id[1], "AVAR");
     assert_string_equal(r->neuron_id[0], "plain.csv:0");
+    assert_true(warned(r, "by its column index, from 0, though no row has 0; a column that counts from 1"));
+    assert_true(warned(r, "4 neurons have no name; they are called plain.csv:NUMBER"));
     syn_recording_free(r);
     r = must_open("%/good/plain.csv", "rate=10 neuron-table=%/good/neurons_numbered.csv");
     assert_string_equal(r->neuron_id[0], "7");
@@ -625,6 +683,7 @@ int main(void) {
         cmocka_unit_test(reads_every_matrix),
         cmocka_unit_test(reads_large_files_in_threads),
         cmocka_unit_test(takes_times_in_their_unit),
+        cmocka_unit_test(remarks_on_long_times),
         cmocka_unit_test(takes_names_and_times_from_tables),
         cmocka_unit_test(keeps_headings_that_differ_by_a_unit),
         cmocka_unit_test(masks_what_is_missing),
@@ -643,6 +702,8 @@ int main(void) {
         cmocka_unit_test(places_rois_of_suite2p),
         cmocka_unit_test(reads_phy),
         cmocka_unit_test(attaches_behavior),
+        cmocka_unit_test(takes_behavior_of_a_group),
+        cmocka_unit_test(follows_the_clock_of_a_table),
         cmocka_unit_test(takes_behavior_from_paths_with_an_at),
         cmocka_unit_test(takes_units_from_headers),
         cmocka_unit_test(lists_the_arrays_of_a_file),

@@ -530,6 +530,16 @@ static void describes(void **state) {
     syn_recording_free(r);
 }
 
+static void says_what_of_the_time_is_in_segments(void **state) {
+    (void)state;
+    syn_recording *r = must_open("%/nwb/behavior.nwb", "segments=%/nwb/behavior.nwb:/intervals/trials");
+    char *text;
+    assert_int_equal(syn_recording_describe(r, 0, &text), SYN_OK);
+    assert_non_null(strstr(text, "frames         40 at 10 Hz, 4 s, 3.2 s of them in segments\nsegments       4\n"));
+    syn_free(text);
+    syn_recording_free(r);
+}
+
 static void lists_constant_and_silent_neurons(void **state) {
     (void)state;
     float x[] = {0, 1, 5, NAN, 0, 2, 5, NAN};
@@ -714,6 +724,7 @@ int main(void) {
         cmocka_unit_test(sorts_its_spikes),
         cmocka_unit_test(long_texts_are_cut),
         cmocka_unit_test(describes),
+        cmocka_unit_test(says_what_of_the_time_is_in_segments),
         cmocka_unit_test(lists_constant_and_silent_neurons),
         cmocka_unit_test(writes_and_reads_everything),
         cmocka_unit_test(adds_behavior_to_nameless_behavior),
