@@ -258,7 +258,7 @@ typedef struct syn_forecast_view {
     const float *rollout, *rollout_truth;     /* [S][K][N] */
     const int64_t *start;                     /* [S] first predicted frame */
     /* A 95 % interval is prediction + lower to prediction + upper, from the errors in the validation split; NaN where
-     * that says nothing, as for a recording that the model was not fitted on. */
+     * that says too little, as with split all. */
     const float *lower, *upper;                 /* [N] one step ahead */
     const float *rollout_lower, *rollout_upper; /* [K][N] */
 } syn_forecast_view;

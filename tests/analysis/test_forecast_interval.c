@@ -39,7 +39,7 @@ static void assert_close(double found, double expected, double tolerance) {
 
 static void bounds_are_the_quantiles(void **state) {
     (void)state;
-    syn_forecast *validation = forecast_of(4000, 1000, K, 1), *test = forecast_of(4000, 1000, K, 2);
+    syn_forecast *validation = forecast_of(16000, 1000, K, 1), *test = forecast_of(16000, 1000, K, 2);
     assert_int_equal(syn_forecast_intervals(test, validation), SYN_OK);
     for (int64_t i = 0; i < N; i++) {
         assert_close((double)test->lower[i] / spread(i, 1), -1.96, 0.12);
@@ -87,9 +87,49 @@ static void nothing_is_said_without_validation(void **state) {
     syn_forecast_free(validation), syn_forecast_free(test), syn_forecast_free(alone);
 }
 
+/* Poisson counts of small rates, all predicted right: no neuron's commonest count may lie outside. */
+static void counts_of_every_neuron_are_inside(void **state) {
+    (void)state;
+    enum { F = 2000 };
+    syn_forecast *made[2];
+    for (int k = 0; k < 2; k++) {
+        made[k] = forecast_of(F, 100, 1, 10);
+        made[k]->signal = SYN_SIGNAL_COUNTS;
+        const syn_random random = {.seed = 11 + (uint64_t)k};
+        for (int64_t at = 0; at < F * N; at++) {
+            const double rate = 0.05 * (double)(1 + at % N), u = syn_random_uniform(random, (uint64_t)at);
+            made[k]->prediction[at] = (float)(rate * (1 + 1e-5 * (double)k));
+            made[k]->truth[at] = (float)((u > exp(-rate)) + (u > exp(-rate) * (1 + rate)));
+        }
+    }
+    assert_int_equal(syn_forecast_intervals(made[1], made[0]), SYN_OK);
+    for (int64_t i = 0; i < N; i++) {
+        double inside = 0;
+        for (int64_t t = 0; t < F; t++) {
+            const float e = made[1]->truth[t * N + i] - made[1]->prediction[t * N + i];
+            inside += e >= made[1]->lower[i] && e <= made[1]->upper[i];
+        }
+        if (inside < 0.93 * F) fail_msg("neuron %d: %g inside", (int)i, inside / F);
+    }
+    syn_forecast_free(made[0]), syn_forecast_free(made[1]);
+}
+
+/* A quantile of 2.5 % needs 39 errors, and a neuron's error a few frames. */
+static void too_few_errors_say_nothing(void **state) {
+    (void)state;
+    syn_forecast *validation = forecast_of(600, 3, K, 12), *test = forecast_of(600, 60, K, 13);
+    for (int64_t at = 0; at < 600 * N; at++)
+        if (at % N == 5 && at / N > 3) validation->truth[at] = NAN;
+    assert_int_equal(syn_forecast_intervals(test, validation), SYN_OK);
+    assert_true(isnan(test->lower[5]) && isnan(test->upper[5]) && isfinite(test->lower[6]));
+    for (int64_t k = 0; k < K * N; k++) assert_true(isnan(test->rollout_lower[k])); /* 33 errors a step */
+    syn_forecast_free(validation), syn_forecast_free(test);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(bounds_are_the_quantiles), cmocka_unit_test(few_rollouts_do_not_make_them_narrow),
-        cmocka_unit_test(missing_truth_counts_for_nothing), cmocka_unit_test(nothing_is_said_without_validation)};
+        cmocka_unit_test(bounds_are_the_quantiles),          cmocka_unit_test(few_rollouts_do_not_make_them_narrow),
+        cmocka_unit_test(missing_truth_counts_for_nothing),  cmocka_unit_test(nothing_is_said_without_validation),
+        cmocka_unit_test(counts_of_every_neuron_are_inside), cmocka_unit_test(too_few_errors_say_nothing)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
