@@ -9,6 +9,7 @@
 enum { RAISES, LOWERS, BOTH, KINDS }; /* of senders */
 enum { NONE, UP, DOWN, COMPONENTS };  /* of statistics */
 enum { FEWEST = 200, MOST = 40000 };  /* statistics that are looked at: MOST know a spread to some thousandths */
+enum { COLUMN = 60 };                 /* of one sender, at least: fewer do not tell its kind */
 enum { STEPS = 300 };
 static const double settled = 1e-4; /* change of means and spread that ends the steps */
 /* Edges are on average so many deviations from what is none, or they would be its shoulders. */
@@ -118,10 +119,11 @@ static double largest_change(const mixture *a, const mixture *b) {
     return change;
 }
 
-/* Columns of statistics, evenly thinned to at most about MOST: first[N + 1] places in z. */
+/* Columns of statistics, evenly thinned to at most about MOST, or to COLUMN each: first[N + 1] places in z. */
 static int64_t gather(const double *all, int64_t N, double *z, int64_t *first) {
     int64_t n = 0;
-    const int64_t every = N * N / MOST + 1;
+    const int64_t to_most = N * N / MOST + 1, to_column = N / COLUMN + 1,
+                  every = to_most < to_column ? to_most : to_column;
     for (int64_t j = 0; j < N; j++) {
         first[j] = n;
         for (int64_t i = 0; i < N; i++)

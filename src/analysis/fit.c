@@ -46,6 +46,7 @@ typedef struct fit {
     int stages;                   /* that were expected when progress was last reported */
     int asked;                    /* what the progress function returned last: SYN_GO_ON, SYN_STOP or SYN_FINISH */
     bool search_cut, repeats_cut; /* ended on request before they were done */
+    bool repeat_diverged;         /* no further one is tried: it would again */
 } fit;
 
 static double now_s(void) {
@@ -151,6 +152,8 @@ static syn_status choose_limits(const fit *f, syn_search_limits *limits) {
     if (limits->innovation >= 0 && !limits->any_form && limits->form == SYN_FORM_NONE)
         return syn_fail(SYN_ERR_OPTION,
                         "innovation: is not used by --connectivity none; name a form that has it (dense)");
+    if (syn_option_int(o, SYN_OPT_REPEATS) > 0 && !limits->any_form && limits->form == SYN_FORM_NONE)
+        return syn_fail(SYN_ERR_OPTION, "repeats: is not used by --connectivity none, which has no edge to repeat");
     SYN_TRY(check_applies(limits, "rank", limits->rank > 0, true, false, limits->any_form));
     SYN_TRY(check_applies(limits, "strength", limits->ridge >= 0, false, true, false));
     SYN_TRY(check_applies(limits, "l1", limits->l1 >= 0, false, true, false));
@@ -287,6 +290,7 @@ static syn_status run_repeats(fit *f) {
         SYN_TRY(keep_checkpoint(f));
         const syn_status status = run_epochs(f, f->repeats->running);
         if (status == SYN_ERR_INTERRUPTED) return f->repeats_cut = true, SYN_OK;
+        if (status == SYN_ERR_NUMERIC) return f->repeat_diverged = true, SYN_OK;
         SYN_TRY(status);
         SYN_TRY(syn_repeat_keep(f->repeats));
     }
@@ -531,6 +535,19 @@ static json_t *curve_json(const syn_search *search, int stage) {
     return curve;
 }
 
+static void warn_of_repeats(const fit *f, json_t *warnings) {
+    char line[120];
+    const bool cut = f->search_cut || f->repeats_cut;
+    if (f->repeat_diverged)
+        snprintf(line, sizeof line, "repeat %d of %d diverged, and no further one was tried", f->repeats->done + 1,
+                 f->repeats->asked);
+    else if (!cut && f->repeats->done == 0 && f->repeats->asked > 0)
+        snprintf(line, sizeof line, "nothing was repeated: no connectivity was chosen");
+    else
+        return;
+    json_array_append_new(warnings, json_string(line));
+}
+
 /* Of repeats that were stopped. */
 static json_t *repeats_json(const syn_repeats *repeats, json_t *warnings) {
     char line[120];
@@ -558,6 +575,7 @@ static syn_status describe(const fit *f, const syn_parameters *winner, int winni
         json_array_append_new(warnings, json_string("the fit was stopped on request: these are the best weights until "
                                                     "then, and not what a whole fit gives"));
     if (f->repeats_cut) json_object_set_new(root, "repeats", repeats_json(f->repeats, warnings));
+    warn_of_repeats(f, warnings);
     SYN_CHECK(syn_evaluation_warn(&with, warnings));
     SYN_CHECK(connectivity_json(f, &search->stage[winning_stage], winner, &with, has_without ? &without : NULL,
                                 &connectivity, warnings));
@@ -648,8 +666,7 @@ static syn_status choose_checkpoint(fit *f) {
 }
 
 static syn_status create_repeats(fit *f) {
-    const bool none = !f->search->limits.any_form && f->search->limits.form == SYN_FORM_NONE;
-    const int asked = none ? 0 : (int)syn_option_int(f->options, SYN_OPT_REPEATS);
+    const int asked = (int)syn_option_int(f->options, SYN_OPT_REPEATS);
     return syn_repeats_create(&f->repeats, f->search, asked, syn_repeat_length(f->data));
 }
 

@@ -48,9 +48,14 @@ static syn_status place_rows(syn_array *a, const syn_placement *p) {
         if (place_block(a, p, t, &block_finite) != SYN_OK) failed = t < failed ? t : failed;
         finite = finite && block_finite;
     }
+    /* Errors belong to the thread that had them: from there on once more in this one. */
+    for (int64_t t = failed; t < a->rows; t += a->row_step) {
+        bool block_finite = true;
+        SYN_TRY(place_block(a, p, t, &block_finite));
+        finite = finite && block_finite;
+    }
     p->recording->finite = finite;
-    /* Errors belong to the thread that had them: once more in this one. */
-    return failed < a->rows ? place_block(a, p, failed, &p->recording->finite) : SYN_OK;
+    return SYN_OK;
 }
 
 syn_status syn_place(syn_array *array, const syn_placement *placement) {

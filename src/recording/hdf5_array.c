@@ -1,4 +1,5 @@
 /* Arrays in HDF5 files: plain HDF5, MATLAB v7.3, NWB. */
+#include <errno.h>
 #include <hdf5.h>
 #include <stdio.h>
 #include <string.h>
@@ -267,6 +268,7 @@ static syn_status read_plain(const syn_array *a, int64_t from, int64_t n, float 
     char *to = (char *)out;
     for (size_t left = (size_t)n * sizeof *out; left > 0;) {
         const ssize_t got = pread(s->plain_file, to, left, at);
+        if (got < 0 && errno == EINTR) continue;
         if (got <= 0) return read_failed(a);
         to += got;
         at += got;

@@ -177,7 +177,7 @@ static void the_model_stays_as_it_is(void **state) {
 static void without_a_connectivity_nothing_is_repeated(void **state) {
     (void)state;
     raw_data raw = chain(406);
-    syn_model *model = fitted(&raw, 1, small(OPTIONS("connectivity", "none"), "3", "3"), NULL, NULL);
+    syn_model *model = fitted(&raw, 1, small(OPTIONS("connectivity", "none"), "3", "0"), NULL, NULL);
     assert_null(model->session[0].seeds);
     float *values = floats(N * N);
     assert_int_equal(syn_edge_seeds(model, 0, NULL, values, NULL, NULL), SYN_ERR_INPUT);

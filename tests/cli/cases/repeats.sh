@@ -47,7 +47,9 @@ awk -F, 'FNR == 1 {file++; next}
     END {exit bad > 0 || n < 20}' seed0.edges.csv seed1.edges.csv seed2.edges.csv model.edges.csv ||
     fail "the figures of the repeats are not those of fits from their seeds"
 
-run 0 synapsnet fit sim.h5 --connectivity none --hidden 4 --epochs 3 --repeats 3 --quiet -o none.h5
+run 2 synapsnet fit sim.h5 --connectivity none --hidden 4 --epochs 3 --repeats 3 --quiet -o none.h5
+one_error 'repeats: is not used by --connectivity none'
+run 0 synapsnet fit sim.h5 --connectivity none --hidden 4 --epochs 3 --quiet -o none.h5
 run 0 synapsnet connectivity none.h5 -o none.edges.csv
 ! grep -q seed out none.edges.csv || fail "a model without connectivity speaks of seeds"
 
