@@ -291,10 +291,10 @@ SYN_API syn_status syn_edge_halves(const syn_model *model, size_t session, const
 SYN_API syn_status syn_edge_seeds(const syn_model *model, size_t session, const syn_options *options, float *mean,
                                   float *sd, float *same_sign);
 /* One JSON object: "n_tested", "n_significant", "fdr", "method", "of" ("activity", "events" or "counts": what was
- * tested), "unit" of the estimates, "top" (the surest edges with presynaptic and postsynaptic id, estimate, interval, p,
- * q, C, estimates of the halves and over seeds), "stability" over the halves of the recording (of the edges found and of
- * all pairs) and, of a fit with `repeats`, over "seeds", "hubs", "regions" and "cell_types" (means between groups),
- * "residual_correlation", "notes". Free it with syn_free. Used options: scale, fdr, fdr-method, top. */
+ * tested), "unit" of the estimates, "top" (the surest edges with presynaptic and postsynaptic id, estimate, interval,
+ * p, q, C, estimates of the halves and over seeds), "stability" over the halves of the recording (of the edges found
+ * and of all pairs) and, of a fit with `repeats`, over "seeds", "hubs", "regions" and "cell_types" (means between
+ * groups), "residual_correlation", "notes". Free it with syn_free. Used options: scale, fdr, fdr-method, top. */
 SYN_API syn_status syn_edges_describe(const syn_model *model, size_t session, const syn_options *options, char **json);
 /* The learned W itself (its sign and scale are not identified). out: [N][N] */
 SYN_API syn_status syn_weights(const syn_model *model, size_t session, float *out);

@@ -65,7 +65,9 @@ fit=(synapsnet fit sim.h5 "${options[@]}" --quiet)
 run 0 "${fit[@]}" -o whole.h5
 mkdir model.h5.tmp
 run 1 "${fit[@]}" -o model.h5
-one_error 'model.h5: could not be created'
+err '^synapsnet: model.h5: could not be created'
+err '^synapsnet: model.h5.ckpt holds what was reached: the same command with --resume goes on from there$'
+[ "$(wc -l <err)" -eq 2 ] || fail "standard error should be two lines"
 [ -e model.h5.ckpt ] || fail "the checkpoint was deleted before the model was written"
 rmdir model.h5.tmp
 cp model.h5.ckpt last.ckpt
