@@ -70,7 +70,7 @@ static bool ends_of(int64_t m, int64_t *first, int64_t *last) {
 typedef struct pooling {
     const double *prior; /* [N] squared errors that count for `weight` rows */
     double weight;
-    int64_t own; /* errors from which on a neuron's own quantiles count; of counts, the wider of the two ever do */
+    int64_t own; /* errors from which on a neuron's own quantiles count; of counts, the wider of the two */
     bool counts;
 } pooling;
 
@@ -114,7 +114,7 @@ static void find_bounds(const rows *r, const double *sum, const double *n, const
         float own_lower, own_upper;
         lower[i] = (float)(scale * low), upper[i] = (float)(scale * high);
         if ((how->counts || n[i] >= (double)how->own) && own_bounds(r, i, space, &own_lower, &own_upper)) {
-            const bool wider = n[i] < (double)how->own && !isnan(lower[i]);
+            const bool wider = how->counts && !isnan(lower[i]);
             lower[i] = wider ? fminf(lower[i], own_lower) : own_lower;
             upper[i] = wider ? fmaxf(upper[i], own_upper) : own_upper;
         }
