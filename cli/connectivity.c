@@ -13,10 +13,9 @@ static double number(const json_t *object, const char *name) {
 /* Where the fit was repeated. */
 static void print_seeds(const json_t *seeds, double found) {
     if (!seeds) return;
-    printf("Over %.0f fits from different seeds the connectivity correlates by %.2f (median); %.0f of %.0f found edges "
-           "have "
-           "one sign in all of them\n",
-           number(seeds, "fits"), number(seeds, "median_correlation"), number(seeds, "agreeing_signs"), found);
+    printf("Over %.0f fits from different seeds the connectivity correlates by %.2f (median); ", number(seeds, "fits"),
+           number(seeds, "median_correlation"));
+    printf("%.0f of %.0f found edges have one sign in all of them\n", number(seeds, "agreeing_signs"), found);
 }
 
 static void print_top(const json_t *edges) {

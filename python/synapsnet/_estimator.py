@@ -15,8 +15,9 @@ import numpy as np
 from . import _library as lib
 from . import _plot, errors
 from ._parameters import DEFAULTS, Parameters
+from ._parts import number_array
 from ._progress import Watch
-from ._recording import Recording, bytes_file, check_keywords, file_bytes, make, number_array
+from ._recording import Recording, bytes_file, check_keywords, file_bytes, make
 from ._results import Comparison, Connectivity, Edges, Evaluation, Forecast, Perturbation, place_of
 
 _OF_ONE_RECORDING = ("behavior", "segments", "timestamps", "neuron_ids", "regions", "cell_types", "name")

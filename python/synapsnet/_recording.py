@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import math
 import os
-import re
 import tempfile
 from ctypes import byref
 from typing import Any, Mapping, Protocol, Sequence
@@ -14,6 +13,8 @@ import numpy as np
 
 from . import _library as lib
 from ._parameters import READING, SIMULATION
+from ._parts import (Clock, Parts, clock_of, from_pandas, from_pynapple, from_spike_group, from_xarray, is_a, number_array, single,
+                     values_of, with_times)
 from .errors import InputError, InputTypeError, OptionError, RecordingWarning
 
 
@@ -292,257 +293,10 @@ def contents(path: str | os.PathLike[str]) -> Contents:
     return Contents(path)
 
 
-# ---- arrays ----
+# ---- building ----
 
 
-def number_array(values: Any, what: str, ranks: tuple[int, ...], shape: str) -> np.ndarray:
-    """An array of real numbers with one of the given numbers of axes."""
-    if hasattr(values, "toarray"):
-        raise InputTypeError(f"{what}: found a sparse matrix; expected a dense array {shape}")
-    try:
-        array = _without_mask(values) if isinstance(values, np.ma.MaskedArray) else np.asarray(values)
-    except (ValueError, TypeError) as error:
-        raise InputError(f"{what}: is not an array ({error}); expected {shape}") from None
-    if array.dtype == object:
-        try:
-            array = array.astype(np.float64)
-        except (ValueError, TypeError):
-            raise InputTypeError(f"{what}: holds objects; expected an array of numbers {shape}: each argument must be "
-                                 "a string or a number") from None
-    if array.dtype.kind == "c":
-        raise InputError(f"{what}: holds complex numbers; Complex data not supported, expected real numbers {shape}")
-    if array.dtype.kind not in "biuf":
-        raise InputError(f"{what}: holds {array.dtype}; expected numbers {shape}")
-    if array.ndim not in ranks:
-        raise InputError(f"{what}: has shape {array.shape}; expected {shape}. Reshape your data: a single neuron is "
-                         "X.reshape(-1, 1)")
-    return array
-
-
-def _without_mask(values: np.ma.MaskedArray) -> np.ndarray:
-    """NaN where it is masked."""
-    if values.dtype.kind in "biu" and np.ma.is_masked(values):
-        values = values.astype(np.float64)
-    return values.filled(np.nan) if values.dtype.kind == "f" else np.asarray(values)
-
-
-def _single(array: np.ndarray, what: str) -> np.ndarray:
-    """float32 in C order, the same memory where it is that already; refuses what float32 cannot hold."""
-    with np.errstate(over="ignore"):
-        single = np.ascontiguousarray(array, np.float32)
-    if array.dtype.kind == "f" and np.isinf(single).any():
-        place = np.argwhere(np.isinf(single))[0]
-        raise InputError(f"{what}: frame {place[0]}, column {place[1]} is {array[tuple(place)]:g}; expected finite "
-                         "numbers: inf is not allowed, NaN means not observed")
-    return single
-
-
-def _is(value: Any, package: str, *names: str) -> bool:
-    """Whether value is of a class of an optional package, which is not imported for that."""
-    return any(cls.__module__.split(".")[0] == package and cls.__name__ in names for cls in type(value).__mro__)
-
-
-class _Parts:
-    """What was found in an object of the user, before it becomes a recording."""
-
-    def __init__(self) -> None:
-        self.values: Any = None
-        self.time_s: np.ndarray | None = None
-        self.clock: _Clock | None = None  # times that those of behaviour can be compared with
-        self.neuron_ids: Sequence[Any] | None = None
-        self.regions: Sequence[Any] | None = None
-        self.segments: Any = None
-        self.signal: str | None = None
-        self.rate_hz: float | None = None
-        self.name: str | None = None
-        self.spikes: tuple[np.ndarray, np.ndarray] | None = None  # times, neurons
-        self.made: Recording | None = None  # all of it, where nothing is added
-
-
-def _plain_times(index: Any) -> np.ndarray:
-    """An index as NumPy has it: periods by their starts, dates without their time zone, as of UTC."""
-    if _is(index, "pandas", "PeriodIndex"):
-        index = index.to_timestamp()
-    if getattr(getattr(index, "dtype", None), "tz", None) is not None:
-        index = lib.optional("pandas", "a time zone").DatetimeIndex(index).tz_convert(None)
-    return np.asarray(index)
-
-
-def _seconds(index: Any) -> np.ndarray | None:
-    """Times in seconds from an index of dates, durations or rising numbers; None from one that only numbers frames."""
-    values = _plain_times(index)
-    if values.dtype.kind in "mM":
-        return (values - values[:1]).astype("timedelta64[ns]").astype(np.float64) * 1e-9
-    return values.astype(np.float64) if values.dtype.kind == "f" else None
-
-
-class _Clock:
-    """Times of frames, to be compared with others: dates, durations or seconds."""
-
-    def __init__(self, index: Any) -> None:
-        values = _plain_times(index)
-        self.dates = values.dtype.kind == "M"
-        if values.dtype.kind in "mM":
-            values = values.astype("M8[ns]" if self.dates else "m8[ns]").astype(np.int64) * 1e-9
-        self.time_s = np.asarray(values, np.float64)
-
-    def agrees(self, other: _Clock) -> bool:
-        """Whether the times are the same, to half a frame."""
-        if len(self.time_s) != len(other.time_s):
-            return False
-        half = 0.5 * np.median(np.diff(other.time_s)) if len(other.time_s) > 1 else np.inf
-        return bool((np.abs(self.time_s - other.time_s) <= half).all())
-
-    def __str__(self) -> str:
-        ends = self.time_s[[0, -1]] if len(self.time_s) else []
-        shown = [str(np.datetime64(int(end * 1e3), "ms")) if self.dates else f"{end:g} s" for end in ends]
-        return f"{len(self.time_s)} times, " + " to ".join(shown)
-
-
-def _clock(index: Any) -> _Clock | None:
-    """None where the index only numbers frames."""
-    return _Clock(index) if _plain_times(index).dtype.kind in "mMf" else None
-
-
-_HEADINGS_OF_TIMES = ("timestamps", "timestamp", "times", "time", "frame_times", "frame_time", "t", "seconds")
-_UNITS_OF_TIME = {1.0: "s sec secs second seconds", 1e-3: "ms msec millisecond milliseconds",
-                  1e-6: "us usec \u00b5s \u03bcs microseconds", 1e-9: "ns nsec nanoseconds", 60.0: "min minutes"}
-
-
-def _seconds_of_heading(heading: Any) -> float | None:
-    """The seconds of the unit of a column of times, by the names that a CSV may have: time, time_ms, t (us). None: it is
-    none; 0: it begins as one, but its unit is not understood."""
-    match = re.fullmatch(r"(.+?) *[(\[](.*)[)\]]", str(heading).strip())
-    name, unit = match.groups() if match else (str(heading).strip(), "")
-    for known in _HEADINGS_OF_TIMES:
-        rest = name[len(known):] if name.lower().startswith(known) else None
-        if rest is None or (rest and rest[0] not in "_ ."):
-            continue
-        word = (rest[1:] or unit).lower()
-        if not word:
-            return 1.0
-        for seconds, words in _UNITS_OF_TIME.items():
-            if word in words.split():
-                return seconds
-    return 0.0 if name.lower().startswith(("time", "frame_time")) else None
-
-
-def _time_column(frame: Any) -> tuple[Any, float] | None:
-    """The column of a DataFrame that holds the times, and the seconds of its unit; None where there is none. What is
-    doubtful is refused, as in a CSV."""
-    headings = [(name, _seconds_of_heading(name)) for name in frame.columns if isinstance(name, str)]
-    found = [(name, seconds) for name, seconds in headings if seconds is not None]
-    for name, seconds in found:
-        if seconds == 0:
-            raise InputError(f"DataFrame: its column '{name}' seems to be times, but not in which unit; call it time_s or "
-                             "time_ms, or leave it out")
-    if len(found) > 1:
-        raise InputError(f"DataFrame: its columns {', '.join(repr(name) for name, _ in found)} seem to be times; expected "
-                         "one of them")
-    return found[0] if found and frame.shape[1] > 1 else None
-
-
-_HEADINGS_OF_AN_INDEX = ("", "index", "frame", "frames", "frame_index", "unnamed: 0", "sample")
-
-
-def _with_times(frame: Any) -> tuple[Any, Any]:
-    """A DataFrame without its column of times, and its times: that column, or else the index. A first column that a CSV's
-    index has become is left out as well."""
-    if frame.shape[1] > 1 and isinstance(frame.columns[0], str) and frame.columns[0].lower() in _HEADINGS_OF_AN_INDEX:
-        frame = frame.iloc[:, 1:]
-    column = _time_column(frame)
-    if column is None:
-        return frame, frame.index
-    name, unit_s = column
-    times = frame[name]
-    if times.dtype.kind not in "mM":
-        times = number_array(_values(times), f"column {name}", (1,), "(frames,)") * unit_s
-    return frame.drop(columns=name), times
-
-
-def _values(frame: Any) -> np.ndarray:
-    """The numbers of a DataFrame or a Series, NaN where pandas knows none."""
-    values = frame.to_numpy()
-    if values.dtype != object:
-        return values
-    try:
-        return frame.to_numpy(dtype=np.float64, na_value=np.nan)
-    except (ValueError, TypeError):
-        return values  # no numbers: refused by who takes them
-
-
-def _from_pandas(frame: Any) -> _Parts:
-    parts = _Parts()
-    frame, times = _with_times(frame)
-    parts.values = _values(frame)
-    parts.time_s, parts.clock = _seconds(times), _clock(times)
-    if not all(isinstance(name, (int, np.integer)) for name in frame.columns):
-        parts.neuron_ids = [str(name) for name in frame.columns]
-    return parts
-
-
-_TIME_NAMES = ("time", "time_s", "t", "times", "timestamps", "frame", "frames")
-
-
-def _from_xarray(array: Any) -> _Parts:
-    parts = _Parts()
-    if array.ndim != 2:
-        raise InputError(f"recording: the DataArray has axes {array.dims}; expected (time, neuron)")
-    times = [name for name in array.dims if str(name).lower() in _TIME_NAMES]
-    if len(times) != 1:
-        raise InputError(f"recording: the DataArray has axes {array.dims}; expected one of them to be named time")
-    other = next(name for name in array.dims if name != times[0])
-    array = array.transpose(times[0], other)
-    parts.values = array.values
-    if times[0] in array.coords:
-        index = array.coords[times[0]].values
-        parts.time_s, parts.clock = _seconds(index), _clock(index)
-    if other in array.coords:
-        parts.neuron_ids = [str(name) for name in array.coords[other].values]
-    for name in ("region", "area", "location"):
-        if name in array.coords and array.coords[name].dims == (other,):
-            parts.regions = [str(region) for region in array.coords[name].values]
-    return parts
-
-
-def _epochs(support: Any) -> np.ndarray:
-    """Start and end in s of pynapple's epochs, [S][2]."""
-    return np.column_stack([np.asarray(support.start), np.asarray(support.end)])
-
-
-def _from_pynapple(frame: Any) -> _Parts:
-    parts = _Parts()
-    parts.values = np.asarray(frame.values)
-    parts.time_s = np.asarray(frame.t, np.float64)
-    parts.clock = _Clock(parts.time_s)
-    columns = getattr(frame, "columns", None)
-    if columns is not None and not all(isinstance(name, (int, np.integer)) for name in columns):
-        parts.neuron_ids = [str(name) for name in columns]
-    epochs = _epochs(frame.time_support)
-    if len(epochs) > 1:
-        bounds = [(np.searchsorted(parts.time_s, a), np.searchsorted(parts.time_s, b, "right")) for a, b in epochs]
-        parts.segments = [pair for pair in bounds if pair[1] > pair[0]]
-    return parts
-
-
-def _from_spike_group(group: Any, bin_s: float) -> _Parts:
-    """A pynapple TsGroup, counted by pynapple within its epochs."""
-    parts = _from_pynapple(group.count(bin_s))
-    parts.time_s = parts.time_s - bin_s / 2  # pynapple's times are those of the middles
-    parts.signal, parts.name = "counts", "TsGroup"
-    parts.neuron_ids = [str(name) for name in group.index]
-    for name in ("location", "region", "area", "brain_region"):
-        if name in group.metadata_columns:
-            parts.regions = [str(value) for value in group[name]]
-            break
-    trains = [np.asarray(group[name].t, np.float64) for name in group.index]
-    times, neuron = np.concatenate(trains), np.repeat(np.arange(len(trains), dtype=np.int32), [len(t) for t in trains])
-    order = np.argsort(times, kind="stable")
-    parts.spikes = times[order], neuron[order]
-    return parts
-
-
-def _from_spike_trains(trains: Mapping[Any, Any], bin_s: float, start_s: float) -> _Parts:
+def _from_spike_trains(trains: Mapping[Any, Any], bin_s: float, start_s: float) -> Parts:
     """{id: spike times in s} as counts."""
     if not trains:
         raise InputError("spike trains: the dict is empty; expected {neuron: spike times in s}")
@@ -550,7 +304,7 @@ def _from_spike_trains(trains: Mapping[Any, Any], bin_s: float, start_s: float) 
               for name, times in trains.items()]
     times = np.ascontiguousarray(np.concatenate(arrays), np.float64)
     neuron = np.repeat(np.arange(len(arrays), dtype=np.int64), [len(one) for one in arrays])
-    parts = _Parts()
+    parts = Parts()
     parts.made = Recording(lib.create("recording", "recording_from_spikes", lib.address_of(times),
                                       lib.address_of(neuron), len(times), len(arrays), lib.text_array(trains), start_s,
                                       bin_s))
@@ -560,7 +314,7 @@ def _from_spike_trains(trains: Mapping[Any, Any], bin_s: float, start_s: float) 
     return parts
 
 
-def _behavior(behavior: Any, frames: int, clock: _Clock | None) -> tuple[np.ndarray | None, list[str] | None]:
+def _behavior(behavior: Any, frames: int, clock: Clock | None) -> tuple[np.ndarray | None, list[str] | None]:
     """Covariates [T][B] and their names. clock: of the activity; other times are refused."""
     if behavior is None:
         return None, None
@@ -572,15 +326,15 @@ def _behavior(behavior: Any, frames: int, clock: _Clock | None) -> tuple[np.ndar
         if len(lengths) != 1:
             raise InputError(f"behavior: the variables have {sorted(lengths)} values; expected {frames} each")
         behavior = np.column_stack(columns)
-    elif _is(behavior, "pandas", "DataFrame"):
-        behavior, index = _with_times(behavior)
-        names, times, behavior = [str(name) for name in behavior.columns], _clock(index), _values(behavior)
-    elif _is(behavior, "pandas", "Series"):
+    elif is_a(behavior, "pandas", "DataFrame"):
+        behavior, index = with_times(behavior)
+        names, times, behavior = [str(name) for name in behavior.columns], clock_of(index), values_of(behavior)
+    elif is_a(behavior, "pandas", "Series"):
         names = [str(behavior.name)] if behavior.name is not None else None
-        times, behavior = _clock(behavior.index), _values(behavior)
-    elif _is(behavior, "pynapple", "TsdFrame", "Tsd"):
-        names = [str(name) for name in behavior.columns] if _is(behavior, "pynapple", "TsdFrame") else None
-        times, behavior = _Clock(np.asarray(behavior.t)), behavior.values
+        times, behavior = clock_of(behavior.index), values_of(behavior)
+    elif is_a(behavior, "pynapple", "TsdFrame", "Tsd"):
+        names = [str(name) for name in behavior.columns] if is_a(behavior, "pynapple", "TsdFrame") else None
+        times, behavior = Clock(np.asarray(behavior.t)), behavior.values
     if times is not None and clock is not None and times.dates == clock.dates and not times.agrees(clock):
         raise InputError(f"behavior: has other times ({times}) than the activity ({clock}); expected a value for every "
                          "frame, such as behavior.reindex(activity.index, method='nearest') of pandas")
@@ -588,7 +342,7 @@ def _behavior(behavior: Any, frames: int, clock: _Clock | None) -> tuple[np.ndar
     array = array.reshape(len(array), -1)
     if len(array) != frames:
         raise InputError(f"behavior: has {len(array)} rows; expected {frames}, one for every frame of the activity")
-    return _single(array, "behavior"), names
+    return single(array, "behavior"), names
 
 
 def _segments(segments: Any) -> np.ndarray | None:
@@ -619,7 +373,7 @@ def _labels(values: Any, n: int, what: str, unique: bool = False) -> Any:
 
 def _build(values: Any, *, behavior: Any = None, segments: Any = None, rate_hz: float | None = None,
            time_s: Any = None, signal: str | None = None, neuron_ids: Any = None, regions: Any = None,
-           cell_types: Any = None, name: str | None = None, clock: _Clock | None = None,
+           cell_types: Any = None, name: str | None = None, clock: Clock | None = None,
            spikes: tuple[np.ndarray, np.ndarray] | None = None) -> Recording:
     """A recording from an array [T][N] and what goes with it."""
     activity = number_array(values, "activity", (2,), "(frames, neurons)")
@@ -630,14 +384,14 @@ def _build(values: Any, *, behavior: Any = None, segments: Any = None, rate_hz: 
     if T < 2:
         raise InputError(f"activity: has n_samples = {T} (shape={activity.shape}); expected (frames, neurons), at least "
                          "2 frames")
-    x = _single(activity, "activity")
+    x = single(activity, "activity")
     bounds = _segments(segments)
     times = None
     if time_s is not None:
         times = np.ascontiguousarray(number_array(time_s, "timestamps", (1,), "(frames,) in s"), np.float64)
         if len(times) != T:
             raise InputError(f"timestamps: has {len(times)} values; expected {T}, one for every frame")
-        clock = clock or _Clock(times)
+        clock = clock or Clock(times)
     u, names = _behavior(behavior, T, clock)
     rate = 0.0
     if rate_hz is not None:
@@ -797,15 +551,15 @@ def _from_path(path: Any, given: Mapping[str, Any], model: _Like | None) -> Reco
 
 def _is_spikes(data: Any) -> bool:
     """Whether it holds spike times: a dict, or pynapple's TsGroup."""
-    return isinstance(data, Mapping) or _is(data, "pynapple", "TsGroup")
+    return isinstance(data, Mapping) or is_a(data, "pynapple", "TsGroup")
 
 
-def _parts_of(data: Any, given: Mapping[str, Any], doubtful: bool) -> _Parts:
+def _parts_of(data: Any, given: Mapping[str, Any], doubtful: bool) -> Parts:
     """What an object of the user holds. doubtful: nothing says which axis of an array is time."""
     if hasattr(data, "toarray"):
         raise InputTypeError("recording: found a sparse matrix; expected a dense array (frames, neurons)")
-    if "orientation" in given and (_is_spikes(data) or _is(data, "pandas", "DataFrame") or
-                                   _is(data, "xarray", "DataArray") or _is(data, "pynapple", "TsdFrame")):
+    if "orientation" in given and (_is_spikes(data) or is_a(data, "pandas", "DataFrame") or
+                                   is_a(data, "xarray", "DataArray") or is_a(data, "pynapple", "TsdFrame")):
         raise InputError(f"orientation: goes with an array; expected none beside a {type(data).__name__}")
     if isinstance(data, Mapping) and "__header__" in data:
         raise InputTypeError("recording: found all that a MATLAB file holds; expected one array of it, such as "
@@ -816,30 +570,30 @@ def _parts_of(data: Any, given: Mapping[str, Any], doubtful: bool) -> _Parts:
         if given.get("signal", "counts") != "counts":
             raise InputError(f"signal: found {given['signal']!r} beside spike times; expected counts")
         bin_s = seconds(given.get("bin", 0.05), "bin")
-        if _is(data, "pynapple", "TsGroup"):
+        if is_a(data, "pynapple", "TsGroup"):
             _refuse(given, ("start_s",), "does not go with a TsGroup, whose epochs say where bins start")
-            return _from_spike_group(data, bin_s)
+            return from_spike_group(data, bin_s)
         return _from_spike_trains(data, bin_s, seconds(given["start_s"], "start_s") if "start_s" in given else math.nan)
-    if _is(data, "pandas", "DataFrame"):
-        return _from_pandas(data)
-    if _is(data, "xarray", "DataArray"):
-        return _from_xarray(data)
-    if _is(data, "pynapple", "TsdFrame"):
-        return _from_pynapple(data)
+    if is_a(data, "pandas", "DataFrame"):
+        return from_pandas(data)
+    if is_a(data, "xarray", "DataArray"):
+        return from_xarray(data)
+    if is_a(data, "pynapple", "TsdFrame"):
+        return from_pynapple(data)
     if data is None or isinstance(data, (bytes, bool)):
         raise InputTypeError(f"recording: found {type(data).__name__}; expected an array (frames, neurons), a path, or "
                              "one of the kinds that synapsnet.recording lists")
     return _from_array(data, given.get("orientation", "auto"), doubtful)
 
 
-def _from_array(data: Any, orientation: Any, doubtful: bool) -> _Parts:
+def _from_array(data: Any, orientation: Any, doubtful: bool) -> Parts:
     """An array, (frames, neurons) unless orientation says otherwise."""
     if orientation not in ("auto", "time-first", "neurons-first"):
         raise OptionError(f"orientation: found {orientation!r}; expected one of auto|time-first|neurons-first")
     if _are_spike_trains(data):
         raise InputError(f"recording: found a list of {len(data)} arrays that rise, as spike times do; expected a dict "
                          "{neuron: spike times in s}, such as dict(enumerate(list)), or one array (frames, neurons)")
-    parts = _Parts()
+    parts = Parts()
     parts.values = number_array(data, "activity", (2,), "(frames, neurons)")
     if orientation == "neurons-first":
         parts.values = parts.values.T

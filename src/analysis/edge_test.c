@@ -8,7 +8,6 @@
 #include "analysis/edge_null.h"
 #include "analysis/edge_residuals.h"
 #include "analysis/edge_traces.h"
-#include "analysis/fdr.h"
 #include "base/lapack.h"
 #include "base/memory.h"
 
@@ -241,33 +240,17 @@ static syn_status test_senders(edge_test *e) {
 
 /* ---- all of it ---- */
 
-/* Correlation of the estimates of the two halves, and how many edges both of them find. */
-static syn_status compare_halves(edge_test *e) {
-    const int64_t N = e->design.N;
+/* Correlation of the estimates of the two halves, over all pairs. */
+static void compare_halves(edge_test *e) {
     syn_edge_estimates *out = e->out;
-    double *p = NULL, *q[2] = {NULL, NULL}, a = 0, b = 0, aa = 0, bb = 0, ab = 0, n = 0;
-    syn_status status;
-    SYN_CHECK(syn_alloc(&p, (size_t)(N * N), sizeof *p, "halves"));
-    for (int half = 0; half < 2; half++) {
-        SYN_CHECK(syn_alloc(&q[half], (size_t)(N * N), sizeof *p, "halves"));
-        for (int64_t k = 0; k < N * N; k++) {
-            const double error = (double)out->error[k] * sqrt(2);
-            p[k] = !(error > 0) ? NAN : syn_two_sided_p((double)e->out->half[half][k] / error, out->freedom / 2);
-        }
-        SYN_CHECK(syn_false_discovery(p, N * N, false, q[half]));
-    }
-    for (int64_t k = 0; k < N * N; k++) {
+    double a = 0, b = 0, aa = 0, bb = 0, ab = 0, n = 0;
+    for (int64_t k = 0; k < e->design.N * e->design.N; k++) {
         const double x = (double)e->out->half[0][k], y = (double)e->out->half[1][k];
         if (!(out->error[k] > 0)) continue;
         a += x, b += y, aa += x * x, bb += y * y, ab += x * y, n++;
-        out->found_in_half[0] += q[0][k] <= 0.1, out->found_in_half[1] += q[1][k] <= 0.1;
-        out->found_in_both += q[0][k] <= 0.1 && q[1][k] <= 0.1 && x * y > 0;
     }
     const double scale = (aa - a * a / n) * (bb - b * b / n);
     out->correlation_of_halves = n > 2 && scale > 0 ? (ab - a * b / n) / sqrt(scale) : 0;
-done:
-    free(p), free(q[0]), free(q[1]);
-    return status;
 }
 
 static syn_status multiply_in_place(const edge_test *e, const float *rest, float *estimate, float *space) {
@@ -345,7 +328,8 @@ static syn_status run_test(edge_test *e) {
     if (e->events) restore_units(e);
     clear_untested(e);
     SYN_TRY(syn_edge_null_inflate(out, d->N));
-    return compare_halves(e);
+    compare_halves(e);
+    return SYN_OK;
 }
 
 syn_status syn_test_residuals(const syn_session *session, syn_edge_bins bins, const syn_edge_events *events,

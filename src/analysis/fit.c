@@ -672,7 +672,7 @@ static syn_status create_repeats(fit *f) {
 
 static syn_status take_fingerprints(fit *f, syn_recording *const *recordings, size_t n) {
     SYN_TRY(syn_alloc(&f->fingerprint, n, sizeof *f->fingerprint, "recordings"));
-    for (size_t k = 0; k < n; k++) f->fingerprint[k] = syn_recording_fingerprint(recordings[k]);
+    for (size_t k = 0; k < n; k++) SYN_TRY(syn_recording_fingerprint(recordings[k], &f->fingerprint[k]));
     return SYN_OK;
 }
 

@@ -50,9 +50,6 @@ static void put_edges(syn_hdf5_writer *w, const syn_fitted_session *s, int k) {
     syn_hdf5_put_number_attribute(w, group, "inflation", e->inflation);
     syn_hdf5_put_number_attribute(w, group, "lags", e->lags);
     syn_hdf5_put_number_attribute(w, group, "correlation_of_halves", e->correlation_of_halves);
-    syn_hdf5_put_number_attribute(w, group, "found_in_first_half", e->found_in_half[0]);
-    syn_hdf5_put_number_attribute(w, group, "found_in_second_half", e->found_in_half[1]);
-    syn_hdf5_put_number_attribute(w, group, "found_in_both", e->found_in_both);
     syn_hdf5_put_number_attribute(w, group, "residual_correlation", e->residual_correlation);
     syn_hdf5_put_number_attribute(w, group, "residual_correlation_by_chance", e->residual_correlation_by_chance);
     syn_hdf5_put_number_attribute(w, group, "of_events", e->of_events);
@@ -377,9 +374,6 @@ static syn_status read_edges(const reader *r, int k, syn_fitted_session *s) {
                    {"inflation", &e->inflation},
                    {"lags", &e->lags},
                    {"correlation_of_halves", &e->correlation_of_halves},
-                   {"found_in_first_half", &e->found_in_half[0]},
-                   {"found_in_second_half", &e->found_in_half[1]},
-                   {"found_in_both", &e->found_in_both},
                    {"residual_correlation", &e->residual_correlation},
                    {"residual_correlation_by_chance", &e->residual_correlation_by_chance}};
     for (size_t f = 0; f < sizeof figures / sizeof *figures; f++) {

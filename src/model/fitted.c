@@ -125,10 +125,10 @@ size_t syn_model_sessions(const syn_model *model) { return model->n; }
 int64_t syn_model_neurons(const syn_model *model, size_t s) { return s < model->n ? model->session[s].norm.N : 0; }
 
 int syn_model_recognises(const syn_model *model, size_t s, const syn_recording *recording) {
-    if (s >= model->n) return 0;
-    if (!model->session[s].fingerprint) return -1;
-    return recording->N == model->session[s].norm.N_recorded &&
-           syn_recording_fingerprint(recording) == model->session[s].fingerprint;
+    uint64_t fingerprint;
+    if (s >= model->n || recording->N != model->session[s].norm.N_recorded) return 0;
+    if (!model->session[s].fingerprint || syn_recording_fingerprint(recording, &fingerprint) != SYN_OK) return -1;
+    return fingerprint == model->session[s].fingerprint;
 }
 
 const char *syn_neuron_id(const syn_model *model, size_t s, int64_t i) {

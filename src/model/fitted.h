@@ -15,9 +15,9 @@ typedef struct syn_edge_estimates {
     double freedom;   /* degrees of freedom of estimate / error */
     double inflation; /* of the standard errors, included in them: root mean square over senders */
     double lags;      /* frames over which autocorrelation was counted */
-    double correlation_of_halves, found_in_half[2], found_in_both; /* edges at a false discovery rate of 0.1 */
-    double residual_correlation, residual_correlation_by_chance;   /* of two neurons in one frame, root mean square */
-    double decay, crosstalk;                                       /* of events */
+    double correlation_of_halves;                                /* of their estimates, over all pairs */
+    double residual_correlation, residual_correlation_by_chance; /* of two neurons in one frame, root mean square */
+    double decay, crosstalk;                                     /* of events */
     double overlapping; /* edges not tested: of cells that share too much of their light */
 } syn_edge_estimates;
 

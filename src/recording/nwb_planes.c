@@ -95,6 +95,7 @@ static syn_status join_ids(syn_recording *r, syn_recording *const *plane, const 
     syn_free_texts(r->neuron_id, r->N);
     r->neuron_id = NULL;
     SYN_TRY(join_texts(&r->neuron_id, plane, n, r->N, offsetof(syn_recording, neuron_id)));
+    if (!r->neuron_id) return SYN_OK;
     SYN_TRY(syn_find_repeated(r->neuron_id, r->N, &repeated));
     if (!repeated) return SYN_OK;
     for (size_t k = 0; k < n; k++)
@@ -139,6 +140,8 @@ syn_status syn_nwb_open_planes(syn_recording **recording, const syn_nwb *nwb, co
                                const syn_options *options) {
     syn_status status;
     syn_recording *plane[MOST_PLANES] = {0};
+    if (n < 2 || n > MOST_PLANES)
+        return syn_fail(SYN_ERR_INPUT, "%s: found %zu planes; expected 2 to %d", nwb->path, n, MOST_PLANES);
     for (size_t k = 0; k < n; k++) SYN_CHECK(syn_nwb_open_rois(&plane[k], nwb, series[k], options));
     SYN_CHECK(check_planes(plane, series, n, nwb->path));
     status = join(recording, plane, series, n);

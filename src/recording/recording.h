@@ -69,7 +69,7 @@ syn_status syn_recording_warn(syn_recording *recording, const char *format, ...)
 /* Names behaviours "behavior_0", ... and gives them the unit "" where the file did not. */
 syn_status syn_recording_name_behaviors(syn_recording *recording);
 /* What tells recordings apart by their activity: its shape and values, and which were observed. */
-uint64_t syn_recording_fingerprint(const syn_recording *recording);
+syn_status syn_recording_fingerprint(const syn_recording *recording, uint64_t *fingerprint);
 /* Whether there are segments, within the frames, in time order and not overlapping; an error names the first that is
  * not. */
 syn_status syn_recording_check_segments(const syn_recording *recording);

@@ -43,7 +43,7 @@ static syn_status move_parameters(stream *s, const syn_search *search, syn_param
         memcpy(shape, here, sizeof shape);
     }
     MOVE(s, shape);
-    if (!shape[0]) return SYN_OK;
+    if (s->writing ? !*p : !shape[0]) return SYN_OK;
     if (!s->writing) {
         SYN_TRY(syn_parameters_create_for(p, shape[1], shape[2], shape[3], (syn_form)shape[4], shape[5], search->data));
         SYN_TRY(syn_attach_support(*p, &search->settings));

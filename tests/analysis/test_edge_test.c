@@ -190,9 +190,9 @@ static discoveries discover(const syn_edge_estimates *e, const double *W, int64_
 static void a_small_network_is_found(void **state) {
     (void)state;
     enum { N = 30 };
-    double W[N * N] = {0}, edges = 0;
+    double W[N * N] = {0};
     for (int k = 0; k < N * N; k++)
-        if (k / N != k % N && normal(9, k) > 1.5) W[k] = normal(10, k) > 0 ? 0.12 : -0.12, edges++;
+        if (k / N != k % N && normal(9, k) > 1.5) W[k] = normal(10, k) > 0 ? 0.12 : -0.12;
     raw_data raw = simulate(6000, N, 1, 0.4, W, 6000);
     test_set set;
     syn_edge_estimates *e = test(&raw, 0.4, 2, &set);
@@ -200,7 +200,7 @@ static void a_small_network_is_found(void **state) {
         if (W[k] != 0) assert_near("estimate", W[k], (double)e->estimate[k], 6 * (double)e->error[k]);
     const discoveries d = discover(e, W, N);
     assert_true(d.power > 0.9 && d.wrong <= 0.15);
-    assert_true(e->correlation_of_halves > 0.5 && e->found_in_both > 0.5 * edges);
+    assert_true(e->correlation_of_halves > 0.5);
     syn_edge_estimates_free(e), set_free(&set), raw_free(&raw);
 }
 

@@ -29,8 +29,6 @@ static syn_model *example(syn_form form, test_set *set) {
                               .inflation = 1.2,
                               .lags = 24,
                               .correlation_of_halves = 0.5,
-                              .found_in_half = {7, 6},
-                              .found_in_both = 4,
                               .residual_correlation = 0.1,
                               .residual_correlation_by_chance = 0.05,
                               .decay = 0.9,
