@@ -57,9 +57,11 @@ static void print_output(const json_t *root, const char *path) {
     const json_t *edges = json_object_get(root, "edges");
     const long long neurons = (long long)json_integer_value(json_object_get(root, "neurons"));
     const char *plural = neurons == 1 ? "" : "s";
+    const bool one_unit = !strcmp(text(edges, "unit"), text(root, "unit"));
     if (lists_edges(path))
-        printf("Significant edges of %lld neuron%s written to %s (estimate in %s; c in %s)\n", neurons, plural, path,
-               text(edges, "unit"), text(root, "unit"));
+        printf("Significant edges of %lld neuron%s written to %s (%s in %s%s%s)\n", neurons, plural, path,
+               one_unit ? "estimate and c" : "estimate", text(edges, "unit"), one_unit ? "" : "; c in ",
+               one_unit ? "" : text(root, "unit"));
     else
         printf("Effective connectivity of %lld neuron%s written to %s (row = receiver, column = sender, in %s)\n",
                neurons, plural, path, text(root, "unit"));
