@@ -4,8 +4,8 @@
 
 #include "analysis/edges.h"
 
-/* Fewer edges have no correlation that means anything. */
-enum { LEAST_EDGES = 3 };
+/* Fewer edges, which were chosen for their size, have no correlation that means anything. */
+enum { LEAST_EDGES = 10 };
 
 typedef struct halves {
     int64_t same_sign;  /* of the edges found */

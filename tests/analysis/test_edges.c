@@ -93,17 +93,22 @@ static void halves_are_compared_over_found_edges(void **state) {
         e->half[half] = floats(PAIRS);
         for (int k = 0; k < PAIRS; k++) e->half[half][k] = half ? -1.0f : 1.0f;
     }
-    /* found at 0.001: entries 1 to 6 */
-    static const float first[] = {5, 4, 3, 2, 1, -1}, second[] = {6, 3, 4, 1, 2, 1};
-    for (int k = 0; k < 6; k++) e->half[0][k + 1] = first[k], e->half[1][k + 1] = second[k];
+    /* one edge stands out from five more, and these from six more */
+    static const float first[] = {5, 4, 3, 2, 1, -1, 3, 6, 2, 7, 1, 4}, second[] = {6, 3, 4, 1, 2, 1, 2, 5, 4, 6, 2, 3};
+    for (int k = 0, m = 0; m < 12; k++) {
+        if (k / TINY_N == k % TINY_N) continue;
+        e->estimate[k] = m == 0 ? 30.0f : m < 6 ? 20.0f : 8.0f;
+        e->half[0][k] = first[m], e->half[1][k] = second[m++];
+    }
     const struct {
         const char *fdr;
         double same_sign, correlation;
         const char *words;
-    } cases[] = {{"0.001", 5.0 / 6, 0.826856, "5 of 6 found edges have the same sign in both, and their estimates"},
-                 {"1e-16", 1, NAN, "1 of 1 found edge has the same sign in both; over all"},
+    } cases[] = {{"0.001", 11.0 / 12, 0.832353, "11 of 12 found edges have the same sign in both, and their estimates"},
+                 {"1e-40", 5.0 / 6, NAN, "5 of 6 found edges have the same sign in both; over all"},
+                 {"1e-100", 1, NAN, "1 of 1 found edge has the same sign in both; over all"},
                  {"0", NAN, NAN, "Halves of the recording: over all"}};
-    for (size_t c = 0; c < 3; c++) {
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
         syn_options *options = OPTIONS("fdr", cases[c].fdr);
         char *text;
         assert_ok(syn_edges_describe(model, 0, options, &text));
