@@ -92,8 +92,11 @@ def test_edges_hold_together(tested):
     assert (model.edges(fdr=0.3).significant >= edges.significant).all()
     found, true = edges.significant, rec.truth != 0
     assert (found & true).sum() > 0.5 * true.sum() and (found & ~true).sum() < 0.4 * len(edges)
-    first, second = edges.first_half[found], edges.second_half[found]
-    said = edges.stability
+    assert len(edges) < 10 and edges.stability["correlation_of_found_edges"] is None  # too few for one
+    many = model.edges(scale="zscored", fdr=0.8)
+    assert 10 <= len(many) < edges.summary["n_tested"]
+    first, second = many.first_half[many.significant], many.second_half[many.significant]
+    said = many.stability
     assert said["same_sign_of_found_edges"] == pytest.approx((first * second > 0).mean())
     assert said["correlation_of_found_edges"] == pytest.approx(np.corrcoef(first, second)[0, 1], abs=1e-5)
     assert said["correlation_of_all_pairs"] == pytest.approx(
