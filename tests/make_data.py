@@ -192,6 +192,7 @@ def good_neurons():
     write("good/neurons_numbered.csv", "label,region\n7,1\n8,2/3\nRIML,4\n9,\nSMDV,2/3\n")
     write("good/spike_names.csv", "id,time\n1,0.5\nb,0.7\n1,0.9\nb,1.4\n")
     write("good/neurons_some.csv", "index,label\n1,AVAR\n3,undefined\n")
+    write("good/neurons_taken.csv", "index,label\n0,1\n3,RIML\n")
     write("good/clusters.tsv", "cluster_id\tregion\tdepth\n3\tCA3\t20\n0\tCA1\t10\n7\tDG\t5\n")
     # Data frames with ids over the columns, and with neurons in rows.
     ids = ["950907205", "950907206", "3", "4", "7"]

@@ -199,6 +199,7 @@ static syn_status copy_arrays(syn_recording *to, const syn_recording *r) {
         size_t bytes;
     } array[] = {{&to->x, r->x, T * N * sizeof *r->x},
                  {&to->mask, r->mask, T * ((N + 7) / 8)},
+                 {&to->nameless, r->nameless, N},
                  {&to->u, r->u, T * (size_t)r->B * sizeof *r->u},
                  {&to->time_s, r->time_s, T * sizeof *r->time_s},
                  {&to->segment, r->segment, (size_t)r->S * sizeof *r->segment},

@@ -266,7 +266,7 @@ done:
 }
 
 /* Names neurons; what lies beside an array is no names where two are the same, but clusters. One without a name keeps
- * its number behind the recording's name, so that it is none of another's. */
+ * its id, which is a number mostly. */
 static syn_status take_names(const neuron_table *t, syn_recording *r, bool ids_used, size_t *taken) {
     char **name = NULL;
     SYN_TRY(take_texts(t, r, label_names, COUNT(label_names), &name, taken));
@@ -280,24 +280,15 @@ static syn_status take_names(const neuron_table *t, syn_recording *r, bool ids_u
         syn_free_texts(name, r->N);
         return status;
     }
-    int64_t nameless = 0;
-    for (int64_t j = 0; j < r->N && status == SYN_OK; j++) {
-        char text[PATH_SIZE];
-        if (*name[j]) continue;
-        nameless++;
-        snprintf(text, sizeof text, "%.*s:%.*s", syn_cut(r->name, 200), r->name, syn_cut(r->neuron_id[j], 40),
-                 r->neuron_id[j]);
-        free(name[j]);
-        status = syn_copy_text(&name[j], text);
-    }
-    syn_free_texts(r->neuron_id, r->N);
+    char **number = r->neuron_id;
+    int64_t nameless;
     r->neuron_id = name;
     r->named_neurons = true;
+    status = syn_recording_number_nameless(r, number, &nameless);
+    syn_free_texts(number, r->N);
     if (status != SYN_OK || nameless == 0) return status;
-    return syn_recording_warn(r,
-                              "%lld neurons have no name; they are called %.*s:NUMBER, so that they are no other "
-                              "recording's",
-                              (long long)nameless, syn_cut(r->name, 200), r->name);
+    return syn_recording_warn(r, "%lld of %lld neurons have no name; they keep their id, and are no other recording's",
+                              (long long)nameless, (long long)r->N);
 }
 
 /* Positions from a matrix (R, 2) or (R, 3), or from columns x, y and z; all neurons must have one. */

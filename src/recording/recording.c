@@ -27,8 +27,9 @@ void syn_recording_free(syn_recording *r) {
     free_texts(r->behavior_name, r->B);
     free_texts(r->behavior_unit, r->B);
     free_texts(r->warning, (int64_t)r->n_warnings);
-    void *owned[] = {r->name,    r->path,     r->format, r->x,          r->mask,         r->u,           r->time_s,
-                     r->segment, r->position, r->truth,  r->parameters, r->spike_time_s, r->spike_neuron};
+    void *owned[] = {r->name,       r->path,         r->format,       r->x,        r->mask,
+                     r->u,          r->time_s,       r->segment,      r->position, r->truth,
+                     r->parameters, r->spike_time_s, r->spike_neuron, r->nameless};
     for (size_t k = 0; k < sizeof owned / sizeof *owned; k++) free(owned[k]);
     free(r);
 }
@@ -271,8 +272,39 @@ static syn_status make_texts_utf8(syn_recording *r) {
     return syn_make_all_utf8(r->behavior_unit, r->B);
 }
 
+static bool is_taken(const syn_recording *r, const char *id) {
+    for (int64_t j = 0; j < r->N; j++)
+        if (!strcmp(r->neuron_id[j], id)) return true;
+    return false;
+}
+
+syn_status syn_recording_number_nameless(syn_recording *r, char *const *number, int64_t *n) {
+    *n = 0;
+    for (int64_t j = 0; j < r->N; j++) {
+        char id[64];
+        if (*r->neuron_id[j]) continue;
+        if (!r->nameless) SYN_TRY(syn_alloc(&r->nameless, (size_t)r->N, 1, "neuron ids"));
+        if (number)
+            snprintf(id, sizeof id, "%.*s", syn_cut(number[j], 40), number[j]);
+        else
+            snprintf(id, sizeof id, "%lld", (long long)j);
+        if (is_taken(r, id)) { /* by a name that is a number */
+            memmove(id + 8, id, strlen(id) + 1);
+            memcpy(id, "unnamed ", 8);
+        }
+        free(r->neuron_id[j]);
+        r->neuron_id[j] = NULL;
+        SYN_TRY(syn_copy_text(&r->neuron_id[j], id));
+        r->nameless[j] = 1;
+        ++*n;
+    }
+    return SYN_OK;
+}
+
 syn_status syn_recording_finish(syn_recording *r) {
+    int64_t nameless;
     SYN_TRY(make_texts_utf8(r));
+    SYN_TRY(syn_recording_number_nameless(r, NULL, &nameless));
     if (!(isfinite(r->rate_hz) && r->rate_hz > 0))
         return syn_fail(SYN_ERR_INPUT, "%s: the frame rate is %g Hz; expected a positive number (--rate)",
                         syn_recording_label(r), r->rate_hz);

@@ -546,9 +546,15 @@ static void takes_neurons_from_tables(void **state) {
     check_neurons("%/good/plain.csv", "rate=10 neuron-table=%/good/neurons.h5:about");
     syn_recording *r = must_open("%/good/plain.csv", "rate=10 neuron-table=%/good/neurons_some.csv");
     assert_string_equal(r->neuron_id[1], "AVAR");
-    assert_string_equal(r->neuron_id[0], "plain.csv:0");
+    assert_string_equal(r->neuron_id[0], "0");
     assert_true(warned(r, "by its column index, from 0, though no row has 0; a column that counts from 1"));
-    assert_true(warned(r, "4 neurons have no name; they are called plain.csv:NUMBER"));
+    for (int64_t j = 0; j < r->N; j++) assert_int_equal(r->nameless[j], j != 1);
+    assert_true(warned(r, "4 of 5 neurons have no name; they keep their id, and are no other recording's"));
+    syn_recording_free(r);
+    r = must_open("%/good/plain.csv", "rate=10 neuron-table=%/good/neurons_taken.csv");
+    assert_string_equal(r->neuron_id[0], "1");
+    assert_string_equal(r->neuron_id[1], "unnamed 1");
+    assert_string_equal(r->neuron_id[2], "2");
     syn_recording_free(r);
     r = must_open("%/good/plain.csv", "rate=10 neuron-table=%/good/neurons_numbered.csv");
     assert_string_equal(r->neuron_id[0], "7");
