@@ -195,8 +195,9 @@ static void test_rivals(void **state) {
     json_decref(root);
     snprintf(text, sizeof text,
              "{\"synapsnet\": {\"mse\": %.9g}, \"rivals\": {\"linear\": {\"mse\": %.9g, \"r2\": 0.25, \"chosen\": {}, "
-             "\"mse_diff_ci95\": [-0.5, 1.5]}, \"no-connectivity\": {\"mse\": 2, \"mse_diff_ci95\": null}}}",
-             own, own + 0.5);
+             "\"mse_diff_ci95\": [-0.5, 1.5], \"recordings\": [{\"mse\": %.9g, \"mse_diff_ci95\": [1, 2]}]}, "
+             "\"no-connectivity\": {\"mse\": 2, \"mse_diff_ci95\": null}}}",
+             own, own + 0.5, own + 1.5);
     write_text(path, text);
     assert_ok(write_report(&e, data, OPTIONS("steps", "4", "comparison", path), NULL));
     root = read_data();
@@ -207,6 +208,11 @@ static void test_rivals(void **state) {
     assert_near("mean", 0.5, json_number_value(json_object_get(interval, "mean")), 1e-6);
     assert_near("high", 1.5, json_number_value(json_object_get(interval, "high")), 0);
     assert_non_null(json_object_get(baselines, "no connectivity"));
+    json_t *session = json_array_get(json_object_get(json_object_get(root, "evaluation"), "sessions"), 0);
+    interval = json_object_get(json_object_get(session, "intervals"), "mse linear - synapsnet");
+    assert_near("mean", 1.5, json_number_value(json_object_get(interval, "mean")), 1e-6);
+    assert_near("low", 1, json_number_value(json_object_get(interval, "low")), 0);
+    assert_non_null(json_object_get(json_object_get(session, "baselines"), "linear"));
     json_decref(root);
 
     write_text(path, "{\"synapsnet\": {\"mse\": 123}, \"rivals\": {}}");
