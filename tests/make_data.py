@@ -437,6 +437,8 @@ def bad_tables():
     write("bad/image.tif", b"II*\0" + b"\0" * 60)
     write("bad/archive.gz", b"\x1f\x8b\x08\0" + b"\0" * 30)
     write("bad/pickle.pkl", b"\x80\x04\x95\0\0\0\0\0\0\0\0}.")
+    write("bad/classic.nc", b"CDF\x01" + b"\0" * 28)
+    write("bad/table.parquet", b"PAR1" + b"\0" * 28 + b"PAR1")
     write("bad/binary.dat", bytes(range(256)))
 
 

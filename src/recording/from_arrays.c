@@ -37,7 +37,7 @@ static syn_status name_neurons(syn_recording *r, const char *const *id) {
         SYN_TRY(syn_copy_text(&r->neuron_id[j], id[j] ? id[j] : ""));
     }
     r->named_neurons = true;
-    return SYN_OK;
+    return syn_recording_remark_names(r, "leave it out and give it as behaviour");
 }
 
 static syn_status take_segments(syn_recording *r, const syn_recording_arrays *a) {

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "base/memory.h"
@@ -229,6 +230,34 @@ static void remove_behavior(syn_recording *r, int64_t k) {
         memmove(&r->behavior_unit[k], &r->behavior_unit[k + 1], (size_t)(r->B - 1 - k) * sizeof(char *));
     }
     r->B--;
+}
+
+/* Whether a name begins with a word for behaviour, and that ends there: speed, Speed (cm/s), pupil_area. */
+static bool is_behavior_name(const char *name) {
+    static const char *const words[] = {"speed",   "running",  "velocity", "locomotion", "treadmill", "wheel",
+                                        "pupil",   "whisk",    "whisking", "lick",       "licks",     "licking",
+                                        "reward",  "stimulus", "stim",     "trial",      "trials",    "epoch",
+                                        "heading", "position", "behavior", "behaviour"};
+    for (size_t k = 0; k < sizeof words / sizeof *words; k++) {
+        const size_t n = strlen(words[k]);
+        if (!strncasecmp(name, words[k], n) && (!name[n] || strchr("_ ([.", name[n]))) return true;
+    }
+    return false;
+}
+
+syn_status syn_recording_remark_names(syn_recording *r, const char *advice) {
+    enum { SHOWN = 6 };
+    char text[512] = "";
+    size_t length = 0;
+    int64_t found = 0;
+    for (int64_t j = 0; j < r->N; j++) {
+        if (!is_behavior_name(r->neuron_id[j]) || ++found > SHOWN) continue;
+        length += (size_t)snprintf(text + length, sizeof text - length, "%s%.*s", length ? ", " : "",
+                                   syn_cut(r->neuron_id[j], 60), r->neuron_id[j]);
+    }
+    if (found == 0 || found == r->N) return SYN_OK;
+    return syn_recording_warn(r, "taken as %s, but named like behaviour: %s%s; if so, %s",
+                              found == 1 ? "a neuron" : "neurons", text, found > SHOWN ? ", ..." : "", advice);
 }
 
 syn_status syn_recording_name_behaviors(syn_recording *r) {

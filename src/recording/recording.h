@@ -70,6 +70,8 @@ syn_status syn_recording_warn(syn_recording *recording, const char *format, ...)
 /* Calls the neurons whose id is "" by their entry of `number` [N], by their place where it is NULL, and notes that this
  * is no name; n: how many they are. */
 syn_status syn_recording_number_nameless(syn_recording *recording, char *const *number, int64_t *n);
+/* Warns of neurons with names of behaviour, as columns of a table have them. advice: what to do with those. */
+syn_status syn_recording_remark_names(syn_recording *recording, const char *advice);
 /* Names behaviours "behavior_0", ... and gives them the unit "" where the file did not. */
 syn_status syn_recording_name_behaviors(syn_recording *recording);
 /* What tells recordings apart by their activity: its shape and values, and which were observed. */

@@ -310,3 +310,23 @@ def test_errors_say_the_array(X):
 def test_no_interpreter_to_ask(monkeypatch):
     monkeypatch.setattr("sys.executable", None)
     assert synapsnet._library._blas_core() == ""
+
+
+def test_the_tree_of_an_nwb_file_is_without_its_schema():
+    h5py = pytest.importorskip("h5py")
+    with h5py.File("s.nwb", "w") as file:
+        for name in ("specifications/core/2.7/namespace", "specifications/hdmf-common/1.8/table"):
+            file[name] = "{}"
+        file["acquisition/dff/data"] = np.zeros((5, 2))
+        file["specifications/own"] = np.zeros(3)
+    found = synapsnet.contents("s.nwb")
+    assert len(found) == 4
+    assert "acquisition/" in str(found) and "own" in str(found)
+    assert "core" not in str(found) and "hdmf" not in str(found)
+
+
+def test_a_column_of_behaviour_among_neurons_is_said(X):
+    pd = pytest.importorskip("pandas")
+    frame = pd.DataFrame(X, columns=["a", "b", "c", "Speed (cm/s)", "speedy"], index=np.arange(len(X)) / 10)
+    with pytest.warns(RecordingWarning, match=r"named like behaviour: Speed \(cm/s\); if so, leave it out"):
+        synapsnet.recording(frame)

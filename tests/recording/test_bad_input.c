@@ -237,7 +237,9 @@ static const struct bad_case {
     /* other formats */
     {"%/bad/image.tif", "", "TIFF", NULL},
     {"%/bad/archive.gz", "", "gzip", NULL},
-    {"%/bad/pickle.pkl", "", "pickle", NULL},
+    {"%/bad/pickle.pkl", "", "a DataFrame with to_csv", NULL},
+    {"%/bad/classic.nc", "", "a netCDF 3 file; save it as netCDF 4", NULL},
+    {"%/bad/table.parquet", "", "a Parquet file", NULL},
     {"%/bad/binary.dat", "", "unknown format", NULL},
     /* MATLAB */
     {"%/matlab/bad/sparse_claims.mat", "rate=10", "is not whole", NULL},

@@ -563,6 +563,9 @@ static void takes_neurons_from_tables(void **state) {
     assert_string_equal(r->region[1], "2/3");
     assert_string_equal(r->region[3], "");
     syn_recording_free(r);
+    r = must_open("%/good/numbers_and_speed.csv", "rate=10");
+    assert_true(warned(r, "taken as a neuron, but named like behaviour: speed; if so, name the columns that are"));
+    syn_recording_free(r);
     r = must_open("%/good/spike_names.csv", "");
     assert_string_equal(r->neuron_id[0], "1");
     assert_string_equal(r->neuron_id[1], "b");
