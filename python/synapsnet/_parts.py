@@ -30,9 +30,16 @@ def number_array(values: Any, what: str, ranks: tuple[int, ...], shape: str) -> 
     if array.dtype.kind not in "biuf":
         raise InputError(f"{what}: holds {array.dtype}; expected numbers {shape}")
     if array.ndim not in ranks:
-        raise InputError(f"{what}: has shape {array.shape}; expected {shape}. Reshape your data: a single neuron is "
-                         "X.reshape(-1, 1)")
+        raise InputError(f"{what}: has shape {array.shape}; expected {shape}. Reshape your data: {_reshaped(array)}")
     return array
+
+
+def _reshaped(array: np.ndarray) -> str:
+    if array.ndim != 3:
+        return "a single neuron is X.reshape(-1, 1)"
+    trials, frames, neurons = array.shape
+    return (f"of {trials} trials of {frames} frames of {neurons} neurons it is X.reshape(-1, {neurons}), with "
+            f"segments=[[k * {frames}, (k + 1) * {frames}] for k in range({trials})]; of other axes, transpose first")
 
 
 def _without_mask(values: np.ma.MaskedArray) -> np.ndarray:

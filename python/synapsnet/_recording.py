@@ -300,6 +300,10 @@ def _from_spike_trains(trains: Mapping[Any, Any], bin_s: float, start_s: float) 
     """{id: spike times in s} as counts."""
     if not trains:
         raise InputError("spike trains: the dict is empty; expected {neuron: spike times in s}")
+    for name, times in trains.items():
+        if np.ndim(times) > 1:
+            raise InputError(f"spike times of neuron {name}: has shape {np.shape(times)}; expected (spikes,) in s: a dict "
+                             "is taken as spike times by neuron, an array of activity goes in by itself")
     arrays = [number_array(times, f"spike times of neuron {name}", (1,), "(spikes,) in s")
               for name, times in trains.items()]
     times = np.ascontiguousarray(np.concatenate(arrays), np.float64)
@@ -314,30 +318,50 @@ def _from_spike_trains(trains: Mapping[Any, Any], bin_s: float, start_s: float) 
     return parts
 
 
+def _clock_of_behavior(behavior: Any) -> tuple[Clock | None, str]:
+    """The times of covariates, where they have any, and how to bring them onto others."""
+    if is_a(behavior, "pynapple", "TsdFrame", "Tsd"):
+        return Clock(np.asarray(behavior.t)), ("behavior.bin_average(bin) beside spikes counted in bins, or "
+                                               "behavior.interpolate(activity), of pynapple")
+    advice = "behavior.reindex(activity.index, method='nearest') of pandas"
+    if is_a(behavior, "pandas", "DataFrame"):
+        return clock_of(with_times(behavior)[1]), advice
+    return (clock_of(behavior.index) if is_a(behavior, "pandas", "Series") else None), advice
+
+
+def _refuse_other_times(known: tuple[Clock | None, str], clock: Clock | None) -> None:
+    times, advice = known
+    if times is not None and clock is not None and times.dates == clock.dates and not times.agrees(clock):
+        raise InputError(f"behavior: has other times ({times}) than the activity ({clock}); expected a value for every "
+                         f"frame, such as {advice}")
+
+
 def _behavior(behavior: Any, frames: int, clock: Clock | None) -> tuple[np.ndarray | None, list[str] | None]:
     """Covariates [T][B] and their names. clock: of the activity; other times are refused."""
     if behavior is None:
         return None, None
-    names = times = None
+    names = None
+    clocks = [_clock_of_behavior(behavior)]
     if isinstance(behavior, Mapping):
         names = [str(name) for name in behavior]
+        clocks = [_clock_of_behavior(one) for one in behavior.values()]
+    for one in clocks:
+        _refuse_other_times(one, clock)
+    if isinstance(behavior, Mapping):
         columns = [number_array(one, f"behavior {name}", (1,), "(frames,)") for name, one in behavior.items()]
         lengths = {len(one) for one in columns}
         if len(lengths) != 1:
             raise InputError(f"behavior: the variables have {sorted(lengths)} values; expected {frames} each")
         behavior = np.column_stack(columns)
     elif is_a(behavior, "pandas", "DataFrame"):
-        behavior, index = with_times(behavior)
-        names, times, behavior = [str(name) for name in behavior.columns], clock_of(index), values_of(behavior)
+        behavior = with_times(behavior)[0]
+        names, behavior = [str(name) for name in behavior.columns], values_of(behavior)
     elif is_a(behavior, "pandas", "Series"):
         names = [str(behavior.name)] if behavior.name is not None else None
-        times, behavior = clock_of(behavior.index), values_of(behavior)
+        behavior = values_of(behavior)
     elif is_a(behavior, "pynapple", "TsdFrame", "Tsd"):
         names = [str(name) for name in behavior.columns] if is_a(behavior, "pynapple", "TsdFrame") else None
-        times, behavior = Clock(np.asarray(behavior.t)), behavior.values
-    if times is not None and clock is not None and times.dates == clock.dates and not times.agrees(clock):
-        raise InputError(f"behavior: has other times ({times}) than the activity ({clock}); expected a value for every "
-                         "frame, such as behavior.reindex(activity.index, method='nearest') of pandas")
+        behavior = behavior.values
     array = number_array(behavior, "behavior", (1, 2), "(frames,) or (frames, variables)")
     array = array.reshape(len(array), -1)
     if len(array) != frames:
@@ -561,6 +585,9 @@ def _parts_of(data: Any, given: Mapping[str, Any], doubtful: bool) -> Parts:
     if "orientation" in given and (_is_spikes(data) or is_a(data, "pandas", "DataFrame") or
                                    is_a(data, "xarray", "DataArray") or is_a(data, "pynapple", "TsdFrame")):
         raise InputError(f"orientation: goes with an array; expected none beside a {type(data).__name__}")
+    if isinstance(data, np.lib.npyio.NpzFile):
+        raise InputTypeError("recording: found all that an npz file holds; expected one array of it, such as "
+                             f"contents[{next(iter(data.files), 'dff')!r}], or the path, which brings what lies beside it")
     if isinstance(data, Mapping) and "__header__" in data:
         raise InputTypeError("recording: found all that a MATLAB file holds; expected one array of it, such as "
                              "contents['dff'], or the path, 'FILE.mat:dff'")

@@ -330,3 +330,26 @@ def test_a_column_of_behaviour_among_neurons_is_said(X):
     frame = pd.DataFrame(X, columns=["a", "b", "c", "Speed (cm/s)", "speedy"], index=np.arange(len(X)) / 10)
     with pytest.warns(RecordingWarning, match=r"named like behaviour: Speed \(cm/s\); if so, leave it out"):
         synapsnet.recording(frame)
+
+
+def test_behaviour_on_another_clock_is_told_how_to_be_brought_there(X):
+    nap = pytest.importorskip("pynapple")
+    group = nap.TsGroup({k: nap.Ts(np.arange(0, 20, 0.3 + 0.1 * k)) for k in range(3)})
+    fast = nap.Tsd(t=np.arange(0, 20, 0.01), d=np.arange(2000.0))
+    for behavior in (fast, {"place": fast}):
+        with pytest.raises(InputError, match=r"has other times \(2000 times.*such as behavior.bin_average\(bin\)"):
+            synapsnet.recording(group, bin=0.05, behavior=behavior)
+    slow = fast.bin_average(0.05, ep=group.time_support)
+    assert synapsnet.recording(group, bin=0.05, behavior={"place": slow}).behavior_names == ["place"]
+
+
+def test_trials_of_three_axes_are_told_how_to_lie(X):
+    trials = np.arange(120.0).reshape(4, 10, 3)
+    for data in (trials, list(trials)):
+        with pytest.raises(InputError, match=r"X.reshape\(-1, 3\), with segments=\[\[k \* 10, \(k \+ 1\) \* 10\] for k in range\(4\)\]"):
+            synapsnet.recording(data, rate_hz=5)
+    with pytest.raises(InputError, match="an array of activity goes in by itself"):
+        synapsnet.recording({"dff": trials[0]})
+    np.savez("t.npz", dff=trials)
+    with pytest.raises(synapsnet.errors.InputTypeError, match=r"all that an npz file holds; expected one array of it, such as contents\['dff'\]"):
+        synapsnet.recording(np.load("t.npz"))
