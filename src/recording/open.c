@@ -265,12 +265,28 @@ done:
     return status;
 }
 
-/* The last part of the path, without slashes at its end. */
+/* Whether a file or folder is called by its program, as in every recording: suite2p, plane0, Fall.mat. */
+static bool says_nothing(const char *name, size_t n) {
+    static const char *const names[] = {"suite2p",  "combined", "Fall.mat",      "F.npy",     "spks.npy",  "phy",
+                                        "kilosort", "sorting",  "sorter_output", "kilosort2", "kilosort4", "output"};
+    for (size_t k = 0; k < sizeof names / sizeof *names; k++)
+        if (strlen(names[k]) == n && !strncmp(names[k], name, n)) return true;
+    return n > 5 && !strncmp(name, "plane", 5) && strspn(name + 5, "0123456789") == n - 5;
+}
+
+/* The last part of the path, without slashes at its end, and those before it for as long as they say nothing. */
 static syn_status short_name(syn_recording *r, const char *path) {
     size_t n = strlen(path);
     while (n > 1 && path[n - 1] == '/') n--;
     size_t start = n;
     while (start > 0 && path[start - 1] != '/') start--;
+    for (size_t part = start; part > 1 && says_nothing(path + part, strcspn(path + part, "/")); start = part) {
+        size_t before = part - 1;
+        while (before > 0 && path[before - 1] != '/') before--;
+        const size_t length = part - 1 - before;
+        if (length == 0 || (path[before] == '.' && length <= 2)) break;
+        part = before;
+    }
     SYN_TRY(syn_alloc(&r->name, n - start + 1, 1, "name"));
     memcpy(r->name, path + start, n - start);
     return SYN_OK;

@@ -311,6 +311,7 @@ static void reads_suite2p(void **state) {
     (void)state;
     syn_recording *r = must_open("%/good/suite2p", "");
     assert_string_equal(r->format, "suite2p");
+    assert_string_equal(r->name, "good/suite2p"); /* suite2p alone would be the name of every recording */
     assert_int_equal(r->T, TEST_T - 1); /* the second plane lacks the last frame */
     assert_int_equal(r->N, 8);          /* ROI 1 of either plane is no cell */
     assert_float_equal(r->rate_hz, 7.5, 0);
@@ -319,6 +320,7 @@ static void reads_suite2p(void **state) {
     assert_float_equal(at(r, 10, 5), expected(10, 2) + 1 - 7, 1e-5);
     syn_recording_free(r);
     r = must_open("%/good/suite2p/plane0", "signal=deconvolved");
+    assert_string_equal(r->name, "good/suite2p/plane0");
     assert_int_equal(r->N, 4);
     assert_int_equal(r->signal, SYN_SIGNAL_DECONVOLVED);
     assert_string_equal(r->neuron_id[1], "2");
