@@ -239,6 +239,9 @@ def _warned(recording: Recording) -> Recording:
     return recording
 
 
+_RATES = ("fs", "fps", "fr", "hz", "freq", "frequency", "frame_rate", "framerate", "sampling_rate", "sample_rate", "srate")
+
+
 def check_keywords(given: Mapping[str, Any], known: Mapping[str, str], what: str) -> None:
     """An unknown keyword is refused with the nearest known one."""
     import difflib
@@ -246,6 +249,8 @@ def check_keywords(given: Mapping[str, Any], known: Mapping[str, str], what: str
     for name in given:
         if name not in known:
             near = difflib.get_close_matches(name, known, 1)
+            if name.lower() in _RATES:
+                near = [rate for rate in ("rate_hz", "rate") if rate in known] or near
             hint = f"did you mean '{near[0]}'?" if near else "expected one of " + ", ".join(known)
             raise OptionError(f"{what}: unknown keyword '{name}'; {hint}")
 
@@ -588,6 +593,9 @@ def _parts_of(data: Any, given: Mapping[str, Any], doubtful: bool) -> Parts:
     if isinstance(data, np.lib.npyio.NpzFile):
         raise InputTypeError("recording: found all that an npz file holds; expected one array of it, such as "
                              f"contents[{next(iter(data.files), 'dff')!r}], or the path, which brings what lies beside it")
+    if is_a(data, "xarray", "Dataset"):
+        raise InputTypeError("recording: found an xarray Dataset; expected one DataArray of it, such as "
+                             f"dataset[{str(next(iter(data.data_vars), 'dff'))!r}]")
     if isinstance(data, Mapping) and "__header__" in data:
         raise InputTypeError("recording: found all that a MATLAB file holds; expected one array of it, such as "
                              "contents['dff'], or the path, 'FILE.mat:dff'")
@@ -602,7 +610,11 @@ def _parts_of(data: Any, given: Mapping[str, Any], doubtful: bool) -> Parts:
             return from_spike_group(data, bin_s)
         return _from_spike_trains(data, bin_s, seconds(given["start_s"], "start_s") if "start_s" in given else math.nan)
     if is_a(data, "pandas", "DataFrame"):
-        return from_pandas(data)
+        parts = from_pandas(data)
+        if doubtful and parts.clock is None and len(data) < len(data.columns):
+            lib.warn(f"the DataFrame has {len(data)} rows and {len(data.columns)} columns, which were taken as neurons; "
+                     "where rows are neurons, give frame.T", RecordingWarning)
+        return parts
     if is_a(data, "xarray", "DataArray"):
         return from_xarray(data)
     if is_a(data, "pynapple", "TsdFrame"):

@@ -353,3 +353,28 @@ def test_trials_of_three_axes_are_told_how_to_lie(X):
     np.savez("t.npz", dff=trials)
     with pytest.raises(synapsnet.errors.InputTypeError, match=r"all that an npz file holds; expected one array of it, such as contents\['dff'\]"):
         synapsnet.recording(np.load("t.npz"))
+
+
+@pytest.mark.parametrize("name", ["fs", "fr", "fps", "sampling_rate", "Hz"])
+def test_other_names_of_the_rate_are_known(X, name):
+    with pytest.raises(OptionError, match=f"'{name}'; did you mean 'rate_hz'"):
+        synapsnet.recording(X, **{name: 20})
+    with pytest.raises(OptionError, match=f"'{name}'; did you mean 'rate'"):
+        synapsnet.read("x.npy", **{name: 20})
+
+
+def test_a_data_frame_of_more_columns_than_rows_is_said(X):
+    pd = pytest.importorskip("pandas")
+    frame = pd.DataFrame(X[:30].T)
+    with pytest.warns(RecordingWarning, match="5 rows and 30 columns, which were taken as neurons; where rows are neurons, give frame.T"):
+        synapsnet.recording(frame, rate_hz=10)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        synapsnet.recording(frame.T, rate_hz=10)
+        synapsnet.recording(frame.set_index(np.arange(5) / 10.0))
+
+
+def test_a_dataset_is_not_one_array():
+    xr = pytest.importorskip("xarray")
+    with pytest.raises(synapsnet.errors.InputTypeError, match=r"such as dataset\['dff'\]"):
+        synapsnet.recording(xr.Dataset({"dff": (("time", "cell"), np.zeros((9, 2)))}))
