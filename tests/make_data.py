@@ -180,6 +180,7 @@ def good_neurons():
              cell_types=np.array(types), positions=np.column_stack([np.arange(N), 10.0 + np.arange(N)]))
     rows = [f"{n},{r},{t},{j},{10 + j}" for j, (n, r, t) in enumerate(zip(names, regions, types))]
     write("good/neurons_ordered.csv", "label,region,cell_type,x,y\n" + "\n".join(rows) + "\n")
+    write("good/neurons_rois.csv", "label,roi_area,cell_type,x,y\n" + "\n".join(rows) + "\n")
     write("good/neurons_indexed.tsv", "label\tarea\tcell_class\tx_um\ty_um\ttrace_index_1based\n" +
           "".join(f"{rows[j]},{j + 1}".replace(",", "\t") + "\r\n" for j in (3, 1, 4, 0, 2)))
     write("good/neurons_of_many.csv", "uid,index,name,region,neuron_class,x,y\n" + "other,0,DVA,gut,inter,9,9\n" +

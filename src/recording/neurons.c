@@ -26,9 +26,10 @@ static const char *const id_names[] = {"id",       "ids",     "neuron_id", "neur
                                        "neuron",   "unit",    "cell"};
 static const char *const label_names[] = {"label",       "labels",       "name",     "names",
                                           "neuron_name", "neuron_names", "cell_name"};
-static const char *const region_names[] = {"region",     "regions",      "area",        "areas",
-                                           "brain_area", "brain_region", "brain_areas", "brain_regions",
-                                           "location",   "acronym",      "structure"};
+static const char *const region_names[] = {
+    "region",        "regions",       "area",      "areas",       "brain_area",    "brain_region", "brain_areas",
+    "brain_regions", "location",      "acronym",   "structure",   "roi_area",      "roi_region",   "cell_area",
+    "cell_region",   "cell_location", "unit_area", "unit_region", "unit_location", "neuron_area",  "neuron_region"};
 static const char *const type_names[] = {"cell_type",    "cell_types", "celltype", "neuron_type",
                                          "neuron_class", "cell_class", "type"};
 static const char *const position_names[] = {"position", "positions", "xyz", "centroids", "coordinates"};
@@ -53,7 +54,7 @@ static const syn_entry *find_column(const neuron_table *t, const char *const *na
             if (!e->numeric && strcmp(e->type, "text") != 0 && strncmp(e->type, "cell", 4) != 0) continue;
             if (strncmp(e->name, t->group, prefix) || strcasecmp(e->name + prefix, names[k]) != 0) continue;
             if (e->rank < 1 || e->rank > 2 || (e->rank == 2 && e->shape[0] != 1 && e->shape[1] != 1)) continue;
-            if (t->beside && e->numeric && !strncasecmp(names[k], "area", 4)) continue; /* of a ROI, in pixels */
+            if (t->beside && e->numeric && strstr(names[k], "area")) continue; /* of a ROI, in pixels */
             const int64_t length = e->shape[0] * (e->rank == 2 ? e->shape[1] : 1);
             if (length > 1 && (rows == 0 || length == rows)) return e;
         }

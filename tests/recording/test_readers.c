@@ -543,6 +543,7 @@ static void takes_neurons_from_tables(void **state) {
     (void)state;
     check_neurons("%/good/beside.npz", "");
     check_neurons("%/good/plain.csv", "rate=10 neuron-table=%/good/neurons_ordered.csv");
+    check_neurons("%/good/plain.csv", "rate=10 neuron-table=%/good/neurons_rois.csv");
     check_neurons("%/good/plain.csv", "rate=10 neuron-table=%/good/neurons_indexed.tsv");
     check_neurons("%/good/plain.csv", "rate=10 neuron-table=%/good/neurons_of_many.csv");
     check_neurons("%/good/plain.csv", "rate=10 neuron-table=%/good/neurons.h5:about");
