@@ -91,7 +91,7 @@ def _plain_times(index: Any) -> np.ndarray:
     return np.asarray(index)
 
 
-def _seconds(index: Any) -> np.ndarray | None:
+def seconds_of(index: Any) -> np.ndarray | None:
     """Times in seconds from an index of dates, durations or rising numbers; None from one that only numbers frames."""
     values = _plain_times(index)
     if values.dtype.kind in "mM":
@@ -198,7 +198,7 @@ def from_pandas(frame: Any) -> Parts:
     parts = Parts()
     frame, times = with_times(frame)
     parts.values = values_of(frame)
-    parts.time_s, parts.clock = _seconds(times), clock_of(times)
+    parts.time_s, parts.clock = seconds_of(times), clock_of(times)
     if not all(isinstance(name, (int, np.integer)) for name in frame.columns):
         parts.neuron_ids = [str(name) for name in frame.columns]
     return parts
@@ -219,7 +219,7 @@ def from_xarray(array: Any) -> Parts:
     parts.values = array.values
     if times[0] in array.coords:
         index = array.coords[times[0]].values
-        parts.time_s, parts.clock = _seconds(index), clock_of(index)
+        parts.time_s, parts.clock = seconds_of(index), clock_of(index)
     if other in array.coords:
         parts.neuron_ids = [str(name) for name in array.coords[other].values]
     for name in ("region", "area", "location"):

@@ -13,8 +13,8 @@ import numpy as np
 
 from . import _library as lib
 from ._parameters import READING, SIMULATION
-from ._parts import (Clock, Parts, clock_of, from_pandas, from_pynapple, from_spike_group, from_xarray, is_a, number_array, single,
-                     values_of, with_times)
+from ._parts import (Clock, Parts, clock_of, from_pandas, from_pynapple, from_spike_group, from_xarray, is_a, number_array,
+                     seconds_of, single, values_of, with_times)
 from .errors import InputError, InputTypeError, OptionError, RecordingWarning
 
 
@@ -420,6 +420,9 @@ def _build(values: Any, *, behavior: Any = None, segments: Any = None, rate_hz: 
         times = np.ascontiguousarray(number_array(time_s, "timestamps", (1,), "(frames,) in s"), np.float64)
         if len(times) != T:
             raise InputError(f"timestamps: has {len(times)} values; expected {T}, one for every frame")
+        if T > 1 and np.median(np.diff(times)) > SLOWEST_FRAME_S:
+            lib.warn(f"the times leave {np.median(np.diff(times)):g} s from frame to frame: times are in s, those in ms are "
+                     "to be divided by 1000", RecordingWarning)
         clock = clock or Clock(times)
     u, names = _behavior(behavior, T, clock)
     rate = 0.0
@@ -484,7 +487,8 @@ def recording(data: Any, *, behavior: Any = None, segments: Any = None, rate_hz:
           times);
         - an xarray DataArray with an axis named time;
         - a pynapple TsdFrame, or a TsGroup, whose spikes are counted in bins;
-        - a dict {neuron: spike times in s};
+        - a dict {neuron: spike times in s}, a DataFrame of two columns, such as unit and spike_time, or pynwb's table of
+          units;
         - a path, as for :func:`read`; a Recording is returned as it is. What cannot be given beside one of these is
           refused.
     behavior
@@ -541,6 +545,8 @@ def make(data: Any, keywords: Mapping[str, Any], model: _Like | None = None) -> 
     if isinstance(data, Recording):
         _refuse(given, list(given), "the recording is one already; give it where that is made")
         return data
+    _refuse_files(data)
+    data = _spike_table(data)
     if not _is_spikes(data):
         _refuse(given, ("bin", "start_s"), "goes with spike times; expected none beside what has frames already")
     parts = _parts_of(data, given, doubtful=model is None and not {"timestamps", "behavior"} & set(given))
@@ -550,7 +556,9 @@ def make(data: Any, keywords: Mapping[str, Any], model: _Like | None = None) -> 
     found = {"time_s": parts.time_s, "rate_hz": parts.rate_hz, "signal": parts.signal, "segments": parts.segments,
              "neuron_ids": parts.neuron_ids, "regions": parts.regions, "name": parts.name, "clock": parts.clock}
     if "timestamps" in given:
-        found.update(time_s=given["timestamps"], clock=None)
+        times = given["timestamps"]
+        dates = getattr(times, "dtype", None) is not None and getattr(times.dtype, "kind", "O") in "mM"
+        found.update(time_s=seconds_of(times) if dates else times, clock=Clock(times) if dates else None)
     found.update({name: value for name, value in given.items() if name not in ("timestamps", "bin", "start_s",
                                                                                "orientation")})
     if model is not None and found["rate_hz"] is None and found["time_s"] is None:
@@ -581,6 +589,52 @@ def _from_path(path: Any, given: Mapping[str, Any], model: _Like | None) -> Reco
 def _is_spikes(data: Any) -> bool:
     """Whether it holds spike times: a dict, or pynapple's TsGroup."""
     return isinstance(data, Mapping) or is_a(data, "pynapple", "TsGroup")
+
+
+SLOWEST_FRAME_S = 10.0  # of a frame that is no mistake of units
+
+_NEURONS_OF_SPIKES = ("id", "ids", "neuron", "neurons", "neuron_id", "unit", "units", "unit_id", "unit_ids", "cluster", "clusters",
+                      "cluster_id", "cell", "cells", "cell_id", "spike_clusters")
+_TIMES_OF_SPIKES = {"time": 1.0, "times": 1.0, "t": 1.0, "time_s": 1.0, "spike_time": 1.0, "spike_times": 1.0,
+                    "spike_time_s": 1.0, "spike_times_s": 1.0, "time_ms": 1e-3, "spike_times_ms": 1e-3}
+
+
+def _holds_arrays(column: Any) -> bool:
+    return column.dtype == object and len(column) > 0 and all(np.ndim(one) == 1 for one in column)
+
+
+def _spike_table(data: Any) -> Any:
+    """{neuron: spike times in s} of a table of spikes, as a CSV of it is read, or of trains, as pynwb makes of units; else
+    what it was."""
+    if is_a(data, "pandas", "Series") and _holds_arrays(data):
+        return {name: np.asarray(times) for name, times in data.items()}
+    if not is_a(data, "pandas", "DataFrame"):
+        return data
+    if "spike_times" in data.columns and _holds_arrays(data["spike_times"]):
+        return _spike_table(data["spike_times"])
+    ids = [name for name in data.columns if str(name).lower() in _NEURONS_OF_SPIKES]
+    times = [name for name in data.columns if str(name).lower() in _TIMES_OF_SPIKES]
+    if len(data.columns) != 2 or len(ids) != 1 or len(times) != 1 or len(data) < 3 or data[ids[0]].dtype.kind == "f":
+        return data
+    steps = np.diff(data[times[0]].to_numpy(np.float64))
+    if data[ids[0]].is_unique or np.ptp(steps) <= 1e-6 * np.abs(steps).max():  # times of frames
+        return data
+    unit = _TIMES_OF_SPIKES[str(times[0]).lower()]
+    return {name: np.sort(one.to_numpy(np.float64)) * unit for name, one in data.groupby(ids[0])[times[0]]}
+
+
+def _refuse_files(data: Any) -> None:
+    """Objects of other packages that stand for a file, or a part of one."""
+    module, kind = type(data).__module__.split(".")[0], type(data).__name__
+    if module in ("pynwb", "hdmf"):
+        raise InputTypeError(f"recording: found a {kind} of {module}; expected the path of the file, or the numbers of a "
+                             "series, such as series.data[:] with rate_hz=series.rate")
+    if is_a(data, "pynapple", "NWBFile"):
+        raise InputTypeError(f"recording: found a whole NWB file; expected one object of it, such as "
+                             f"nwb[{next((k for k in data.keys() if k not in ('trials', 'epochs')), 'units')!r}], or the path of the file")
+    if is_a(data, "h5py", "Group"):
+        raise InputTypeError("recording: found a group of an HDF5 file; expected a dataset of it, or the path, such as "
+                             "'FILE.h5:group/dataset'")
 
 
 def _parts_of(data: Any, given: Mapping[str, Any], doubtful: bool) -> Parts:

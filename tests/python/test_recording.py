@@ -378,3 +378,43 @@ def test_a_dataset_is_not_one_array():
     xr = pytest.importorskip("xarray")
     with pytest.raises(synapsnet.errors.InputTypeError, match=r"such as dataset\['dff'\]"):
         synapsnet.recording(xr.Dataset({"dff": (("time", "cell"), np.zeros((9, 2)))}))
+
+
+def test_tables_of_spikes_are_counted():
+    pd = pytest.importorskip("pandas")
+    random = np.random.default_rng(5)
+    trains = {unit: np.sort(random.uniform(0, 30, 80)) for unit in (3, 8, 11)}
+    expected = synapsnet.recording(trains, bin=0.1)
+    units = np.repeat(list(trains), 80)
+    times = np.concatenate(list(trains.values()))
+    order = np.argsort(times)
+    tables = [pd.DataFrame({"unit": units[order], "spike_time": times[order]}), pd.DataFrame({"time_ms": 1000 * times, "cell_id": units}),
+              pd.Series(trains), pd.DataFrame({"spike_times": pd.Series(trains), "quality": "good"})]
+    for table in tables:
+        found = synapsnet.recording(table, bin=0.1)
+        assert found.signal == "counts" and found.neuron_ids == ["3", "8", "11"]
+        np.testing.assert_array_equal(found.activity, expected.activity)
+    frames = pd.DataFrame({"time": np.arange(60) / 10, "cell": np.arange(60) % 3})  # the frames of one neuron
+    assert synapsnet.recording(frames).activity.shape == (60, 1)
+
+
+def test_times_that_are_dates_or_milliseconds(X):
+    pd = pytest.importorskip("pandas")
+    stamps = pd.date_range("2024-05-01", periods=len(X), freq="100ms")
+    for times in (stamps, stamps.to_numpy(), pd.Series(stamps)):
+        found = synapsnet.recording(X, timestamps=times)
+        assert found.rate_hz == pytest.approx(10) and found.time_s[0] == 0
+    with pytest.warns(RecordingWarning, match="50 s from frame to frame: times are in s, those in ms are to be divided by 1000"):
+        synapsnet.recording(X, timestamps=np.arange(len(X)) * 50.0)
+
+
+def test_objects_that_stand_for_files_are_told(tmp_path):
+    h5py, pynwb = pytest.importorskip("h5py"), pytest.importorskip("pynwb")
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["g/x"] = np.zeros((5, 2))
+        for group in (file, file["g"]):
+            with pytest.raises(synapsnet.errors.InputTypeError, match="a group of an HDF5 file; expected a dataset of it"):
+                synapsnet.recording(group)
+    series = pynwb.TimeSeries(name="a", data=np.zeros((5, 2)), unit="V", rate=10.0)
+    with pytest.raises(synapsnet.errors.InputTypeError, match="found a TimeSeries of pynwb; expected the path of the file"):
+        synapsnet.recording(series)
