@@ -312,8 +312,8 @@ static void reads_suite2p(void **state) {
     syn_recording *r = must_open("%/good/suite2p", "");
     assert_string_equal(r->format, "suite2p");
     assert_string_equal(r->name, "good/suite2p"); /* suite2p alone would be the name of every recording */
-    assert_int_equal(r->T, TEST_T - 1); /* the second plane lacks the last frame */
-    assert_int_equal(r->N, 8);          /* ROI 1 of either plane is no cell */
+    assert_int_equal(r->T, TEST_T - 1);           /* the second plane lacks the last frame */
+    assert_int_equal(r->N, 8);                    /* ROI 1 of either plane is no cell */
     assert_float_equal(r->rate_hz, 7.5, 0);
     assert_string_equal(r->neuron_id[5], "plane1/2");
     assert_float_equal(at(r, 10, 1), expected(10, 2), 0);
