@@ -180,6 +180,7 @@ def good_neurons():
              cell_types=np.array(types), positions=np.column_stack([np.arange(N), 10.0 + np.arange(N)]))
     rows = [f"{n},{r},{t},{j},{10 + j}" for j, (n, r, t) in enumerate(zip(names, regions, types))]
     write("good/neurons_ordered.csv", "label,region,cell_type,x,y\n" + "\n".join(rows) + "\n")
+    write("good/neurons_rois.csv", "label,roi_area,cell_type,x,y\n" + "\n".join(rows) + "\n")
     write("good/neurons_indexed.tsv", "label\tarea\tcell_class\tx_um\ty_um\ttrace_index_1based\n" +
           "".join(f"{rows[j]},{j + 1}".replace(",", "\t") + "\r\n" for j in (3, 1, 4, 0, 2)))
     write("good/neurons_of_many.csv", "uid,index,name,region,neuron_class,x,y\n" + "other,0,DVA,gut,inter,9,9\n" +
@@ -192,6 +193,7 @@ def good_neurons():
     write("good/neurons_numbered.csv", "label,region\n7,1\n8,2/3\nRIML,4\n9,\nSMDV,2/3\n")
     write("good/spike_names.csv", "id,time\n1,0.5\nb,0.7\n1,0.9\nb,1.4\n")
     write("good/neurons_some.csv", "index,label\n1,AVAR\n3,undefined\n")
+    write("good/neurons_taken.csv", "index,label\n0,1\n3,RIML\n")
     write("good/clusters.tsv", "cluster_id\tregion\tdepth\n3\tCA3\t20\n0\tCA1\t10\n7\tDG\t5\n")
     # Data frames with ids over the columns, and with neurons in rows.
     ids = ["950907205", "950907206", "3", "4", "7"]
@@ -436,6 +438,8 @@ def bad_tables():
     write("bad/image.tif", b"II*\0" + b"\0" * 60)
     write("bad/archive.gz", b"\x1f\x8b\x08\0" + b"\0" * 30)
     write("bad/pickle.pkl", b"\x80\x04\x95\0\0\0\0\0\0\0\0}.")
+    write("bad/classic.nc", b"CDF\x01" + b"\0" * 28)
+    write("bad/table.parquet", b"PAR1" + b"\0" * 28 + b"PAR1")
     write("bad/binary.dat", bytes(range(256)))
 
 

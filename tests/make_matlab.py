@@ -126,6 +126,12 @@ class Matlab73:
         self.put(name, value)
         return self.file[name].ref
 
+    def put_empty(self, name, axes, kind="double"):
+        """An array without elements: its values are its axes."""
+        self.file[name] = axes
+        self.file[name].attrs["MATLAB_empty"] = np.uint8(1)
+        self.set_class(name, kind)
+
     def put(self, name, value):
         if isinstance(value, dict):
             group = self.file.create_group(name)
@@ -164,6 +170,11 @@ def good73():
         for key, value in variables.items():
             m.put(key, value)
         m.close()
+    empty = Matlab73("v73_empty.mat")
+    empty.put("dff", X)
+    for key, kind in ("note", "char"), ("bad_trials", "double"), ("events", "cell"), ("options", "struct"):
+        empty.put_empty(key, np.array([0, 0] if kind != "double" else [1, 0, 3], "u8"), kind)
+    empty.close()
     partly = Matlab73("v73_partly.mat")  # as matfile() leaves it where little of a large variable was written
     partly.put("dff", X)
     partly.put("fs", 10.0)
@@ -200,6 +211,7 @@ def bad():
     table.set_class("T", "table")
     table.file["T"].attrs["MATLAB_object_decode"] = np.int32(3)
     table.close()
+    misled73()
     with open(path("bad", "v73_header.mat"), "wb") as f:
         f.write(b"MATLAB 7.3 MAT-file, Platform: GLNXA64".ljust(600))
     whole = open(path("trials_numbered.mat"), "rb").read()
@@ -224,18 +236,39 @@ def bad():
             f.write(content)
 
 
+MISLED = ("v73_empty_axes", "v73_empty_full", "v73_unlike_fields", "v73_two_classes", "v73_cell_of_numbers")
+
+
+def misled73():
+    """Sound HDF5 that is not what MATLAB writes, for which matio makes less room than it fills."""
+    files = [Matlab73(f"bad/{name}.mat") for name in MISLED]
+    axes, full, fields, classes, numbers = files
+    for m, values in (axes, np.zeros((3, 40), "u8")), (full, np.array([3, 40], "u8")):
+        m.put_empty("dff", values)
+    fields.file.create_group("s")
+    fields.set_class("s", "struct")
+    for key, count in ("a", 2), ("b", 20):
+        fields.file[f"s/{key}"] = np.array([fields.refer(1.0) for _ in range(count)], dtype=h5py.ref_dtype)
+    classes.file["dff"] = X
+    classes.file["dff"].attrs["MATLAB_class"] = np.array([b"double"] * 50)
+    numbers.file["spikes"] = np.arange(200.0)
+    numbers.set_class("spikes", "cell")
+    for m in files:
+        m.close()
+
+
 def corpus():
     """Starting points of the fuzz targets."""
     root = os.path.join(HERE, "..", "..", "fuzz", "corpus")
     for target, names in {
         "matlab": ["matrix_i2.mat", "sparse.mat", "trials_numbered.mat", "trials_struct_array.mat", "trials_cell.mat", "trains_nested.mat",
                    "pairs.mat", "matrix_in_struct.mat"],
-        "matlab73": ["v73_single.mat", "v73_trains.mat"],
+        "matlab73": ["v73_single.mat", "v73_trains.mat", "v73_empty.mat", *(f"bad/{name}.mat" for name in MISLED)],
     }.items():
         shutil.rmtree(os.path.join(root, target), ignore_errors=True)
         os.makedirs(os.path.join(root, target))
         for name in names:
-            shutil.copy(path(name), os.path.join(root, target, name))
+            shutil.copy(path(name), os.path.join(root, target, os.path.basename(name)))
 
 
 if __name__ == "__main__":

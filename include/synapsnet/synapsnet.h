@@ -298,6 +298,9 @@ SYN_API syn_status syn_edge_seeds(const syn_model *model, size_t session, const 
 SYN_API syn_status syn_edges_describe(const syn_model *model, size_t session, const syn_options *options, char **json);
 /* The learned W itself (its sign and scale are not identified). out: [N][N] */
 SYN_API syn_status syn_weights(const syn_model *model, size_t session, float *out);
+/* Where `connectivity` masked may have an edge: 1, else 0, also of neurons that were left out. out:
+ * [recorded][recorded], row = receiver. An error where the model has another connectivity. */
+SYN_API syn_status syn_mask(const syn_model *model, size_t session, unsigned char *out);
 /* Identity of neuron i of session s, as in the recording. */
 SYN_API const char *syn_neuron_id(const syn_model *model, size_t s, int64_t i);
 /* Writes the effective connectivity of a session to a file whose extension names its format: .npy and .csv (the matrix,

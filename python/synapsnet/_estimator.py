@@ -641,7 +641,8 @@ class SynapsNet(Parameters):
 
 
 def load(path: str | os.PathLike[str]) -> SynapsNet:
-    """Reads a model file, of Python or of the program, with the parameters of its fit."""
+    """Reads a model file, of Python or of the program, with the parameters of its fit. A mask that was given as an array
+    is an array of 0 and 1 again, 0 on the diagonal and for neurons that the fit left out."""
     model = SynapsNet()
     model._read(path)
     given = model.description_.get("options", {})
@@ -649,8 +650,18 @@ def load(path: str | os.PathLike[str]) -> SynapsNet:
         if name.replace("_", "-") in given:
             setattr(model, name, _value(given[name.replace("_", "-")]))
     if os.path.basename(os.path.dirname(str(model.mask))).startswith(_FOLDER):
-        model.mask = None  # it was an array, in a file of its own for the time of the fit
+        model.mask = _mask_of(model)  # it was an array, in a file of its own for the time of the fit
     return model
+
+
+def _mask_of(model: SynapsNet) -> np.ndarray:
+    """The mask of a fit as the model holds it: 0 for the diagonal and for neurons that no recording kept."""
+    masks = []
+    for k in range(model.n_sessions_):
+        recorded = model._session(k).n_recorded
+        masks.append(np.empty((recorded, recorded), np.uint8))
+        lib.call("mask", model._fitted().address, k, lib.address_of(masks[-1]))
+    return np.maximum.reduce(masks)
 
 
 def _value(text: Any) -> Any:

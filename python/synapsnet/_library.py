@@ -150,6 +150,7 @@ _STATUS: dict[str, list[Any]] = {
     "perturbation_describe": [c_void_p, POINTER(c_void_p)],
     "perturbation_write": [c_void_p, c_char_p],
     "report_write": [c_void_p, POINTER(c_void_p), c_size_t, c_void_p, c_char_p, POINTER(c_void_p)],
+    "mask": [c_void_p, c_size_t, c_void_p],
     "weights": [c_void_p, c_size_t, c_void_p],
 }
 _OTHER: dict[str, tuple[Any, list[Any]]] = {

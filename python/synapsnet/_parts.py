@@ -30,9 +30,16 @@ def number_array(values: Any, what: str, ranks: tuple[int, ...], shape: str) -> 
     if array.dtype.kind not in "biuf":
         raise InputError(f"{what}: holds {array.dtype}; expected numbers {shape}")
     if array.ndim not in ranks:
-        raise InputError(f"{what}: has shape {array.shape}; expected {shape}. Reshape your data: a single neuron is "
-                         "X.reshape(-1, 1)")
+        raise InputError(f"{what}: has shape {array.shape}; expected {shape}. Reshape your data: {_reshaped(array)}")
     return array
+
+
+def _reshaped(array: np.ndarray) -> str:
+    if array.ndim != 3:
+        return "a single neuron is X.reshape(-1, 1)"
+    trials, frames, neurons = array.shape
+    return (f"of {trials} trials of {frames} frames of {neurons} neurons it is X.reshape(-1, {neurons}), with "
+            f"segments=[[k * {frames}, (k + 1) * {frames}] for k in range({trials})]; of other axes, transpose first")
 
 
 def _without_mask(values: np.ma.MaskedArray) -> np.ndarray:
@@ -84,7 +91,7 @@ def _plain_times(index: Any) -> np.ndarray:
     return np.asarray(index)
 
 
-def _seconds(index: Any) -> np.ndarray | None:
+def seconds_of(index: Any) -> np.ndarray | None:
     """Times in seconds from an index of dates, durations or rising numbers; None from one that only numbers frames."""
     values = _plain_times(index)
     if values.dtype.kind in "mM":
@@ -191,7 +198,7 @@ def from_pandas(frame: Any) -> Parts:
     parts = Parts()
     frame, times = with_times(frame)
     parts.values = values_of(frame)
-    parts.time_s, parts.clock = _seconds(times), clock_of(times)
+    parts.time_s, parts.clock = seconds_of(times), clock_of(times)
     if not all(isinstance(name, (int, np.integer)) for name in frame.columns):
         parts.neuron_ids = [str(name) for name in frame.columns]
     return parts
@@ -212,7 +219,7 @@ def from_xarray(array: Any) -> Parts:
     parts.values = array.values
     if times[0] in array.coords:
         index = array.coords[times[0]].values
-        parts.time_s, parts.clock = _seconds(index), clock_of(index)
+        parts.time_s, parts.clock = seconds_of(index), clock_of(index)
     if other in array.coords:
         parts.neuron_ids = [str(name) for name in array.coords[other].values]
     for name in ("region", "area", "location"):

@@ -13,8 +13,8 @@ import numpy as np
 
 from . import _library as lib
 from ._parameters import READING, SIMULATION
-from ._parts import (Clock, Parts, clock_of, from_pandas, from_pynapple, from_spike_group, from_xarray, is_a, number_array, single,
-                     values_of, with_times)
+from ._parts import (Clock, Parts, clock_of, from_pandas, from_pynapple, from_spike_group, from_xarray, is_a, number_array,
+                     seconds_of, single, values_of, with_times)
 from .errors import InputError, InputTypeError, OptionError, RecordingWarning
 
 
@@ -239,6 +239,9 @@ def _warned(recording: Recording) -> Recording:
     return recording
 
 
+_RATES = ("fs", "fps", "fr", "hz", "freq", "frequency", "frame_rate", "framerate", "sampling_rate", "sample_rate", "srate")
+
+
 def check_keywords(given: Mapping[str, Any], known: Mapping[str, str], what: str) -> None:
     """An unknown keyword is refused with the nearest known one."""
     import difflib
@@ -246,6 +249,8 @@ def check_keywords(given: Mapping[str, Any], known: Mapping[str, str], what: str
     for name in given:
         if name not in known:
             near = difflib.get_close_matches(name, known, 1)
+            if name.lower() in _RATES:
+                near = [rate for rate in ("rate_hz", "rate") if rate in known] or near
             hint = f"did you mean '{near[0]}'?" if near else "expected one of " + ", ".join(known)
             raise OptionError(f"{what}: unknown keyword '{name}'; {hint}")
 
@@ -300,6 +305,10 @@ def _from_spike_trains(trains: Mapping[Any, Any], bin_s: float, start_s: float) 
     """{id: spike times in s} as counts."""
     if not trains:
         raise InputError("spike trains: the dict is empty; expected {neuron: spike times in s}")
+    for name, times in trains.items():
+        if np.ndim(times) > 1:
+            raise InputError(f"spike times of neuron {name}: has shape {np.shape(times)}; expected (spikes,) in s: a dict "
+                             "is taken as spike times by neuron, an array of activity goes in by itself")
     arrays = [number_array(times, f"spike times of neuron {name}", (1,), "(spikes,) in s")
               for name, times in trains.items()]
     times = np.ascontiguousarray(np.concatenate(arrays), np.float64)
@@ -314,30 +323,50 @@ def _from_spike_trains(trains: Mapping[Any, Any], bin_s: float, start_s: float) 
     return parts
 
 
+def _clock_of_behavior(behavior: Any) -> tuple[Clock | None, str]:
+    """The times of covariates, where they have any, and how to bring them onto others."""
+    if is_a(behavior, "pynapple", "TsdFrame", "Tsd"):
+        return Clock(np.asarray(behavior.t)), ("behavior.bin_average(bin) beside spikes counted in bins, or "
+                                               "behavior.interpolate(activity), of pynapple")
+    advice = "behavior.reindex(activity.index, method='nearest') of pandas"
+    if is_a(behavior, "pandas", "DataFrame"):
+        return clock_of(with_times(behavior)[1]), advice
+    return (clock_of(behavior.index) if is_a(behavior, "pandas", "Series") else None), advice
+
+
+def _refuse_other_times(known: tuple[Clock | None, str], clock: Clock | None) -> None:
+    times, advice = known
+    if times is not None and clock is not None and times.dates == clock.dates and not times.agrees(clock):
+        raise InputError(f"behavior: has other times ({times}) than the activity ({clock}); expected a value for every "
+                         f"frame, such as {advice}")
+
+
 def _behavior(behavior: Any, frames: int, clock: Clock | None) -> tuple[np.ndarray | None, list[str] | None]:
     """Covariates [T][B] and their names. clock: of the activity; other times are refused."""
     if behavior is None:
         return None, None
-    names = times = None
+    names = None
+    clocks = [_clock_of_behavior(behavior)]
     if isinstance(behavior, Mapping):
         names = [str(name) for name in behavior]
+        clocks = [_clock_of_behavior(one) for one in behavior.values()]
+    for one in clocks:
+        _refuse_other_times(one, clock)
+    if isinstance(behavior, Mapping):
         columns = [number_array(one, f"behavior {name}", (1,), "(frames,)") for name, one in behavior.items()]
         lengths = {len(one) for one in columns}
         if len(lengths) != 1:
             raise InputError(f"behavior: the variables have {sorted(lengths)} values; expected {frames} each")
         behavior = np.column_stack(columns)
     elif is_a(behavior, "pandas", "DataFrame"):
-        behavior, index = with_times(behavior)
-        names, times, behavior = [str(name) for name in behavior.columns], clock_of(index), values_of(behavior)
+        behavior = with_times(behavior)[0]
+        names, behavior = [str(name) for name in behavior.columns], values_of(behavior)
     elif is_a(behavior, "pandas", "Series"):
         names = [str(behavior.name)] if behavior.name is not None else None
-        times, behavior = clock_of(behavior.index), values_of(behavior)
+        behavior = values_of(behavior)
     elif is_a(behavior, "pynapple", "TsdFrame", "Tsd"):
         names = [str(name) for name in behavior.columns] if is_a(behavior, "pynapple", "TsdFrame") else None
-        times, behavior = Clock(np.asarray(behavior.t)), behavior.values
-    if times is not None and clock is not None and times.dates == clock.dates and not times.agrees(clock):
-        raise InputError(f"behavior: has other times ({times}) than the activity ({clock}); expected a value for every "
-                         "frame, such as behavior.reindex(activity.index, method='nearest') of pandas")
+        behavior = behavior.values
     array = number_array(behavior, "behavior", (1, 2), "(frames,) or (frames, variables)")
     array = array.reshape(len(array), -1)
     if len(array) != frames:
@@ -391,6 +420,9 @@ def _build(values: Any, *, behavior: Any = None, segments: Any = None, rate_hz: 
         times = np.ascontiguousarray(number_array(time_s, "timestamps", (1,), "(frames,) in s"), np.float64)
         if len(times) != T:
             raise InputError(f"timestamps: has {len(times)} values; expected {T}, one for every frame")
+        if T > 1 and np.median(np.diff(times)) > SLOWEST_FRAME_S:
+            lib.warn(f"the times leave {np.median(np.diff(times)):g} s from frame to frame: times are in s, those in ms are "
+                     "to be divided by 1000", RecordingWarning)
         clock = clock or Clock(times)
     u, names = _behavior(behavior, T, clock)
     rate = 0.0
@@ -455,7 +487,8 @@ def recording(data: Any, *, behavior: Any = None, segments: Any = None, rate_hz:
           times);
         - an xarray DataArray with an axis named time;
         - a pynapple TsdFrame, or a TsGroup, whose spikes are counted in bins;
-        - a dict {neuron: spike times in s};
+        - a dict {neuron: spike times in s}, a DataFrame of two columns, such as unit and spike_time, or pynwb's table of
+          units;
         - a path, as for :func:`read`; a Recording is returned as it is. What cannot be given beside one of these is
           refused.
     behavior
@@ -512,6 +545,8 @@ def make(data: Any, keywords: Mapping[str, Any], model: _Like | None = None) -> 
     if isinstance(data, Recording):
         _refuse(given, list(given), "the recording is one already; give it where that is made")
         return data
+    _refuse_files(data)
+    data = _spike_table(data)
     if not _is_spikes(data):
         _refuse(given, ("bin", "start_s"), "goes with spike times; expected none beside what has frames already")
     parts = _parts_of(data, given, doubtful=model is None and not {"timestamps", "behavior"} & set(given))
@@ -521,7 +556,9 @@ def make(data: Any, keywords: Mapping[str, Any], model: _Like | None = None) -> 
     found = {"time_s": parts.time_s, "rate_hz": parts.rate_hz, "signal": parts.signal, "segments": parts.segments,
              "neuron_ids": parts.neuron_ids, "regions": parts.regions, "name": parts.name, "clock": parts.clock}
     if "timestamps" in given:
-        found.update(time_s=given["timestamps"], clock=None)
+        times = given["timestamps"]
+        dates = getattr(times, "dtype", None) is not None and getattr(times.dtype, "kind", "O") in "mM"
+        found.update(time_s=seconds_of(times) if dates else times, clock=Clock(times) if dates else None)
     found.update({name: value for name, value in given.items() if name not in ("timestamps", "bin", "start_s",
                                                                                "orientation")})
     if model is not None and found["rate_hz"] is None and found["time_s"] is None:
@@ -554,6 +591,52 @@ def _is_spikes(data: Any) -> bool:
     return isinstance(data, Mapping) or is_a(data, "pynapple", "TsGroup")
 
 
+SLOWEST_FRAME_S = 10.0  # of a frame that is no mistake of units
+
+_NEURONS_OF_SPIKES = ("id", "ids", "neuron", "neurons", "neuron_id", "unit", "units", "unit_id", "unit_ids", "cluster", "clusters",
+                      "cluster_id", "cell", "cells", "cell_id", "spike_clusters")
+_TIMES_OF_SPIKES = {"time": 1.0, "times": 1.0, "t": 1.0, "time_s": 1.0, "spike_time": 1.0, "spike_times": 1.0,
+                    "spike_time_s": 1.0, "spike_times_s": 1.0, "time_ms": 1e-3, "spike_times_ms": 1e-3}
+
+
+def _holds_arrays(column: Any) -> bool:
+    return column.dtype == object and len(column) > 0 and all(np.ndim(one) == 1 for one in column)
+
+
+def _spike_table(data: Any) -> Any:
+    """{neuron: spike times in s} of a table of spikes, as a CSV of it is read, or of trains, as pynwb makes of units; else
+    what it was."""
+    if is_a(data, "pandas", "Series") and _holds_arrays(data):
+        return {name: np.asarray(times) for name, times in data.items()}
+    if not is_a(data, "pandas", "DataFrame"):
+        return data
+    if "spike_times" in data.columns and _holds_arrays(data["spike_times"]):
+        return _spike_table(data["spike_times"])
+    ids = [name for name in data.columns if str(name).lower() in _NEURONS_OF_SPIKES]
+    times = [name for name in data.columns if str(name).lower() in _TIMES_OF_SPIKES]
+    if len(data.columns) != 2 or len(ids) != 1 or len(times) != 1 or len(data) < 3 or data[ids[0]].dtype.kind == "f":
+        return data
+    steps = np.diff(data[times[0]].to_numpy(np.float64))
+    if data[ids[0]].is_unique or np.ptp(steps) <= 1e-6 * np.abs(steps).max():  # times of frames
+        return data
+    unit = _TIMES_OF_SPIKES[str(times[0]).lower()]
+    return {name: np.sort(one.to_numpy(np.float64)) * unit for name, one in data.groupby(ids[0])[times[0]]}
+
+
+def _refuse_files(data: Any) -> None:
+    """Objects of other packages that stand for a file, or a part of one."""
+    module, kind = type(data).__module__.split(".")[0], type(data).__name__
+    if module in ("pynwb", "hdmf"):
+        raise InputTypeError(f"recording: found a {kind} of {module}; expected the path of the file, or the numbers of a "
+                             "series, such as series.data[:] with rate_hz=series.rate")
+    if is_a(data, "pynapple", "NWBFile"):
+        raise InputTypeError(f"recording: found a whole NWB file; expected one object of it, such as "
+                             f"nwb[{next((k for k in data.keys() if k not in ('trials', 'epochs')), 'units')!r}], or the path of the file")
+    if is_a(data, "h5py", "Group"):
+        raise InputTypeError("recording: found a group of an HDF5 file; expected a dataset of it, or the path, such as "
+                             "'FILE.h5:group/dataset'")
+
+
 def _parts_of(data: Any, given: Mapping[str, Any], doubtful: bool) -> Parts:
     """What an object of the user holds. doubtful: nothing says which axis of an array is time."""
     if hasattr(data, "toarray"):
@@ -561,6 +644,12 @@ def _parts_of(data: Any, given: Mapping[str, Any], doubtful: bool) -> Parts:
     if "orientation" in given and (_is_spikes(data) or is_a(data, "pandas", "DataFrame") or
                                    is_a(data, "xarray", "DataArray") or is_a(data, "pynapple", "TsdFrame")):
         raise InputError(f"orientation: goes with an array; expected none beside a {type(data).__name__}")
+    if isinstance(data, np.lib.npyio.NpzFile):
+        raise InputTypeError("recording: found all that an npz file holds; expected one array of it, such as "
+                             f"contents[{next(iter(data.files), 'dff')!r}], or the path, which brings what lies beside it")
+    if is_a(data, "xarray", "Dataset"):
+        raise InputTypeError("recording: found an xarray Dataset; expected one DataArray of it, such as "
+                             f"dataset[{str(next(iter(data.data_vars), 'dff'))!r}]")
     if isinstance(data, Mapping) and "__header__" in data:
         raise InputTypeError("recording: found all that a MATLAB file holds; expected one array of it, such as "
                              "contents['dff'], or the path, 'FILE.mat:dff'")
@@ -575,7 +664,11 @@ def _parts_of(data: Any, given: Mapping[str, Any], doubtful: bool) -> Parts:
             return from_spike_group(data, bin_s)
         return _from_spike_trains(data, bin_s, seconds(given["start_s"], "start_s") if "start_s" in given else math.nan)
     if is_a(data, "pandas", "DataFrame"):
-        return from_pandas(data)
+        parts = from_pandas(data)
+        if doubtful and parts.clock is None and len(data) < len(data.columns):
+            lib.warn(f"the DataFrame has {len(data)} rows and {len(data.columns)} columns, which were taken as neurons; "
+                     "where rows are neurons, give frame.T", RecordingWarning)
+        return parts
     if is_a(data, "xarray", "DataArray"):
         return from_xarray(data)
     if is_a(data, "pynapple", "TsdFrame"):

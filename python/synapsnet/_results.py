@@ -57,9 +57,11 @@ class Comparison(dict):  # type: ignore[type-arg]
 
     def to_pandas(self) -> Any:
         """A DataFrame: a row a model, the best first; a column a metric, seconds, memory, interval of the difference to
-        SynapsNet. Needs pandas."""
+        SynapsNet. Of several recordings it is about their mean; each one's figures are in ``["recordings"]`` of a row.
+        Needs pandas."""
         pandas = lib.optional("pandas", "to_pandas()")
         table = pandas.DataFrame({"SynapsNet": self["synapsnet"], **self["rivals"]}).T
+        table = table.drop(columns="recordings", errors="ignore")
         return table.sort_values(self["ranked_by"], ascending=self["ranked_by"] == "mse")
 
 

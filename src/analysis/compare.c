@@ -114,21 +114,33 @@ static void set_cost(json_t *row, double seconds, double mb) {
     if (isfinite(mb)) json_object_set_new(row, "peak_mb", json_real(mb));
 }
 
+/* What a model's row says of the n recordings from s on: all, or one of them. */
+static syn_status set_differences(const compare *c, json_t *row, const syn_score *score, size_t s, size_t n) {
+    syn_interval interval;
+    if (score == c->reference) return SYN_OK;
+    SYN_TRY(syn_score_mse_difference(score + s, c->reference + s, c->test + s, n, &interval));
+    set_interval(row, "mse_diff_ci95", &interval);
+    if (c->loss != SYN_LOSS_POISSON) return SYN_OK;
+    SYN_TRY(syn_score_bits_difference(score + s, c->reference + s, c->test + s, n, &interval));
+    set_interval(row, "bits_per_spike_diff_ci95", &interval);
+    return SYN_OK;
+}
+
 /* score: [n]. seconds, mb: NaN where they are not known. */
 static syn_status add_row(compare *c, const char *name, const syn_score *score, double seconds, double mb,
                           json_t *chosen) {
     const syn_metric_values average = syn_score_average(score, c->n);
-    json_t *row = syn_metrics_json(&average);
-    syn_interval interval;
+    json_t *row = syn_metrics_json(&average), *recordings = json_array();
     set_cost(row, seconds, mb);
     json_object_set_new(row, "chosen", chosen);
-    if (score == c->reference) return json_object_set_new(c->root, name, row), SYN_OK;
-    json_object_set_new(c->rivals, name, row);
-    SYN_TRY(syn_score_mse_difference(score, c->reference, c->test, c->n, &interval));
-    set_interval(row, "mse_diff_ci95", &interval);
-    if (c->loss == SYN_LOSS_POISSON) {
-        SYN_TRY(syn_score_bits_difference(score, c->reference, c->test, c->n, &interval));
-        set_interval(row, "bits_per_spike_diff_ci95", &interval);
+    json_object_set_new(score == c->reference ? c->root : c->rivals, name, row);
+    if (c->n > 1) json_object_set(row, "recordings", recordings);
+    json_decref(recordings);
+    SYN_TRY(set_differences(c, row, score, 0, c->n));
+    for (size_t s = 0; s < c->n && c->n > 1; s++) {
+        const syn_metric_values metrics = syn_score_average(score + s, 1);
+        json_array_append_new(recordings, syn_metrics_json(&metrics));
+        SYN_TRY(set_differences(c, json_array_get(recordings, s), score, s, 1));
     }
     return SYN_OK;
 }

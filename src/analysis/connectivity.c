@@ -1,6 +1,7 @@
 #include "analysis/connectivity.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "analysis/prepare.h"
 #include "base/memory.h"
@@ -70,6 +71,21 @@ syn_status syn_weights(const syn_model *model, size_t session, float *out) {
     SYN_TRY(check_session(model, session));
     SYN_TRY(syn_choose_kernels(NULL, &kernels, &threads));
     return syn_parameters_weights(model->p, session, kernels, threads, out);
+}
+
+syn_status syn_mask(const syn_model *model, size_t session, unsigned char *out) {
+    SYN_TRY(check_session(model, session));
+    const syn_session_layout *at = &model->p->session[session];
+    const uint8_t *support = model->p->session[at->owner].support;
+    const syn_normalisation *norm = &model->session[session].norm;
+    if (!support)
+        return syn_fail(SYN_ERR_OPTION, "the model has no mask: its connectivity is %s", syn_form_name[model->p->form]);
+    memset(out, 0, (size_t)(norm->N_recorded * norm->N_recorded));
+    for (int64_t i = 0; i < norm->N; i++)
+        for (int64_t j = 0; j < norm->N; j++)
+            out[norm->kept[i] * norm->N_recorded + norm->kept[j]] =
+                support[syn_place(at, i) * at->M + syn_place(at, j)];
+    return SYN_OK;
 }
 
 /* k_i(tau) from g[..][N]. */

@@ -558,6 +558,29 @@ static json_t *repeats_json(const syn_repeats *repeats, json_t *warnings) {
     return json_pack("{s:i, s:i}", "done", repeats->done, "asked", repeats->asked);
 }
 
+/* A row "no connectivity" for scores over all recordings or of one. */
+static syn_status add_without_row(json_t *scores, const syn_metric_values *metrics, const syn_evaluation *with,
+                                  const syn_evaluation *without) {
+    syn_interval less;
+    json_object_set_new(json_object_get(scores, "baselines"), "no connectivity", syn_metrics_json(metrics));
+    if (!json_object_get(scores, "intervals")) return SYN_OK;
+    SYN_TRY(syn_evaluation_difference(without, SYN_MODEL, with, SYN_MODEL, &less));
+    json_object_set_new(json_object_get(scores, "intervals"), "mse no connectivity - synapsnet",
+                        syn_interval_json(&less));
+    return SYN_OK;
+}
+
+static syn_status add_without(json_t *root, const syn_evaluation *with, const syn_evaluation *without) {
+    SYN_TRY(add_without_row(root, &without->metrics[SYN_MODEL], with, without));
+    for (size_t s = 0; s < with->n; s++) {
+        const syn_evaluation own = {.n = 1, .session = &with->session[s]},
+                             bare = {.n = 1, .session = &without->session[s]};
+        SYN_TRY(add_without_row(json_array_get(json_object_get(root, "sessions"), s),
+                                &without->session[s].metrics[SYN_MODEL], &own, &bare));
+    }
+    return SYN_OK;
+}
+
 static syn_status describe(const fit *f, const syn_parameters *winner, int winning_stage, syn_model *model) {
     const syn_search *search = f->search;
     syn_evaluation with = {0}, without = {0};
@@ -579,9 +602,7 @@ static syn_status describe(const fit *f, const syn_parameters *winner, int winni
     SYN_CHECK(syn_evaluation_warn(&with, warnings));
     SYN_CHECK(connectivity_json(f, &search->stage[winning_stage], winner, &with, has_without ? &without : NULL,
                                 &connectivity, warnings));
-    if (has_without && winner->form != SYN_FORM_NONE)
-        json_object_set_new(json_object_get(root, "baselines"), "no connectivity",
-                            syn_metrics_json(&without.metrics[SYN_MODEL]));
+    if (has_without && winner->form != SYN_FORM_NONE) SYN_CHECK(add_without(root, &with, &without));
     json_t *stages = json_array();
     for (int k = 0; k < search->n_stages; k++) {
         json_array_append_new(stages, stage_json(&search->stage[k]));

@@ -227,12 +227,14 @@ static bool are_numbered(const syn_fitted_session *fitted) {
 static syn_status check_neurons(const syn_fitted_session *fitted, const syn_recording *r) {
     if (!r->named_neurons || are_numbered(fitted)) return SYN_OK;
     for (int64_t i = 0; i < fitted->norm.N; i++) {
-        const char *found = r->neuron_id[fitted->norm.kept[i]];
+        const int64_t j = fitted->norm.kept[i];
+        const char *found = r->neuron_id[j];
+        if (r->nameless && r->nameless[j]) continue;
         if (strcmp(found, fitted->neuron_id[i]) != 0)
             return syn_fail(SYN_ERR_INPUT,
                             "%s: neuron %lld is '%s', but '%s' in the recording of the fit; expected the same neurons "
                             "in the same order",
-                            syn_recording_label(r), (long long)fitted->norm.kept[i], found, fitted->neuron_id[i]);
+                            syn_recording_label(r), (long long)j, found, fitted->neuron_id[i]);
     }
     return SYN_OK;
 }

@@ -50,8 +50,10 @@ static syn_status list_neurons(const syn_dataset *data, const char *same_neurons
     for (size_t s = 0; s < data->n; s++) {
         const syn_session *session = &data->session[s];
         if (!counts(session, same_neurons)) continue;
+        const uint8_t *nameless = session->recording->nameless;
         for (int64_t i = 0; i < session->N; i++)
-            if (*id_of(session, i)) (*list)[(*n)++] = (named_neuron){id_of(session, i), s, i};
+            if (!nameless || !nameless[session->norm.kept[i]])
+                (*list)[(*n)++] = (named_neuron){id_of(session, i), s, i};
     }
     qsort(*list, *n, sizeof **list, compare);
     return SYN_OK;

@@ -46,6 +46,12 @@ static void print_entry(FILE *out, const syn_entry *e, const char *last, int dep
             syn_shape_text(e->rank, e->shape), *e->detail ? " " : "", e->detail);
 }
 
+/* What every NWB file carries of its own format. */
+static bool is_schema(const char *name) {
+    static const char *const places[] = {"specifications/core/", "specifications/hdmf-"};
+    return !strncmp(name, places[0], strlen(places[0])) || !strncmp(name, places[1], strlen(places[1]));
+}
+
 /* One line an array, and one for every group that was not open already. */
 static void print_tree(FILE *out, const syn_listing *listing, syn_content content) {
     const char *open = "";
@@ -54,6 +60,7 @@ static void print_tree(FILE *out, const syn_listing *listing, syn_content conten
         const char *name = e->name;
         bool same = true;
         int depth = 0;
+        if (is_schema(name)) continue;
         for (size_t n; (n = part_of(name, content)) > 0; name += n, depth++) {
             const size_t before = (size_t)(name - e->name);
             same = same && strlen(open) >= before + n && !strncmp(open + before, name, n);

@@ -37,7 +37,7 @@ static syn_status name_neurons(syn_recording *r, const char *const *id) {
         SYN_TRY(syn_copy_text(&r->neuron_id[j], id[j] ? id[j] : ""));
     }
     r->named_neurons = true;
-    return SYN_OK;
+    return syn_recording_remark_names(r, "leave it out and give it as behaviour");
 }
 
 static syn_status take_segments(syn_recording *r, const syn_recording_arrays *a) {
@@ -199,6 +199,7 @@ static syn_status copy_arrays(syn_recording *to, const syn_recording *r) {
         size_t bytes;
     } array[] = {{&to->x, r->x, T * N * sizeof *r->x},
                  {&to->mask, r->mask, T * ((N + 7) / 8)},
+                 {&to->nameless, r->nameless, N},
                  {&to->u, r->u, T * (size_t)r->B * sizeof *r->u},
                  {&to->time_s, r->time_s, T * sizeof *r->time_s},
                  {&to->segment, r->segment, (size_t)r->S * sizeof *r->segment},

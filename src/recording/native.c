@@ -146,6 +146,16 @@ static syn_status read_segments(native *s) {
     return syn_set_segments(s->r, path);
 }
 
+static syn_status read_nameless(native *s) {
+    double *nameless;
+    SYN_TRY(read_numbers(s, "neurons/nameless", s->r->N, 1, &nameless));
+    if (!nameless) return SYN_OK;
+    syn_status status = syn_alloc(&s->r->nameless, (size_t)s->r->N, 1, "neuron ids");
+    for (int64_t j = 0; status == SYN_OK && j < s->r->N; j++) s->r->nameless[j] = nameless[j] > 0;
+    free(nameless);
+    return status;
+}
+
 static syn_status read_neurons(native *s) {
     syn_recording *r = s->r;
     char **id;
@@ -156,6 +166,7 @@ static syn_status read_neurons(native *s) {
         free(r->neuron_id);
         r->neuron_id = id;
     }
+    SYN_TRY(read_nameless(s));
     SYN_TRY(read_texts(s, "neurons/region", r->N, &r->region));
     SYN_TRY(read_texts(s, "neurons/cell_type", r->N, &r->cell_type));
     SYN_TRY(read_numbers(s, "neurons/position", r->N, 3, &position));
@@ -260,6 +271,7 @@ static void put_everything_else(syn_hdf5_writer *w, const syn_recording *r) {
         syn_hdf5_put_texts(w, "/behavior/units", r->behavior_unit, r->B);
     }
     syn_hdf5_put_texts(w, "/neurons/id", r->neuron_id, r->N);
+    syn_hdf5_put(w, "/neurons/nameless", SYN_HDF5_U8, r->nameless, 1, &r->N);
     syn_hdf5_put_texts(w, "/neurons/region", r->region, r->N);
     syn_hdf5_put_texts(w, "/neurons/cell_type", r->cell_type, r->N);
     syn_hdf5_put(w, "/neurons/position", SYN_HDF5_F32, r->position, 2, position);

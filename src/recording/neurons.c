@@ -26,9 +26,10 @@ static const char *const id_names[] = {"id",       "ids",     "neuron_id", "neur
                                        "neuron",   "unit",    "cell"};
 static const char *const label_names[] = {"label",       "labels",       "name",     "names",
                                           "neuron_name", "neuron_names", "cell_name"};
-static const char *const region_names[] = {"region",     "regions",      "area",        "areas",
-                                           "brain_area", "brain_region", "brain_areas", "brain_regions",
-                                           "location",   "acronym",      "structure"};
+static const char *const region_names[] = {
+    "region",        "regions",       "area",      "areas",       "brain_area",    "brain_region", "brain_areas",
+    "brain_regions", "location",      "acronym",   "structure",   "roi_area",      "roi_region",   "cell_area",
+    "cell_region",   "cell_location", "unit_area", "unit_region", "unit_location", "neuron_area",  "neuron_region"};
 static const char *const type_names[] = {"cell_type",    "cell_types", "celltype", "neuron_type",
                                          "neuron_class", "cell_class", "type"};
 static const char *const position_names[] = {"position", "positions", "xyz", "centroids", "coordinates"};
@@ -53,7 +54,7 @@ static const syn_entry *find_column(const neuron_table *t, const char *const *na
             if (!e->numeric && strcmp(e->type, "text") != 0 && strncmp(e->type, "cell", 4) != 0) continue;
             if (strncmp(e->name, t->group, prefix) || strcasecmp(e->name + prefix, names[k]) != 0) continue;
             if (e->rank < 1 || e->rank > 2 || (e->rank == 2 && e->shape[0] != 1 && e->shape[1] != 1)) continue;
-            if (t->beside && e->numeric && !strncasecmp(names[k], "area", 4)) continue; /* of a ROI, in pixels */
+            if (t->beside && e->numeric && strstr(names[k], "area")) continue; /* of a ROI, in pixels */
             const int64_t length = e->shape[0] * (e->rank == 2 ? e->shape[1] : 1);
             if (length > 1 && (rows == 0 || length == rows)) return e;
         }
@@ -266,7 +267,7 @@ done:
 }
 
 /* Names neurons; what lies beside an array is no names where two are the same, but clusters. One without a name keeps
- * its number behind the recording's name, so that it is none of another's. */
+ * its id, which is a number mostly. */
 static syn_status take_names(const neuron_table *t, syn_recording *r, bool ids_used, size_t *taken) {
     char **name = NULL;
     SYN_TRY(take_texts(t, r, label_names, COUNT(label_names), &name, taken));
@@ -280,24 +281,15 @@ static syn_status take_names(const neuron_table *t, syn_recording *r, bool ids_u
         syn_free_texts(name, r->N);
         return status;
     }
-    int64_t nameless = 0;
-    for (int64_t j = 0; j < r->N && status == SYN_OK; j++) {
-        char text[PATH_SIZE];
-        if (*name[j]) continue;
-        nameless++;
-        snprintf(text, sizeof text, "%.*s:%.*s", syn_cut(r->name, 200), r->name, syn_cut(r->neuron_id[j], 40),
-                 r->neuron_id[j]);
-        free(name[j]);
-        status = syn_copy_text(&name[j], text);
-    }
-    syn_free_texts(r->neuron_id, r->N);
+    char **number = r->neuron_id;
+    int64_t nameless;
     r->neuron_id = name;
     r->named_neurons = true;
+    status = syn_recording_number_nameless(r, number, &nameless);
+    syn_free_texts(number, r->N);
     if (status != SYN_OK || nameless == 0) return status;
-    return syn_recording_warn(r,
-                              "%lld neurons have no name; they are called %.*s:NUMBER, so that they are no other "
-                              "recording's",
-                              (long long)nameless, syn_cut(r->name, 200), r->name);
+    return syn_recording_warn(r, "%lld of %lld neurons have no name; they keep their id, and are no other recording's",
+                              (long long)nameless, (long long)r->N);
 }
 
 /* Positions from a matrix (R, 2) or (R, 3), or from columns x, y and z; all neurons must have one. */

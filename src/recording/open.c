@@ -265,12 +265,28 @@ done:
     return status;
 }
 
-/* The last part of the path, without slashes at its end. */
+/* Whether a file or folder is called by its program, as in every recording: suite2p, plane0, Fall.mat. */
+static bool says_nothing(const char *name, size_t n) {
+    static const char *const names[] = {"suite2p",  "combined", "Fall.mat",      "F.npy",     "spks.npy",  "phy",
+                                        "kilosort", "sorting",  "sorter_output", "kilosort2", "kilosort4", "output"};
+    for (size_t k = 0; k < sizeof names / sizeof *names; k++)
+        if (strlen(names[k]) == n && !strncmp(names[k], name, n)) return true;
+    return n > 5 && !strncmp(name, "plane", 5) && strspn(name + 5, "0123456789") == n - 5;
+}
+
+/* The last part of the path, without slashes at its end, and those before it for as long as they say nothing. */
 static syn_status short_name(syn_recording *r, const char *path) {
     size_t n = strlen(path);
     while (n > 1 && path[n - 1] == '/') n--;
     size_t start = n;
     while (start > 0 && path[start - 1] != '/') start--;
+    for (size_t part = start; part > 1 && says_nothing(path + part, strcspn(path + part, "/")); start = part) {
+        size_t before = part - 1;
+        while (before > 0 && path[before - 1] != '/') before--;
+        const size_t length = part - 1 - before;
+        if (length == 0 || (path[before] == '.' && length <= 2)) break;
+        part = before;
+    }
     SYN_TRY(syn_alloc(&r->name, n - start + 1, 1, "name"));
     memcpy(r->name, path + start, n - start);
     return SYN_OK;
@@ -338,6 +354,48 @@ static syn_status refuse(const syn_input *input) {
     return status;
 }
 
+/* How much of an array's name leads to the array or group that is called so; 0: none is. */
+static size_t length_to(const char *entry, const char *name, char separator) {
+    const size_t n = strlen(name);
+    if (n == 0) return 0;
+    for (const char *p = strstr(entry, name); p; p = strstr(p + 1, name))
+        if ((p == entry || p[-1] == separator) && (p[n] == 0 || p[n] == separator)) return (size_t)(p - entry) + n;
+    return 0;
+}
+
+/* The name of an array where a file is expected is most likely one of the recording's own file. */
+static syn_status check_file(syn_input *input, const char *option, const char *given) {
+    struct stat st;
+    const size_t n = strcspn(given, "@:");
+    const syn_content content = input->address.content;
+    char name[256];
+    if (n == 0 || n >= sizeof name || given[n] == ':' || stat(given, &st) == 0) return SYN_OK;
+    snprintf(name, sizeof name, "%.*s", (int)n, given);
+    if (input->listing.n == 0 && content == SYN_CONTENT_HDF5)
+        SYN_TRY(syn_listing_read(&input->listing, input->address.file));
+    for (size_t k = 0; k < input->listing.n; k++) {
+        const char *entry = input->listing.entry[k].name;
+        const size_t length = length_to(entry, name, content == SYN_CONTENT_MATLAB ? '.' : '/');
+        if (length)
+            return syn_fail(SYN_ERR_INPUT, "%s: found '%s', which is no file; expected FILE:NAME, here %s:%.*s%s",
+                            option, given, input->address.file, (int)length, entry, given + n);
+    }
+    return SYN_OK;
+}
+
+static syn_status check_files(syn_input *input) {
+    static const struct {
+        syn_option_id id;
+        const char *name;
+    } texts[] = {
+        {SYN_OPT_TIMESTAMPS, "timestamps"}, {SYN_OPT_SEGMENTS, "segments"}, {SYN_OPT_NEURON_TABLE, "neuron-table"}};
+    for (size_t k = 0; k < syn_option_list_length(input->options, SYN_OPT_BEHAVIOR); k++)
+        SYN_TRY(check_file(input, "behavior", syn_option_list_item(input->options, SYN_OPT_BEHAVIOR, k)));
+    for (size_t k = 0; k < sizeof texts / sizeof *texts; k++)
+        SYN_TRY(check_file(input, texts[k].name, syn_option_text(input->options, texts[k].id)));
+    return SYN_OK;
+}
+
 syn_status syn_recording_open(syn_recording **recording, const char *path, const syn_options *options) {
     syn_status status;
     syn_nwb nwb = {.file = -1};
@@ -353,6 +411,7 @@ syn_status syn_recording_open(syn_recording **recording, const char *path, const
     if (input.address.content == SYN_CONTENT_HDF5) held = H5Fopen(input.address.file, H5F_ACC_RDONLY, H5P_DEFAULT);
     const syn_reader *reader = NULL;
     SYN_CHECK(find_reader(&input, is_old_nwb(&input), &reader));
+    if (reader) SYN_CHECK(check_files(&input));
     status = reader ? open_with(reader, recording, &input) : refuse(&input);
 done:
     syn_nwb_close(&nwb);

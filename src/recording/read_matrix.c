@@ -244,6 +244,9 @@ static syn_status take_table_names(syn_recording *r, syn_array *a, bool time_fir
     const char *repeated = NULL;
     if (names) SYN_TRY(syn_find_repeated(names, r->N, &repeated));
     if (repeated) SYN_TRY(syn_recording_warn(r, "more than one neuron is called %s", repeated));
+    if (names)
+        SYN_TRY(syn_recording_remark_names(
+            r, "name the columns that are neurons (FILE:A,B,C) and give --behavior FILE:COLUMN"));
     if (a->row_time && time_first) {
         r->time_s = a->row_time;
         a->row_time = NULL;

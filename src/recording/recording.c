@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "base/memory.h"
@@ -27,8 +28,9 @@ void syn_recording_free(syn_recording *r) {
     free_texts(r->behavior_name, r->B);
     free_texts(r->behavior_unit, r->B);
     free_texts(r->warning, (int64_t)r->n_warnings);
-    void *owned[] = {r->name,    r->path,     r->format, r->x,          r->mask,         r->u,           r->time_s,
-                     r->segment, r->position, r->truth,  r->parameters, r->spike_time_s, r->spike_neuron};
+    void *owned[] = {r->name,       r->path,         r->format,       r->x,        r->mask,
+                     r->u,          r->time_s,       r->segment,      r->position, r->truth,
+                     r->parameters, r->spike_time_s, r->spike_neuron, r->nameless};
     for (size_t k = 0; k < sizeof owned / sizeof *owned; k++) free(owned[k]);
     free(r);
 }
@@ -230,6 +232,34 @@ static void remove_behavior(syn_recording *r, int64_t k) {
     r->B--;
 }
 
+/* Whether a name begins with a word for behaviour, and that ends there: speed, Speed (cm/s), pupil_area. */
+static bool is_behavior_name(const char *name) {
+    static const char *const words[] = {"speed",   "running",  "velocity", "locomotion", "treadmill", "wheel",
+                                        "pupil",   "whisk",    "whisking", "lick",       "licks",     "licking",
+                                        "reward",  "stimulus", "stim",     "trial",      "trials",    "epoch",
+                                        "heading", "position", "behavior", "behaviour"};
+    for (size_t k = 0; k < sizeof words / sizeof *words; k++) {
+        const size_t n = strlen(words[k]);
+        if (!strncasecmp(name, words[k], n) && (!name[n] || strchr("_ ([.", name[n]))) return true;
+    }
+    return false;
+}
+
+syn_status syn_recording_remark_names(syn_recording *r, const char *advice) {
+    enum { SHOWN = 6 };
+    char text[512] = "";
+    size_t length = 0;
+    int64_t found = 0;
+    for (int64_t j = 0; j < r->N; j++) {
+        if (!is_behavior_name(r->neuron_id[j]) || ++found > SHOWN) continue;
+        length += (size_t)snprintf(text + length, sizeof text - length, "%s%.*s", length ? ", " : "",
+                                   syn_cut(r->neuron_id[j], 60), r->neuron_id[j]);
+    }
+    if (found == 0 || found == r->N) return SYN_OK;
+    return syn_recording_warn(r, "taken as %s, but named like behaviour: %s%s; if so, %s",
+                              found == 1 ? "a neuron" : "neurons", text, found > SHOWN ? ", ..." : "", advice);
+}
+
 syn_status syn_recording_name_behaviors(syn_recording *r) {
     if (!r->behavior_name) {
         SYN_TRY(syn_alloc(&r->behavior_name, (size_t)r->B, sizeof(char *), "behaviour names"));
@@ -271,8 +301,39 @@ static syn_status make_texts_utf8(syn_recording *r) {
     return syn_make_all_utf8(r->behavior_unit, r->B);
 }
 
+static bool is_taken(const syn_recording *r, const char *id) {
+    for (int64_t j = 0; j < r->N; j++)
+        if (!strcmp(r->neuron_id[j], id)) return true;
+    return false;
+}
+
+syn_status syn_recording_number_nameless(syn_recording *r, char *const *number, int64_t *n) {
+    *n = 0;
+    for (int64_t j = 0; j < r->N; j++) {
+        char id[64];
+        if (*r->neuron_id[j]) continue;
+        if (!r->nameless) SYN_TRY(syn_alloc(&r->nameless, (size_t)r->N, 1, "neuron ids"));
+        if (number)
+            snprintf(id, sizeof id, "%.*s", syn_cut(number[j], 40), number[j]);
+        else
+            snprintf(id, sizeof id, "%lld", (long long)j);
+        if (is_taken(r, id)) { /* by a name that is a number */
+            memmove(id + 8, id, strlen(id) + 1);
+            memcpy(id, "unnamed ", 8);
+        }
+        free(r->neuron_id[j]);
+        r->neuron_id[j] = NULL;
+        SYN_TRY(syn_copy_text(&r->neuron_id[j], id));
+        r->nameless[j] = 1;
+        ++*n;
+    }
+    return SYN_OK;
+}
+
 syn_status syn_recording_finish(syn_recording *r) {
+    int64_t nameless;
     SYN_TRY(make_texts_utf8(r));
+    SYN_TRY(syn_recording_number_nameless(r, NULL, &nameless));
     if (!(isfinite(r->rate_hz) && r->rate_hz > 0))
         return syn_fail(SYN_ERR_INPUT, "%s: the frame rate is %g Hz; expected a positive number (--rate)",
                         syn_recording_label(r), r->rate_hz);

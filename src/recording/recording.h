@@ -34,6 +34,7 @@ struct syn_recording {
     syn_signal signal;
     char **neuron_id;     /* [N] */
     bool named_neurons;   /* ids come from the file */
+    uint8_t *nameless;    /* [N] 1: it has no name though others have one, its id is its own recording's; NULL: none */
     char **region;        /* [N] or NULL */
     char **cell_type;     /* [N] or NULL */
     float *position;      /* [N][3] micrometres, or NULL */
@@ -66,6 +67,11 @@ syn_status syn_recording_finish(syn_recording *recording);
 const char *syn_recording_label(const syn_recording *recording);
 /* Adds a warning line (printf style). */
 syn_status syn_recording_warn(syn_recording *recording, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Calls the neurons whose id is "" by their entry of `number` [N], by their place where it is NULL, and notes that this
+ * is no name; n: how many they are. */
+syn_status syn_recording_number_nameless(syn_recording *recording, char *const *number, int64_t *n);
+/* Warns of neurons with names of behaviour, as columns of a table have them. advice: what to do with those. */
+syn_status syn_recording_remark_names(syn_recording *recording, const char *advice);
 /* Names behaviours "behavior_0", ... and gives them the unit "" where the file did not. */
 syn_status syn_recording_name_behaviors(syn_recording *recording);
 /* What tells recordings apart by their activity: its shape and values, and which were observed. */

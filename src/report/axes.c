@@ -3,13 +3,12 @@
 #include <math.h>
 #include <stdio.h>
 
-static const double tick = 3, line_width = 0.6;
+static const double tick = 3, line_width = 0.6, share_of_ink = 0.25; /* of a band */
 
-void syn_set_ink(cairo_t *cr, syn_ink ink) {
-    static const double rgb[][3] = {{0.1, 0.1, 0.1},  {0.48, 0.52, 0.56}, {0, 0.447, 0.698},  {0.902, 0.624, 0},
-                                    {0, 0.62, 0.451}, {0.835, 0.369, 0},  {0.8, 0.475, 0.655}};
-    cairo_set_source_rgb(cr, rgb[ink][0], rgb[ink][1], rgb[ink][2]);
-}
+static const double inks[][3] = {{0.1, 0.1, 0.1},  {0.48, 0.52, 0.56}, {0, 0.447, 0.698},  {0.902, 0.624, 0},
+                                 {0, 0.62, 0.451}, {0.835, 0.369, 0},  {0.8, 0.475, 0.655}};
+
+void syn_set_ink(cairo_t *cr, syn_ink ink) { cairo_set_source_rgb(cr, inks[ink][0], inks[ink][1], inks[ink][2]); }
 
 void syn_signed_colour(double value, double rgb[3]) {
     static const double middle[3] = {0.97, 0.97, 0.97}, blue[3] = {0, 0.447, 0.698}, vermilion[3] = {0.835, 0.369, 0};
@@ -149,6 +148,22 @@ void syn_axes_line(const syn_axes *a, const double *x, const double *y, int64_t 
     }
     cairo_stroke(a->cr);
     cairo_restore(a->cr);
+}
+
+void syn_axes_band(const syn_axes *a, const double *x, const double *low, const double *high, int64_t n, syn_ink ink) {
+    double shade[3];
+    for (int c = 0; c < 3; c++) shade[c] = 1 - share_of_ink * (1 - inks[ink][c]);
+    cairo_set_source_rgb(a->cr, shade[0], shade[1], shade[2]);
+    cairo_new_path(a->cr);
+    for (int64_t start = 0, k = 0; k <= n; k++) {
+        if (k < n && isfinite(x[k]) && isfinite(low[k]) && isfinite(high[k])) continue;
+        for (int64_t t = start; t < k; t++) cairo_line_to(a->cr, syn_axes_x(a, x[t]), syn_axes_y(a, high[t]));
+        for (int64_t t = k - 1; t >= start; t--) cairo_line_to(a->cr, syn_axes_x(a, x[t]), syn_axes_y(a, low[t]));
+        if (k > start) cairo_close_path(a->cr);
+        cairo_new_sub_path(a->cr);
+        start = k + 1;
+    }
+    cairo_fill(a->cr);
 }
 
 void syn_axes_beyond(const syn_axes *a, bool right, double y, syn_ink ink) {

@@ -35,6 +35,8 @@ void syn_axes_draw(const syn_axes *a, const char *x_title, const char *y_title);
 /* y NaN: a gap. */
 void syn_axes_line(const syn_axes *a, const double *x, const double *y, int64_t n, syn_ink ink, double width,
                    bool dashed);
+/* Between two lines, in a light shade of the ink that needs no transparency. NaN: a gap. */
+void syn_axes_band(const syn_axes *a, const double *x, const double *low, const double *high, int64_t n, syn_ink ink);
 /* Left or right end of the area: an arrow for what lies beyond it. */
 void syn_axes_beyond(const syn_axes *a, bool right, double y, syn_ink ink);
 /* A number of so many significant digits, with a minus sign. */

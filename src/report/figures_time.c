@@ -7,7 +7,7 @@
 #include "report/axes.h"
 #include "report/figures.h"
 
-enum { TRACES = 5, MOST_FRAMES = 400 };
+enum { TRACES = 5, MOST_FRAMES = 400, ARRAYS = 5 };
 
 /* ---- traces ---- */
 
@@ -31,6 +31,10 @@ static int64_t typical_neurons(const syn_report_session *r, int64_t found[TRACES
     return count;
 }
 
+static bool has_interval(const syn_forecast *f, int64_t i) {
+    return f->lower && f->upper && isfinite(f->lower[i]) && isfinite(f->upper[i]);
+}
+
 /* A vertical bar of a round height right of a row, and how much it is. */
 static void draw_scale_bar(const syn_axes *a) {
     const double value = syn_round_below(0.7 * (a->y_high - a->y_low)), middle = (a->y_low + a->y_high) / 2;
@@ -46,10 +50,13 @@ static void draw_scale_bar(const syn_axes *a) {
     syn_text(a->cr, x + 4, (low + high) / 2, SYN_LEFT, text);
 }
 
-/* One row of the figure; work: [3][frames]. A line breaks where a frame is missing. */
+/* One row of the figure; work: [ARRAYS][frames]. A line breaks where a frame is missing. Counts have no negative
+ * values. */
 static void draw_trace(const syn_axes *row, const syn_report_session *r, int64_t i, int64_t frames, double *work) {
     const syn_forecast *f = r->forecast;
-    double *time = work, *truth = work + frames, *predicted = work + 2 * frames;
+    double *time = work, *truth = work + frames, *predicted = work + 2 * frames, *low = work + 3 * frames,
+           *high = work + 4 * frames;
+    const double least = f->signal == SYN_SIGNAL_COUNTS ? 0 : -INFINITY;
     syn_axes a = *row;
     a.y_low = INFINITY, a.y_high = -INFINITY;
     for (int64_t t = 0; t < frames; t++) {
@@ -58,9 +65,13 @@ static void draw_trace(const syn_axes *row, const syn_report_session *r, int64_t
         truth[t] = (double)f->truth[t * f->N + i];
         predicted[t] = (double)f->prediction[t * f->N + i];
         if (isfinite(truth[t])) a.y_low = fmin(a.y_low, truth[t]), a.y_high = fmax(a.y_high, truth[t]);
-        a.y_low = fmin(a.y_low, predicted[t]), a.y_high = fmax(a.y_high, predicted[t]);
+        low[t] = fmax(least, predicted[t] + (double)f->lower[i]);
+        high[t] = fmax(least, predicted[t] + (double)f->upper[i]);
+        if (!has_interval(f, i)) low[t] = high[t] = NAN;
+        a.y_low = fmin(fmin(a.y_low, predicted[t]), low[t]), a.y_high = fmax(fmax(a.y_high, predicted[t]), high[t]);
     }
     syn_axes_pad(&a.y_low, &a.y_high, 0.02);
+    syn_axes_band(&a, time, low, high, frames, SYN_INK_VERMILION);
     syn_axes_line(&a, time, truth, frames, SYN_INK_BLACK, 0.6, false);
     syn_axes_line(&a, time, predicted, frames, SYN_INK_VERMILION, 0.8, false);
     draw_scale_bar(&a);
@@ -74,13 +85,30 @@ static void draw_trace(const syn_axes *row, const syn_report_session *r, int64_t
     syn_text(a.cr, a.left - 5, a.top + a.height / 2 + 5, SYN_RIGHT, isfinite(r->neuron_r[i]) ? label : "");
 }
 
+/* What the lines are, above them. row: of which only its width is used, and y = 0. */
+static void draw_key(const syn_axes *row, bool with_interval) {
+    static const char *const words[] = {"recorded", "predicted one frame ahead", "its 95 % interval"};
+    static const double place[] = {0, 0.2, 0.56};
+    const double range = row->x_high - row->x_low;
+    for (int k = 0; k < (with_interval ? 3 : 2); k++) {
+        const double x[] = {row->x_low + place[k] * range, row->x_low + (place[k] + 0.04) * range}, y[] = {0, 0};
+        const double half = 2.5 / row->height, low[] = {-half, -half}, high[] = {half, half};
+        if (k == 2)
+            syn_axes_band(row, x, low, high, 2, SYN_INK_VERMILION);
+        else
+            syn_axes_line(row, x, y, 2, k ? SYN_INK_VERMILION : SYN_INK_BLACK, k ? 1 : 0.8, false);
+        syn_set_ink(row->cr, SYN_INK_BLACK);
+        syn_text(row->cr, syn_axes_x(row, x[1]) + 4, syn_axes_y(row, 0), SYN_LEFT, words[k]);
+    }
+}
+
 static syn_status draw_traces(cairo_t *cr, const syn_report *report, const syn_report_session *r) {
     const syn_forecast *f = r->forecast;
     const int64_t frames = f->F < MOST_FRAMES ? f->F : MOST_FRAMES;
     int64_t neuron[TRACES] = {0};
     double *work;
     (void)report;
-    SYN_TRY(syn_alloc(&work, 3 * (size_t)frames, sizeof *work, "traces"));
+    SYN_TRY(syn_alloc(&work, ARRAYS * (size_t)frames, sizeof *work, "traces"));
     const int64_t count = typical_neurons(r, neuron);
     syn_axes row = {.cr = cr, .left = 62, .width = 370, .height = 34};
     row.x_low = f->time_s[0] - syn_report_start(r), row.x_high = f->time_s[frames - 1] - syn_report_start(r);
@@ -91,15 +119,10 @@ static syn_status draw_traces(cairo_t *cr, const syn_report *report, const syn_r
     free(work);
     row.y_low = 0, row.y_high = 1;
     syn_axes_draw(&row, "seconds from the start of the recording", NULL);
-    const double key_x[] = {row.x_low, row.x_low + 0.04 * (row.x_high - row.x_low)},
-                 shift = 0.22 * (row.x_high - row.x_low);
-    const double second_x[] = {key_x[0] + shift, key_x[1] + shift}, key_y[] = {0, 0};
+    bool any = false;
+    for (int64_t k = 0; k < count; k++) any = any || has_interval(f, neuron[k]);
     row.top = 8 - row.height;
-    syn_axes_line(&row, key_x, key_y, 2, SYN_INK_BLACK, 0.8, false);
-    syn_axes_line(&row, second_x, key_y, 2, SYN_INK_VERMILION, 1, false);
-    syn_set_ink(cr, SYN_INK_BLACK);
-    syn_text(cr, syn_axes_x(&row, key_x[1]) + 4, 8, SYN_LEFT, "recorded");
-    syn_text(cr, syn_axes_x(&row, second_x[1]) + 4, 8, SYN_LEFT, "predicted one frame ahead");
+    draw_key(&row, any);
     syn_text(cr, row.left + row.width + 36, 8, SYN_RIGHT, syn_activity_unit(f->signal));
     return SYN_OK;
 }

@@ -39,7 +39,21 @@ static void add_row(json_t *evaluation, const char *name, json_t *row, double ow
         json_object_set(difference, "low", json_array_get(interval, 0));
         json_object_set(difference, "high", json_array_get(interval, 1));
     }
+    if (!json_object_get(evaluation, "intervals")) json_object_set_new(evaluation, "intervals", json_object());
     json_object_set_new(json_object_get(evaluation, "intervals"), title, difference);
+}
+
+/* One model, over all recordings and of each, where there are several. */
+static void add_rival(json_t *evaluation, const char *name, json_t *row) {
+    json_t *sessions = json_object_get(evaluation, "sessions"), *one;
+    const json_t *recordings = json_object_get(row, "recordings");
+    size_t s;
+    add_row(evaluation, name, row, mse_of(json_object_get(evaluation, "test")));
+    if (json_array_size(recordings) != json_array_size(sessions)) return;
+    json_array_foreach(sessions, s, one) {
+        json_t *own = json_array_get(recordings, s);
+        if (isfinite(mse_of(own))) add_row(one, name, own, mse_of(json_object_get(one, "test")));
+    }
 }
 
 syn_status syn_add_rivals(json_t *evaluation, const char *path) {
@@ -52,9 +66,8 @@ syn_status syn_add_rivals(json_t *evaluation, const char *path) {
     if (status == SYN_OK) {
         json_object_foreach(json_object_get(comparison, "rivals"), name, row) {
             const char *known = strcmp(name, "no-connectivity") ? name : "no connectivity";
-            const double own = mse_of(json_object_get(evaluation, "test"));
             if (isfinite(mse_of(row)) && !json_object_get(json_object_get(evaluation, "baselines"), known))
-                add_row(evaluation, known, row, own);
+                add_rival(evaluation, known, row);
         }
     }
     json_decref(comparison);

@@ -47,6 +47,27 @@ static void same_figures(const json_t *a, const json_t *b) {
     assert_true(found > 8);
 }
 
+/* The same of each recording. */
+static void check_recordings(const json_t *fit, const json_t *root) {
+    static const char *const names[][2] = {
+        {"no connectivity", "no-connectivity"}, {"copy-last", "copy-last"}, {"mean", "mean"}};
+    for (size_t s = 0; s < 2; s++) {
+        const json_t *session = json_array_get(json_object_get(fit, "sessions"), s);
+        const json_t *own = json_object_get(json_object_get(root, "synapsnet"), "recordings");
+        same_figures(json_object_get(session, "test"), json_array_get(own, s));
+        for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
+            const json_t *row = json_array_get(json_object_get(rival(root, names[k][1]), "recordings"), s);
+            const json_t *interval = json_object_get(row, "mse_diff_ci95");
+            char title[64];
+            snprintf(title, sizeof title, "mse %s - synapsnet", names[k][0]);
+            const json_t *known = json_object_get(json_object_get(session, "intervals"), title);
+            same_figures(json_object_get(json_object_get(session, "baselines"), names[k][0]), row);
+            assert_near("low", number(known, "low"), json_number_value(json_array_get(interval, 0)), 1e-8);
+            assert_near("high", number(known, "high"), json_number_value(json_array_get(interval, 1)), 1e-8);
+        }
+    }
+}
+
 /* With gaps, trials and behaviour: the whole model and the one without connectivity as the fit reports them. */
 static void figures_are_those_of_a_fit(void **state) {
     (void)state;
@@ -64,6 +85,7 @@ static void figures_are_those_of_a_fit(void **state) {
     same_figures(json_object_get(baselines, "no connectivity"), rival(root, "no-connectivity"));
     same_figures(json_object_get(baselines, "copy-last"), rival(root, "copy-last"));
     same_figures(json_object_get(baselines, "mean"), rival(root, "mean"));
+    check_recordings(fit, root);
     const json_t *known = json_object_get(json_object_get(fit, "intervals"), "mse copy-last - synapsnet");
     const json_t *interval = json_object_get(rival(root, "copy-last"), "mse_diff_ci95");
     assert_near("low", number(known, "low"), json_number_value(json_array_get(interval, 0)), 1e-8);

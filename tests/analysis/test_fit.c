@@ -154,6 +154,10 @@ static void masked_has_edges_where_it_may(void **state) {
         if (!support[k]) assert_true(W[k] == 0 && C[k] == 0);
         edges += W[k] != 0;
     }
+    unsigned char mask[N * N];
+    assert_ok(syn_mask(model, 0, mask));
+    assert_memory_equal(mask, support, sizeof mask);
+    assert_int_equal(syn_mask(model, 1, mask), SYN_ERR_OPTION);
     assert_true(edges > 0);
     remove(path);
     free(support), syn_model_free(model), raw_free(&raw);

@@ -3,6 +3,7 @@
 #define SYN_FUZZ_H
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

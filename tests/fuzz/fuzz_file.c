@@ -10,6 +10,10 @@ const char *__asan_default_options(void) { return "allocator_may_return_null=1:d
 const char *__asan_default_options(void) { return "allocator_may_return_null=1"; }
 #endif
 
+#ifdef SYN_FUZZ_INSIDE
+#include "mutate_hdf5.h"
+#endif
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     char path[PATH_MAX];
     snprintf(path, sizeof path, "%s/%s", scratch_folder(), SYN_FUZZ_NAME);

@@ -68,6 +68,24 @@ static void repeated_names_say_nothing(void **state) {
     set_free(&set), raw_free(&raw[0]), raw_free(&raw[1]);
 }
 
+static void neurons_without_a_name_are_no_others(void **state) {
+    (void)state;
+    const char *const partly[] = {"AVAL", "1", "RIML", "3"}, *const other[] = {"AVAL", "1", "2", "3"};
+    raw_data raw[2] = {raw_create(220, 4, 0, "fluorescence", 1), raw_create(200, 4, 0, "fluorescence", 2)};
+    test_set set = set_create_named(raw, 2, 8, (const char *const *const[]){partly, other});
+    uint8_t nameless[2][4] = {{0, 1, 0, 1}, {0, 1, 1, 1}};
+    syn_sharing_free(set.data->sharing, 2), set.data->sharing = NULL;
+    for (int k = 0; k < 2; k++) set.recording[k]->nameless = nameless[k];
+    for (int k = 0; k < 2; k++) {
+        assert_ok(syn_sharing_find(set.data, k ? "yes" : "auto"));
+        assert_places(&set.data->sharing[0], 0, 7, (const int64_t[]){0, 1, 2, 3}, 4);
+        assert_places(&set.data->sharing[1], 0, 7, (const int64_t[]){0, 4, 5, 6}, 4);
+        syn_sharing_free(set.data->sharing, 2), set.data->sharing = NULL;
+    }
+    for (int k = 0; k < 2; k++) set.recording[k]->nameless = NULL;
+    set_free(&set), raw_free(&raw[0]), raw_free(&raw[1]);
+}
+
 /* What a session has for itself, whatever neurons it shares. */
 static bool of_session(const syn_tensor *t) { return t->name[0] == 'p' || !strcmp(t->name, "send"); }
 
@@ -148,6 +166,7 @@ int main(void) {
         cmocka_unit_test(same_neurons_in_order_need_no_places),
         cmocka_unit_test(numbers_are_not_names),
         cmocka_unit_test(repeated_names_say_nothing),
+        cmocka_unit_test(neurons_without_a_name_are_no_others),
         cmocka_unit_test(population_computes_what_the_recording_does),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,11 +1,14 @@
 """Every Python block of the documents runs, in order, and what a comment promises of a print is what is printed."""
 
 import os
+import pathlib
 import re
+import shutil
 import subprocess
 import sys
 
 import h5py
+import numpy as np
 import pytest
 
 from conftest import ROOT
@@ -73,3 +76,52 @@ def test_the_matlab_example_reads_what_is_written(rec, model, program):
     for file, place, name in re.findall(r"h5readatt\('([^']+)', '([^']+)', '([^']+)'\)", script):
         with h5py.File(file) as f:
             assert name in f[place].attrs
+
+
+def as_matlab_reads(path):
+    """The datasets and attributes of an HDF5 file as h5read gives them: axes in reverse, a single one as a column."""
+    found = {}
+
+    def visit(name, item):
+        if not isinstance(item, h5py.Dataset):
+            return
+        key, values = name.replace("/", "__"), item[()]
+        if values.dtype == object:
+            values = np.array([text.decode() for text in values], dtype=object)
+        found[key] = values[:, None] if values.ndim == 1 else values.T
+        found.update({f"{key}___{attribute}": value for attribute, value in item.attrs.items()})
+
+    with h5py.File(path) as file:
+        file.visititems(visit)
+    return found
+
+
+@pytest.mark.skipif(shutil.which("octave-cli") is None, reason="octave is not installed")
+def test_the_matlab_example_runs_in_octave(rec, model, program):
+    """Octave has no h5read: two functions stand in, over the same arrays in MATLAB's own format."""
+    scipy_io = pytest.importorskip("scipy.io")
+    rec.save("sim.h5")
+    model.save("model.h5")
+    for command in ("connectivity model.h5 --lags 2 -o connectivity.h5", "forecast model.h5 sim.h5 --steps 3 -o forecast.h5"):
+        subprocess.run([program, *command.split(), "--quiet"], check=True)
+    for name in ("connectivity.h5", "forecast.h5"):
+        scipy_io.savemat(f"{name}.mat", as_matlab_reads(name))
+    key = "strrep(name(2:end), '/', '__')"
+    pathlib.Path("h5read.m").write_text(f"function x = h5read(file, name)\n  x = load([file '.mat']).({key});\nend\n")
+    pathlib.Path("h5readatt.m").write_text(
+        f"function x = h5readatt(file, name, attribute)\n  x = load([file '.mat']).([{key} '___' attribute]);\nend\n")
+    done = subprocess.run(["octave-cli", "--norc", "--eval", f"""
+        set(0, 'defaultfigurevisible', 'off');
+        if any(strcmp(available_graphics_toolkits(), 'gnuplot')), graphics_toolkit('gnuplot'); end
+        source('{ROOT}/examples/read_results.m');
+        save('-v7', 'read.mat', 'C', 'low1', 'high1', 'rollout', 'receiver', 'sender');"""], capture_output=True, text=True)
+    assert "cannot render" not in done.stderr, "octave found no font to draw with: install fonts-freefont-otf"
+    assert "edges at a false discovery rate of 0.1" in done.stdout, done.stderr
+    read = scipy_io.loadmat("read.mat")
+    forecast = model.forecast(rec, steps=3)
+    np.testing.assert_allclose(read["C"].transpose(2, 0, 1), model.effective_connectivity(2).values, rtol=1e-6)
+    np.testing.assert_allclose(read["low1"], forecast.low, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(read["high1"], forecast.high, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(read["rollout"], forecast.rollout, rtol=1e-6)
+    found = np.argwhere(model.edges(fdr=0.1).significant)
+    assert sorted(zip(read["receiver"].ravel() - 1, read["sender"].ravel() - 1)) == [tuple(pair) for pair in found]

@@ -241,10 +241,26 @@ def test_an_array_of_frames_that_are_too_few_may_be_turned(X):
         synapsnet.SynapsNet().fit(X.T, rate_hz=10)
 
 
-def test_a_model_of_an_array_as_mask_is_loaded_without_its_file(X):
+def test_a_mask_that_was_an_array_is_loaded_as_one(X):
     mask = np.roll(np.eye(5), 1, axis=1)
-    synapsnet.SynapsNet(connectivity="masked", mask=mask, **SMALL).fit(X, rate_hz=10).save("m.h5")
-    assert synapsnet.load("m.h5").mask is None
+    model = synapsnet.SynapsNet(connectivity="masked", mask=mask, **SMALL).fit(X, rate_hz=10)
+    model.save("m.h5")
+    loaded = synapsnet.load("m.h5")
+    np.testing.assert_array_equal(loaded.mask, mask)
+    np.testing.assert_array_equal(loaded.fit(X, rate_hz=10).weights_, model.weights_)
+
+
+def test_the_mask_of_several_recordings_is_loaded(X):
+    mask, dead = np.triu(np.ones((5, 5)), 1), X.copy()
+    dead[:, 1] = 0
+    with pytest.warns(synapsnet.errors.RecordingWarning):
+        model = synapsnet.SynapsNet(connectivity="masked", mask=mask, **SMALL).fit([dead, X], rate_hz=10)
+    model.save("m.h5")
+    np.testing.assert_array_equal(synapsnet.load("m.h5").mask, mask)
+    with pytest.warns(synapsnet.errors.RecordingWarning):
+        synapsnet.SynapsNet(connectivity="masked", mask=mask, **SMALL).fit(dead, rate_hz=10).save("m.h5")
+    mask[1], mask[:, 1] = 0, 0
+    np.testing.assert_array_equal(synapsnet.load("m.h5").mask, mask)
 
 
 def test_a_loaded_model_predicts_every_frame(X):

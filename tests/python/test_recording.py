@@ -310,3 +310,111 @@ def test_errors_say_the_array(X):
 def test_no_interpreter_to_ask(monkeypatch):
     monkeypatch.setattr("sys.executable", None)
     assert synapsnet._library._blas_core() == ""
+
+
+def test_the_tree_of_an_nwb_file_is_without_its_schema():
+    h5py = pytest.importorskip("h5py")
+    with h5py.File("s.nwb", "w") as file:
+        for name in ("specifications/core/2.7/namespace", "specifications/hdmf-common/1.8/table"):
+            file[name] = "{}"
+        file["acquisition/dff/data"] = np.zeros((5, 2))
+        file["specifications/own"] = np.zeros(3)
+    found = synapsnet.contents("s.nwb")
+    assert len(found) == 4
+    assert "acquisition/" in str(found) and "own" in str(found)
+    assert "core" not in str(found) and "hdmf" not in str(found)
+
+
+def test_a_column_of_behaviour_among_neurons_is_said(X):
+    pd = pytest.importorskip("pandas")
+    frame = pd.DataFrame(X, columns=["a", "b", "c", "Speed (cm/s)", "speedy"], index=np.arange(len(X)) / 10)
+    with pytest.warns(RecordingWarning, match=r"named like behaviour: Speed \(cm/s\); if so, leave it out"):
+        synapsnet.recording(frame)
+
+
+def test_behaviour_on_another_clock_is_told_how_to_be_brought_there(X):
+    nap = pytest.importorskip("pynapple")
+    group = nap.TsGroup({k: nap.Ts(np.arange(0, 20, 0.3 + 0.1 * k)) for k in range(3)})
+    fast = nap.Tsd(t=np.arange(0, 20, 0.01), d=np.arange(2000.0))
+    for behavior in (fast, {"place": fast}):
+        with pytest.raises(InputError, match=r"has other times \(2000 times.*such as behavior.bin_average\(bin\)"):
+            synapsnet.recording(group, bin=0.05, behavior=behavior)
+    slow = fast.bin_average(0.05, ep=group.time_support)
+    assert synapsnet.recording(group, bin=0.05, behavior={"place": slow}).behavior_names == ["place"]
+
+
+def test_trials_of_three_axes_are_told_how_to_lie(X):
+    trials = np.arange(120.0).reshape(4, 10, 3)
+    for data in (trials, list(trials)):
+        with pytest.raises(InputError, match=r"X.reshape\(-1, 3\), with segments=\[\[k \* 10, \(k \+ 1\) \* 10\] for k in range\(4\)\]"):
+            synapsnet.recording(data, rate_hz=5)
+    with pytest.raises(InputError, match="an array of activity goes in by itself"):
+        synapsnet.recording({"dff": trials[0]})
+    np.savez("t.npz", dff=trials)
+    with pytest.raises(synapsnet.errors.InputTypeError, match=r"all that an npz file holds; expected one array of it, such as contents\['dff'\]"):
+        synapsnet.recording(np.load("t.npz"))
+
+
+@pytest.mark.parametrize("name", ["fs", "fr", "fps", "sampling_rate", "Hz"])
+def test_other_names_of_the_rate_are_known(X, name):
+    with pytest.raises(OptionError, match=f"'{name}'; did you mean 'rate_hz'"):
+        synapsnet.recording(X, **{name: 20})
+    with pytest.raises(OptionError, match=f"'{name}'; did you mean 'rate'"):
+        synapsnet.read("x.npy", **{name: 20})
+
+
+def test_a_data_frame_of_more_columns_than_rows_is_said(X):
+    pd = pytest.importorskip("pandas")
+    frame = pd.DataFrame(X[:30].T)
+    with pytest.warns(RecordingWarning, match="5 rows and 30 columns, which were taken as neurons; where rows are neurons, give frame.T"):
+        synapsnet.recording(frame, rate_hz=10)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        synapsnet.recording(frame.T, rate_hz=10)
+        synapsnet.recording(frame.set_index(np.arange(5) / 10.0))
+
+
+def test_a_dataset_is_not_one_array():
+    xr = pytest.importorskip("xarray")
+    with pytest.raises(synapsnet.errors.InputTypeError, match=r"such as dataset\['dff'\]"):
+        synapsnet.recording(xr.Dataset({"dff": (("time", "cell"), np.zeros((9, 2)))}))
+
+
+def test_tables_of_spikes_are_counted():
+    pd = pytest.importorskip("pandas")
+    random = np.random.default_rng(5)
+    trains = {unit: np.sort(random.uniform(0, 30, 80)) for unit in (3, 8, 11)}
+    expected = synapsnet.recording(trains, bin=0.1)
+    units = np.repeat(list(trains), 80)
+    times = np.concatenate(list(trains.values()))
+    order = np.argsort(times)
+    tables = [pd.DataFrame({"unit": units[order], "spike_time": times[order]}), pd.DataFrame({"time_ms": 1000 * times, "cell_id": units}),
+              pd.Series(trains), pd.DataFrame({"spike_times": pd.Series(trains), "quality": "good"})]
+    for table in tables:
+        found = synapsnet.recording(table, bin=0.1)
+        assert found.signal == "counts" and found.neuron_ids == ["3", "8", "11"]
+        np.testing.assert_array_equal(found.activity, expected.activity)
+    frames = pd.DataFrame({"time": np.arange(60) / 10, "cell": np.arange(60) % 3})  # the frames of one neuron
+    assert synapsnet.recording(frames).activity.shape == (60, 1)
+
+
+def test_times_that_are_dates_or_milliseconds(X):
+    pd = pytest.importorskip("pandas")
+    stamps = pd.date_range("2024-05-01", periods=len(X), freq="100ms")
+    for times in (stamps, stamps.to_numpy(), pd.Series(stamps)):
+        found = synapsnet.recording(X, timestamps=times)
+        assert found.rate_hz == pytest.approx(10) and found.time_s[0] == 0
+    with pytest.warns(RecordingWarning, match="50 s from frame to frame: times are in s, those in ms are to be divided by 1000"):
+        synapsnet.recording(X, timestamps=np.arange(len(X)) * 50.0)
+
+
+def test_objects_that_stand_for_files_are_told(tmp_path):
+    h5py, pynwb = pytest.importorskip("h5py"), pytest.importorskip("pynwb")
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["g/x"] = np.zeros((5, 2))
+        for group in (file, file["g"]):
+            with pytest.raises(synapsnet.errors.InputTypeError, match="a group of an HDF5 file; expected a dataset of it"):
+                synapsnet.recording(group)
+    series = pynwb.TimeSeries(name="a", data=np.zeros((5, 2)), unit="V", rate=10.0)
+    with pytest.raises(synapsnet.errors.InputTypeError, match="found a TimeSeries of pynwb; expected the path of the file"):
+        synapsnet.recording(series)

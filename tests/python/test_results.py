@@ -339,6 +339,10 @@ def test_plot_of_the_forecast(model):
     high = max(forecast.truth[:60, 3].max(), forecast.prediction[:60, 3].max())
     np.testing.assert_allclose(recorded, (forecast.truth[:60, 3] - low) / (high - low), atol=1e-5)
     np.testing.assert_allclose(predicted, (forecast.prediction[:60, 3] - low) / (high - low), atol=1e-5)
+    band = axes.collections[0].get_paths()[0].get_extents()  # the 95 % interval
+    np.testing.assert_allclose(band.y0, ((forecast.low[:60, 3] - low) / (high - low)).min(), atol=1e-5)
+    np.testing.assert_allclose(band.y1, ((forecast.high[:60, 3] - low) / (high - low)).max(), atol=1e-5)
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["recorded", "predicted", "95% interval"]
     axes.figure.savefig("forecast.png")
 
 

@@ -311,14 +311,16 @@ static void reads_suite2p(void **state) {
     (void)state;
     syn_recording *r = must_open("%/good/suite2p", "");
     assert_string_equal(r->format, "suite2p");
-    assert_int_equal(r->T, TEST_T - 1); /* the second plane lacks the last frame */
-    assert_int_equal(r->N, 8);          /* ROI 1 of either plane is no cell */
+    assert_string_equal(r->name, "good/suite2p"); /* suite2p alone would be the name of every recording */
+    assert_int_equal(r->T, TEST_T - 1);           /* the second plane lacks the last frame */
+    assert_int_equal(r->N, 8);                    /* ROI 1 of either plane is no cell */
     assert_float_equal(r->rate_hz, 7.5, 0);
     assert_string_equal(r->neuron_id[5], "plane1/2");
     assert_float_equal(at(r, 10, 1), expected(10, 2), 0);
     assert_float_equal(at(r, 10, 5), expected(10, 2) + 1 - 7, 1e-5);
     syn_recording_free(r);
     r = must_open("%/good/suite2p/plane0", "signal=deconvolved");
+    assert_string_equal(r->name, "good/suite2p/plane0");
     assert_int_equal(r->N, 4);
     assert_int_equal(r->signal, SYN_SIGNAL_DECONVOLVED);
     assert_string_equal(r->neuron_id[1], "2");
@@ -541,14 +543,21 @@ static void takes_neurons_from_tables(void **state) {
     (void)state;
     check_neurons("%/good/beside.npz", "");
     check_neurons("%/good/plain.csv", "rate=10 neuron-table=%/good/neurons_ordered.csv");
+    check_neurons("%/good/plain.csv", "rate=10 neuron-table=%/good/neurons_rois.csv");
     check_neurons("%/good/plain.csv", "rate=10 neuron-table=%/good/neurons_indexed.tsv");
     check_neurons("%/good/plain.csv", "rate=10 neuron-table=%/good/neurons_of_many.csv");
     check_neurons("%/good/plain.csv", "rate=10 neuron-table=%/good/neurons.h5:about");
     syn_recording *r = must_open("%/good/plain.csv", "rate=10 neuron-table=%/good/neurons_some.csv");
     assert_string_equal(r->neuron_id[1], "AVAR");
-    assert_string_equal(r->neuron_id[0], "plain.csv:0");
+    assert_string_equal(r->neuron_id[0], "0");
     assert_true(warned(r, "by its column index, from 0, though no row has 0; a column that counts from 1"));
-    assert_true(warned(r, "4 neurons have no name; they are called plain.csv:NUMBER"));
+    for (int64_t j = 0; j < r->N; j++) assert_int_equal(r->nameless[j], j != 1);
+    assert_true(warned(r, "4 of 5 neurons have no name; they keep their id, and are no other recording's"));
+    syn_recording_free(r);
+    r = must_open("%/good/plain.csv", "rate=10 neuron-table=%/good/neurons_taken.csv");
+    assert_string_equal(r->neuron_id[0], "1");
+    assert_string_equal(r->neuron_id[1], "unnamed 1");
+    assert_string_equal(r->neuron_id[2], "2");
     syn_recording_free(r);
     r = must_open("%/good/plain.csv", "rate=10 neuron-table=%/good/neurons_numbered.csv");
     assert_string_equal(r->neuron_id[0], "7");
@@ -556,6 +565,9 @@ static void takes_neurons_from_tables(void **state) {
     assert_string_equal(r->region[0], "1");
     assert_string_equal(r->region[1], "2/3");
     assert_string_equal(r->region[3], "");
+    syn_recording_free(r);
+    r = must_open("%/good/numbers_and_speed.csv", "rate=10");
+    assert_true(warned(r, "taken as a neuron, but named like behaviour: speed; if so, name the columns that are"));
     syn_recording_free(r);
     r = must_open("%/good/spike_names.csv", "");
     assert_string_equal(r->neuron_id[0], "1");

@@ -560,6 +560,7 @@ static void fill_everything(syn_recording *r) {
     r->mask = NULL;
     r->x[3 * TEST_N + 2] = NAN;
     r->named_neurons = true;
+    *r->neuron_id[2] = '\0';
     r->region = calloc(TEST_N, sizeof *r->region);
     r->cell_type = calloc(TEST_N, sizeof *r->cell_type);
     r->position = calloc(3 * TEST_N, sizeof *r->position);
@@ -607,6 +608,8 @@ static void writes_and_reads_everything(void **state) {
     assert_memory_equal(a->position, b->position, 3 * TEST_N * sizeof *a->position);
     assert_memory_equal(a->truth, b->truth, TEST_N * TEST_N * sizeof *a->truth);
     assert_true(b->u[4] == 4 && isnan(b->u[5]));
+    for (int64_t j = 0; j < TEST_N; j++) assert_int_equal(b->nameless[j], j == 2);
+    assert_string_equal(b->neuron_id[2], "2");
     assert_string_equal(b->region[3], a->region[3]);
     assert_string_equal(b->cell_type[0], "Pvalb");
     assert_string_equal(b->behavior_name[0], a->behavior_name[0]);

@@ -341,6 +341,13 @@ class Page(unittest.TestCase):
             interval = scores["intervals"]["mse copy-last - synapsnet"]
             self.near(interval["mean"], scores["baselines"]["copy-last"]["mse"] - scores["test"]["mse"], 1e-7)
             self.assertLess(interval["low"], interval["high"])
+            fitted = self.page.evaluate("report.fit.sessions")[k]
+            self.near(error()["no connectivity"], fitted["baselines"]["no connectivity"]["mse"], 1e-8)
+            self.near(fitted["intervals"]["mse no connectivity - synapsnet"]["mean"],
+                      error()["no connectivity"] - error()["SynapsNet"], 1e-7)
+            chosen = self.page.locator("#by-recording tr.chosen").inner_text().split()
+            self.assertEqual(chosen[0], f"sim{k + 1}.h5")
+            self.assertEqual(chosen[1:5], [f"{error()[name]:.4f}" for name in ("SynapsNet", "no connectivity", "copy-last", "mean")])
             self.page.select_option("#baselines-of", "all")
             self.near(error()["SynapsNet"], evaluation["test"]["mse"], 1e-8)
             self.page.select_option("#baselines-of", "this")
@@ -351,6 +358,8 @@ class Page(unittest.TestCase):
         words = self.page.locator("#verdict").inner_text()
         self.assertIn("This recording: ", words)
         self.assertIn("Mean over all 2 recordings: ", words)
+        self.assertEqual(words.count("the same model without connections"), 2)
+        self.assertEqual(self.page.locator("#session option").all_inner_texts(), ["sim1.h5", "sim2.h5"])
 
     def test_time_from_the_start(self):
         """A recording whose clock starts late is drawn from 0 on, and the page says when that was."""

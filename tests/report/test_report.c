@@ -103,6 +103,27 @@ static syn_status write_report(const example *e, const char *path, syn_options *
     return status;
 }
 
+/* A file as a text of its own. */
+static char *read_text(const char *path) {
+    struct stat file;
+    assert_int_equal(stat(path, &file), 0);
+    char *text = calloc((size_t)file.st_size + 1, 1);
+    FILE *in = fopen(path, "rb");
+    assert_true(text && in);
+    assert_int_equal(fread(text, 1, (size_t)file.st_size, in), file.st_size);
+    fclose(in);
+    return text;
+}
+
+static void remove_figures(const char *base) {
+    static const char *const names[] = {"models", "traces", "horizon", "connectivity", "graph"};
+    for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
+        char path[64];
+        snprintf(path, sizeof path, "%s-%s.svg", base, names[k]);
+        unlink(path);
+    }
+}
+
 static json_t *session_of(json_t *root) { return json_array_get(json_object_get(root, "sessions"), 0); }
 
 static json_t *read_data(void) {
@@ -126,11 +147,7 @@ static void test_page(void **state) {
     syn_free(json);
     assert_ok(write_report(&e, data, OPTIONS("steps", "4"), NULL));
 
-    char *text = calloc((size_t)file.st_size + 1, 1);
-    assert_non_null(text);
-    FILE *in = fopen(page, "rb");
-    assert_int_equal(fread(text, 1, (size_t)file.st_size, in), file.st_size);
-    fclose(in);
+    char *text = read_text(page);
     assert_null(strstr(text, "<!--"));
     const char *start = strstr(text, "id=\"data\">") + strlen("id=\"data\">");
     json_t *inside = json_loadb(start, (size_t)(strstr(start, "</script>") - start), 0, NULL), *beside = read_data();
@@ -178,8 +195,9 @@ static void test_rivals(void **state) {
     json_decref(root);
     snprintf(text, sizeof text,
              "{\"synapsnet\": {\"mse\": %.9g}, \"rivals\": {\"linear\": {\"mse\": %.9g, \"r2\": 0.25, \"chosen\": {}, "
-             "\"mse_diff_ci95\": [-0.5, 1.5]}, \"no-connectivity\": {\"mse\": 2, \"mse_diff_ci95\": null}}}",
-             own, own + 0.5);
+             "\"mse_diff_ci95\": [-0.5, 1.5], \"recordings\": [{\"mse\": %.9g, \"mse_diff_ci95\": [1, 2]}]}, "
+             "\"no-connectivity\": {\"mse\": 2, \"mse_diff_ci95\": null}}}",
+             own, own + 0.5, own + 1.5);
     write_text(path, text);
     assert_ok(write_report(&e, data, OPTIONS("steps", "4", "comparison", path), NULL));
     root = read_data();
@@ -190,6 +208,11 @@ static void test_rivals(void **state) {
     assert_near("mean", 0.5, json_number_value(json_object_get(interval, "mean")), 1e-6);
     assert_near("high", 1.5, json_number_value(json_object_get(interval, "high")), 0);
     assert_non_null(json_object_get(baselines, "no connectivity"));
+    json_t *session = json_array_get(json_object_get(json_object_get(root, "evaluation"), "sessions"), 0);
+    interval = json_object_get(json_object_get(session, "intervals"), "mse linear - synapsnet");
+    assert_near("mean", 1.5, json_number_value(json_object_get(interval, "mean")), 1e-6);
+    assert_near("low", 1, json_number_value(json_object_get(interval, "low")), 0);
+    assert_non_null(json_object_get(json_object_get(session, "baselines"), "linear"));
     json_decref(root);
 
     write_text(path, "{\"synapsnet\": {\"mse\": 123}, \"rivals\": {}}");
@@ -247,6 +270,49 @@ static void test_figures(void **state) {
         syn_free(json);
     }
     assert_int_equal(write_report(&e, "no/such/figures.svg", OPTIONS("steps", "4"), NULL), SYN_ERR_IO);
+    example_free(&e);
+}
+
+/* Shaded between the lines, from the first point on, but not across a gap, nor from where the pen was. */
+static void test_band(void **state) {
+    const double x[] = {0, 1, 2, NAN, 4, 5}, low[] = {1, 1, 1, 1, 2, 2}, high[] = {3, 3, 3, 3, 4, 4};
+    cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, 60, 50);
+    cairo_t *cr = cairo_create(surface);
+    const syn_axes a = {.cr = cr, .width = 60, .height = 50, .x_high = 6, .y_high = 5};
+    (void)state;
+    cairo_set_source_rgb(cr, 1, 1, 1);
+    cairo_paint(cr);
+    cairo_move_to(cr, 30, 48);
+    syn_axes_band(&a, x, low, high, 6, SYN_INK_BLUE);
+    cairo_surface_flush(surface);
+    const unsigned char *bytes = cairo_image_surface_get_data(surface);
+    int shaded = 0;
+    for (int row = 0; row < 50; row++)
+        for (int column = 0; column < 60; column++) {
+            const unsigned char *blue = bytes + row * cairo_image_surface_get_stride(surface) + 4 * column;
+            const bool first = column < 20 && row >= 20 && row < 40;
+            const bool second = column >= 40 && column < 50 && row >= 10 && row < 30;
+            assert_int_equal(blue[2] < 255, first || second);
+            assert_true(blue[0] > 225 && blue[2] >= 190); /* light */
+            shaded += blue[2] < 255;
+        }
+    assert_int_equal(shaded, 600);
+    cairo_destroy(cr);
+    cairo_surface_destroy(surface);
+}
+
+/* Each neuron's band, and the one that says what it is; a figure without intervals has none. */
+static void test_band_of_traces(void **state) {
+    static const char shade[] = "fill:rgb(95.875%,84.225%,75%)";
+    example e = example_create(false);
+    (void)state;
+    assert_ok(write_report(&e, "band.svg", OPTIONS("steps", "4"), NULL));
+    char *text = read_text("band-traces.svg");
+    int bands = 0;
+    for (const char *at = text; (at = strstr(at, shade)); at++) bands++;
+    assert_int_equal(bands, (TINY_N < 5 ? TINY_N : 5) + 1);
+    free(text);
+    remove_figures("band");
     example_free(&e);
 }
 
@@ -322,12 +388,7 @@ static void test_graph_of_the_significant(void **state) {
         assert_int_equal(access("figures-graph.svg", F_OK) == 0, found);
         syn_free(json);
     }
-    static const char *const names[] = {"models", "traces", "horizon", "connectivity", "graph"};
-    for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
-        char path[64];
-        snprintf(path, sizeof path, "figures-%s.svg", names[k]);
-        unlink(path);
-    }
+    remove_figures("figures");
     example_free(&e);
 }
 
@@ -345,12 +406,13 @@ static void test_refused(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_numbers),      cmocka_unit_test(test_base64),
-        cmocka_unit_test(test_rows),         cmocka_unit_test(test_cluster),
-        cmocka_unit_test(test_components),   cmocka_unit_test(test_page),
-        cmocka_unit_test(test_short_trials), cmocka_unit_test(test_rivals),
-        cmocka_unit_test(test_figures),      cmocka_unit_test(test_evidence),
-        cmocka_unit_test(test_long_ids),     cmocka_unit_test(test_graph_of_the_significant),
-        cmocka_unit_test(test_refused)};
+        cmocka_unit_test(test_numbers),       cmocka_unit_test(test_base64),
+        cmocka_unit_test(test_rows),          cmocka_unit_test(test_cluster),
+        cmocka_unit_test(test_components),    cmocka_unit_test(test_page),
+        cmocka_unit_test(test_short_trials),  cmocka_unit_test(test_rivals),
+        cmocka_unit_test(test_figures),       cmocka_unit_test(test_evidence),
+        cmocka_unit_test(test_long_ids),      cmocka_unit_test(test_graph_of_the_significant),
+        cmocka_unit_test(test_refused),       cmocka_unit_test(test_band),
+        cmocka_unit_test(test_band_of_traces)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -46,8 +46,16 @@ function lazily(make) {
   return () => (value === undefined ? (value = make()) : value);
 }
 
+/* A name for each recording that no other has: its own, its path, or one with its number. */
+function titles() {
+  const name = report.sessions.map(({ recording }) => recording.name), path = report.sessions.map(({ recording }) => recording.path);
+  const alone = (values, k) => values[k] && values.indexOf(values[k]) === values.lastIndexOf(values[k]);
+  return name.map((own, k) => (alone(name, k) ? own : alone(path, k) ? path[k] : `${own} (${k + 1})`));
+}
+
 const sessions = report.sessions.map((s, k) => ({
   ...s,
+  title: titles()[k],
   n: s.neurons.id.length,
   scores: report.evaluation.sessions[k],
   fit: (report.fit.recordings || [])[k] || {},

@@ -47,17 +47,18 @@ const MODEL_COLOURS = { SynapsNet: 'synapsnet', 'copy-last': 'copy-last', mean: 
 const modelColour = (name) => colour(MODEL_COLOURS[name] || 'other');
 
 /* [{name, metrics, interval}], best first, of one recording's scores or of all together. What the fit measured without
- * connectivity, of all, stands in where the evaluation has none: the same test frames, unless another recording was given. */
+ * connectivity stands in where the evaluation has none: the same test frames, unless another recording was given. */
 function models(scores = report.evaluation) {
   const { test, baselines, intervals = {} } = scores;
-  const fitted = report.fit;
+  const place = report.evaluation.sessions.indexOf(scores);
+  const fitted = (place < 0 ? report.fit : (report.fit.sessions || [])[place]) || {};
   const rows = Object.entries(baselines).map(([name, metrics]) => ({
     name, metrics, interval: intervals[`mse ${name} - synapsnet`],
   }));
-  const without = scores === report.evaluation && (fitted.baselines || {})['no connectivity'];
+  const without = (fitted.baselines || {})['no connectivity'];
   const sameFrames = fitted.test && Math.abs(fitted.test.mse - test.mse) < 1e-6 * test.mse;
   if (without && sameFrames && !baselines['no connectivity'])
-    rows.push({ name: 'no connectivity', metrics: without, interval: fitted.connectivity.mse_without_minus_with });
+    rows.push({ name: 'no connectivity', metrics: without, interval: (fitted.intervals || {})['mse no connectivity - synapsnet'] ?? (fitted.connectivity || {}).mse_without_minus_with });
   rows.push({ name: 'SynapsNet', metrics: test });
   return rows.sort((a, b) => a.metrics.mse - b.metrics.mse);
 }
@@ -131,12 +132,29 @@ function drawBaselines() {
     shapes: [{ type: 'line', xref: 'x2', yref: 'paper', x0: 0, x1: 0, y0: 0, y1: 1, line: { color: colour('muted'), dash: 'dot', width: 1.5 } }],
   }, `Test error of ${rows.map((row) => `${row.name} ${figures(row.metrics.mse)}`).join(', ')}.`);
   byId('baselines-note').textContent = (beyond.length ? 'Right: the scale is that of the smallest differences; an arrow stands for one beyond it, with its number. ' : '') +
-    (all ? '' : 'What was only scored over all recordings together, such as the model without connectivity, is in their mean.');
+    (all || rows.length === models().length ? '' : 'What was only scored over all recordings together is in their mean.');
   const shown = METRICS.filter(([name]) => rows.some((row) => Number.isFinite(row.metrics[name])));
   fillTable('metrics', ['model', ...shown.map(([name, title]) => ({ text: breakable(name), title }))], rows.map((row) => ({
     cells: [row.name, ...shown.map(([name]) => ({ text: decimals(row.metrics[name]) }))], chosen: row.name === 'SynapsNet',
   })));
+  fillRecordings();
   byId('glossary').replaceChildren(...shown.flatMap(([name, words]) => [element('dt', name), element('dd', words)]));
+}
+
+/* The error of every model on every recording, side by side. */
+function fillRecordings() {
+  byId('by-recording-block').hidden = sessions.length === 1;
+  if (sessions.length === 1) return;
+  const names = models().map((row) => row.name);
+  const cells = (scores) => {
+    const mse = Object.fromEntries(models(scores).map((row) => [row.name, row.metrics.mse]));
+    return [...names.map((name) => ({ text: decimals(mse[name]) })), ...['skill', 'neuron_r'].map((name) => ({ text: decimals(scores.test[name]) }))];
+  };
+  const about = ['skill', 'neuron_r'].map((name) => ({ text: breakable(name), title: `SynapsNet: ${METRICS.find(([metric]) => metric === name)[1]}` }));
+  fillTable('by-recording', ['mean squared error', ...names.map((name) => ({ text: name, title: 'mean squared error' })), ...about, { text: 'frames', title: 'test frames' }], [
+    ...sessions.map((s) => ({ cells: [s.title, ...cells(s.scores), { text: whole(s.scores.frames) }], chosen: s === session })),
+    [`mean of ${sessions.length} recordings`, ...cells(report.evaluation), { text: '' }],
+  ]);
 }
 
 /* ---- traces ---- */

@@ -237,7 +237,7 @@ function fail(error) {
 }
 
 async function start() {
-  const names = sessions.map((s) => s.recording.name);
+  const names = sessions.map((s) => s.title);
   byId('title').textContent = names.length === 1 ? names[0] : `${names.length} recordings`;
   document.title = `${byId('title').textContent} – synapsnet`;
   byId('subtitle').textContent = 'Forecast and connectivity of a recorded population of neurons, by SynapsNet';
