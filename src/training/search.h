@@ -21,7 +21,7 @@
 
 #include "training/start.h"
 
-enum { SYN_MAX_STAGES = 24 };
+enum { SYN_MAX_STAGES = 32 };
 
 typedef struct syn_stage {
     syn_candidate candidate;
