@@ -12,6 +12,8 @@
 
 /* Rates when the decoder of another model is trained on, as a share of the usual ones. */
 static const double tuning_rate = 0.2;
+/* A candidate that is behind the best one by this share has a third of the patience. */
+static const double far_behind = 0.003;
 /* Ridge on the projection of the behaviour, in observations: a weak prior of behaviour that says nothing. */
 static const double behavior_ridge = 1000;
 
@@ -218,6 +220,10 @@ static syn_status begin_stage(syn_search *search, bool *done) {
     const int number = search->origin ? search->planned[search->n_stages] : search->n_stages;
     syn_schedule schedule = syn_candidate_schedule(p, &search->settings, (uint32_t)number);
     schedule.warm |= next.again;
+    if (search->best && next.candidate.form != SYN_FORM_NONE && !next.tuned) {
+        schedule.rival_loss = search->best_loss + far_behind * fabs(search->best_loss);
+        schedule.patience_behind = (schedule.patience + 2) / 3;
+    }
     if (next.tuned) {
         schedule.frozen_decoder = false;
         schedule.warm = true;
