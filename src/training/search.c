@@ -12,6 +12,8 @@
 
 /* Rates when the decoder of another model is trained on, as a share of the usual ones. */
 static const double tuning_rate = 0.2;
+/* Whose weights are kept to be averaged. */
+enum { MOST_MEMBERS = 8 };
 /* A candidate that is behind the best one by this share has a third of the patience. */
 static const double far_behind = 0.003;
 /* Ridge on the projection of the behaviour, in observations: a weak prior of behaviour that says nothing. */
@@ -252,6 +254,18 @@ static bool may_average(const syn_search *search, const syn_stage *stage) {
     return dense && !search->settings.source && (stage->candidate.form != SYN_FORM_NONE || stage->again);
 }
 
+/* Of many members with a connectivity the last ones hardly ever join an average: the one with the largest loss is let
+ * go. */
+static void let_worst_member_go(syn_search *search) {
+    int n = 0, worst = -1;
+    for (int k = 0; k <= search->n_stages; k++) {
+        if (!search->member[k] || search->stage[k].candidate.form == SYN_FORM_NONE) continue;
+        n++;
+        if (worst < 0 || search->stage[k].loss > search->stage[worst].loss) worst = k;
+    }
+    if (n > MOST_MEMBERS) syn_parameters_free(search->member[worst]), search->member[worst] = NULL;
+}
+
 static syn_status end_stage(syn_search *search) {
     syn_trainer *t = search->trainer;
     const bool none = t->p->form == SYN_FORM_NONE;
@@ -262,6 +276,7 @@ static syn_status end_stage(syn_search *search) {
     if (may_average(search, stage)) {
         SYN_TRY(syn_parameters_copy(&search->member[search->n_stages], t->p));
         memcpy(search->member[search->n_stages]->value, t->best, t->p->count * sizeof *t->best);
+        if (!search->origin) let_worst_member_go(search);
     }
     if (none && !stage->again) SYN_TRY(keep_if_better(t, &search->none, &search->none_loss));
     if (none)
