@@ -273,6 +273,14 @@ done:
     return status;
 }
 
+double syn_dataset_mean_frames(const syn_dataset *dataset, syn_split split) {
+    double frames = 0;
+    for (size_t s = 0; s < dataset->n; s++)
+        for (int64_t k = 0; k < dataset->session[s].n_spans[split]; k++)
+            frames += (double)(dataset->session[s].span[split][k].stop - dataset->session[s].span[split][k].start);
+    return frames / (double)dataset->n;
+}
+
 void syn_dataset_free(syn_dataset *dataset) {
     if (!dataset) return;
     for (size_t k = 0; dataset->session && k < dataset->n; k++) {

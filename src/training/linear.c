@@ -280,6 +280,7 @@ static int least(const double *error, int n) {
 
 int syn_linear_best_strength(const syn_linear *l) { return least(l->ridge_error, SYN_LINEAR_STRENGTHS); }
 int syn_linear_best_rank(const syn_linear *l) { return least(l->rank_error, SYN_LINEAR_RANKS); }
+double syn_linear_least_error(const syn_linear *l) { return l->ridge_error[syn_linear_best_strength(l)]; }
 
 /* A receiver was regressed on the frames of all recordings, with a residual in its own: what its weights fall short. */
 static double presence(const struct syn_linear_session *s, int64_t i) { return s->present ? s->present[i] : 1; }

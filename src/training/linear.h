@@ -29,6 +29,8 @@ void syn_linear_free(syn_linear *linear);
 /* Index of the strength, and of the rank, with the least validation error. */
 int syn_linear_best_strength(const syn_linear *linear);
 int syn_linear_best_rank(const syn_linear *linear);
+/* The error at the best strength. */
+double syn_linear_least_error(const syn_linear *linear);
 /* W[N][N] of the N neurons of the population that session s is the first of, at a strength (any positive number),
  * diagonal included. */
 syn_status syn_linear_weights(const syn_linear *linear, size_t s, double strength, float *W);

@@ -265,7 +265,9 @@ syn_status syn_trainer_epoch(syn_trainer *t, bool *done, bool (*keep_going)(void
     SYN_CHECK(validate(t, t->epoch, &loss));
     t->curve[t->epoch] = (syn_epoch_losses){train_loss, loss};
     t->epoch++;
-    *done = t->epoch >= t->schedule.max_epochs || t->epoch - 1 - t->best_epoch >= t->schedule.patience;
+    const bool behind = t->schedule.patience_behind && t->best_loss > t->schedule.rival_loss;
+    const int patience = behind ? t->schedule.patience_behind : t->schedule.patience;
+    *done = t->epoch >= t->schedule.max_epochs || t->epoch - 1 - t->best_epoch >= patience;
 done:
     free(plan.first), free(plan.session);
     return status;

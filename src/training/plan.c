@@ -1,0 +1,240 @@
+#include "training/plan.h"
+
+#include <math.h>
+
+/* A decoder twice as large is tried while the last one was still improving late in its schedule and, unless it was the
+ * first, gained this much. */
+static const double worth_keeping = 0.003, still_improving = 0.7;
+enum { LARGEST_HIDDEN = 64, USUAL_STAGES = 6 };
+/* ... and while the whole search stays below this many multiplications of decoder weights and states (under a minute on
+ * a laptop). */
+static const double growth_budget = 3e11;
+/* Ridges on the embeddings that are tried, in observations: weak priors of neurons that are alike. */
+static const double embedding_ridge[] = {100, 3};
+enum { EMBEDDING_RIDGES = sizeof embedding_ridge / sizeof *embedding_ridge };
+/* Steps of the ridge and of L1, and how many steps off its start each may go. */
+static const double ridge_step = 3.1622776601683795, l1_step = 2;
+enum { MOST_STEPS = 6 };
+/* A regression that sees nothing asks for any ridge. Above this many train frames W could not learn what only a trained
+ * model sees. */
+static const double most_ridge = 10;
+/* The first rank is the least with this share of what the regression gains from the best one. */
+static const double rank_share = 0.9;
+/* Beside L1 the ridge only steadies the weights. */
+static const double ridge_beside_l1 = 0.1;
+
+/* The finished stages that `none` took. */
+static int none_stages(const syn_search *search) {
+    int n = 0;
+    while (n < search->n_stages && search->stage[n].candidate.form == SYN_FORM_NONE) n++;
+    return n;
+}
+
+/* Multiplications of decoder weights and states in a search of the usual length. */
+static double search_cost(const syn_search *search, int hidden) {
+    double entries = 0;
+    for (size_t s = 0; s < search->data->n; s++) {
+        const syn_session *session = &search->data->session[s];
+        for (int64_t k = 0; k < session->n_spans[SYN_TRAIN]; k++)
+            entries += (double)((session->span[SYN_TRAIN][k].stop - session->span[SYN_TRAIN][k].start) * session->N);
+    }
+    return entries * hidden * hidden * search->settings.max_epochs * USUAL_STAGES;
+}
+
+/* The stage with the least loss among the first n. */
+static const syn_stage *least_of(const syn_search *search, int n) {
+    const syn_stage *least = &search->stage[0];
+    for (int k = 1; k < n; k++)
+        if (search->stage[k].loss < least->loss) least = &search->stage[k];
+    return least;
+}
+
+bool syn_plan_none(const syn_search *search, syn_stage *next) {
+    const int n = none_stages(search);
+    if (n < search->n_stages) return false;
+    const int ridges = search->settings.source || search->settings.embedding == 0 ? 1 : EMBEDDING_RIDGES;
+    *next = (syn_stage){.hidden = search->settings.hidden};
+    if (n < ridges) {
+        next->candidate.embedding = ridges == 1 ? 0 : embedding_ridge[n];
+        return true;
+    }
+    const syn_stage *last = &search->stage[n - 1], *best = least_of(search, n);
+    if (last->again || last->tuned) return false;
+    const bool late = best->best_epoch >= still_improving * search->settings.max_epochs;
+    const double before = n > ridges ? least_of(search, n - 1)->loss : INFINITY;
+    const bool helped = n == ridges || last->loss < before - worth_keeping * fabs(before);
+    next->candidate.embedding = best->candidate.embedding;
+    next->hidden = best->hidden;
+    if (search->limits.any_hidden && late && helped && best->hidden < LARGEST_HIDDEN &&
+        search_cost(search, 2 * best->hidden) < growth_budget)
+        next->hidden *= 2;
+    else
+        next->again = true;
+    return true;
+}
+
+/* ---- lines of strengths: the best so far, a step on, a step back ---- */
+
+static double strength_of(const syn_candidate *c) { return c->l1 > 0 ? c->l1 : c->ridge; }
+
+/* Whether two candidates are points of one line: alike but for the strength of their penalty. */
+static bool same_line(const syn_candidate *a, const syn_candidate *b) {
+    return a->form == b->form && (a->l1 > 0) == (b->l1 > 0) && a->innovation == b->innovation;
+}
+
+/* The stage with the least loss on the line of c, or -1. */
+static int best_on_line(const syn_search *search, const syn_candidate *c) {
+    int best = -1;
+    for (int k = none_stages(search); k < search->n_stages; k++)
+        if (same_line(&search->stage[k].candidate, c) && (best < 0 || search->stage[k].loss < search->stage[best].loss))
+            best = k;
+    return best;
+}
+
+static bool tried(const syn_search *search, const syn_candidate *c) {
+    for (int k = none_stages(search); k < search->n_stages; k++) {
+        const syn_candidate *other = &search->stage[k].candidate;
+        if (same_line(other, c) && (c->form == SYN_FORM_LOWRANK ? other->rank == c->rank
+                                                                : fabs(log(strength_of(other) / strength_of(c))) < 0.1))
+            return true;
+    }
+    return false;
+}
+
+/* The next point on the line of c, which holds its start: steps by a factor in the direction that helps. */
+static bool next_on_line(const syn_search *search, syn_candidate *c, double factor) {
+    const double start = strength_of(c);
+    double *strength = c->l1 > 0 ? &c->l1 : &c->ridge;
+    const int best = best_on_line(search, c);
+    if (best < 0) return true;
+    const double least = strength_of(&search->stage[best].candidate);
+    if (fabs(log(least / start)) > (MOST_STEPS - 0.5) * log(factor)) return false;
+    for (int k = 0; k < 2; k++) {
+        *strength = k ? least / factor : least * factor;
+        if (!tried(search, c)) return true;
+    }
+    return false;
+}
+
+/* Which filter of what is sent the next candidate has: each at first, where a ridge alone is tried, and then the one
+ * that was better; else the one that the regression prefers. */
+static int next_filter(const syn_search *search, bool ridge_alone) {
+    const int from = none_stages(search), done = search->n_stages - from;
+    if (search->n_linear == 1) return 0;
+    if (!ridge_alone) return syn_linear_least_error(search->linear[1]) < syn_linear_least_error(search->linear[0]);
+    return done < 2 ? done : search->stage[from + 1].loss < search->stage[from].loss;
+}
+
+/* Index of the least rank with most of what the regression sees, or of the one that the user asked for. */
+static int first_rank(const syn_search *search, const syn_linear *linear) {
+    const double none = linear->no_connectivity_error, gain = none - linear->rank_error[syn_linear_best_rank(linear)];
+    int at = 0;
+    if (search->limits.rank)
+        while (at + 1 < SYN_LINEAR_RANKS && syn_linear_rank[at] < search->limits.rank) at++;
+    else
+        while (gain > 0 && none - linear->rank_error[at] < rank_share * gain) at++;
+    return at;
+}
+
+/* Index of the rank below or above the best one that was not tried yet, or -1. */
+static int neighbour_rank(const syn_search *search, syn_candidate c, int rank) {
+    int at = 0;
+    while (syn_linear_rank[at] < rank) at++;
+    for (int k = at - 1; k <= at + 1; k += 2) {
+        if (k < 0 || k == SYN_LINEAR_RANKS) continue;
+        c.rank = syn_linear_rank[k];
+        if (!tried(search, &c)) return k;
+    }
+    return -1;
+}
+
+/* Low rank: its neighbours too, in the direction that helps, as long as factors are ahead of free weights. */
+static bool next_rank(const syn_search *search, const syn_linear *linear, syn_candidate *c) {
+    c->form = SYN_FORM_LOWRANK;
+    const syn_candidate dense = {.form = SYN_FORM_DENSE, .innovation = c->innovation};
+    const int best = best_on_line(search, c), free_weights = best_on_line(search, &dense);
+    if (best >= 0 &&
+        (search->limits.rank || (free_weights >= 0 && search->stage[free_weights].loss < search->stage[best].loss)))
+        return false;
+    const int at =
+        best < 0 ? first_rank(search, linear) : neighbour_rank(search, *c, search->stage[best].candidate.rank);
+    if (at < 0) return false;
+    c->rank = search->limits.rank ? search->limits.rank : syn_linear_rank[at];
+    if (search->limits.ridge < 0) c->ridge = linear->rank_strength[at];
+    return true;
+}
+
+/* The best L1 again with senders that keep one sign, where an L1 has helped; then halves of it for as long as they do:
+ * signs do part of the penalty's work. */
+static bool next_dale(const syn_search *search, syn_candidate *c) {
+    const int l1 = best_on_line(search, c);
+    c->form = SYN_FORM_DALE;
+    const int dale = best_on_line(search, c);
+    if (search->stage[l1].loss > search->ablation_loss - SYN_WORTH_AN_EDGE * fabs(search->ablation_loss)) return false;
+    c->l1 = search->stage[dale < 0 ? l1 : dale].candidate.l1 / (dale < 0 ? 1 : 2);
+    return dale < 0 || (dale == search->n_stages - 1 && search->stage[dale].loss < search->stage[l1].loss);
+}
+
+/* Ridge alone: the regression's, with each filter, then a line of ridges. */
+static bool next_ridge(const syn_search *search, syn_candidate *c) {
+    if (search->n_stages - none_stages(search) < search->n_linear) return true;
+    return search->limits.ridge < 0 && next_on_line(search, c, ridge_step);
+}
+
+bool syn_plan_candidate(const syn_search *search, syn_stage *next) {
+    const syn_search_limits *limits = &search->limits;
+    const syn_form form = limits->any_form ? SYN_FORM_DENSE : limits->form;
+    const bool factored = syn_form_has_factors(form), one = limits->l1 >= 0;
+    const int filter = next_filter(search, !factored && !one);
+    const syn_linear *linear = search->linear[filter];
+    const int rank = syn_linear_best_rank(linear), best_strength = syn_linear_best_strength(linear);
+    const double most = most_ridge * syn_dataset_mean_frames(search->data, SYN_TRAIN);
+    const syn_candidate start = {.form = form,
+                                 .rank = !factored      ? 0
+                                         : limits->rank ? limits->rank
+                                                        : syn_linear_rank[rank],
+                                 .ridge = limits->ridge >= 0 ? limits->ridge
+                                          : factored         ? linear->rank_strength[rank]
+                                                             : fmin(linear->strength[best_strength], most),
+                                 .l1 = one ? limits->l1 : 0,
+                                 .innovation = search->innovation[filter],
+                                 .embedding = least_of(search, none_stages(search))->candidate.embedding};
+    syn_candidate *c = &next->candidate;
+    *next = (syn_stage){.hidden = search->none->H, .candidate = start};
+    if (search->n_stages == SYN_MAX_STAGES - 2) return false; /* leaves room to tune */
+    if (form == SYN_FORM_LOWRANK) return next_rank(search, linear, c);
+    if (one) return search->n_stages == none_stages(search);
+    if (!factored && next_ridge(search, c)) return true;
+    *c = start;
+    if (limits->any_form && linear->rank_error[rank] < linear->ridge_error[best_strength] &&
+        next_rank(search, linear, c))
+        return true;
+    *c = start;
+    if (limits->ridge < 0) c->ridge *= ridge_beside_l1;
+    const double ridge = c->ridge;
+    c->l1 = sqrt(syn_dataset_mean_frames(search->data, SYN_TRAIN)); /* the size of a gradient's noise */
+    if (next_on_line(search, c, l1_step)) return true;
+    c->ridge = ridge;
+    return limits->any_form && next_dale(search, c);
+}
+
+/* The stage with the least loss among those with a connectivity, or without, that are not tuned; -1: none. */
+static int best_stage(const syn_search *search, bool connectivity) {
+    int best = -1;
+    for (int k = 0; k < search->n_stages; k++)
+        if ((search->stage[k].candidate.form != SYN_FORM_NONE) == connectivity && !search->stage[k].tuned &&
+            (best < 0 || search->stage[k].loss < search->stage[best].loss))
+            best = k;
+    return best;
+}
+
+bool syn_plan_tuned(const syn_search *search, syn_stage *next) {
+    int tuned = 0;
+    for (int k = 0; k < search->n_stages; k++) tuned += search->stage[k].tuned;
+    const int best = best_stage(search, search->best && tuned == 0);
+    if (!search->settings.source || tuned > (search->best != NULL)) return false;
+    *next = search->stage[best];
+    next->tuned = true;
+    next->again = false;
+    return true;
+}

@@ -1,0 +1,20 @@
+/* What a search tries next, decided from its finished stages alone. Each returns false when there is no more of its
+ * kind.
+ */
+#ifndef SYN_PLAN_H
+#define SYN_PLAN_H
+
+#include "training/search.h"
+
+/* A connectivity is chosen if the validation loss falls by at least this share. */
+#define SYN_WORTH_AN_EDGE 2e-4
+
+/* The decoder without connectivity: with other embeddings, with more hidden units, or trained again. */
+bool syn_plan_none(const syn_search *search, syn_stage *next);
+/* A candidate of the form that the user asked for, or of those that are tried by default; once search->linear is there.
+ */
+bool syn_plan_candidate(const syn_search *search, syn_stage *next);
+/* After the last candidate of an adaptation: the best one, then `none`, with all parameters. */
+bool syn_plan_tuned(const syn_search *search, syn_stage *next);
+
+#endif

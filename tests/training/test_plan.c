@@ -1,0 +1,160 @@
+/* What a search tries next: the candidates are only planned here, and their losses are a formula. */
+#include "training/plan.h"
+
+#include "fixture.h"
+
+enum { WINDOW = 16, NEURONS = 8, FRAMES = 1000 };
+
+static const syn_settings settings = {.hidden = 4, .embedding = 2, .threads = 1, .max_epochs = 10, .patience = 5};
+
+typedef struct planned {
+    raw_data raw;
+    test_set set;
+    syn_search *search;
+    syn_linear linear;
+} planned;
+
+typedef double (*loss_of)(const syn_candidate *c);
+
+/* A search whose decoder without connectivity is done, with a loss of 1. Its regression likes a ridge of 100, and rank
+ * 2 nearly as much as 4, the best. */
+static void begin(planned *p, double ridge, double l1) {
+    const syn_search_limits limits = {.any_form = true, .ridge = ridge, .l1 = l1, .innovation = 0};
+    *p = (planned){.raw = raw_create(FRAMES, NEURONS, 0, "fluorescence", 71)};
+    p->set = set_create(&p->raw, 1, WINDOW);
+    assert_ok(syn_search_create(&p->search, p->set.data, best_kernels(), &settings, &limits));
+    p->search->none = random_parameters(p->set.data, SYN_FORM_NONE, settings.hidden, 72);
+    p->search->stage[0] = (syn_stage){.hidden = settings.hidden, .again = true, .loss = 1};
+    p->search->n_stages = 1;
+    p->search->ablation_loss = 1;
+    p->linear.no_connectivity_error = 10;
+    for (int k = 0; k < SYN_LINEAR_STRENGTHS; k++)
+        p->linear.strength[k] = pow(10, 0.5 * k), p->linear.ridge_error[k] = 9 + 0.1 * fabs(k - 4.0);
+    for (int k = 0; k < SYN_LINEAR_RANKS; k++)
+        p->linear.rank_error[k] = syn_linear_rank[k] == 1 ? 9.5 : 8.5 + 0.01 * fabs(syn_linear_rank[k] - 4.0),
+        p->linear.rank_strength[k] = 10;
+    p->search->linear[0] = &p->linear, p->search->n_linear = 1;
+}
+
+static void end(planned *p) {
+    p->search->linear[0] = NULL, p->search->n_linear = 0;
+    syn_search_free(p->search), set_free(&p->set), raw_free(&p->raw);
+}
+
+/* Plans until nothing is left; returns how many candidates there were. */
+static int run(planned *p, loss_of loss) {
+    syn_search *s = p->search;
+    syn_stage next;
+    while (syn_plan_candidate(s, &next)) {
+        next.loss = loss(&next.candidate);
+        for (int k = 1; k < s->n_stages; k++) {
+            const syn_candidate *a = &s->stage[k].candidate, *b = &next.candidate;
+            if (a->form == b->form && a->rank == b->rank && a->ridge == b->ridge && a->l1 == b->l1)
+                fail_msg("candidate %d is planned again", k);
+        }
+        s->stage[s->n_stages++] = next;
+        assert_in_range(s->n_stages, 1, SYN_MAX_STAGES - 2);
+    }
+    return s->n_stages - 1;
+}
+
+/* The best of a form, with L1 or without. */
+static const syn_candidate *best_of(const planned *p, syn_form form, bool l1) {
+    const syn_stage *best = NULL;
+    for (int k = 1; k < p->search->n_stages; k++) {
+        const syn_stage *s = &p->search->stage[k];
+        if (s->candidate.form == form && (s->candidate.l1 > 0) == l1 && (!best || s->loss < best->loss)) best = s;
+    }
+    return best ? &best->candidate : NULL;
+}
+
+static double distance(double strength, double best) { return fabs(log10(strength / best)); }
+
+/* Loss of each kind of candidate: the strength that is best for it, and what it has then. */
+static double ridge_of_3000(const syn_candidate *c) {
+    if (c->form == SYN_FORM_LOWRANK) return 0.9;
+    return c->l1 > 0 ? 0.8 + 0.1 * distance(c->l1, 30) : 0.7 + 0.1 * distance(c->ridge, 3000);
+}
+static double l1_of_4(const syn_candidate *c) {
+    if (c->form == SYN_FORM_DALE) return 0.95;
+    return c->l1 > 0 ? 0.5 + 0.01 * distance(c->l1, 4) : 0.9;
+}
+static double rank_of_1(const syn_candidate *c) { return c->form == SYN_FORM_LOWRANK ? 0.5 + 0.01 * c->rank : 0.9; }
+static double nothing_helps(const syn_candidate *c) {
+    (void)c;
+    return 1;
+}
+
+static void lines_lead_to_the_best_strength(void **state) {
+    (void)state;
+    planned p;
+    begin(&p, -1, -1);
+    run(&p, ridge_of_3000);
+    assert_near("first", 100, p.search->stage[1].candidate.ridge, 1e-9);
+    assert_near("ridge", 3162, best_of(&p, SYN_FORM_DENSE, false)->ridge, 1);
+    assert_near("ridge beside L1", 10, best_of(&p, SYN_FORM_DENSE, true)->ridge, 1e-9);
+    end(&p);
+    begin(&p, -1, -1);
+    run(&p, l1_of_4);
+    const double l1 = best_of(&p, SYN_FORM_DENSE, true)->l1;
+    assert_true(l1 > 4 / sqrt(2) && l1 < 4 * sqrt(2));
+    assert_non_null(best_of(&p, SYN_FORM_DALE, true));
+    end(&p);
+}
+
+/* A regression that sees nothing asks for any ridge: W starts where it can still learn. */
+static void a_blind_regression_does_not_forbid_learning(void **state) {
+    (void)state;
+    planned p;
+    begin(&p, -1, -1);
+    for (int k = 0; k < SYN_LINEAR_STRENGTHS; k++) p.linear.strength[k] *= 1e4, p.linear.ridge_error[k] = 11 - 0.05 * k;
+    run(&p, nothing_helps);
+    assert_near("first", 10 * syn_dataset_mean_frames(p.set.data, SYN_TRAIN), p.search->stage[1].candidate.ridge, 1e-6);
+    assert_null(best_of(&p, SYN_FORM_DALE, true));
+    end(&p);
+}
+
+static void ranks_are_walked_while_they_are_ahead(void **state) {
+    (void)state;
+    planned p;
+    begin(&p, -1, -1);
+    run(&p, rank_of_1);
+    assert_int_equal(best_of(&p, SYN_FORM_LOWRANK, false)->rank, 1);
+    end(&p);
+    begin(&p, -1, -1);
+    run(&p, ridge_of_3000);
+    int ranks = 0;
+    for (int k = 1; k < p.search->n_stages; k++) ranks += p.search->stage[k].candidate.form == SYN_FORM_LOWRANK;
+    assert_int_equal(ranks, 1);
+    assert_int_equal(best_of(&p, SYN_FORM_LOWRANK, false)->rank, 2); /* nine tenths of what rank 4 gains */
+    end(&p);
+}
+
+static void what_the_user_fixed_is_kept(void **state) {
+    (void)state;
+    planned p;
+    begin(&p, 42, 0.5);
+    assert_int_equal(run(&p, l1_of_4), 1);
+    assert_near("ridge", 42, p.search->stage[1].candidate.ridge, 0);
+    assert_near("l1", 0.5, p.search->stage[1].candidate.l1, 0);
+    end(&p);
+    begin(&p, 42, -1);
+    run(&p, ridge_of_3000);
+    for (int k = 1; k < p.search->n_stages; k++) assert_near("ridge", 42, p.search->stage[k].candidate.ridge, 0);
+    end(&p);
+    begin(&p, -1, -1);
+    p.search->limits.any_form = false, p.search->limits.form = SYN_FORM_LOWRANK, p.search->limits.rank = 5;
+    assert_int_equal(run(&p, rank_of_1), 1);
+    assert_int_equal(p.search->stage[1].candidate.rank, 5);
+    end(&p);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(lines_lead_to_the_best_strength),
+        cmocka_unit_test(a_blind_regression_does_not_forbid_learning),
+        cmocka_unit_test(ranks_are_walked_while_they_are_ahead),
+        cmocka_unit_test(what_the_user_fixed_is_kept),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
