@@ -204,8 +204,8 @@ static int64_t solve_all(regressions *r, const float *towards) {
 
 /* ---- choice ---- */
 
-enum { COUPLING, RIDGE, OWN, PULL, AXES };
-static const int choices[AXES] = {BASES, RIDGES, OWNS, RIDGES}, start[AXES] = {2, 2, 0, 0};
+enum { RIDGE, OWN, PULL, COUPLING, AXES, FIRST_RIDGE = 2 };
+static const int choices[AXES] = {RIDGES, OWNS, RIDGES, BASES};
 
 typedef struct search {
     const syn_rival_data *data;
@@ -330,12 +330,16 @@ static syn_status climb(search *s, int axis, int by) {
     return SYN_OK;
 }
 
+/* Own filters without coupling, all coupling filters with the best of them, then one axis after the other. */
 static syn_status choose(search *s) {
     bool better;
-    memcpy(s->at, start, sizeof s->at);
     for (int k = 0; k < OWNS; k++)
         if (fits(s, own_functions[k])) SYN_TRY(try_own(s, k));
-    SYN_TRY(try_coupling(s, s->at, &better));
+    for (int k = 0; k < BASES; k++) {
+        const int at[AXES] = {[COUPLING] = k, [RIDGE] = FIRST_RIDGE, [OWN] = s->at[OWN], [PULL] = s->at[PULL]};
+        SYN_TRY(try_coupling(s, at, &better));
+        if (better || k == 0) memcpy(s->at, at, sizeof at);
+    }
     for (int round = 0; round < ROUNDS; round++)
         for (int axis = 0; axis < AXES; axis++) {
             SYN_TRY(climb(s, axis, 1));
