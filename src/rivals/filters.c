@@ -3,11 +3,10 @@
 #include <cblas.h>
 #include <math.h>
 #include <omp.h>
-#include <string.h>
 
 #include "base/memory.h"
 
-enum { TILE = 64 };
+enum { TILE = 64, CHUNK = 64 };
 
 syn_filters syn_filters_create(int K, int span) {
     syn_filters f = {.K = K, .span = span};
@@ -26,15 +25,26 @@ syn_filters syn_filters_create(int K, int span) {
 
 void syn_filters_free(syn_filters *f) { free(f->scale), f->scale = NULL; }
 
-void syn_filters_apply(const syn_filters *f, const syn_rival_data *d, int64_t t, float *row) {
-    const int K = f->K;
-    memset(row, 0, (size_t)(d->N * K) * sizeof *row);
+/* row [n][K] of n neurons from `first` on, at most CHUNK: sums over time are kept function by function, so that the
+ * inner loop runs along neurons. */
+static void apply_chunk(const syn_filters *f, const syn_rival_data *d, int64_t t, int64_t first, int64_t n,
+                        float *row) {
+    float sum[SYN_FILTERS_MOST_K][CHUNK] = {{0}};
     for (int l = 0; l < f->span && t - 1 - l >= d->start[t]; l++) {
-        const float *x = d->x + (t - 1 - l) * d->N;
-        for (int k = 0; k < K; k++)
-            for (int64_t j = 0; f->phi[k][l] > 0 && j < d->N; j++) row[j * K + k] += f->phi[k][l] * x[j];
+        const float *x = d->x + (t - 1 - l) * d->N + first;
+        for (int k = 0; k < f->K; k++) {
+            const float phi = f->phi[k][l];
+            for (int64_t j = 0; phi > 0 && j < n; j++) sum[k][j] += phi * x[j];
+        }
     }
-    for (int64_t p = 0; f->scale && p < d->N * K; p++) row[p] *= f->scale[p];
+    for (int64_t j = 0; j < n; j++)
+        for (int k = 0; k < f->K; k++) row[j * f->K + k] = sum[k][j];
+}
+
+void syn_filters_apply(const syn_filters *f, const syn_rival_data *d, int64_t t, float *row) {
+    for (int64_t first = 0; f->K && first < d->N; first += CHUNK)
+        apply_chunk(f, d, t, first, d->N - first < CHUNK ? d->N - first : CHUNK, row + first * f->K);
+    for (int64_t p = 0; f->scale && p < d->N * f->K; p++) row[p] *= f->scale[p];
 }
 
 float syn_scale_column(float *column, int64_t F) {
