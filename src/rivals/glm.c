@@ -1,299 +1,351 @@
 /* glm: Poisson regression of spike counts with coupling filters (Pillow et al. 2008).
  *
- *     rate_i[t] = mean_i exp( c_i + sum_j sum_k w_ijk (phi_k * z_j)[t] + sum_b v_ib u_b[t-1] )
+ *     rate_i[t] = mean_i exp( c_i + sum_k h_ik y_ik[t] + sum_{j != i} sum_k w_ijk z_jk[t] + sum_b v_ib u_b[t-1] )
  *
- * phi: raised cosines over log time. The filters from other neurons carry a group-lasso penalty (Yuan & Lin 2006), in
- * units of the noise of their gradient; those of a neuron on itself, behaviour and offset hardly any. Fitted by
- * accelerated proximal gradients (Beck & Teboulle 2009), from strong to weak penalties, each from the solution before.
+ * y, z: the past through raised cosines (filters.h), more of them for a neuron itself. Its own filter is pulled to the
+ * one of all neurons together, those from other neurons carry a group lasso (group_lasso.h).
  *
- * Letters: K basis functions, D = N K + B + 1 features, F train frames, n neurons of a block.
+ * Chosen on the validation frames: the own filters and how far they are pulled, at first without coupling; the coupling
+ * filters, a ridge on them, and the strength of the lasso.
+ *
+ * Letters: K functions of a coupling filter, O of an own one, D = N K + B + 1 shared columns, F train frames.
  */
 #include <cblas.h>
 #include <math.h>
+#include <omp.h>
 #include <string.h>
 
 #include "base/lapack.h"
 #include "base/memory.h"
+#include "rivals/filters.h"
+#include "rivals/group_lasso.h"
 #include "rivals/loss.h"
 
-enum { BASES = 3, STRENGTHS = 9, BLOCK = 32, ITERATIONS = 60, MOST_K = 4, MOST_SPAN = 32, WORSE = 2 };
-static const int functions[BASES] = {1, 3, 4}, spans[BASES] = {1, 8, 32}; /* K, frames */
-static const double strengths[STRENGTHS] = {6, 4, 3, 2.2, 1.6, 1.2, 0.8, 0.5, 0.3};
-static const double tolerance = 1e-6, small_ridge = 1e-3;
-static const float most_drive = 5; /* of log rate / mean */
-/* Floats of the features of one split: 1 GB. */
+enum { OWNS = 4, BASES = 6, STRENGTHS = 16, RIDGES = 5, AROUND = 2, ROUNDS = 3, TILE = 64, LEAST_BLOCKS = 8 };
+static const int own_functions[OWNS] = {1, 3, 5, 8}, own_spans[OWNS] = {1, 8, 32, 128}; /* functions, frames */
+static const int functions[BASES] = {1, 2, 3, 4, 6, 8}, spans[BASES] = {1, 3, 8, 16, 32, 128};
+static const double strengths[STRENGTHS] = {8,    6.4,  5.12, 4.1,  3.28, 2.62, 2.1,  1.68,
+                                            1.34, 1.07, 0.86, 0.69, 0.55, 0.44, 0.35, 0.28};
+static const double ridges[RIDGES] = {1, 10, 100, 1000, 10000};
+/* Floats of the columns of one kind: 1 GB. */
 static const double most_features = 2.5e8;
+static const char what[] = "coupling filters";
 
 typedef struct glm {
-    int K, span, floor;
-    double strength;
+    syn_filters own, coupling;
+    int floor;
+    double strength, ridge, pull;
     int64_t D;
-    float phi[MOST_K][MOST_SPAN];
-    float *scale; /* [D] of the features over the train frames */
-    float *w;     /* [N][D] */
+    float *scale; /* [B + 1] of behaviour and offset */
+    float *w;     /* [N][D + O] */
 } glm;
 
-/* ---- features ---- */
-
-static void make_basis(glm *m) {
-    const double pi = 3.14159265358979, width = m->K > 1 ? log((double)m->span) / (m->K - 1) : 1;
-    for (int k = 0; k < m->K; k++) {
-        double sum = 0;
-        for (int l = 0; l < m->span; l++) {
-            const double x = (log(l + 1.0) - k * width) / width * pi / 2;
-            m->phi[k][l] = fabs(x) < pi ? (float)(0.5 * (1 + cos(x))) : 0;
-            sum += (double)m->phi[k][l];
-        }
-        for (int l = 0; l < m->span; l++) m->phi[k][l] = (float)((double)m->phi[k][l] / sum);
-    }
+static void glm_free(glm *m) {
+    syn_filters_free(&m->own), syn_filters_free(&m->coupling);
+    free(m->scale), free(m->w);
+    *m = (glm){0};
 }
 
-/* row [D] of target t */
-static void features_of(const glm *m, const syn_rival_data *d, int64_t t, float *row) {
-    memset(row, 0, (size_t)m->D * sizeof *row);
-    for (int l = 0; l < m->span && t - 1 - l >= d->start[t]; l++) {
-        const float *x = d->x + (t - 1 - l) * d->N;
-        for (int k = 0; k < m->K; k++)
-            for (int64_t j = 0; m->phi[k][l] > 0 && j < d->N; j++) row[j * m->K + k] += m->phi[k][l] * x[j];
-    }
-    for (int64_t b = 0; b < d->B; b++) row[d->N * m->K + b] = d->session->u[(t - 1) * d->B + b];
-    row[m->D - 1] = 1;
-    for (int64_t p = 0; m->scale && p < m->D; p++) row[p] *= m->scale[p];
+/* ---- predictions ---- */
+
+/* row [B + 1] of target t: what is neither an own nor a coupling filter. */
+static void other_columns(const syn_rival_data *d, int64_t t, float *row) {
+    for (int64_t b = 0; b < d->B; b++) row[b] = d->session->u[(t - 1) * d->B + b];
+    row[d->B] = 1;
 }
 
-/* Features [F][D] of the train frames, and the scale that gives each a variance of about 1. */
-static syn_status train_features(glm *m, const syn_rival_data *d, int threads, float **features) {
-    const int64_t F = d->F[SYN_TRAIN], D = m->D;
-    float *scale;
-    SYN_TRY(syn_alloc(features, (size_t)(F * D), sizeof **features, "coupling filters"));
-    SYN_TRY(syn_alloc(&scale, (size_t)D, sizeof *scale, "coupling filters"));
-#pragma omp parallel for schedule(static) num_threads(threads)
-    for (int64_t k = 0; k < F; k++) features_of(m, d, d->frame[SYN_TRAIN][k], *features + k * D);
-    for (int64_t p = 0; p < D; p++) {
-        double square = 0;
-        for (int64_t k = 0; k < F; k++) square += (double)(*features)[k * D + p] * (double)(*features)[k * D + p];
-        scale[p] = square > 0 ? (float)sqrt((double)F / square) : 0;
-    }
-    for (int64_t k = 0; k < F * D; k++) (*features)[k] *= scale[k % D];
-    m->scale = scale;
-    return SYN_OK;
-}
-
-/* Largest eigenvalue of features^T features, by power iteration. */
-static syn_status largest_eigenvalue(const float *features, int64_t F, int64_t D, double *value) {
-    float *v = NULL, *u = NULL;
-    syn_status status;
-    SYN_CHECK(syn_alloc(&v, (size_t)D, sizeof *v, "coupling filters"));
-    SYN_CHECK(syn_alloc(&u, (size_t)F, sizeof *u, "coupling filters"));
-    for (int64_t p = 0; p < D; p++) v[p] = 1 / sqrtf((float)D);
-    for (int k = 0; k < 20; k++) {
-        cblas_sgemv(CblasRowMajor, CblasNoTrans, (int)F, (int)D, 1, features, (int)D, v, 1, 0, u, 1);
-        cblas_sgemv(CblasRowMajor, CblasTrans, (int)F, (int)D, 1, features, (int)D, u, 1, 0, v, 1);
-        *value = (double)cblas_snrm2((int)D, v, 1);
-        cblas_sscal((int)D, *value > 0 ? (float)(1 / *value) : 0, v, 1);
-    }
-done:
-    free(v), free(u);
-    return status;
-}
-
-/* ---- fitting ---- */
-
-typedef struct block {
-    const glm *m;
-    const syn_rival_data *data;
-    const float *features; /* [F][D] */
-    int64_t first, n;
-    float *w, *point, *kept, *gradient; /* [n][D]; point: where the gradient is taken; kept: the last that was good */
-    float *residual;                    /* [F][n] */
-    double *step, *value, *momentum;    /* [n] */
-} block;
-
-/* Negative log likelihood of each neuron at `point`, and the residuals. */
-static void likelihood(block *b, double *value) {
-    const syn_rival_data *d = b->data;
-    const int64_t F = d->F[SYN_TRAIN], D = b->m->D;
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)F, (int)b->n, (int)D, 1, b->features, (int)D, b->point,
-                (int)D, 0, b->residual, (int)b->n);
-    memset(value, 0, (size_t)b->n * sizeof *value);
-    for (int64_t k = 0; k < F; k++)
-        for (int64_t j = 0; j < b->n; j++) {
-            const int64_t i = b->first + j, t = d->frame[SYN_TRAIN][k];
-            float *r = &b->residual[k * b->n + j];
-            if (!syn_rival_observed(d, t, i)) {
-                *r = 0;
-                continue;
-            }
-            const float mean = d->session->norm.mean[i], drive = fminf(*r, most_drive);
-            const float counts = roundf(d->x[t * d->N + i] * d->session->norm.scale[i] + mean);
-            const float rate = mean * expf(drive);
-            value[j] += (double)rate - (double)counts * (double)drive;
-            *r = *r > most_drive ? fmaxf(rate - counts, 0) : rate - counts;
-        }
-}
-
-/* Adds the small ridge of all but the offset to value and gradient of neuron j of the block. */
-static double add_ridge(const block *b, int64_t j) {
-    const float ridge =
-        (float)(small_ridge * (double)b->data->F[SYN_TRAIN]) * b->data->session->norm.mean[b->first + j];
-    const float *w = b->point + j * b->m->D;
-    float *g = b->gradient + j * b->m->D;
-    double sum = 0;
-    for (int64_t p = 0; p + 1 < b->m->D; p++) sum += 0.5 * (double)(ridge * w[p] * w[p]), g[p] += ridge * w[p];
-    return sum;
-}
-
-/* Sum of the norms of the filters from other neurons. */
-static double group_norms(const block *b, int64_t j, const float *w) {
-    double sum = 0;
-    for (int64_t s = 0; s < b->data->N; s++)
-        if (s != b->first + j) sum += (double)cblas_snrm2(b->m->K, w + s * b->m->K, 1);
-    return sum;
-}
-
-/* next <- point - gradient / step, filters from other neurons shrunk by penalty / step. */
-static void proximal_step(const block *b, int64_t j, double penalty, float *next) {
-    const int K = b->m->K;
-    const float *point = b->point + j * b->m->D, *g = b->gradient + j * b->m->D;
-    for (int64_t p = 0; p < b->m->D; p++) next[p] = point[p] - g[p] / (float)b->step[j];
-    for (int64_t s = 0; s < b->data->N; s++) {
-        if (s == b->first + j) continue;
-        const double norm = (double)cblas_snrm2(K, next + s * K, 1), shrunk = norm - penalty / b->step[j];
-        cblas_sscal(K, shrunk > 0 ? (float)(shrunk / norm) : 0, next + s * K, 1);
-    }
-}
-
-/* One step of neuron j, whose value at `point` is `now`; returns by which share the value fell. A point that is worse
- * than the last one is given up for a shorter step from there. */
-static double advance(block *b, int64_t j, double now, double penalty, float *work) {
-    const size_t D = (size_t)b->m->D, size = D * sizeof(float);
-    float *w = b->w + (size_t)j * D, *point = b->point + (size_t)j * D, *kept = b->kept + (size_t)j * D;
-    if (!(now <= b->value[j] + 1e-7 * fabs(now))) {
-        b->step[j] *= 2, b->momentum[j] = 1;
-        memcpy(point, kept, size), memcpy(w, kept, size);
-        return 1;
-    }
-    const double fell = isfinite(b->value[j]) ? (b->value[j] - now) / (fabs(now) + 1) : 1;
-    b->value[j] = now;
-    memcpy(kept, point, size);
-    proximal_step(b, j, penalty, work);
-    const double next = 0.5 * (1 + sqrt(1 + 4 * b->momentum[j] * b->momentum[j]));
-    const float along = (float)((b->momentum[j] - 1) / next);
-    for (size_t p = 0; p < D; p++) point[p] = work[p] + along * (work[p] - w[p]), w[p] = work[p];
-    b->momentum[j] = next;
-    return fell;
-}
-
-/* Solves one penalty from the w of the one before. work: [D]. */
-static void solve(block *b, double strength, float *work) {
-    const int64_t F = b->data->F[SYN_TRAIN], D = b->m->D;
-    const size_t size = (size_t)(b->n * D) * sizeof *b->w;
-    double value[BLOCK], fell = 1;
-    memcpy(b->point, b->w, size), memcpy(b->kept, b->w, size);
-    for (int64_t j = 0; j < b->n; j++) b->value[j] = INFINITY, b->momentum[j] = 1;
-    for (int iteration = 0; iteration < ITERATIONS && fell > tolerance; iteration++) {
-        likelihood(b, value);
-        cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, (int)b->n, (int)D, (int)F, 1, b->residual, (int)b->n,
-                    b->features, (int)D, 0, b->gradient, (int)D);
-        fell = 0;
-        for (int64_t j = 0; j < b->n; j++) {
-            const double mean = (double)b->data->session->norm.mean[b->first + j];
-            const double penalty = strength * sqrt((double)F * mean * b->m->K);
-            const double now = value[j] + add_ridge(b, j) + penalty * group_norms(b, j, b->point + j * D);
-            fell = fmax(fell, advance(b, j, now, penalty, work));
-        }
-    }
-    memcpy(b->w, b->kept, size);
-}
-
-static void block_free(block *b) {
-    free(b->w), free(b->point), free(b->kept), free(b->gradient), free(b->residual), free(b->step), free(b->value);
-    free(b->momentum);
-}
-
-static syn_status block_create(block *b, const glm *m, const syn_rival_data *d, const float *features,
-                               double eigenvalue, int64_t first) {
-    const int64_t n = d->N - first < BLOCK ? d->N - first : BLOCK;
-    *b = (block){.m = m, .data = d, .features = features, .first = first, .n = n};
-    float **rows[] = {&b->w, &b->point, &b->kept, &b->gradient};
-    for (int k = 0; k < 4; k++) SYN_TRY(syn_alloc(rows[k], (size_t)(n * m->D), sizeof(float), "coupling filters"));
-    SYN_TRY(syn_alloc(&b->residual, (size_t)(d->F[SYN_TRAIN] * n), sizeof(float), "coupling filters"));
-    SYN_TRY(syn_alloc(&b->step, (size_t)n, sizeof(double), "coupling filters"));
-    SYN_TRY(syn_alloc(&b->value, (size_t)n, sizeof(double), "coupling filters"));
-    SYN_TRY(syn_alloc(&b->momentum, (size_t)n, sizeof(double), "coupling filters"));
-    for (int64_t j = 0; j < n; j++) b->step[j] = eigenvalue * (double)d->session->norm.mean[first + j];
-    return SYN_OK;
-}
-
-/* ---- choice of the basis and the strength ---- */
-
-static void predict_row(const glm *m, const syn_rival_data *d, int64_t t, float *row, float *prediction) {
+/* prediction [n][N] of frames [n], at most TILE. shared, own: [TILE][D], [N][O] work space. */
+static void predict_rows(const glm *m, const syn_rival_data *d, const int64_t *frame, int64_t n, float *shared,
+                         float *own, float *prediction) {
     const syn_normalisation *norm = &d->session->norm;
-    features_of(m, d, t, row);
-    cblas_sgemv(CblasRowMajor, CblasNoTrans, (int)d->N, (int)m->D, 1, m->w, (int)m->D, row, 1, 0, prediction, 1);
-    for (int64_t i = 0; i < d->N; i++)
-        prediction[i] = norm->mean[i] * (expf(fminf(prediction[i], most_drive)) - 1) / norm->scale[i];
-}
-
-static syn_status validation_loss(glm *m, const syn_rival_data *d, double *loss) {
-    float *row = NULL, *prediction = NULL;
-    syn_rival_loss sum = {0};
-    syn_status status;
-    SYN_CHECK(syn_alloc(&row, (size_t)m->D, sizeof *row, "coupling filters"));
-    SYN_CHECK(syn_alloc(&prediction, (size_t)d->N, sizeof *prediction, "coupling filters"));
-    for (int64_t k = 0; k < d->F[SYN_VALIDATION]; k++) {
-        predict_row(m, d, d->frame[SYN_VALIDATION][k], row, prediction);
-        syn_rival_loss_add(&sum, d, d->frame[SYN_VALIDATION][k], prediction);
+    const int64_t D = m->D, O = m->own.K, others = D - d->B - 1;
+    for (int64_t k = 0; k < n; k++) {
+        float *row = shared + k * D;
+        syn_filters_apply(&m->coupling, d, frame[k], row);
+        other_columns(d, frame[k], row + others);
+        for (int64_t b = 0; b <= d->B; b++) row[others + b] *= m->scale[b];
     }
-    *loss = syn_rival_loss_least(&sum, d, &m->floor);
-done:
-    free(row), free(prediction);
-    return status;
-}
-
-static void glm_free(glm *m) { free(m->scale), free(m->w); }
-
-/* All strengths of one basis, until a few in a row are no better; what is better than *least goes to *best. */
-static syn_status try_basis(glm *best, double *least, int basis, const syn_rival_data *d,
-                            const syn_rival_settings *settings) {
-    glm m = {.K = functions[basis], .span = spans[basis], .D = d->N * functions[basis] + d->B + 1};
-    const int64_t blocks = (d->N + BLOCK - 1) / BLOCK;
-    float *features = NULL, *work = NULL, *w = NULL;
-    block *b = NULL;
-    double eigenvalue = 0, here = INFINITY;
-    syn_status status;
-    make_basis(&m);
-    SYN_CHECK(train_features(&m, d, settings->threads, &features));
-    SYN_CHECK(largest_eigenvalue(features, d->F[SYN_TRAIN], m.D, &eigenvalue));
-    SYN_CHECK(syn_alloc(&b, (size_t)blocks, sizeof *b, "coupling filters"));
-    SYN_CHECK(syn_alloc(&work, (size_t)(blocks * m.D), sizeof *work, "coupling filters"));
-    SYN_CHECK(syn_alloc(&m.w, (size_t)(d->N * m.D), sizeof *m.w, "coupling filters"));
-    for (int64_t k = 0; k < blocks; k++) SYN_CHECK(block_create(&b[k], &m, d, features, eigenvalue, k * BLOCK));
-    for (int s = 0, worse = 0; s < STRENGTHS && worse < WORSE; s++) {
-        double loss;
-#pragma omp parallel for schedule(dynamic) num_threads(settings->threads)
-        for (int64_t k = 0; k < blocks; k++) {
-            solve(&b[k], strengths[s], work + k * m.D);
-            memcpy(m.w + b[k].first * m.D, b[k].w, (size_t)(b[k].n * m.D) * sizeof *m.w);
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)n, (int)d->N, (int)D, 1, shared, (int)D, m->w,
+                (int)(D + O), 0, prediction, (int)d->N);
+    for (int64_t k = 0; k < n; k++) {
+        syn_filters_apply(&m->own, d, frame[k], own);
+        for (int64_t i = 0; i < d->N; i++) {
+            float drive = prediction[k * d->N + i];
+            for (int64_t o = 0; o < O; o++) drive += m->w[i * (D + O) + D + o] * own[i * O + o];
+            const float rate = norm->mean[i] * expf(fminf(drive, SYN_LASSO_MOST_DRIVE));
+            prediction[k * d->N + i] = (rate - norm->mean[i]) / norm->scale[i];
         }
-        m.strength = strengths[s];
-        SYN_CHECK(validation_loss(&m, d, &loss));
-        SYN_CHECK(syn_rival_go_on(settings));
-        worse = loss < here ? 0 : worse + 1;
-        here = fmin(here, loss);
-        if (loss >= *least) continue;
-        SYN_CHECK(syn_alloc(&w, (size_t)(d->N * m.D), sizeof *w, "coupling filters"));
-        memcpy(w, m.w, (size_t)(d->N * m.D) * sizeof *w);
-        float *scale = NULL;
-        SYN_CHECK(syn_alloc(&scale, (size_t)m.D, sizeof *scale, "coupling filters"));
-        memcpy(scale, m.scale, (size_t)m.D * sizeof *scale);
-        glm_free(best);
-        *best = m, best->w = w, best->scale = scale, *least = loss, w = NULL;
+    }
+}
+
+/* prediction [F][N] of a split, with no floor yet. */
+static syn_status predict_split(const glm *m, const syn_rival_data *d, int threads, syn_split split,
+                                float *prediction) {
+    const int64_t F = d->F[split], each = TILE * m->D + d->N * m->own.K;
+    float *work;
+    SYN_TRY(syn_alloc(&work, (size_t)(threads * each), sizeof *work, what));
+#pragma omp parallel for schedule(static) num_threads(threads)
+    for (int64_t first = 0; first < F; first += TILE) {
+        float *rows = work + omp_get_thread_num() * each;
+        predict_rows(m, d, d->frame[split] + first, F - first < TILE ? F - first : TILE, rows, rows + TILE * m->D,
+                     prediction + first * d->N);
+    }
+    free(work);
+    return SYN_OK;
+}
+
+static syn_status validation_loss(glm *m, const syn_rival_data *d, int threads, double *loss) {
+    const int64_t F = d->F[SYN_VALIDATION];
+    float *prediction;
+    syn_rival_loss sum = {0};
+    SYN_TRY(syn_alloc(&prediction, (size_t)(F * d->N), sizeof *prediction, what));
+    const syn_status status = predict_split(m, d, threads, SYN_VALIDATION, prediction);
+    for (int64_t k = 0; status == SYN_OK && k < F; k++)
+        syn_rival_loss_add(&sum, d, d->frame[SYN_VALIDATION][k], prediction + k * d->N);
+    *loss = syn_rival_loss_least(&sum, d, &m->floor);
+    free(prediction);
+    return status;
+}
+
+/* ---- the regressions of all neurons on one pair of filters ---- */
+
+typedef struct regressions {
+    const syn_rival_data *data;
+    glm model;
+    syn_lasso_features x;
+    float *column, *own; /* [D][F], [N][O][F] */
+    int64_t *first;      /* [G + 2] */
+    int64_t blocks;
+    syn_lasso *block; /* [blocks] */
+    int threads;
+    syn_lasso_work **work; /* [threads] */
+} regressions;
+
+static void regressions_free(regressions *r) {
+    for (int64_t k = 0; r->block && k < r->blocks; k++) syn_lasso_free(&r->block[k]);
+    for (int k = 0; r->work && k < r->threads; k++) syn_lasso_work_free(r->work[k]);
+    free(r->column), free(r->own), free(r->first), free(r->block), free(r->work);
+    glm_free(&r->model);
+}
+
+static syn_status make_columns(regressions *r) {
+    const syn_rival_data *d = r->data;
+    const int64_t F = d->F[SYN_TRAIN], others = r->model.D - d->B - 1;
+    float *row;
+    SYN_TRY(syn_alloc(&r->column, (size_t)(r->model.D * F), sizeof *r->column, what));
+    SYN_TRY(syn_alloc(&r->own, (size_t)(d->N * r->model.own.K * F), sizeof *r->own, what));
+    SYN_TRY(syn_filters_fit(&r->model.own, d, r->threads, r->own));
+    SYN_TRY(syn_filters_fit(&r->model.coupling, d, r->threads, r->column));
+    SYN_TRY(syn_alloc(&r->model.scale, (size_t)d->B + 1, sizeof *r->model.scale, what));
+    SYN_TRY(syn_alloc(&row, (size_t)d->B + 1, sizeof *row, what));
+    for (int64_t k = 0; k < F; k++) {
+        other_columns(d, d->frame[SYN_TRAIN][k], row);
+        for (int64_t b = 0; b <= d->B; b++) r->column[(others + b) * F + k] = row[b];
+    }
+    free(row);
+    for (int64_t b = 0; b <= d->B; b++) r->model.scale[b] = syn_scale_column(r->column + (others + b) * F, F);
+    return SYN_OK;
+}
+
+/* A group for the filter from each neuron, one for each behaviour, one for the offset, and the own filter. */
+static syn_status make_groups(regressions *r) {
+    const syn_rival_data *d = r->data;
+    const int64_t K = r->model.coupling.K, filters = K ? d->N : 0, G = filters + d->B + 1;
+    SYN_TRY(syn_alloc(&r->first, (size_t)G + 2, sizeof *r->first, what));
+    for (int64_t g = 0; g <= G; g++) r->first[g] = g < filters ? g * K : filters * K + g - filters;
+    r->first[G + 1] = r->model.D + r->model.own.K;
+    r->x = (syn_lasso_features){.F = d->F[SYN_TRAIN],
+                                .D = r->model.D,
+                                .O = r->model.own.K,
+                                .G = G,
+                                .column = r->column,
+                                .first = r->first,
+                                .penalised = filters};
+    return SYN_OK;
+}
+
+/* count [N][F] of the train frames */
+static syn_status regressions_create(regressions *r, const syn_rival_data *d, syn_filters own, syn_filters coupling,
+                                     const float *count, int threads) {
+    const int64_t F = d->F[SYN_TRAIN], N = d->N, O = own.K, even = (N + LEAST_BLOCKS - 1) / LEAST_BLOCKS;
+    const int64_t size = even < SYN_LASSO_BLOCK ? even : SYN_LASSO_BLOCK;
+    own.scale = coupling.scale = NULL;
+    *r = (regressions){
+        .data = d, .model = {.own = own, .coupling = coupling, .D = N * coupling.K + d->B + 1}, .threads = threads};
+    SYN_TRY(make_columns(r));
+    SYN_TRY(make_groups(r));
+    SYN_TRY(syn_alloc(&r->model.w, (size_t)(N * (r->model.D + O)), sizeof(float), what));
+    r->blocks = (N + size - 1) / size;
+    SYN_TRY(syn_alloc(&r->block, (size_t)r->blocks, sizeof *r->block, what));
+    SYN_TRY(syn_alloc(&r->work, (size_t)threads, sizeof *r->work, what));
+    for (int k = 0; k < threads; k++) SYN_TRY(syn_lasso_work_create(&r->work[k], &r->x));
+    for (int64_t k = 0, first = 0; k < r->blocks; k++, first += size)
+        SYN_TRY(syn_lasso_create(&r->block[k], &r->x, N - first < size ? N - first : size, first,
+                                 r->own + first * O * F, count + first * F, d->session->norm.mean + first));
+    return SYN_OK;
+}
+
+/* All neurons at one strength; returns the number of filters between them. */
+static int64_t solve_all(regressions *r, const float *towards) {
+    const int64_t D = r->x.D + r->x.O;
+    const syn_lasso_strength strength = {
+        .penalty = r->model.strength, .ridge = r->model.ridge, .own_ridge = r->model.pull, .towards = towards};
+    int64_t filters = 0;
+#pragma omp parallel for schedule(dynamic) num_threads(r->threads) reduction(+ : filters)
+    for (int64_t k = 0; k < r->blocks; k++) {
+        const syn_lasso *b = &r->block[k];
+        syn_lasso_solve(&r->block[k], &strength, r->work[omp_get_thread_num()]);
+        memcpy(r->model.w + b->self * D, b->w, (size_t)(b->n * D) * sizeof *b->w);
+        for (int64_t j = 0; j < b->n; j++)
+            for (int64_t g = 0; g < r->x.penalised; g++) filters += b->w[j * D + r->first[g]] != 0;
+    }
+    return filters;
+}
+
+/* ---- choice ---- */
+
+enum { RIDGE, OWN, PULL, COUPLING, AXES, FIRST_RIDGE = 2 };
+static const int choices[AXES] = {RIDGES, OWNS, RIDGES, BASES};
+
+typedef struct search {
+    const syn_rival_data *data;
+    const syn_rival_settings *settings;
+    float *count;                                    /* [N][F] of the train frames, -1 where not observed */
+    float towards[OWNS][RIDGES][SYN_FILTERS_MOST_K]; /* what own filters are pulled to */
+    bool tried[OWNS][RIDGES][BASES][RIDGES];
+    glm best;
+    double least;
+    int at[AXES], strength; /* indices of what is best */
+} search;
+
+/* Own filter [O] of all neurons together: the mean, each weighted by its spikes. */
+static void common_filter(const regressions *r, float *common) {
+    const float *mean = r->data->session->norm.mean;
+    for (int64_t o = 0; o < r->x.O; o++) {
+        double sum = 0, spikes = 0;
+        for (int64_t i = 0; i < r->data->N; i++) {
+            sum += (double)mean[i] * (double)r->model.w[i * (r->x.D + r->x.O) + r->x.D + o];
+            spikes += (double)mean[i];
+        }
+        common[o] = spikes > 0 ? (float)(sum / spikes) : 0;
+    }
+}
+
+static syn_status copy_floats(float **to, const float *from, int64_t count) {
+    SYN_TRY(syn_alloc(to, (size_t)count, sizeof **to, what));
+    if (count) memcpy(*to, from, (size_t)count * sizeof **to);
+    return SYN_OK;
+}
+
+static syn_status keep(search *s, const glm *m, double loss) {
+    const int64_t N = s->data->N;
+    syn_status status;
+    glm copy = *m;
+    copy.own.scale = copy.coupling.scale = copy.scale = copy.w = NULL;
+    SYN_CHECK(copy_floats(&copy.own.scale, m->own.scale, N * m->own.K));
+    SYN_CHECK(copy_floats(&copy.coupling.scale, m->coupling.scale, N * m->coupling.K));
+    SYN_CHECK(copy_floats(&copy.scale, m->scale, s->data->B + 1));
+    SYN_CHECK(copy_floats(&copy.w, m->w, N * (m->D + m->own.K)));
+    glm_free(&s->best);
+    s->best = copy, s->least = loss;
+    return SYN_OK;
+done:
+    glm_free(&copy);
+    return status;
+}
+
+/* Loss of what is solved; kept if it is the best. */
+static syn_status judge(search *s, regressions *r, double *loss) {
+    SYN_TRY(validation_loss(&r->model, s->data, s->settings->threads, loss));
+    if (*loss < s->least) SYN_TRY(keep(s, &r->model, *loss));
+    return syn_rival_go_on(s->settings);
+}
+
+/* Own filters alone, pulled ever more to what they have in common. */
+static syn_status try_own(search *s, int own) {
+    float common[SYN_FILTERS_MOST_K] = {0};
+    regressions r;
+    syn_status status;
+    SYN_CHECK(regressions_create(&r, s->data, syn_filters_create(own_functions[own], own_spans[own]),
+                                 syn_filters_create(0, 0), s->count, s->settings->threads));
+    for (int k = 0; k < RIDGES; k++) {
+        const double before = s->least;
+        double loss;
+        r.model.pull = ridges[k], r.model.ridge = ridges[0];
+        memcpy(s->towards[own][k], common, sizeof common);
+        solve_all(&r, common);
+        SYN_CHECK(judge(s, &r, &loss));
+        if (s->least < before) s->at[OWN] = own, s->at[PULL] = k;
+        common_filter(&r, common);
     }
 done:
-    for (int64_t k = 0; b && k < blocks; k++) block_free(&b[k]);
-    free(b), free(features), free(work), free(w), glm_free(&m);
+    regressions_free(&r);
     return status;
+}
+
+static bool fits(const search *s, int K) {
+    return K == 1 || (double)s->data->F[SYN_TRAIN] * (double)(s->data->N * K) < most_features;
+}
+
+/* Strengths from strong to weak: all of them until two in a row are no better; once one is known that is good, from a
+ * little above it until one is no better. *better: whether one is the best of all. */
+static syn_status try_coupling(search *s, const int *at, bool *better) {
+    const int own = at[OWN], coupling = at[COUPLING];
+    bool *tried = &s->tried[own][at[PULL]][coupling][at[RIDGE]];
+    const int patience = s->strength ? 1 : 2;
+    double least = INFINITY, loss;
+    regressions r;
+    syn_status status;
+    *better = false;
+    if (*tried || !fits(s, own_functions[own]) || !fits(s, functions[coupling])) return SYN_OK;
+    *tried = true;
+    SYN_CHECK(regressions_create(&r, s->data, syn_filters_create(own_functions[own], own_spans[own]),
+                                 syn_filters_create(functions[coupling], spans[coupling]), s->count,
+                                 s->settings->threads));
+    r.model.pull = ridges[at[PULL]], r.model.ridge = ridges[at[RIDGE]];
+    for (int k = s->strength > AROUND ? s->strength - AROUND : 0, worse = 0; k < STRENGTHS && worse < patience; k++) {
+        const double before = s->least;
+        r.model.strength = strengths[k];
+        const int64_t filters = solve_all(&r, s->towards[own][at[PULL]]);
+        SYN_CHECK(judge(s, &r, &loss));
+        if (s->least < before) *better = true, s->strength = k;
+        worse = filters > 0 && loss >= least ? worse + 1 : 0;
+        least = fmin(least, loss);
+    }
+done:
+    regressions_free(&r);
+    return status;
+}
+
+/* Steps along an axis, up or down, as long as that is better. */
+static syn_status climb(search *s, int axis, int by) {
+    for (bool better = true; better;) {
+        int at[AXES];
+        memcpy(at, s->at, sizeof at);
+        at[axis] += by;
+        if (at[axis] < 0 || at[axis] >= choices[axis]) break;
+        SYN_TRY(try_coupling(s, at, &better));
+        if (better) memcpy(s->at, at, sizeof at);
+    }
+    return SYN_OK;
+}
+
+/* Own filters without coupling, all coupling filters with the best of them, then one axis after the other. */
+static syn_status choose(search *s) {
+    bool better;
+    for (int k = 0; k < OWNS; k++)
+        if (fits(s, own_functions[k])) SYN_TRY(try_own(s, k));
+    for (int k = 0; k < BASES; k++) {
+        const int at[AXES] = {[COUPLING] = k, [RIDGE] = FIRST_RIDGE, [OWN] = s->at[OWN], [PULL] = s->at[PULL]};
+        SYN_TRY(try_coupling(s, at, &better));
+        if (better || k == 0) memcpy(s->at, at, sizeof at);
+    }
+    for (int round = 0; round < ROUNDS; round++)
+        for (int axis = 0; axis < AXES; axis++) {
+            SYN_TRY(climb(s, axis, 1));
+            SYN_TRY(climb(s, axis, -1));
+        }
+    return SYN_OK;
 }
 
 /* ---- the rival ---- */
@@ -305,35 +357,52 @@ static void release(void *model) {
     free(model);
 }
 
-static syn_status fit(void **model, const syn_rival_data *d, const syn_rival_settings *settings, json_t *chosen) {
-    glm *best;
-    double least = INFINITY;
-    syn_status status = SYN_OK;
-    SYN_TRY(syn_alloc(&best, 1, sizeof *best, "coupling filters"));
-    *model = best;
-    syn_blas_begin();
-    for (int basis = 0; status == SYN_OK && basis < BASES; basis++)
-        if (basis == 0 || (double)d->F[SYN_TRAIN] * (double)(d->N * functions[basis]) < most_features)
-            status = try_basis(best, &least, basis, d, settings);
-    syn_blas_end();
-    if (status != SYN_OK) return status;
-    json_object_set_new(chosen, "basis_functions", json_integer(best->K));
-    json_object_set_new(chosen, "filter_frames", json_integer(best->span));
-    json_object_set_new(chosen, "group_lasso", json_real(best->strength));
-    syn_rival_note_floor(chosen, best->floor);
+static syn_status count_spikes(const syn_rival_data *d, float **count) {
+    const int64_t F = d->F[SYN_TRAIN];
+    const syn_normalisation *norm = &d->session->norm;
+    SYN_TRY(syn_alloc(count, (size_t)(d->N * F), sizeof **count, what));
+    for (int64_t k = 0; k < F; k++)
+        for (int64_t i = 0, t = d->frame[SYN_TRAIN][k]; i < d->N; i++)
+            (*count)[i * F + k] =
+                syn_rival_observed(d, t, i) ? roundf(d->x[t * d->N + i] * norm->scale[i] + norm->mean[i]) : -1;
     return SYN_OK;
+}
+
+static void describe(const glm *m, json_t *chosen) {
+    json_object_set_new(chosen, "own_functions", json_integer(m->own.K));
+    json_object_set_new(chosen, "own_frames", json_integer(m->own.span));
+    json_object_set_new(chosen, "pull_to_common", json_real(m->pull));
+    json_object_set_new(chosen, "basis_functions", json_integer(m->coupling.K));
+    json_object_set_new(chosen, "filter_frames", json_integer(m->coupling.span));
+    json_object_set_new(chosen, "group_lasso", json_real(m->strength));
+    json_object_set_new(chosen, "ridge", json_real(m->ridge));
+    syn_rival_note_floor(chosen, m->floor);
+}
+
+static syn_status fit(void **model, const syn_rival_data *d, const syn_rival_settings *settings, json_t *chosen) {
+    search s = {.data = d, .settings = settings, .least = INFINITY};
+    syn_status status;
+    syn_blas_begin();
+    SYN_CHECK(count_spikes(d, &s.count));
+    SYN_CHECK(choose(&s));
+    SYN_CHECK(syn_alloc(model, 1, sizeof s.best, what));
+    memcpy(*model, &s.best, sizeof s.best);
+    describe(&s.best, chosen);
+    s.best = (glm){0};
+done:
+    syn_blas_end();
+    free(s.count), glm_free(&s.best);
+    return status;
 }
 
 static syn_status predict(const void *model, const syn_rival_data *d, const syn_rival_settings *settings,
                           syn_split split, float *prediction) {
     const glm *m = model;
-    float *row;
-    (void)settings;
-    SYN_TRY(syn_alloc(&row, (size_t)m->D, sizeof *row, "coupling filters"));
-    for (int64_t k = 0; k < d->F[split]; k++) predict_row(m, d, d->frame[split][k], row, prediction + k * d->N);
-    free(row);
+    syn_blas_begin();
+    const syn_status status = predict_split(m, d, settings->threads, split, prediction);
+    syn_blas_end();
     syn_rival_raise(d, m->floor, prediction, d->F[split]);
-    return SYN_OK;
+    return status;
 }
 
 const syn_rival syn_rival_glm = {"glm", applies, fit, predict, release};
