@@ -7,6 +7,8 @@
 
 /* Shares of the next candidate that are tried. */
 static const double shares[] = {0.5, 0.25};
+/* Candidates that an average is grown from: the best may have gone too far from all others to be mixed with them. */
+enum { MOST_STARTS = 4 };
 
 /* W[M][M] of a population as free weights: S R^T of factors is multiplied out. */
 static void copy_weights(const syn_parameters *from, size_t s, float *W) {
@@ -85,41 +87,67 @@ static syn_status try_member(const syn_search *search, syn_network *network, con
     return SYN_OK;
 }
 
-syn_status syn_blend_candidates(syn_search *search) {
-    int order[SYN_MAX_STAGES];
-    const int n = list_members(search, order);
-    syn_parameters *blend = NULL, *next = NULL, *trial = NULL;
-    syn_network *network = NULL;
-    double part[SYN_MAX_STAGES] = {0}, loss;
+/* The average that grows from member order[0], and its shares; NULL: none is better than it alone. */
+static syn_status grow(const syn_search *search, syn_network *network, syn_parameters *trial, const int *order, int n,
+                       syn_parameters **average, double *loss, double *part) {
+    syn_parameters *blend = NULL, *next = NULL;
     bool any = false;
-    syn_status status = SYN_OK;
-    if (n < 2) return SYN_OK;
-    loss = search->stage[order[0]].loss;
+    syn_status status;
+    *average = NULL;
+    *loss = search->stage[order[0]].loss;
+    memset(part, 0, SYN_MAX_STAGES * sizeof *part);
     part[order[0]] = 1;
     SYN_CHECK(copy_dense(&blend, search->member[order[0]], search->data));
-    SYN_CHECK(syn_parameters_copy(&trial, blend));
-    SYN_CHECK(syn_network_create(&network, trial, search->data, search->settings.loss, search->kernels,
-                                 search->settings.threads, 256 + search->data->window, search->data->window));
     for (int k = 1; k < n; k++) {
         double share;
         SYN_CHECK(copy_member(&next, search->member[order[k]], blend, search->data));
-        SYN_CHECK(try_member(search, network, blend, next, trial, &loss, &share));
+        SYN_CHECK(try_member(search, network, blend, next, trial, loss, &share));
         if (share > 0) mix(blend->value, next->value, share, blend->count);
         for (int j = 0; j < SYN_MAX_STAGES; j++) part[j] *= 1 - share;
         part[order[k]] += share;
         any |= share > 0;
         syn_parameters_free(next), next = NULL;
     }
-    if (any) {
-        search->blend = blend, blend = NULL;
-        search->blend_loss = loss;
+    if (any) *average = blend, blend = NULL;
+done:
+    syn_parameters_free(next);
+    syn_parameters_free(blend);
+    return status;
+}
+
+syn_status syn_blend_candidates(syn_search *search) {
+    int order[SYN_MAX_STAGES];
+    const int n = list_members(search, order);
+    syn_parameters *average = NULL, *trial = NULL;
+    syn_network *network = NULL;
+    double part[SYN_MAX_STAGES], least, loss;
+    syn_status status = SYN_OK;
+    if (n < 2) return SYN_OK;
+    least = search->stage[order[0]].loss;
+    SYN_CHECK(copy_dense(&trial, search->member[order[0]], search->data));
+    SYN_CHECK(syn_network_create(&network, trial, search->data, search->settings.loss, search->kernels,
+                                 search->settings.threads, 256 + search->data->window, search->data->window));
+    for (int start = 0; start < n && start < MOST_STARTS; start++) {
+        const int first = order[start];
+        if (search->stage[first].candidate.form == SYN_FORM_NONE) continue;
+        for (int k = start; k > 0; k--) order[k] = order[k - 1];
+        order[0] = first;
+        SYN_CHECK(grow(search, network, trial, order, n, &average, &loss, part));
+        for (int k = 0; k < start; k++) order[k] = order[k + 1];
+        order[start] = first;
+        if (!average || !(loss < least)) {
+            syn_parameters_free(average), average = NULL;
+            continue;
+        }
+        syn_parameters_free(search->blend);
+        search->blend = average, average = NULL;
+        search->blend_loss = least = loss;
         memcpy(search->blend_share, part, sizeof part);
     }
 done:
     syn_network_free(network);
     syn_parameters_free(trial);
-    syn_parameters_free(next);
-    syn_parameters_free(blend);
+    syn_parameters_free(average);
     return status;
 }
 
