@@ -642,7 +642,8 @@ class SynapsNet(Parameters):
 
 def load(path: str | os.PathLike[str]) -> SynapsNet:
     """Reads a model file, of Python or of the program, with the parameters of its fit. A mask that was given as an array
-    is an array of 0 and 1 again, 0 on the diagonal and for neurons that the fit left out."""
+    is an array of 0 and 1 again, 0 on the diagonal and for neurons that the fit left out, and with 1 also where another
+    recording's mask has it for the same two neurons."""
     model = SynapsNet()
     model._read(path)
     given = model.description_.get("options", {})
@@ -650,7 +651,8 @@ def load(path: str | os.PathLike[str]) -> SynapsNet:
         if name.replace("_", "-") in given:
             setattr(model, name, _value(given[name.replace("_", "-")]))
     if os.path.basename(os.path.dirname(str(model.mask))).startswith(_FOLDER):
-        model.mask = _mask_of(model)  # it was an array, in a file of its own for the time of the fit
+        # it was an array, in a file of its own for the time of the fit; one that was stopped early may have no connectivity
+        model.mask = _mask_of(model) if model.description_["connectivity"]["form"] == "masked" else None
     return model
 
 

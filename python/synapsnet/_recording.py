@@ -394,8 +394,9 @@ def _labels(values: Any, n: int, what: str, unique: bool = False) -> Any:
     texts = [str(value) for value in values]
     if len(texts) != n:
         raise InputError(f"{what}: has {len(texts)} entries; expected {n}")
-    if unique and len(set(texts)) != n:
-        twice = next(text for text in texts if texts.count(text) > 1)
+    named = [text for text in texts if text]
+    if unique and len(set(named)) != len(named):
+        twice = next(text for text in named if named.count(text) > 1)
         raise InputError(f"{what}: '{twice}' is there twice; expected a different one for every neuron")
     return lib.text_array(texts)
 
@@ -487,8 +488,8 @@ def recording(data: Any, *, behavior: Any = None, segments: Any = None, rate_hz:
           times);
         - an xarray DataArray with an axis named time;
         - a pynapple TsdFrame, or a TsGroup, whose spikes are counted in bins;
-        - a dict {neuron: spike times in s}, a DataFrame of two columns, such as unit and spike_time, or pynwb's table of
-          units;
+        - a dict {neuron: spike times in s}, a DataFrame of two columns, such as unit and spike_time, or what
+          units.to_dataframe() of pynwb gives;
         - a path, as for :func:`read`; a Recording is returned as it is. What cannot be given beside one of these is
           refused.
     behavior
@@ -616,16 +617,24 @@ def _spike_table(data: Any) -> Any:
     times = [name for name in data.columns if str(name).lower() in _TIMES_OF_SPIKES]
     if len(data.columns) != 2 or len(ids) != 1 or len(times) != 1 or len(data) < 3 or data[ids[0]].dtype.kind == "f":
         return data
+    if data[times[0]].dtype.kind not in "iuf":
+        return data
     steps = np.diff(data[times[0]].to_numpy(np.float64))
-    if data[ids[0]].is_unique or np.ptp(steps) <= 1e-6 * np.abs(steps).max():  # times of frames
+    usual = np.median(np.abs(steps))
+    frames = "spike" not in str(times[0]).lower() and np.median(np.abs(steps - usual)) < 0.3 * usual
+    if data[ids[0]].is_unique or frames or np.ptp(steps) <= 1e-6 * np.abs(steps).max():
         return data
     unit = _TIMES_OF_SPIKES[str(times[0]).lower()]
+    lib.warn(f"recording: the table was read as spike times of {data[ids[0]].nunique()} neurons; give "
+             f"table.set_index({times[0]!r}) where {ids[0]!r} is the activity of one", RecordingWarning)
     return {name: np.sort(one.to_numpy(np.float64)) * unit for name, one in data.groupby(ids[0])[times[0]]}
 
 
 def _refuse_files(data: Any) -> None:
     """Objects of other packages that stand for a file, or a part of one."""
     module, kind = type(data).__module__.split(".")[0], type(data).__name__
+    if module == "pynwb" and kind == "Units":
+        raise InputTypeError("recording: found the units of pynwb; expected units.to_dataframe(), or the path of the file")
     if module in ("pynwb", "hdmf"):
         raise InputTypeError(f"recording: found a {kind} of {module}; expected the path of the file, or the numbers of a "
                              "series, such as series.data[:] with rate_hz=series.rate")

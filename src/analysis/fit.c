@@ -25,7 +25,7 @@
 /* Lags of the gain that a model keeps. */
 enum { KEPT_LAGS = 20 };
 /* Stages that a search, and a repeat, usually take. */
-enum { USUAL_STAGES = 4, USUAL_STAGES_OF_ANY_FORM = 7, USUAL_STAGES_OF_A_REPEAT = 2 };
+enum { USUAL_STAGES = 6, USUAL_STAGES_OF_ANY_FORM = 11, USUAL_STAGES_OF_A_REPEAT = 2 };
 /* Seconds between two calls of the progress function within an epoch. */
 static const double progress_interval_s = 0.2;
 

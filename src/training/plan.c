@@ -136,12 +136,21 @@ static int first_rank(const syn_search *search, const syn_linear *linear) {
     return at;
 }
 
-/* Index of the rank below or above the best one that was not tried yet, or -1. */
+static int64_t most_neurons(const syn_dataset *data) {
+    int64_t most = 0;
+    for (size_t s = 0; s < data->n; s++) {
+        const int64_t M = data->sharing ? data->sharing[s].M : data->session[s].N;
+        if (M > most) most = M;
+    }
+    return most;
+}
+
+/* Index of the rank below or above the best one that was not tried yet and the neurons have, or -1. */
 static int neighbour_rank(const syn_search *search, syn_candidate c, int rank) {
     int at = 0;
     while (syn_linear_rank[at] < rank) at++;
     for (int k = at - 1; k <= at + 1; k += 2) {
-        if (k < 0 || k == SYN_LINEAR_RANKS) continue;
+        if (k < 0 || k == SYN_LINEAR_RANKS || syn_linear_rank[k] > most_neurons(search->data)) continue;
         c.rank = syn_linear_rank[k];
         if (!tried(search, &c)) return k;
     }

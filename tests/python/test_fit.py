@@ -384,6 +384,18 @@ def test_ctrl_c_leaves_the_best_so_far(rec):
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
+def test_a_masked_fit_that_has_no_connectivity_yet_is_loaded(rec):
+    n = rec.activity.shape[1]
+    thread = interrupt_after(2)
+    model = synapsnet.SynapsNet(**{**LONG, "connectivity": "masked", "mask": np.ones((n, n))})
+    with pytest.warns(StoppedEarlyWarning, match="stopped on request"):
+        model.fit(rec)
+    thread.join()
+    assert model.description_["connectivity"]["form"] == "none"
+    model.save("m.h5")
+    assert synapsnet.load("m.h5").mask is None
+
+
 def whole(rec):
     return synapsnet.SynapsNet(hidden=4, epochs=200, patience=200, connectivity="dense", seed=3).fit(rec, output="whole.h5")
 

@@ -1,5 +1,6 @@
 """Recordings from whatever the user has in memory."""
 
+import contextlib
 import json
 import pickle
 import subprocess
@@ -390,12 +391,21 @@ def test_tables_of_spikes_are_counted():
     order = np.argsort(times)
     tables = [pd.DataFrame({"unit": units[order], "spike_time": times[order]}), pd.DataFrame({"time_ms": 1000 * times, "cell_id": units}),
               pd.Series(trains), pd.DataFrame({"spike_times": pd.Series(trains), "quality": "good"})]
-    for table in tables:
-        found = synapsnet.recording(table, bin=0.1)
+    for k, table in enumerate(tables):
+        with pytest.warns(RecordingWarning, match="spike times of 3 neurons") if k < 2 else contextlib.nullcontext():
+            found = synapsnet.recording(table, bin=0.1)
         assert found.signal == "counts" and found.neuron_ids == ["3", "8", "11"]
         np.testing.assert_array_equal(found.activity, expected.activity)
     frames = pd.DataFrame({"time": np.arange(60) / 10, "cell": np.arange(60) % 3})  # the frames of one neuron
     assert synapsnet.recording(frames).activity.shape == (60, 1)
+    frames["time"] += random.uniform(0, 0.01, 60)  # on a clock that is not regular
+    assert synapsnet.recording(frames).activity.shape[1] == 1
+    dates = pd.DataFrame({"time": pd.date_range("2024-05-01", periods=60, freq="100ms"), "cell": np.arange(60) % 3})
+    assert synapsnet.recording(dates).activity.shape == (60, 1)
+
+
+def test_ids_may_be_missing(X):
+    assert len(set(synapsnet.recording(X, rate_hz=10, neuron_ids=["a", "", "", "b", "c"]).neuron_ids)) == 5
 
 
 def test_times_that_are_dates_or_milliseconds(X):

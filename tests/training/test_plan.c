@@ -80,6 +80,9 @@ static double l1_of_4(const syn_candidate *c) {
     return c->l1 > 0 ? 0.5 + 0.01 * distance(c->l1, 4) : 0.9;
 }
 static double rank_of_1(const syn_candidate *c) { return c->form == SYN_FORM_LOWRANK ? 0.5 + 0.01 * c->rank : 0.9; }
+static double more_rank_is_better(const syn_candidate *c) {
+    return c->form == SYN_FORM_LOWRANK ? 0.5 - 0.001 * c->rank : 0.9;
+}
 static double nothing_helps(const syn_candidate *c) {
     (void)c;
     return 1;
@@ -120,6 +123,10 @@ static void ranks_are_walked_while_they_are_ahead(void **state) {
     begin(&p, -1, -1);
     run(&p, rank_of_1);
     assert_int_equal(best_of(&p, SYN_FORM_LOWRANK, false)->rank, 1);
+    end(&p);
+    begin(&p, -1, -1);
+    run(&p, more_rank_is_better);
+    assert_int_equal(best_of(&p, SYN_FORM_LOWRANK, false)->rank, NEURONS);
     end(&p);
     begin(&p, -1, -1);
     run(&p, ridge_of_3000);
