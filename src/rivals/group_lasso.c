@@ -296,7 +296,7 @@ static void let_go(const syn_lasso *b, int64_t j) {
 void syn_lasso_solve(syn_lasso *b, const syn_lasso_strength *s, syn_lasso_work *work) {
     const syn_lasso_features *x = b->x;
     const int D = (int)(x->D + x->O);
-    bool unsolved[SYN_LASSO_BLOCK], any = true;
+    bool unsolved[SYN_LASSO_BLOCK] = {false}, any = true;
     /* the gradient is taken to fall no faster than the penalty does */
     const double share = b->penalty > s->penalty ? fmax(2 - b->penalty / s->penalty, 0) : 1;
     for (int64_t j = 0; j < b->n; j++) {
