@@ -232,7 +232,7 @@ def main():
     parser.add_argument("--rivals", action="store_true")
     arguments = parser.parse_args()
     arguments.folder.mkdir(parents=True, exist_ok=True)
-    print("| kind | N x T | metric | SynapsNet | " + ("best rival | | less SynapsNet, 95 % |" if arguments.rivals else "seconds |"))
+    print("| kind | N x T | metric | SynapsNet | " + ("best rival | its score | less SynapsNet, 95 % |" if arguments.rivals else "seconds |"))
     print("|---|---|---|---|" + ("---|---|---|" if arguments.rivals else "---|"))
     for kind in KINDS:
         if kind.__name__ not in arguments.kinds:
