@@ -558,6 +558,23 @@ static json_t *repeats_json(const syn_repeats *repeats, json_t *warnings) {
     return json_pack("{s:i, s:i}", "done", repeats->done, "asked", repeats->asked);
 }
 
+/* What of the recording and of the model is not used, as the validation split is predicted better without it. */
+static void warn_of_unused(const fit *f, const syn_candidate *chosen, const syn_parameters *winner, json_t *root,
+                           json_t *warnings) {
+    bool behavior = false;
+    for (size_t s = 0; s < f->data->n; s++) behavior |= f->data->session[s].B > 0;
+    if (behavior) json_object_set_new(root, "behavior_used", json_boolean(!chosen->no_behavior));
+    if (behavior && chosen->no_behavior)
+        json_array_append_new(warnings,
+                              json_string("the validation split is predicted no better with the behaviour than "
+                                          "without it: the model does not use it"));
+    if (winner->mean_share == 1)
+        json_array_append_new(warnings,
+                              json_string("no model predicted the validation split better than the mean rates "
+                                          "of the neurons: the forecast is those rates, and the effective "
+                                          "connectivity is 0"));
+}
+
 /* A row "no connectivity" for scores over all recordings or of one. */
 static syn_status add_without_row(json_t *scores, const syn_metric_values *metrics, const syn_evaluation *with,
                                   const syn_evaluation *without) {
@@ -602,6 +619,7 @@ static syn_status describe(const fit *f, const syn_parameters *winner, int winni
     SYN_CHECK(syn_evaluation_warn(&with, warnings));
     SYN_CHECK(connectivity_json(f, &search->stage[winning_stage], winner, &with, has_without ? &without : NULL,
                                 &connectivity, warnings));
+    warn_of_unused(f, &search->stage[winning_stage].candidate, winner, root, warnings);
     if (has_without && winner->form != SYN_FORM_NONE) SYN_CHECK(add_without(root, &with, &without));
     json_t *stages = json_array();
     for (int k = 0; k < search->n_stages; k++) {

@@ -81,7 +81,7 @@ static syn_status try_member(const syn_search *search, syn_network *network, con
         double loss;
         memcpy(trial->value, blend->value, blend->count * sizeof(float));
         mix(trial->value, next->value, shares[k], blend->count);
-        SYN_TRY(syn_split_loss(network, search->data, search->settings.loss, SYN_VALIDATION, &loss));
+        SYN_TRY(syn_split_loss(network, search->data, search->settings.loss, SYN_VALIDATION, NULL, &loss));
         if (loss < *best) *best = loss, *share = shares[k];
     }
     return SYN_OK;

@@ -28,34 +28,38 @@ static bool all_finite(const float *numbers, size_t count) {
     return zero == 0.0f;
 }
 
-static bool learns(const syn_optimiser *o, const syn_tensor *t) {
-    return t->group != SYN_GROUP_FIXED && !(o->frozen && t->session < 0);
+static bool is_free_weight(const syn_tensor *t) { return t->name[0] == 'z'; }
+static bool is_behavior(const syn_tensor *t) { return !strcmp(t->name, "p"); }
+
+static bool learns(const syn_optimiser *o, const syn_tensor *t, const syn_penalty *penalty) {
+    return t->group != SYN_GROUP_FIXED && !(o->frozen && t->session < 0) &&
+           !(is_behavior(t) && isinf(penalty->behavior));
 }
 
 /* Scales the shared part of the gradient to at most clip_norm: one odd window must not throw the decoder. */
-static void clip(const syn_optimiser *o, float *gradient) {
+static void clip(const syn_optimiser *o, const syn_penalty *penalty, float *gradient) {
     const syn_parameters *p = o->p;
     double square = 0;
     for (size_t k = 0; k < p->n_tensors; k++) {
         const syn_tensor *t = &p->tensor[k];
-        for (size_t j = t->offset; learns(o, t) && t->group == SYN_GROUP_DECODER && j < t->offset + t->count; j++)
+        for (size_t j = t->offset; learns(o, t, penalty) && t->group == SYN_GROUP_DECODER && j < t->offset + t->count;
+             j++)
             square += (double)gradient[j] * (double)gradient[j];
     }
     double norm = sqrt(square);
     for (size_t k = 0; norm > clip_norm && k < p->n_tensors; k++) {
         const syn_tensor *t = &p->tensor[k];
-        for (size_t j = t->offset; learns(o, t) && t->group == SYN_GROUP_DECODER && j < t->offset + t->count; j++)
+        for (size_t j = t->offset; learns(o, t, penalty) && t->group == SYN_GROUP_DECODER && j < t->offset + t->count;
+             j++)
             gradient[j] *= (float)(clip_norm / norm);
     }
 }
-
-static bool is_free_weight(const syn_tensor *t) { return t->name[0] == 'z'; }
 
 /* The weight of the sum of squares of a tensor in the loss. */
 static double ridge_of(const syn_tensor *t, syn_penalty penalty, double gain) {
     if (t->group == SYN_GROUP_CONNECTIVITY) return penalty.ridge * gain * gain;
     if (!strcmp(t->name, "e")) return penalty.embedding;
-    if (!strcmp(t->name, "p")) return penalty.behavior;
+    if (is_behavior(t)) return penalty.behavior;
     return 0;
 }
 
@@ -104,11 +108,11 @@ syn_status syn_optimiser_step(syn_optimiser *o, float *gradient, const double ra
     const syn_parameters *p = o->p;
     if (!all_finite(gradient, p->count))
         return syn_fail(SYN_ERR_NUMERIC, "training diverged: the gradient is not finite; lower --learning-rate");
-    clip(o, gradient);
+    clip(o, &penalty, gradient);
     o->step++;
     for (size_t k = 0; k < p->n_tensors; k++) {
         const syn_tensor *t = &p->tensor[k];
-        if (!learns(o, t)) continue;
+        if (!learns(o, t, &penalty)) continue;
         step_tensor(o, t, gradient, rate[t->group], penalty, gain);
         if (p->form == SYN_FORM_DALE && is_free_weight(t)) keep_signs(p, t);
         average_tensor(o, t, penalty.l1 > 0 && is_free_weight(t));

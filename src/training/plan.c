@@ -9,9 +9,10 @@ enum { LARGEST_HIDDEN = 64, USUAL_STAGES = 6 };
 /* ... and while the whole search stays below this many multiplications of decoder weights and states (under a minute on
  * a laptop). */
 static const double growth_budget = 3e11;
-/* Ridges on the embeddings that are tried, in observations: weak priors of neurons that are alike. */
-static const double embedding_ridge[] = {100, 3};
-enum { EMBEDDING_RIDGES = sizeof embedding_ridge / sizeof *embedding_ridge };
+/* Ridges on the embeddings, in observations: priors of neurons that are alike. The first two are always tried, greater
+ * ones as long as they help. */
+static const double embedding_ridge[] = {100, 3, 3000, 90000};
+enum { EMBEDDING_RIDGES = sizeof embedding_ridge / sizeof *embedding_ridge, FIRST_RIDGES = 2 };
 /* Steps of the ridge and of L1, and how many steps off its start each may go. */
 static const double ridge_step = 3.1622776601683795, l1_step = 2;
 enum { MOST_STEPS = 6 };
@@ -41,29 +42,57 @@ static double search_cost(const syn_search *search, int hidden) {
     return entries * hidden * hidden * search->settings.max_epochs * USUAL_STAGES;
 }
 
-/* The stage with the least loss among the first n. */
+/* The best one of the first n stages. */
 static const syn_stage *least_of(const syn_search *search, int n) {
     const syn_stage *least = &search->stage[0];
     for (int k = 1; k < n; k++)
-        if (search->stage[k].loss < least->loss) least = &search->stage[k];
+        if (!search->stage[k].passed_over && search->stage[k].loss < least->loss) least = &search->stage[k];
     return least;
 }
 
-bool syn_plan_none(const syn_search *search, syn_stage *next) {
-    const int n = none_stages(search);
-    if (n < search->n_stages) return false;
-    const int ridges = search->settings.source || search->settings.embedding == 0 ? 1 : EMBEDDING_RIDGES;
-    *next = (syn_stage){.hidden = search->settings.hidden};
-    if (n < ridges) {
-        next->candidate.embedding = ridges == 1 ? 0 : embedding_ridge[n];
+/* How many of the n finished stages had the first number of hidden units and started afresh. */
+static int first_decoders(const syn_search *search, int n) {
+    int first = 0;
+    while (first < n && search->stage[first].hidden == search->settings.hidden && !search->stage[first].again) first++;
+    return first;
+}
+
+static bool has_behavior(const syn_dataset *data) {
+    for (size_t s = 0; s < data->n; s++)
+        if (data->session[s].B) return true;
+    return false;
+}
+
+/* What the first decoders differ in: the ridge on the embeddings, and then whether they see the behaviour. n: of them
+ * so far. */
+static bool next_first_decoder(const syn_search *search, int n, syn_candidate *c) {
+    const bool one_ridge = search->settings.source || search->settings.embedding == 0;
+    const syn_candidate best = n ? least_of(search, n)->candidate : (syn_candidate){0};
+    double greatest = 0;
+    for (int k = 0; k < n; k++) {
+        if (search->stage[k].candidate.no_behavior) return false;
+        greatest = fmax(greatest, search->stage[k].candidate.embedding);
+    }
+    if (one_ridge ? n == 0 : n < FIRST_RIDGES || (n < EMBEDDING_RIDGES && best.embedding == greatest)) {
+        c->embedding = one_ridge ? 0 : embedding_ridge[n];
         return true;
     }
+    *c = best;
+    c->no_behavior = true;
+    return !search->settings.source && has_behavior(search->data);
+}
+
+bool syn_plan_none(const syn_search *search, syn_stage *next) {
+    const int n = none_stages(search), first = first_decoders(search, n);
+    if (n < search->n_stages) return false;
+    *next = (syn_stage){.hidden = search->settings.hidden};
+    if (n == first && next_first_decoder(search, n, &next->candidate)) return true;
     const syn_stage *last = &search->stage[n - 1], *best = least_of(search, n);
     if (last->again || last->tuned) return false;
     const bool late = best->best_epoch >= still_improving * search->settings.max_epochs;
-    const double before = n > ridges ? least_of(search, n - 1)->loss : INFINITY;
-    const bool helped = n == ridges || last->loss < before - worth_keeping * fabs(before);
-    next->candidate.embedding = best->candidate.embedding;
+    const double before = n > first ? least_of(search, n - 1)->loss : INFINITY;
+    const bool helped = n == first || (!last->passed_over && last->loss < before - worth_keeping * fabs(before));
+    next->candidate = best->candidate;
     next->hidden = best->hidden;
     if (search->limits.any_hidden && late && helped && best->hidden < LARGEST_HIDDEN &&
         search_cost(search, 2 * best->hidden) < growth_budget)
@@ -198,6 +227,7 @@ bool syn_plan_candidate(const syn_search *search, syn_stage *next) {
     const syn_linear *linear = search->linear[filter];
     const int rank = syn_linear_best_rank(linear), best_strength = syn_linear_best_strength(linear);
     const double most = most_ridge * syn_dataset_mean_frames(search->data, SYN_TRAIN);
+    const syn_candidate *decoder = &least_of(search, none_stages(search))->candidate;
     const syn_candidate start = {.form = form,
                                  .rank = !factored      ? 0
                                          : limits->rank ? limits->rank
@@ -207,7 +237,8 @@ bool syn_plan_candidate(const syn_search *search, syn_stage *next) {
                                                              : fmin(linear->strength[best_strength], most),
                                  .l1 = one ? limits->l1 : 0,
                                  .innovation = search->innovation[filter],
-                                 .embedding = least_of(search, none_stages(search))->candidate.embedding};
+                                 .embedding = decoder->embedding,
+                                 .no_behavior = decoder->no_behavior};
     syn_candidate *c = &next->candidate;
     *next = (syn_stage){.hidden = search->none->H, .candidate = start};
     if (search->n_stages == SYN_MAX_STAGES - 2) return false; /* leaves room to tune */
@@ -232,7 +263,7 @@ static int best_stage(const syn_search *search, bool connectivity) {
     int best = -1;
     for (int k = 0; k < search->n_stages; k++)
         if ((search->stage[k].candidate.form != SYN_FORM_NONE) == connectivity && !search->stage[k].tuned &&
-            (best < 0 || search->stage[k].loss < search->stage[best].loss))
+            !search->stage[k].passed_over && (best < 0 || search->stage[k].loss < search->stage[best].loss))
             best = k;
     return best;
 }

@@ -38,7 +38,8 @@ static int least_before(const syn_search *search, int k, bool connectivity, bool
     int least = -1;
     for (int j = 0; j < k; j++) {
         const syn_stage *stage = &search->stage[j];
-        if ((stage->candidate.form != SYN_FORM_NONE) != connectivity || (fresh && (stage->again || stage->tuned)))
+        if ((stage->candidate.form != SYN_FORM_NONE) != connectivity || stage->passed_over ||
+            (fresh && (stage->again || stage->tuned)))
             continue;
         if (least < 0 || stage->loss < search->stage[least].loss) least = j;
     }

@@ -6,6 +6,7 @@
 #include <xxhash.h>
 
 #include "base/memory.h"
+#include "training/ahead.h"
 #include "training/blend.h"
 #include "training/mean_share.h"
 #include "training/plan.h"
@@ -109,7 +110,8 @@ void syn_stage_label(const syn_stage *stage, char *text, size_t size) {
     if (c->innovation > 0) n += snprintf(text + n, size - (size_t)n, " innovation %.3g", c->innovation);
     n += snprintf(text + n, size - (size_t)n, ", %d hidden%s", stage->hidden, stage->tuned ? ", decoder tuned" : "");
     if (c->form == SYN_FORM_NONE && c->embedding > 0)
-        snprintf(text + n, size - (size_t)n, ", embedding ridge %.3g", c->embedding);
+        n += snprintf(text + n, size - (size_t)n, ", embedding ridge %.3g", c->embedding);
+    if (c->no_behavior) snprintf(text + n, size - (size_t)n, ", no behaviour");
 }
 
 /* One regression, of what is sent with `innovation`. */
@@ -167,7 +169,7 @@ syn_status syn_search_train(syn_search *search, const syn_stage *stage, syn_para
     const syn_penalty penalty = {.ridge = factored ? 0 : stage->candidate.ridge,
                                  .l1 = stage->candidate.l1,
                                  .embedding = stage->candidate.embedding,
-                                 .behavior = behavior_ridge};
+                                 .behavior = stage->candidate.no_behavior ? INFINITY : behavior_ridge};
     search->running = *stage;
     return syn_trainer_create(&search->trainer, p, search->data, search->settings.loss, search->kernels,
                               search->settings.threads, schedule, penalty);
@@ -180,7 +182,11 @@ static syn_status start_stage(syn_search *search, const syn_stage *next, syn_par
     if (next->tuned)
         return syn_parameters_copy(p, next->candidate.form == SYN_FORM_NONE ? search->ablation : search->best);
     if (next->again) return syn_parameters_copy(p, search->none);
-    if (next->candidate.form == SYN_FORM_NONE) return syn_start_none(p, search->data, &settings);
+    if (next->candidate.form == SYN_FORM_NONE) {
+        SYN_TRY(syn_start_none(p, search->data, &settings));
+        if (next->candidate.no_behavior) syn_start_without_behavior(*p);
+        return SYN_OK;
+    }
     return syn_start_candidate(p, search->none, search->best,
                                search->linear[next->candidate.innovation == search->innovation[0] ? 0 : 1],
                                &next->candidate, search->data, &search->settings, search->kernels);
@@ -266,6 +272,19 @@ static void let_worst_member_go(syn_search *search) {
     if (n > MOST_MEMBERS) syn_parameters_free(search->member[worst]), search->member[worst] = NULL;
 }
 
+/* Passes over a decoder that is not clearly better than the one that would be left for it. */
+static syn_status pass_over(const syn_search *search, syn_stage *stage) {
+    syn_trainer *t = search->trainer;
+    float *const trained = t->p->value;
+    bool ahead;
+    t->p->value = t->best;
+    const syn_status status = syn_ahead(t->p, search->none, search->data, search->settings.loss, search->kernels,
+                                        search->settings.threads, &ahead);
+    t->p->value = trained;
+    stage->passed_over = !ahead;
+    return status;
+}
+
 static syn_status end_stage(syn_search *search) {
     syn_trainer *t = search->trainer;
     const bool none = t->p->form == SYN_FORM_NONE;
@@ -278,10 +297,13 @@ static syn_status end_stage(syn_search *search) {
         memcpy(search->member[search->n_stages]->value, t->best, t->p->count * sizeof *t->best);
         if (!search->origin) let_worst_member_go(search);
     }
-    if (none && !stage->again) SYN_TRY(keep_if_better(t, &search->none, &search->none_loss));
-    if (none)
+    const bool fresh = none && !stage->again && !stage->tuned;
+    if (fresh && search->none && !search->origin) SYN_TRY(pass_over(search, stage));
+    if (none && !stage->passed_over) {
+        if (!stage->again) SYN_TRY(keep_if_better(t, &search->none, &search->none_loss));
         SYN_TRY(keep_if_better(t, &search->ablation, &search->ablation_loss));
-    else if (!search->origin || search->n_stages + 1 < search->n_planned) /* else nothing starts from it */
+    }
+    if (!none && (!search->origin || search->n_stages + 1 < search->n_planned)) /* else nothing starts from it */
         SYN_TRY(keep_if_better(t, &search->best, &search->best_loss));
     search->n_stages++;
     syn_trainer_free(t);
@@ -327,7 +349,7 @@ const syn_parameters *syn_search_winner(const syn_search *search, int *stage) {
     bool none = !search->best || (search->limits.any_form && search->best_loss > search->ablation_loss - margin);
     int best = -1;
     for (int k = 0; k < search->n_stages; k++)
-        if ((search->stage[k].candidate.form == SYN_FORM_NONE) == none &&
+        if ((search->stage[k].candidate.form == SYN_FORM_NONE) == none && !search->stage[k].passed_over &&
             (best < 0 || search->stage[k].loss < search->stage[best].loss))
             best = k;
     *stage = best;

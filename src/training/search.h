@@ -26,9 +26,10 @@ enum { SYN_MAX_STAGES = 32 };
 typedef struct syn_stage {
     syn_candidate candidate;
     int hidden;
-    bool again;  /* `none` trained on from its best weights: the candidates' fair comparison */
-    bool tuned;  /* adaptation: trained on from its best weights, the decoder too */
-    double loss; /* least validation loss */
+    bool again;       /* `none` trained on from its best weights: the candidates' fair comparison */
+    bool tuned;       /* adaptation: trained on from its best weights, the decoder too */
+    bool passed_over; /* `none`, not clearly better than the simpler one before it (ahead.h) */
+    double loss;      /* least validation loss */
     int epochs, best_epoch;
 } syn_stage;
 

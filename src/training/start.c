@@ -142,6 +142,11 @@ done:
     return status;
 }
 
+void syn_start_without_behavior(syn_parameters *p) {
+    for (size_t s = 0; s < p->n_sessions; s++)
+        memset(p->value + p->session[s].p, 0, (size_t)(p->b * p->session[s].B) * sizeof *p->value);
+}
+
 void syn_copy_common_tensors(syn_parameters *to, const syn_parameters *from) {
     for (size_t k = 0; k < from->n_tensors; k++)
         for (size_t j = 0; j < to->n_tensors; j++)

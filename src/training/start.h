@@ -11,6 +11,7 @@ typedef struct syn_candidate {
     double ridge, l1;  /* in observations */
     double embedding;  /* the ridge on embeddings, likewise */
     double innovation; /* share of the lag-1 prediction from its own past that is taken off what a neuron sends */
+    bool no_behavior;  /* P stays 0: the behaviour says nothing */
 } syn_candidate;
 
 typedef struct syn_settings {
@@ -29,6 +30,8 @@ typedef struct syn_settings {
 syn_status syn_start_filter(const syn_dataset *data, size_t s, double innovation, float *send);
 /* Fresh parameters without connectivity; with a source its decoder, and neurons like the mean of its neurons. */
 syn_status syn_start_none(syn_parameters **p, const syn_dataset *data, const syn_settings *settings);
+/* P of every session becomes 0. */
+void syn_start_without_behavior(syn_parameters *p);
 /* Parameters of a candidate from those of `none` and the linear model. best: with connectivity, or NULL; with `dale`
  * the sign of a sender is that of the sum of its weights there, else in the linear model. */
 syn_status syn_start_candidate(syn_parameters **p, const syn_parameters *none, const syn_parameters *best,

@@ -103,6 +103,7 @@ typedef struct loss_sum {
     syn_loss loss;
     double sum;
     int64_t count;
+    double *each; /* where the sum of the next frame goes, or NULL */
 } loss_sum;
 
 static syn_status add_frame_loss(void *user, int64_t frame, const float *prediction, const float *truth,
@@ -110,6 +111,7 @@ static syn_status add_frame_loss(void *user, int64_t frame, const float *predict
     (void)previous;
     loss_sum *s = user;
     const syn_normalisation *norm = &s->session->norm;
+    const double before = s->sum;
     for (int64_t i = 0; i < s->session->N; i++) {
         if (!syn_session_observed(s->session, frame, i)) continue;
         double y = (double)prediction[i], x = (double)truth[i];
@@ -122,16 +124,18 @@ static syn_status add_frame_loss(void *user, int64_t frame, const float *predict
         }
         s->count++;
     }
+    if (s->each) *s->each++ = s->sum - before;
     return SYN_OK;
 }
 
-syn_status syn_split_loss(syn_network *network, const syn_dataset *data, syn_loss loss, syn_split split, double *mean) {
+syn_status syn_split_loss(syn_network *network, const syn_dataset *data, syn_loss loss, syn_split split, double *each,
+                          double *mean) {
     double sum = 0;
     int64_t count = 0;
     for (size_t s = 0; s < data->n; s++) {
-        loss_sum one = {.session = &data->session[s], .loss = loss};
+        loss_sum one = {.session = &data->session[s], .loss = loss, .each = each};
         SYN_TRY(syn_network_run(network, s, split, add_frame_loss, &one));
-        sum += one.sum, count += one.count;
+        sum += one.sum, count += one.count, each = one.each;
     }
     *mean = sum / (double)(count ? count : 1);
     if (!isfinite(*mean))
@@ -166,7 +170,7 @@ static double anneal(const syn_trainer *t, int64_t step, int64_t steps) {
 static syn_status validate(syn_trainer *t, int epoch, double *loss) {
     float *trained = t->p->value;
     t->p->value = t->optimiser.average;
-    syn_status status = syn_split_loss(t->network, t->data, t->loss, SYN_VALIDATION, loss);
+    syn_status status = syn_split_loss(t->network, t->data, t->loss, SYN_VALIDATION, NULL, loss);
     t->p->value = trained;
     SYN_TRY(status);
     if (*loss < t->best_loss) {

@@ -54,7 +54,9 @@ syn_status syn_trainer_epoch(syn_trainer *trainer, bool *done, bool (*keep_going
 /* Steps that an epoch takes. */
 int64_t syn_trainer_steps(const syn_dataset *data, int64_t batch_frames);
 
-/* Mean loss per observed target of a split, over all sessions. */
-syn_status syn_split_loss(syn_network *network, const syn_dataset *data, syn_loss loss, syn_split split, double *mean);
+/* Mean loss per observed target of a split, over all sessions. each: [targets' frames] the sum over the neurons of
+ * every frame, session by session, or NULL. */
+syn_status syn_split_loss(syn_network *network, const syn_dataset *data, syn_loss loss, syn_split split, double *each,
+                          double *mean);
 
 #endif

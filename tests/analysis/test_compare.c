@@ -103,11 +103,11 @@ static void counts_are_ranked_by_bits(void **state) {
     json_t *root = compared(&raw, 1, options);
     assert_string_equal(json_string_value(json_object_get(root, "ranked_by")), "bits_per_spike");
     assert_int_equal(json_object_size(json_object_get(root, "rivals")), 2);
-    const json_t *interval = json_object_get(rival(root, "mean"), "bits_per_spike_diff_ci95");
+    const json_t *interval = json_object_get(rival(root, "ar"), "bits_per_spike_diff_ci95");
     const double low = json_number_value(json_array_get(interval, 0)),
                  high = json_number_value(json_array_get(interval, 1));
     const double difference =
-        number(rival(root, "mean"), "bits_per_spike") - number(json_object_get(root, "synapsnet"), "bits_per_spike");
+        number(rival(root, "ar"), "bits_per_spike") - number(json_object_get(root, "synapsnet"), "bits_per_spike");
     assert_true(low < difference && difference < high);
     json_decref(root), raw_free(&raw);
 }

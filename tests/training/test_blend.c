@@ -19,7 +19,7 @@ static double validation_loss(const syn_search *search, const syn_parameters *p)
     syn_network *network;
     double loss;
     assert_ok(syn_network_create(&network, p, search->data, settings.loss, search->kernels, 1, 256 + WINDOW, WINDOW));
-    assert_ok(syn_split_loss(network, search->data, settings.loss, SYN_VALIDATION, &loss));
+    assert_ok(syn_split_loss(network, search->data, settings.loss, SYN_VALIDATION, NULL, &loss));
     syn_network_free(network);
     return loss;
 }

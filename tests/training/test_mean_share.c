@@ -10,7 +10,7 @@ static double validation_loss(const syn_parameters *p, const syn_dataset *data) 
     syn_network *network;
     double loss;
     assert_ok(syn_network_create(&network, p, data, SYN_LOSS_POISSON, best_kernels(), 1, 256 + WINDOW, WINDOW));
-    assert_ok(syn_split_loss(network, data, SYN_LOSS_POISSON, SYN_VALIDATION, &loss));
+    assert_ok(syn_split_loss(network, data, SYN_LOSS_POISSON, SYN_VALIDATION, NULL, &loss));
     syn_network_free(network);
     return loss;
 }
@@ -24,7 +24,7 @@ static void too_sure_a_model_is_held_back(void **state) {
     for (int i = 0; i < NEURONS; i++) p->value[p->session[0].a + (size_t)i] = 6;
     const double before = validation_loss(p, set.data);
     assert_ok(syn_choose_mean_share(p, set.data, best_kernels(), 1));
-    assert_true(p->mean_share > 0 && p->mean_share < 1);
+    assert_true(p->mean_share > 0.5f && p->mean_share <= 1); /* there is nothing to see */
     assert_true(validation_loss(p, set.data) < before);
     syn_parameters_free(p), set_free(&set), raw_free(&raw);
 }

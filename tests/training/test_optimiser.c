@@ -76,6 +76,28 @@ static void average_follows(void **state) {
     free(average), free(gradient), syn_optimiser_free(&o), syn_parameters_free(p);
 }
 
+/* An infinite ridge on the projection of the behaviour: it stays as it is, and all else learns as with none. */
+static void behavior_may_be_left_out(void **state) {
+    (void)state;
+    syn_parameters *p = parameters(), *other = parameters(), *start = parameters();
+    syn_optimiser o, without;
+    float *gradient = floats((int64_t)p->count);
+    assert_ok(syn_optimiser_create(&o, p));
+    assert_ok(syn_optimiser_create(&without, other));
+    for (uint32_t step = 1; step <= 5; step++) {
+        fill_gradient(p, gradient, step, 1);
+        assert_ok(syn_optimiser_step(&o, gradient, rate, (syn_penalty){.behavior = INFINITY}, 1));
+        fill_gradient(p, gradient, step, 1);
+        assert_ok(syn_optimiser_step(&without, gradient, rate, (syn_penalty){0}, 1));
+    }
+    for (size_t j = 0; j < p->count; j++) {
+        const syn_tensor *t = tensor_of(p, j);
+        if (t) assert_true(p->value[j] == (strcmp(t->name, "p") ? other : start)->value[j]);
+    }
+    free(gradient), syn_optimiser_free(&o), syn_optimiser_free(&without);
+    syn_parameters_free(p), syn_parameters_free(other), syn_parameters_free(start);
+}
+
 /* A strong L1 makes every free weight exactly zero and leaves all else as it is without. */
 static void l1_makes_exact_zeros(void **state) {
     (void)state;
@@ -274,6 +296,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(adam),
         cmocka_unit_test(average_follows),
+        cmocka_unit_test(behavior_may_be_left_out),
         cmocka_unit_test(l1_makes_exact_zeros),
         cmocka_unit_test(l1_keeps_what_the_data_ask_for),
         cmocka_unit_test(senders_keep_their_sign),

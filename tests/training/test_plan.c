@@ -156,12 +156,95 @@ static void what_the_user_fixed_is_kept(void **state) {
     end(&p);
 }
 
+/* Losses of decoders alone: the best of the ridges on the embeddings is 100, and the behaviour helps; or it is the
+ * greatest, and the behaviour does not. */
+static double weak_ridge(const syn_candidate *c) { return 1 + 0.01 * fabs(log10(c->embedding) - 1.5) + c->no_behavior; }
+static double strong_ridge(const syn_candidate *c) {
+    return 1 + 0.01 * fabs(log10(c->embedding) - 5) - 0.1 * c->no_behavior;
+}
+
+/* Plans decoders without connectivity of `B` behaviours until nothing is left; returns how many there were. */
+static int decoders(planned *p, int B, loss_of loss, syn_candidate *last) {
+    const syn_search_limits limits = {.any_form = true, .ridge = -1, .l1 = -1, .innovation = 0};
+    syn_stage next;
+    *p = (planned){.raw = raw_create(FRAMES, NEURONS, B, "fluorescence", 73)};
+    p->set = set_create(&p->raw, 1, WINDOW);
+    assert_ok(syn_search_create(&p->search, p->set.data, best_kernels(), &settings, &limits));
+    while (syn_plan_none(p->search, &next)) {
+        next.loss = loss(&next.candidate);
+        p->search->stage[p->search->n_stages++] = next;
+        assert_in_range(p->search->n_stages, 1, 8);
+    }
+    const int n = p->search->n_stages;
+    assert_true(p->search->stage[n - 1].again);
+    *last = p->search->stage[n - 1].candidate;
+    syn_search_free(p->search), set_free(&p->set), raw_free(&p->raw);
+    return n;
+}
+
+static void stronger_ridges_on_embeddings_are_tried_while_they_help(void **state) {
+    (void)state;
+    planned p;
+    syn_candidate last;
+    assert_int_equal(decoders(&p, 0, strong_ridge, &last), 4 + 1);
+    assert_near("ridge", 90000, last.embedding, 0);
+    assert_false(last.no_behavior); /* there is none */
+    assert_int_equal(decoders(&p, 0, weak_ridge, &last), 3 + 1);
+    assert_near("ridge", 100, last.embedding, 0);
+}
+
+/* What is passed over is as if it had not been tried: neither it nor anything like it is built on. */
+static void nothing_is_built_on_what_was_passed_over(void **state) {
+    (void)state;
+    planned p;
+    begin(&p, -1, -1);
+    syn_search *s = p.search;
+    s->stage[0] = (syn_stage){.hidden = settings.hidden, .loss = 1, .candidate.embedding = 100};
+    s->stage[1] = (syn_stage){.hidden = settings.hidden, .loss = 0.9, .candidate.embedding = 3, .passed_over = true};
+    s->n_stages = 2;
+    syn_stage next;
+    assert_true(syn_plan_none(s, &next));
+    assert_near("ridge", 3000, next.candidate.embedding, 0);
+    next.loss = 0.8, next.passed_over = true;
+    s->stage[s->n_stages++] = next;
+    assert_true(syn_plan_none(s, &next));
+    assert_true(next.again);
+    assert_near("ridge", 100, next.candidate.embedding, 0);
+    next.loss = 1;
+    s->stage[s->n_stages++] = next;
+    assert_true(syn_plan_candidate(s, &next));
+    assert_near("ridge", 100, next.candidate.embedding, 0);
+    /* a larger decoder that is passed over is the last */
+    s->n_stages = 3, s->limits.any_hidden = true, s->stage[0].best_epoch = settings.max_epochs;
+    assert_true(syn_plan_none(s, &next));
+    assert_int_equal(next.hidden, 2 * settings.hidden);
+    next.loss = 0.5, next.passed_over = true;
+    s->stage[s->n_stages++] = next;
+    assert_true(syn_plan_none(s, &next));
+    assert_true(next.again && next.hidden == settings.hidden);
+    end(&p);
+}
+
+static void behavior_is_kept_where_it_helps(void **state) {
+    (void)state;
+    planned p;
+    syn_candidate last;
+    assert_int_equal(decoders(&p, 2, weak_ridge, &last), 3 + 1 + 1);
+    assert_false(last.no_behavior);
+    assert_int_equal(decoders(&p, 2, strong_ridge, &last), 4 + 1 + 1);
+    assert_true(last.no_behavior);
+    assert_near("ridge", 90000, last.embedding, 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines_lead_to_the_best_strength),
         cmocka_unit_test(a_blind_regression_does_not_forbid_learning),
         cmocka_unit_test(ranks_are_walked_while_they_are_ahead),
         cmocka_unit_test(what_the_user_fixed_is_kept),
+        cmocka_unit_test(stronger_ridges_on_embeddings_are_tried_while_they_help),
+        cmocka_unit_test(behavior_is_kept_where_it_helps),
+        cmocka_unit_test(nothing_is_built_on_what_was_passed_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -166,7 +166,7 @@ static void stops_early_and_keeps_the_best(void **state) {
     assert_true(t->curve[t->epoch - 1].train < t->curve[t->best_epoch].train);
     assert_false(same(t->best, t->p->value, (int64_t)t->p->count));
     memcpy(t->p->value, t->best, t->p->count * sizeof(float));
-    assert_ok(syn_split_loss(t->network, set.data, SYN_LOSS_GAUSSIAN, SYN_VALIDATION, &loss));
+    assert_ok(syn_split_loss(t->network, set.data, SYN_LOSS_GAUSSIAN, SYN_VALIDATION, NULL, &loss));
     assert_true(loss == t->best_loss);
     syn_trainer_free(t), set_free(&set), raw_free(&raw);
 }

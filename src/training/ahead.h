@@ -1,0 +1,17 @@
+/* Whether one model predicts better than another by more than chance would have it.
+ *
+ * The losses of two models on one frame are compared, not their means over the split: most of what makes a loss vary is
+ * the same for both.
+ */
+#ifndef SYN_AHEAD_H
+#define SYN_AHEAD_H
+
+#include "model/network.h"
+
+/* *ahead: on the validation split the mean loss of `a` is below that of `b` by more than one standard error of the
+ * difference (the one-standard-error rule of Breiman et al. 1984, of paired losses), from the means of up to 16
+ * stretches of consecutive frames, as the losses of frames that are close in time are alike. */
+syn_status syn_ahead(const syn_parameters *a, const syn_parameters *b, const syn_dataset *data, syn_loss loss,
+                     const syn_kernels *kernels, int threads, bool *ahead);
+
+#endif
