@@ -371,8 +371,8 @@ static json_t *given_options(const syn_options *options) {
 static json_t *stage_json(const syn_stage *stage) {
     char label[128];
     syn_stage_label(stage, label, sizeof label);
-    return json_pack("{s:s, s:f, s:i, s:i}", "candidate", label, "validation_loss", stage->loss, "epochs",
-                     stage->epochs, "best_epoch", stage->best_epoch);
+    return json_pack("{s:s, s:f, s:i, s:i, s:b}", "candidate", label, "validation_loss", stage->loss, "epochs",
+                     stage->epochs, "best_epoch", stage->best_epoch, "passed_over", (int)stage->passed_over);
 }
 
 static double share_of_zeros(const syn_parameters *p) {
@@ -486,6 +486,19 @@ static void warn_left_out(const syn_session *s, json_t *warnings, json_t *left_o
     if (missing) json_array_append_new(warnings, json_string(line));
 }
 
+/* Behaviour that is the same in the whole train split. */
+static void warn_constant(const syn_session *s, json_t *warnings) {
+    char line[LONGEST_NAME + 512];
+    const char *name = s->recording->name;
+    for (int64_t b = 0; b < s->B; b++) {
+        if (s->norm.u_scale[b] > 0) continue;
+        const char *of = s->recording->behavior_name ? s->recording->behavior_name[b] : "?";
+        syn_print_text(line, sizeof line, "%.*s: behaviour %.*s does not vary in the train split: it is not used",
+                       syn_cut(name, LONGEST_NAME), name, syn_cut(of, 100), of);
+        json_array_append_new(warnings, json_string(line));
+    }
+}
+
 static void warn_unscored(const syn_session *s, json_t *warnings) {
     char line[LONGEST_NAME + 256];
     const char *name = s->recording->name;
@@ -507,6 +520,7 @@ static json_t *recordings_json(const fit *f, json_t *warnings) {
             json_array_append_new(warnings, json_string(line));
         }
         warn_left_out(s, warnings, left_out);
+        warn_constant(s, warnings);
         if (!syn_split_observed(s, SYN_TEST)) warn_unscored(s, warnings);
         json_t *one = json_pack("{s:s, s:I, s:I, s:I, s:f, s:f, s:o}", "name", s->recording->name, "frames",
                                 (json_int_t)s->T, "neurons", (json_int_t)s->N, "behaviors", (json_int_t)s->B, "rate_hz",
@@ -561,8 +575,7 @@ static json_t *repeats_json(const syn_repeats *repeats, json_t *warnings) {
 /* What of the recording and of the model is not used, as the validation split is predicted better without it. */
 static void warn_of_unused(const fit *f, const syn_candidate *chosen, const syn_parameters *winner, json_t *root,
                            json_t *warnings) {
-    bool behavior = false;
-    for (size_t s = 0; s < f->data->n; s++) behavior |= f->data->session[s].B > 0;
+    const bool behavior = f->settings.behavior_inputs > 0 && syn_dataset_behavior(f->data);
     if (behavior) json_object_set_new(root, "behavior_used", json_boolean(!chosen->no_behavior));
     if (behavior && chosen->no_behavior)
         json_array_append_new(warnings,
@@ -570,8 +583,8 @@ static void warn_of_unused(const fit *f, const syn_candidate *chosen, const syn_
                                           "without it: the model does not use it"));
     if (winner->mean_share == 1)
         json_array_append_new(warnings,
-                              json_string("no model predicted the validation split better than the mean rates "
-                                          "of the neurons: the forecast is those rates, and the effective "
+                              json_string("the model predicts the validation split no better than the mean rates of "
+                                          "the neurons do: the forecast is those rates, and the effective "
                                           "connectivity is 0"));
 }
 

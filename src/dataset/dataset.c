@@ -273,6 +273,13 @@ done:
     return status;
 }
 
+bool syn_dataset_behavior(const syn_dataset *dataset) {
+    for (size_t s = 0; s < dataset->n; s++)
+        for (int64_t b = 0; b < dataset->session[s].B; b++)
+            if (dataset->session[s].norm.u_scale[b] > 0) return true;
+    return false;
+}
+
 double syn_dataset_mean_frames(const syn_dataset *dataset, syn_split split) {
     double frames = 0;
     for (size_t s = 0; s < dataset->n; s++)

@@ -64,6 +64,8 @@ syn_status syn_dataset_create(syn_dataset **dataset, syn_recording *const *recor
 syn_status syn_dataset_create_as(syn_dataset **dataset, syn_recording *const *recordings, size_t n,
                                  const syn_normalisation *norm, double train, double validation, int64_t window);
 void syn_dataset_free(syn_dataset *dataset);
+/* Whether a behaviour of any session varies in its train split. */
+bool syn_dataset_behavior(const syn_dataset *dataset);
 /* Frames of a split in the mean recording. */
 double syn_dataset_mean_frames(const syn_dataset *dataset, syn_split split);
 void syn_normalisation_free(syn_normalisation *norm);

@@ -507,7 +507,7 @@ static syn_status read_tensors(const reader *r, syn_parameters *p) {
 
 static syn_status read_mean_share(const reader *r, syn_parameters *p) {
     const double share = syn_hdf5_number_attribute(r->file, "/", "mean_share", 0);
-    if (!(share >= 0 && share < 1))
+    if (!(share >= 0 && share <= 1))
         return syn_fail(SYN_ERR_INPUT, "%s: attribute mean_share is %g; expected a number from 0 to 1", r->path, share);
     p->mean_share = (float)share;
     return SYN_OK;

@@ -455,6 +455,7 @@ static syn_status remark_vectors(syn_recording *r, const syn_input *input, const
     for (size_t k = 0; k < input->listing.n && r->T != r->N; k++) {
         const syn_entry *e = &input->listing.entry[k];
         const bool vector = e->rank == 1 || (e->rank == 2 && (e->shape[0] == 1 || e->shape[1] == 1));
+        if (!strcmp(e->name, name)) continue; /* the activity of one neuron */
         if (!e->numeric || !vector || e->shape[0] * (e->rank == 2 ? e->shape[1] : 1) != r->T) continue;
         if (!is_beside(input, name, e->name) || is_named_clock(e->name)) continue;
         if (found++ >= SHOWN) continue;

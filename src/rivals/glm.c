@@ -6,7 +6,8 @@
  * one of all neurons together, those from other neurons carry a group lasso (group_lasso.h).
  *
  * Chosen on the validation frames: the own filters and how far they are pulled, at first without coupling; the coupling
- * filters, a ridge on them, and the strength of the lasso.
+ * filters, a ridge on them, and the strength of the lasso. Of large recordings the choice is made on some receivers of
+ * many, each with all its senders.
  *
  * Letters: K functions of a coupling filter, O of an own one, D = N K + B + 1 shared columns, F train frames.
  */
@@ -29,6 +30,8 @@ static const double strengths[STRENGTHS] = {8,    6.4,  5.12, 4.1,  3.28, 2.62, 
 static const double ridges[RIDGES] = {1, 10, 100, 1000, 10000};
 /* Floats of the columns of one kind: 1 GB. */
 static const double most_features = 2.5e8;
+/* Receivers times senders times frames that one choice is made on. */
+static const double most_work = 2e8;
 static const char what[] = "coupling filters";
 
 typedef struct glm {
@@ -116,7 +119,7 @@ typedef struct regressions {
     float *column, *own; /* [D][F], [N][O][F] */
     int64_t *first;      /* [G + 2] */
     int64_t blocks;
-    syn_lasso *block; /* [blocks] */
+    syn_lasso *block; /* [blocks] of receivers, of all or of some of them */
     int threads;
     syn_lasso_work **work; /* [threads] */
 } regressions;
@@ -164,29 +167,44 @@ static syn_status make_groups(regressions *r) {
     return SYN_OK;
 }
 
-/* count [N][F] of the train frames */
+/* Whether a choice is made on all receivers. */
+static bool takes_all(const syn_rival_data *d) {
+    return (double)d->N * (double)d->N * (double)d->F[SYN_TRAIN] <= most_work;
+}
+
+/* How many of the blocks of `size` receivers a choice is made on. */
+static int64_t blocks_to_choose_on(const syn_rival_data *d, int64_t size, int64_t blocks) {
+    const double receivers = most_work / ((double)d->N * (double)d->F[SYN_TRAIN]);
+    const int64_t some = (int64_t)ceil(receivers / (double)size);
+    return takes_all(d) || some > blocks ? blocks : some;
+}
+
+/* count [N][F] of the train frames. all: of all receivers, whatever it takes. */
 static syn_status regressions_create(regressions *r, const syn_rival_data *d, syn_filters own, syn_filters coupling,
-                                     const float *count, int threads) {
+                                     const float *count, bool all, int threads) {
     const int64_t F = d->F[SYN_TRAIN], N = d->N, O = own.K, even = (N + LEAST_BLOCKS - 1) / LEAST_BLOCKS;
-    const int64_t size = even < SYN_LASSO_BLOCK ? even : SYN_LASSO_BLOCK;
+    const int64_t size = even < SYN_LASSO_BLOCK ? even : SYN_LASSO_BLOCK, blocks = (N + size - 1) / size;
     own.scale = coupling.scale = NULL;
     *r = (regressions){
         .data = d, .model = {.own = own, .coupling = coupling, .D = N * coupling.K + d->B + 1}, .threads = threads};
     SYN_TRY(make_columns(r));
     SYN_TRY(make_groups(r));
     SYN_TRY(syn_alloc(&r->model.w, (size_t)(N * (r->model.D + O)), sizeof(float), what));
-    r->blocks = (N + size - 1) / size;
+    r->blocks = all ? blocks : blocks_to_choose_on(d, size, blocks);
     SYN_TRY(syn_alloc(&r->block, (size_t)r->blocks, sizeof *r->block, what));
     SYN_TRY(syn_alloc(&r->work, (size_t)threads, sizeof *r->work, what));
     for (int k = 0; k < threads; k++) SYN_TRY(syn_lasso_work_create(&r->work[k], &r->x));
-    for (int64_t k = 0, first = 0; k < r->blocks; k++, first += size)
+    for (int64_t k = 0; k < r->blocks; k++) {
+        const int64_t first = k * blocks / r->blocks * size;
         SYN_TRY(syn_lasso_create(&r->block[k], &r->x, N - first < size ? N - first : size, first,
                                  r->own + first * O * F, count + first * F, d->session->norm.mean + first));
+    }
     return SYN_OK;
 }
 
-/* All neurons at one strength; returns the number of filters between them. */
-static int64_t solve_all(regressions *r, const float *towards) {
+/* All receivers at one strength; returns the number of filters between neurons. Receivers that are left out keep their
+ * mean rate. */
+static int64_t solve(regressions *r, const float *towards) {
     const int64_t D = r->x.D + r->x.O;
     const syn_lasso_strength strength = {
         .penalty = r->model.strength, .ridge = r->model.ridge, .own_ridge = r->model.pull, .towards = towards};
@@ -218,15 +236,16 @@ typedef struct search {
     int at[AXES], strength; /* indices of what is best */
 } search;
 
-/* Own filter [O] of all neurons together: the mean, each weighted by its spikes. */
+/* Own filter [O] of all receivers together: the mean, each weighted by its spikes. */
 static void common_filter(const regressions *r, float *common) {
     const float *mean = r->data->session->norm.mean;
     for (int64_t o = 0; o < r->x.O; o++) {
         double sum = 0, spikes = 0;
-        for (int64_t i = 0; i < r->data->N; i++) {
-            sum += (double)mean[i] * (double)r->model.w[i * (r->x.D + r->x.O) + r->x.D + o];
-            spikes += (double)mean[i];
-        }
+        for (int64_t k = 0; k < r->blocks; k++)
+            for (int64_t i = r->block[k].self; i < r->block[k].self + r->block[k].n; i++) {
+                sum += (double)mean[i] * (double)r->model.w[i * (r->x.D + r->x.O) + r->x.D + o];
+                spikes += (double)mean[i];
+            }
         common[o] = spikes > 0 ? (float)(sum / spikes) : 0;
     }
 }
@@ -267,13 +286,13 @@ static syn_status try_own(search *s, int own) {
     regressions r;
     syn_status status;
     SYN_CHECK(regressions_create(&r, s->data, syn_filters_create(own_functions[own], own_spans[own]),
-                                 syn_filters_create(0, 0), s->count, s->settings->threads));
+                                 syn_filters_create(0, 0), s->count, false, s->settings->threads));
     for (int k = 0; k < RIDGES; k++) {
         const double before = s->least;
         double loss;
         r.model.pull = ridges[k], r.model.ridge = ridges[0];
         memcpy(s->towards[own][k], common, sizeof common);
-        solve_all(&r, common);
+        solve(&r, common);
         SYN_CHECK(judge(s, &r, &loss));
         if (s->least < before) s->at[OWN] = own, s->at[PULL] = k;
         common_filter(&r, common);
@@ -300,13 +319,13 @@ static syn_status try_coupling(search *s, const int *at, bool *better) {
     if (*tried || !fits(s, own_functions[own]) || !fits(s, functions[coupling])) return SYN_OK;
     *tried = true;
     SYN_CHECK(regressions_create(&r, s->data, syn_filters_create(own_functions[own], own_spans[own]),
-                                 syn_filters_create(functions[coupling], spans[coupling]), s->count,
+                                 syn_filters_create(functions[coupling], spans[coupling]), s->count, false,
                                  s->settings->threads));
     r.model.pull = ridges[at[PULL]], r.model.ridge = ridges[at[RIDGE]];
     for (int k = s->strength > AROUND ? s->strength - AROUND : 0, worse = 0; k < STRENGTHS && worse < patience; k++) {
         const double before = s->least;
         r.model.strength = strengths[k];
-        const int64_t filters = solve_all(&r, s->towards[own][at[PULL]]);
+        const int64_t filters = solve(&r, s->towards[own][at[PULL]]);
         SYN_CHECK(judge(s, &r, &loss));
         if (s->least < before) *better = true, s->strength = k;
         worse = filters > 0 && loss >= least ? worse + 1 : 0;
@@ -348,6 +367,30 @@ static syn_status choose(search *s) {
     return SYN_OK;
 }
 
+/* All receivers with what was chosen on some, down to the strength from a little above it. */
+static syn_status solve_for_all(search *s) {
+    const glm *best = &s->best;
+    const int first = best->coupling.K == 0 ? s->strength : s->strength > AROUND ? s->strength - AROUND : 0;
+    const float *towards = s->towards[s->at[OWN]][s->at[PULL]];
+    regressions r;
+    double loss;
+    syn_status status;
+    SYN_CHECK(regressions_create(&r, s->data, syn_filters_create(best->own.K, best->own.span),
+                                 syn_filters_create(best->coupling.K, best->coupling.span), s->count, true,
+                                 s->settings->threads));
+    r.model.pull = best->pull, r.model.ridge = best->ridge;
+    for (int k = first; k <= s->strength; k++) {
+        r.model.strength = best->coupling.K ? strengths[k] : 0;
+        solve(&r, towards);
+        SYN_CHECK(syn_rival_go_on(s->settings));
+    }
+    SYN_CHECK(validation_loss(&r.model, s->data, s->settings->threads, &loss));
+    SYN_CHECK(keep(s, &r.model, loss));
+done:
+    regressions_free(&r);
+    return status;
+}
+
 /* ---- the rival ---- */
 
 static bool applies(const syn_rival_data *d) { return d->loss == SYN_LOSS_POISSON; }
@@ -385,6 +428,7 @@ static syn_status fit(void **model, const syn_rival_data *d, const syn_rival_set
     syn_blas_begin();
     SYN_CHECK(count_spikes(d, &s.count));
     SYN_CHECK(choose(&s));
+    if (!takes_all(d)) SYN_CHECK(solve_for_all(&s));
     SYN_CHECK(syn_alloc(model, 1, sizeof s.best, what));
     memcpy(*model, &s.best, sizeof s.best);
     describe(&s.best, chosen);

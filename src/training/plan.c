@@ -57,10 +57,10 @@ static int first_decoders(const syn_search *search, int n) {
     return first;
 }
 
-static bool has_behavior(const syn_dataset *data) {
-    for (size_t s = 0; s < data->n; s++)
-        if (data->session[s].B) return true;
-    return false;
+bool syn_plan_more_flexible(const syn_search *search, const syn_stage *stage) {
+    if (search->n_stages == 0) return false;
+    const syn_stage *best = least_of(search, search->n_stages);
+    return stage->hidden > best->hidden || stage->candidate.embedding < best->candidate.embedding;
 }
 
 /* What the first decoders differ in: the ridge on the embeddings, and then whether they see the behaviour. n: of them
@@ -79,7 +79,7 @@ static bool next_first_decoder(const syn_search *search, int n, syn_candidate *c
     }
     *c = best;
     c->no_behavior = true;
-    return !search->settings.source && has_behavior(search->data);
+    return !search->settings.source && search->settings.behavior_inputs > 0 && syn_dataset_behavior(search->data);
 }
 
 bool syn_plan_none(const syn_search *search, syn_stage *next) {

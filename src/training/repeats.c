@@ -50,6 +50,7 @@ static int least_before(const syn_search *search, int k, bool connectivity, bool
 static void need_start(const syn_search *search, int k, bool *needed) {
     const syn_stage *stage = &search->stage[k];
     const bool connectivity = stage->candidate.form != SYN_FORM_NONE, signs = stage->candidate.form == SYN_FORM_DALE;
+    if (!connectivity && !stage->again && !stage->tuned) return; /* from fresh weights */
     const int none = least_before(search, k, false, true), best = least_before(search, k, true, false);
     if (none >= 0) needed[none] = true;
     if (best >= 0 && connectivity && (signs || stage->tuned)) needed[best] = true;

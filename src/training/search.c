@@ -272,11 +272,11 @@ static void let_worst_member_go(syn_search *search) {
     if (n > MOST_MEMBERS) syn_parameters_free(search->member[worst]), search->member[worst] = NULL;
 }
 
-/* Passes over a decoder that is not clearly better than the one that would be left for it. */
+/* Passes over a more flexible decoder that is not clearly ahead of the best one before it. */
 static syn_status pass_over(const syn_search *search, syn_stage *stage) {
     syn_trainer *t = search->trainer;
     float *const trained = t->p->value;
-    bool ahead;
+    bool ahead = false;
     t->p->value = t->best;
     const syn_status status = syn_ahead(t->p, search->none, search->data, search->settings.loss, search->kernels,
                                         search->settings.threads, &ahead);
@@ -291,14 +291,14 @@ static syn_status end_stage(syn_search *search) {
     syn_stage *stage = &search->stage[search->n_stages];
     *stage = search->running;
     stage->loss = t->best_loss, stage->epochs = t->epoch, stage->best_epoch = t->best_epoch;
+    if (none && !stage->again && !stage->tuned && !search->origin && syn_plan_more_flexible(search, stage))
+        SYN_TRY(pass_over(search, stage));
     search->curve[search->n_stages] = t->curve, t->curve = NULL;
     if (may_average(search, stage)) {
         SYN_TRY(syn_parameters_copy(&search->member[search->n_stages], t->p));
         memcpy(search->member[search->n_stages]->value, t->best, t->p->count * sizeof *t->best);
         if (!search->origin) let_worst_member_go(search);
     }
-    const bool fresh = none && !stage->again && !stage->tuned;
-    if (fresh && search->none && !search->origin) SYN_TRY(pass_over(search, stage));
     if (none && !stage->passed_over) {
         if (!stage->again) SYN_TRY(keep_if_better(t, &search->none, &search->none_loss));
         SYN_TRY(keep_if_better(t, &search->ablation, &search->ablation_loss));
@@ -343,15 +343,18 @@ syn_status syn_search_finish(syn_search *search) {
 }
 
 const syn_parameters *syn_search_winner(const syn_search *search, int *stage) {
-    /* A form that was asked for wins over `none` whatever its loss. An average says nothing for a connectivity: `none`
+    /* A form that was asked for wins over `none` whatever its loss; else one whose rates are not to be trusted at all
+     * does not. An average says nothing for a connectivity: `none`
      * is not averaged. */
     const double margin = SYN_WORTH_AN_EDGE * fabs(search->ablation_loss);
-    bool none = !search->best || (search->limits.any_form && search->best_loss > search->ablation_loss - margin);
+    const syn_parameters *with = search->blend ? search->blend : search->best;
+    const bool worse = search->best_loss > search->ablation_loss - margin || (with && with->mean_share == 1);
+    const bool none = !search->best || (search->limits.any_form && worse);
     int best = -1;
     for (int k = 0; k < search->n_stages; k++)
         if ((search->stage[k].candidate.form == SYN_FORM_NONE) == none && !search->stage[k].passed_over &&
             (best < 0 || search->stage[k].loss < search->stage[best].loss))
             best = k;
     *stage = best;
-    return none ? search->ablation : search->blend ? search->blend : search->best;
+    return none ? search->ablation : with;
 }

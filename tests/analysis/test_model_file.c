@@ -107,7 +107,7 @@ static void assert_same_session(const syn_fitted_session *a, const syn_fitted_se
 static void check_round_trip(syn_form form) {
     test_set set;
     syn_model *model = example(form, &set), *again;
-    model->p->mean_share = form == SYN_FORM_DENSE ? 0.05f : 0.0f;
+    model->p->mean_share = form == SYN_FORM_DENSE ? 0.05f : form == SYN_FORM_LOWRANK ? 1.0f : 0.0f;
     assert_ok(syn_model_write(model, path));
     assert_ok(syn_model_read(&again, path));
     assert_int_equal(again->p->form, form);

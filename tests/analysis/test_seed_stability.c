@@ -101,9 +101,10 @@ static void check_against_separate_fits(const raw_data *raw, size_t n, const cha
     for (int k = 0; k < 3; k++) syn_model_free(model[k]);
 }
 
+/* Without behaviour: a separate fit chooses for itself whether it uses it. */
 static void repeats_are_separate_fits(void **state) {
     (void)state;
-    raw_data raw[SESSIONS] = {chain(401), raw_create(400, 4, 2, "fluorescence", 402)};
+    raw_data raw[SESSIONS] = {chain(401), raw_create(400, 4, 0, "fluorescence", 402)};
     uint8_t *support = random_support(N);
     FILE *file = fopen(mask_path, "w");
     assert_non_null(file);
@@ -114,7 +115,7 @@ static void repeats_are_separate_fits(void **state) {
     check_against_separate_fits(raw, 2, "dense", "events", "no");
     unlink(mask_path);
     free(support), raw_free(&raw[0]), raw_free(&raw[1]);
-    raw[0] = raw_create(T, N, 1, "counts", 403);
+    raw[0] = raw_create(T, N, 0, "counts", 403);
     check_against_separate_fits(raw, 1, "dense", "loss", "poisson");
     raw_free(&raw[0]);
 }

@@ -5,7 +5,8 @@
 
 enum { WINDOW = 16, NEURONS = 8, FRAMES = 1000 };
 
-static const syn_settings settings = {.hidden = 4, .embedding = 2, .threads = 1, .max_epochs = 10, .patience = 5};
+static const syn_settings settings = {
+    .hidden = 4, .embedding = 2, .behavior_inputs = 2, .threads = 1, .max_epochs = 10, .patience = 5};
 
 typedef struct planned {
     raw_data raw;

@@ -301,7 +301,7 @@ function drawTraining() {
   }], { xaxis: axis('epoch'), yaxis: axis('loss per observed value') },
   `Training and validation loss over ${curve.length} epochs${averaged ? ' of the best candidate' : ''}; ${kept}.${averaged ? ` The model is an average of ${averaged} candidates.` : ''}`);
   fillTable('candidates', ['candidate', { text: 'validation loss' }, { text: 'best epoch' }, { text: 'epochs' }], candidates.map((c, k) => ({
-    cells: [c.candidate, { text: figures(c.validation_loss, 5) }, { text: c.best_epoch + 1 }, { text: c.epochs }], chosen: k === chosen,
+    cells: [c.passed_over ? `${c.candidate} (passed over: not clearly ahead)` : c.candidate, { text: figures(c.validation_loss, 5) }, { text: c.best_epoch + 1 }, { text: c.epochs }], chosen: k === chosen,
   })));
 }
 
