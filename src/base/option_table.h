@@ -67,7 +67,7 @@
     X(MASK, "mask", TEXT, "", "", "", "fit adapt compare",                                                             \
       "Array FILE:NAME (N, N), row = receiver: non-zero where --connectivity masked may have an edge.")                \
     X(HIDDEN, "hidden", INT, "auto", "units", "1..256", "fit compare",                                                 \
-      "Hidden units H of the shared decoder; auto: 16, and twice as many while the validation loss falls.")            \
+      "Hidden units H of the shared decoder; auto: 16, and twice as many while that clearly helps.")                   \
     X(EMBEDDING, "embedding", INT, "8", "", "0..256", "fit compare", "Length d of each neuron's embedding.")           \
     X(BEHAVIOR_INPUTS, "behavior-inputs", INT, "8", "", "0..64", "fit adapt compare",                                  \
       "Shared inputs b to which each recording's behaviour is projected.")                                             \

@@ -1,7 +1,7 @@
 /* The search for the decoder's size and the form and strength of the connectivity, on train and validation data alone.
  *
- * 1. `none`: the decoder without connectivity; with embeddings that are shrunk much or little; with more hidden units
- * while that still helps.
+ * 1. `none`: the decoder without connectivity; with embeddings that are shrunk much or little; without the behaviour;
+ * with more hidden units while that still helps.
  * 2. Its residuals are regressed on what all neurons send (linear.h), their activity or more or less only what is new
  * in it: the warm start of W, a first strength, a rank.
  * 3. Candidates with a W: dense under a ridge, low rank, dense under L1; strengths and ranks go on in the direction
