@@ -12,11 +12,7 @@
 enum { OWN_FRAMES = 8 };
 
 int64_t syn_edge_targets(const syn_session *session) {
-    int64_t T = 0;
-    for (int split = SYN_TRAIN; split <= SYN_VALIDATION; split++)
-        for (int64_t k = 0; k < session->n_spans[split]; k++)
-            T += session->span[split][k].stop - syn_span_first_target(&session->span[split][k]);
-    return T;
+    return syn_session_targets(session, SYN_TRAIN) + syn_session_targets(session, SYN_VALIDATION);
 }
 
 /* ---- events ---- */

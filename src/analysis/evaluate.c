@@ -118,12 +118,10 @@ static syn_status evaluate_session(syn_network *network, const syn_dataset *data
     const syn_session *session = &data->session[s];
     collector c;
     syn_status status;
-    int64_t frames = 0;
+    const int64_t frames = syn_session_targets(session, SYN_TEST);
     to->name = session->recording->name;
     to->N = session->N;
     to->n_spans = session->n_spans[SYN_TEST];
-    for (int64_t k = 0; k < to->n_spans; k++)
-        frames += session->span[SYN_TEST][k].stop - syn_span_first_target(&session->span[SYN_TEST][k]);
     SYN_CHECK(collector_create(&c, session, to));
     SYN_CHECK(syn_alloc(&to->span, (size_t)to->n_spans, sizeof *to->span, "test split"));
     SYN_CHECK(syn_alloc(&to->loss, (size_t)frames, sizeof *to->loss, "test split"));

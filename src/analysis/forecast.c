@@ -67,9 +67,7 @@ static syn_status run_one_step(const runner *run) {
     const syn_session *s = run->session;
     one_step o = {.run = run};
     syn_status status;
-    size_t F = 0, N = (size_t)s->N;
-    for (int64_t k = 0; k < s->n_spans[SYN_TEST]; k++)
-        F += (size_t)(s->span[SYN_TEST][k].stop - syn_span_first_target(&s->span[SYN_TEST][k]));
+    const size_t F = (size_t)syn_session_targets(s, SYN_TEST), N = (size_t)s->N;
     SYN_CHECK(syn_alloc(&run->to->prediction, F * N, sizeof(float), "forecast"));
     SYN_CHECK(syn_alloc(&run->to->truth, F * N, sizeof(float), "forecast"));
     SYN_CHECK(syn_alloc(&run->to->frame, F, sizeof(int64_t), "forecast"));

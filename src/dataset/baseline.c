@@ -111,11 +111,10 @@ static double validation_error(const regression *r, int64_t N, double frames) {
 syn_status syn_baseline_choose(const syn_session *session, double *alpha) {
     const size_t N = (size_t)session->N;
     regression *r;
-    double least = INFINITY, frames = 0;
+    const double frames = (double)syn_session_frames(session, SYN_TRAIN);
+    double least = INFINITY;
     *alpha = 0;
     if (session->recording->signal == SYN_SIGNAL_COUNTS) return SYN_OK;
-    for (int64_t k = 0; k < session->n_spans[SYN_TRAIN]; k++)
-        frames += (double)(session->span[SYN_TRAIN][k].stop - session->span[SYN_TRAIN][k].start);
     SYN_TRY(syn_alloc(&r, 2 * N, sizeof *r, "baseline"));
     for (int k = 0; k < CHOICES; k++) {
         memset(r, 0, 2 * N * sizeof *r);

@@ -282,9 +282,7 @@ bool syn_dataset_behavior(const syn_dataset *dataset) {
 
 double syn_dataset_mean_frames(const syn_dataset *dataset, syn_split split) {
     double frames = 0;
-    for (size_t s = 0; s < dataset->n; s++)
-        for (int64_t k = 0; k < dataset->session[s].n_spans[split]; k++)
-            frames += (double)(dataset->session[s].span[split][k].stop - dataset->session[s].span[split][k].start);
+    for (size_t s = 0; s < dataset->n; s++) frames += (double)syn_session_frames(&dataset->session[s], split);
     return frames / (double)dataset->n;
 }
 

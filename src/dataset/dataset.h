@@ -71,12 +71,27 @@ double syn_dataset_mean_frames(const syn_dataset *dataset, syn_split split);
 void syn_normalisation_free(syn_normalisation *norm);
 syn_status syn_normalisation_copy(syn_normalisation *to, const syn_normalisation *from);
 
+/* Frames of a split. */
+static inline int64_t syn_session_frames(const syn_session *s, syn_split split) {
+    int64_t frames = 0;
+    for (int64_t k = 0; k < s->n_spans[split]; k++) frames += s->span[split][k].stop - s->span[split][k].start;
+    return frames;
+}
+
 static inline bool syn_session_observed(const syn_session *s, int64_t t, int64_t i) {
     return !s->mask || (s->mask[t * ((s->N + 7) / 8) + i / 8] >> (i % 8) & 1);
 }
 /* First frame of a span that can be a target: a segment's first frame has no past. */
 static inline int64_t syn_span_first_target(const syn_span *span) {
     return span->context > 0 ? span->start : span->start + 1;
+}
+
+/* Frames of a split that are targets. */
+static inline int64_t syn_session_targets(const syn_session *s, syn_split split) {
+    int64_t frames = 0;
+    for (int64_t k = 0; k < s->n_spans[split]; k++)
+        frames += s->span[split][k].stop - syn_span_first_target(&s->span[split][k]);
+    return frames;
 }
 
 #endif

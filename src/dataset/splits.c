@@ -8,9 +8,7 @@ enum { FORMAT_VERSION = 1 };
 static const char *const split_name[] = {"train", "validation", "test"};
 
 syn_status syn_targets(const syn_session *s, syn_split split, int64_t **frame, int64_t *F) {
-    *F = 0;
-    for (int64_t k = 0; k < s->n_spans[split]; k++)
-        *F += s->span[split][k].stop - syn_span_first_target(&s->span[split][k]);
+    *F = syn_session_targets(s, split);
     SYN_TRY(syn_alloc(frame, (size_t)*F, sizeof **frame, "splits"));
     int64_t n = 0;
     for (int64_t k = 0; k < s->n_spans[split]; k++)

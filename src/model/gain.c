@@ -91,9 +91,8 @@ syn_status syn_network_gain(syn_network *net, size_t s, int lags, int64_t max_se
     if (chunk <= lags)
         return syn_fail(SYN_ERR_OPTION, "lags: found %d; expected fewer than the %lld frames of a batch", lags,
                         (long long)net->max_frames);
-    int64_t total = 0, seeds = 0;
-    for (int64_t k = 0; k < session->n_spans[SYN_TRAIN]; k++)
-        total += session->span[SYN_TRAIN][k].stop - session->span[SYN_TRAIN][k].start;
+    const int64_t total = syn_session_frames(session, SYN_TRAIN);
+    int64_t seeds = 0;
     const int64_t every = total > max_seeds ? (total + max_seeds - 1) / max_seeds : 1;
     SYN_CHECK(syn_alloc(&g.space, (size_t)net->threads, sizeof *g.space, "gain"));
     SYN_CHECK(syn_alloc(&g.seed, (size_t)net->threads, sizeof *g.seed, "gain"));

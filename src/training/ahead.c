@@ -37,11 +37,7 @@ syn_status syn_ahead(const syn_parameters *a, const syn_parameters *b, const syn
     double *of_a = NULL, *of_b = NULL, mean, error;
     int64_t frames = 0;
     syn_status status;
-    for (size_t s = 0; s < data->n; s++)
-        for (int64_t k = 0; k < data->session[s].n_spans[SYN_VALIDATION]; k++) {
-            const syn_span *span = &data->session[s].span[SYN_VALIDATION][k];
-            frames += span->stop - syn_span_first_target(span);
-        }
+    for (size_t s = 0; s < data->n; s++) frames += syn_session_targets(&data->session[s], SYN_VALIDATION);
     SYN_CHECK(syn_alloc(&of_a, (size_t)frames, sizeof *of_a, "validation losses"));
     SYN_CHECK(syn_alloc(&of_b, (size_t)frames, sizeof *of_b, "validation losses"));
     SYN_CHECK(validate(a, data, loss, kernels, threads, of_a));

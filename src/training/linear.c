@@ -126,10 +126,8 @@ static syn_status measure_presence(const syn_dataset *data, size_t owner, int64_
     for (size_t s = owner; s < data->n; s++) {
         const syn_session *session = &data->session[s];
         const int64_t *place = data->sharing[s].place;
-        double frames = 0;
+        const double frames = (double)syn_session_frames(session, SYN_TRAIN);
         if (owner_of(data, s) != owner) continue;
-        for (int64_t k = 0; k < session->n_spans[SYN_TRAIN]; k++)
-            frames += (double)(session->span[SYN_TRAIN][k].stop - session->span[SYN_TRAIN][k].start);
         all += frames;
         for (int64_t i = 0; i < session->N; i++) (*present)[place ? place[i] : i] += frames;
     }

@@ -36,8 +36,7 @@ static double search_cost(const syn_search *search, int hidden) {
     double entries = 0;
     for (size_t s = 0; s < search->data->n; s++) {
         const syn_session *session = &search->data->session[s];
-        for (int64_t k = 0; k < session->n_spans[SYN_TRAIN]; k++)
-            entries += (double)((session->span[SYN_TRAIN][k].stop - session->span[SYN_TRAIN][k].start) * session->N);
+        entries += (double)(syn_session_frames(session, SYN_TRAIN) * session->N);
     }
     return entries * hidden * hidden * search->settings.max_epochs * USUAL_STAGES;
 }

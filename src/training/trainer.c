@@ -41,25 +41,19 @@ static int64_t train_targets(const syn_dataset *data) {
     return entries;
 }
 
-static int64_t train_frames(const syn_session *s) {
-    int64_t frames = 0;
-    for (int64_t k = 0; k < s->n_spans[SYN_TRAIN]; k++)
-        frames += s->span[SYN_TRAIN][k].stop - s->span[SYN_TRAIN][k].start;
-    return frames;
-}
-
 /* Windows at most, whatever the phase. */
 static int64_t most_windows(const syn_dataset *data) {
     int64_t n = 0;
     for (size_t s = 0; s < data->n; s++)
-        n += train_frames(&data->session[s]) / data->window + 2 * data->session[s].n_spans[SYN_TRAIN] + 2;
+        n += syn_session_frames(&data->session[s], SYN_TRAIN) / data->window + 2 * data->session[s].n_spans[SYN_TRAIN] +
+             2;
     return n;
 }
 
 int64_t syn_trainer_steps(const syn_dataset *data, int64_t batch_frames) {
     int64_t steps = 0;
     for (size_t s = 0; s < data->n; s++) {
-        int64_t n = train_frames(&data->session[s]) / batch_frames;
+        int64_t n = syn_session_frames(&data->session[s], SYN_TRAIN) / batch_frames;
         steps += n ? n : 1;
     }
     return steps;
