@@ -11,8 +11,8 @@ enum { LARGEST_HIDDEN = 64, USUAL_STAGES = 6 };
 static const double growth_budget = 3e11;
 /* Ridges on the embeddings, in observations: priors of neurons that are alike. The first two are always tried, greater
  * ones as long as they help. */
-static const double embedding_ridge[] = {100, 3, 3000, 90000};
-enum { EMBEDDING_RIDGES = sizeof embedding_ridge / sizeof *embedding_ridge, FIRST_RIDGES = 2 };
+static const double first_ridge[] = {100, 3}, ridge_factor = 30, most_embedding_ridge = 90000;
+enum { FIRST_RIDGES = sizeof first_ridge / sizeof *first_ridge };
 /* Steps of the ridge and of L1, and how many steps off its start each may go. */
 static const double ridge_step = 3.1622776601683795, l1_step = 2;
 enum { MOST_STEPS = 6 };
@@ -62,22 +62,31 @@ bool syn_plan_more_flexible(const syn_search *search, const syn_stage *stage) {
     return stage->hidden > best->hidden || stage->candidate.embedding < best->candidate.embedding;
 }
 
-/* What the first decoders differ in: the ridge on the embeddings, and then whether they see the behaviour. n: of them
- * so far. */
-static bool next_first_decoder(const syn_search *search, int n, syn_candidate *c) {
-    const bool one_ridge = search->settings.source || search->settings.embedding == 0;
-    const syn_candidate best = n ? least_of(search, n)->candidate : (syn_candidate){0};
-    double greatest = 0;
+/* Whether one of the first n decoders is like c. */
+static bool decoder_tried(const syn_search *search, int n, const syn_candidate *c) {
     for (int k = 0; k < n; k++) {
-        if (search->stage[k].candidate.no_behavior) return false;
-        greatest = fmax(greatest, search->stage[k].candidate.embedding);
+        const syn_candidate *other = &search->stage[k].candidate;
+        if (other->embedding == c->embedding && other->no_behavior == c->no_behavior) return true;
     }
-    if (one_ridge ? n == 0 : n < FIRST_RIDGES || (n < EMBEDDING_RIDGES && best.embedding == greatest)) {
-        c->embedding = one_ridge ? 0 : embedding_ridge[n];
+    return false;
+}
+
+/* What the first decoders differ in: the ridge on the embeddings, and whether they see the behaviour. n: of them so
+ * far. */
+static bool next_first_decoder(const syn_search *search, int n, syn_candidate *c) {
+    const bool ridges = !search->settings.source && search->settings.embedding > 0;
+    if (n < (ridges ? FIRST_RIDGES : 1)) {
+        c->embedding = ridges ? first_ridge[n] : 0;
         return true;
     }
+    const syn_candidate best = *c = least_of(search, n)->candidate;
+    c->embedding *= ridge_factor;
+    if (best.embedding >= first_ridge[0] && c->embedding <= most_embedding_ridge && !decoder_tried(search, n, c))
+        return true;
     *c = best;
     c->no_behavior = true;
+    for (int k = 0; k < n; k++)
+        if (search->stage[k].candidate.no_behavior) return false;
     return !search->settings.source && search->settings.behavior_inputs > 0 && syn_dataset_behavior(search->data);
 }
 

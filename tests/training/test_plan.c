@@ -226,6 +226,12 @@ static void nothing_is_built_on_what_was_passed_over(void **state) {
     end(&p);
 }
 
+/* Only without the behaviour a stronger ridge is better: it is tried again then. */
+static double strong_ridge_without(const syn_candidate *c) {
+    return 1 + (c->no_behavior ? -0.1 : 0.05) * (log10(c->embedding) - 2) - 0.1 * c->no_behavior +
+           0.2 * (c->embedding < 100);
+}
+
 static void behavior_is_kept_where_it_helps(void **state) {
     (void)state;
     planned p;
@@ -233,6 +239,9 @@ static void behavior_is_kept_where_it_helps(void **state) {
     assert_int_equal(decoders(&p, 2, weak_ridge, &last), 3 + 1 + 1);
     assert_false(last.no_behavior);
     assert_int_equal(decoders(&p, 2, strong_ridge, &last), 4 + 1 + 1);
+    assert_true(last.no_behavior);
+    assert_near("ridge", 90000, last.embedding, 0);
+    assert_int_equal(decoders(&p, 2, strong_ridge_without, &last), 3 + 3 + 1);
     assert_true(last.no_behavior);
     assert_near("ridge", 90000, last.embedding, 0);
 }
