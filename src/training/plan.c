@@ -10,7 +10,7 @@ enum { LARGEST_HIDDEN = 64, USUAL_STAGES = 6 };
  * a laptop). */
 static const double growth_budget = 3e11;
 /* Ridges on the embeddings, in observations: priors of neurons that are alike. The first two are always tried, greater
- * ones as long as they help. */
+ * ones as long as they clearly help. */
 static const double first_ridge[] = {100, 3}, ridge_factor = 30, most_embedding_ridge = 90000;
 enum { FIRST_RIDGES = sizeof first_ridge / sizeof *first_ridge };
 /* Steps of the ridge and of L1, and how many steps off its start each may go. */
@@ -56,10 +56,10 @@ static int first_decoders(const syn_search *search, int n) {
     return first;
 }
 
-bool syn_plan_more_flexible(const syn_search *search, const syn_stage *stage) {
+bool syn_plan_needs_evidence(const syn_search *search, const syn_stage *stage) {
     if (search->n_stages == 0) return false;
     const syn_stage *best = least_of(search, search->n_stages);
-    return stage->hidden > best->hidden || stage->candidate.embedding < best->candidate.embedding;
+    return stage->hidden > best->hidden || stage->candidate.embedding != best->candidate.embedding;
 }
 
 /* Whether one of the first n decoders is like c. */

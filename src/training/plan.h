@@ -11,9 +11,9 @@
 
 /* The decoder without connectivity: with other embeddings, with more hidden units, or trained again. */
 bool syn_plan_none(const syn_search *search, syn_stage *next);
-/* Whether a decoder without connectivity is more flexible than the best one of the finished stages, so that it has to
- * be clearly ahead of it: more hidden units, or embeddings that are shrunk less. */
-bool syn_plan_more_flexible(const syn_search *search, const syn_stage *stage);
+/* Whether a decoder without connectivity has to be clearly ahead of the best one of the finished stages: it has more
+ * hidden units, or its embeddings are shrunk more or less. One without the behaviour has not. */
+bool syn_plan_needs_evidence(const syn_search *search, const syn_stage *stage);
 /* A candidate of the form that the user asked for, or of those that are tried by default; once search->linear is there.
  */
 bool syn_plan_candidate(const syn_search *search, syn_stage *next);

@@ -272,7 +272,7 @@ static void let_worst_member_go(syn_search *search) {
     if (n > MOST_MEMBERS) syn_parameters_free(search->member[worst]), search->member[worst] = NULL;
 }
 
-/* Passes over a more flexible decoder that is not clearly ahead of the best one before it. */
+/* Passes over a decoder that is not clearly ahead of the best one before it. */
 static syn_status pass_over(const syn_search *search, syn_stage *stage) {
     syn_trainer *t = search->trainer;
     float *const trained = t->p->value;
@@ -291,7 +291,7 @@ static syn_status end_stage(syn_search *search) {
     syn_stage *stage = &search->stage[search->n_stages];
     *stage = search->running;
     stage->loss = t->best_loss, stage->epochs = t->epoch, stage->best_epoch = t->best_epoch;
-    if (none && !stage->again && !stage->tuned && !search->origin && syn_plan_more_flexible(search, stage))
+    if (none && !stage->again && !stage->tuned && !search->origin && syn_plan_needs_evidence(search, stage))
         SYN_TRY(pass_over(search, stage));
     search->curve[search->n_stages] = t->curve, t->curve = NULL;
     if (may_average(search, stage)) {

@@ -28,7 +28,7 @@ typedef struct syn_stage {
     int hidden;
     bool again;       /* `none` trained on from its best weights: the candidates' fair comparison */
     bool tuned;       /* adaptation: trained on from its best weights, the decoder too */
-    bool passed_over; /* `none`, more flexible than the best one before it and not clearly ahead of it (ahead.h) */
+    bool passed_over; /* `none`, unlike the best one before it and not clearly ahead of it (ahead.h) */
     double loss;      /* least validation loss */
     int epochs, best_epoch;
 } syn_stage;
