@@ -343,9 +343,8 @@ syn_status syn_search_finish(syn_search *search) {
 }
 
 const syn_parameters *syn_search_winner(const syn_search *search, int *stage) {
-    /* A form that was asked for wins over `none` whatever its loss; else one whose rates are not to be trusted at all
-     * does not. An average says nothing for a connectivity: `none`
-     * is not averaged. */
+    /* A form that was asked for wins over `none` whatever its loss; one that was chosen does not if its rates are not
+     * to be trusted at all. An average says nothing for a connectivity: `none` is not averaged. */
     const double margin = SYN_WORTH_AN_EDGE * fabs(search->ablation_loss);
     const syn_parameters *with = search->blend ? search->blend : search->best;
     const bool worse = search->best_loss > search->ablation_loss - margin || (with && with->mean_share == 1);
