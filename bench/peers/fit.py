@@ -3,8 +3,8 @@
     python fit.py FOLDER ... [--peers NAME ...] [--seeds 0 1] [--workers 1] [--device cpu|cuda] [--threads 1]
 
 Each FOLDER holds splits.h5. Every peer is fitted to `train` with choices on `validation`; its predictions of `test` go to
-FOLDER/PEER-SEED.npy, with a record beside them. What is there already is not fitted again. Needs no synapsnet: a folder can be
-taken to another machine and back.
+FOLDER/PEER-SEED.npy, with a record beside them, and what was tried on the way to FOLDER/attempts. What is there already is not
+fitted again. Needs no synapsnet: a folder can be taken to another machine and back.
 """
 import argparse
 import json
@@ -44,9 +44,22 @@ def splits(folder):
     return r
 
 
+def write(stem, record, prediction):
+    """The record last: where it is, the prediction is whole."""
+    np.save(stem.with_suffix(".npy"), prediction)
+    stem.with_suffix(".json").write_text(json.dumps(record))
+
+
 def work(folder, name, choice, seed, epochs, patience):
+    variant, rate = choice
+    stem = folder / "attempts" / f"{name}-{seed}-{variant}-{rate:.0e}"
+    if stem.with_suffix(".json").exists():
+        return json.loads(stem.with_suffix(".json").read_text()), np.load(stem.with_suffix(".npy"))
     record, prediction, _ = attempt(*PEERS[name], splits(folder), choice, seed, epochs, patience)
-    return record, prediction.astype(np.float32)
+    prediction = prediction.astype(np.float32)
+    stem.parent.mkdir(exist_ok=True)
+    write(stem, record, prediction)
+    return record, prediction
 
 
 class Fit:
@@ -68,8 +81,7 @@ class Fit:
 
     def write(self):
         record = summary(self.records)
-        np.save(self.stem.with_suffix(".npy"), self.prediction)
-        self.stem.with_suffix(".json").write_text(json.dumps(record))
+        write(self.stem, record, self.prediction)
         print(f"{self.folder.name}: {self.name}, seed {self.seed}: validation loss {record['validation_loss']:.4f} after "
               f"{record['epochs']} epochs, {record['seconds']:.0f} s of CPU in all", file=sys.stderr, flush=True)
 
