@@ -58,7 +58,7 @@ def reference():
                      synapsnet.build_info):
         parts.append(f"\n### {signature(function)}\n\n{paragraphs(function)}\n")
     for cls in (synapsnet.SynapsNet, synapsnet.Recording, synapsnet.Connectivity, synapsnet.Edges, synapsnet.Forecast,
-                synapsnet.Perturbation, synapsnet.Evaluation, synapsnet.Comparison, synapsnet.Contents):
+                synapsnet.Online, synapsnet.Perturbation, synapsnet.Evaluation, synapsnet.Comparison, synapsnet.Contents):
         parts.extend(of_class(cls))
     parts.append("\n## Exceptions\n\nAll are a `synapsnet.SynapsNetError` and live in `synapsnet.errors`.\n\n"
                  "| exception | is also | raised when |\n|---|---|---|\n")

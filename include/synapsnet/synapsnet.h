@@ -270,6 +270,25 @@ SYN_API syn_status syn_forecast_mse(const syn_forecast *forecast, float *mse);
  * "one_step_coverage", "coverage" ([K]). Free it with syn_free. */
 SYN_API syn_status syn_forecast_describe(const syn_forecast *forecast, char **json);
 
+/* A model that runs along with an experiment: a frame in, the forecast of the next one out. */
+typedef struct syn_online syn_online;
+/* Starts a segment of session s, the recording that the model was fitted on or another of the same neurons. The model
+ * may be freed. Memory is allocated here and in no later call. Used options (NULL: one thread): threads, isa. */
+SYN_API syn_status syn_online_create(syn_online **online, const syn_model *model, size_t session,
+                                     const syn_options *options);
+SYN_API void syn_online_free(syn_online *online);
+/* Takes one frame and predicts the next one, as syn_forecast_create() does over a recording with option split all, but
+ * for rounding. activity: [M] all neurons of the recording (view.recorded of syn_model_session()), raw units, NaN = not
+ * observed, which is replaced by what was predicted. behavior: [B], NaN where unknown; NULL where B is 0. prediction:
+ * [N] the neurons kept by the model, raw units. Errors: a value that is infinite; behavior is NULL; the frame is then
+ * as though it had not been given. */
+SYN_API syn_status syn_online_step(syn_online *online, const float *activity, const float *behavior, float *prediction);
+/* Runs on freely from where it stands, which does not change: prediction[K][N], the first of which is that of the last
+ * step. Behaviour is held at its last value. Error: no frame has been taken since the start of the segment. */
+SYN_API syn_status syn_online_forecast(syn_online *online, int64_t K, float *prediction);
+/* Starts a new segment: a trial, or the recording after a gap. */
+SYN_API void syn_online_restart(syn_online *online);
+
 /* Effective connectivity C_ij(tau) = mean over train frames of d xhat_i[t+1] / d x_j[t-tau]. Row = receiver (post),
  * column = sender (pre). raw_units: 1 per raw unit of x_j, 0 z-scored. out: [lags+1][N][N] */
 SYN_API syn_status syn_connectivity(const syn_model *model, size_t session, int lags, int raw_units, float *out);

@@ -11,6 +11,7 @@ The model is SynapsNet (Delavari, Oruc, Murphy, arXiv 2411.08221). docs/python.m
 from . import errors
 from ._estimator import SynapsNet, load
 from ._library import plain as _plain
+from ._online import Online
 from ._recording import Contents, Recording, contents, read, recording, simulate
 from ._results import Comparison, Connectivity, Edges, Evaluation, Forecast, Perturbation
 from .errors import SynapsNetError
@@ -23,5 +24,6 @@ def build_info() -> str:
     return str(_plain("build_info").decode())
 
 
-__all__ = ["Comparison", "Connectivity", "Contents", "Edges", "Evaluation", "Forecast", "Perturbation", "Recording",
-           "SynapsNet", "SynapsNetError", "build_info", "contents", "errors", "load", "read", "recording", "simulate"]
+__all__ = ["Comparison", "Connectivity", "Contents", "Edges", "Evaluation", "Forecast", "Online", "Perturbation",
+           "Recording", "SynapsNet", "SynapsNetError", "build_info", "contents", "errors", "load", "read", "recording",
+           "simulate"]

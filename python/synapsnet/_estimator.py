@@ -14,6 +14,7 @@ import numpy as np
 
 from . import _library as lib
 from . import _plot, errors
+from ._online import Online
 from ._parameters import DEFAULTS, Parameters
 from ._parts import number_array
 from ._progress import Watch
@@ -548,6 +549,20 @@ class SynapsNet(Parameters):
         out = np.full((frames, len(forecast.neurons)), np.nan, np.float32)
         out[forecast.frame] = forecast.prediction
         return out
+
+    def online(self, *, threads: int = 1, session: int = 0) -> Online:
+        """Runs along with an experiment: a frame in, the forecast of the next one out.
+
+        Starts at the start of a segment. threads: more than one pay from some thousands of neurons on.
+
+            online = model.online()
+            for x in acquisition:           # [M] raw units, every 1 / rate_hz seconds
+                ahead = online.step(x)      # [N] the frame to come
+        """
+        s = self._session(session)
+        options = lib.options({"threads": threads, "isa": self.isa})
+        handle = lib.create("online", "online_create", self._fitted().address, s.number, options.address)
+        return Online(handle, s.n_recorded, s.n_neurons, int(s._seen.behaviors))
 
     def perturb(self, neuron: int | str = "all", X: Any = None, *, amplitude: float = 1.0, steps: int = 20,
                 pulse_units: str = "zscored", noise: str = "residuals", states: int | str = "auto",

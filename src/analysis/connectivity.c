@@ -59,22 +59,16 @@ done:
     return status;
 }
 
-static syn_status check_session(const syn_model *model, size_t s) {
-    if (s < model->n) return SYN_OK;
-    return syn_fail(SYN_ERR_OPTION, "session: found %zu; expected 0 to %zu: the model has %zu recording%s", s,
-                    model->n - 1, model->n, model->n == 1 ? "" : "s");
-}
-
 syn_status syn_weights(const syn_model *model, size_t session, float *out) {
     const syn_kernels *kernels;
     int threads;
-    SYN_TRY(check_session(model, session));
+    SYN_TRY(syn_model_check_session(model, session));
     SYN_TRY(syn_choose_kernels(NULL, &kernels, &threads));
     return syn_parameters_weights(model->p, session, kernels, threads, out);
 }
 
 syn_status syn_mask(const syn_model *model, size_t session, unsigned char *out) {
-    SYN_TRY(check_session(model, session));
+    SYN_TRY(syn_model_check_session(model, session));
     const syn_session_layout *at = &model->p->session[session];
     const uint8_t *support = model->p->session[at->owner].support;
     const syn_normalisation *norm = &model->session[session].norm;
@@ -113,7 +107,7 @@ syn_status syn_connectivity(const syn_model *model, size_t session, int lags, in
     double *k = NULL;
     float *W = NULL;
     syn_status status;
-    SYN_TRY(check_session(model, session));
+    SYN_TRY(syn_model_check_session(model, session));
     if (lags < 0) return syn_fail(SYN_ERR_OPTION, "lags: found %d; expected 0 or more", lags);
     const syn_normalisation *norm = &model->session[session].norm;
     const int64_t N = norm->N;

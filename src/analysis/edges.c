@@ -18,9 +18,7 @@ const char syn_raw_unit[] = "raw units of the receiver per raw unit of the sende
 const char syn_zscored_unit[] = "standard deviations of the receiver per standard deviation of the sender";
 
 static syn_status check_edges(const syn_model *model, size_t session) {
-    if (session >= model->n)
-        return syn_fail(SYN_ERR_OPTION, "session: found %zu; expected 0 to %zu: the model has %zu recording%s", session,
-                        model->n - 1, model->n, model->n == 1 ? "" : "s");
+    SYN_TRY(syn_model_check_session(model, session));
     if (model->session[session].edges) return SYN_OK;
     return syn_fail(SYN_ERR_INPUT,
                     "model: session %zu holds no tests of its edges, which an earlier version did not make; expected "

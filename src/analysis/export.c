@@ -47,10 +47,7 @@ static void free_connectome(syn_connectome *connectome) {
 
 static syn_status fill_connectome(syn_connectome *connectome, const syn_model *model, size_t session,
                                   const syn_options *options) {
-    size_t sessions = syn_model_sessions(model);
-    if (session >= sessions)
-        return syn_fail(SYN_ERR_OPTION, "session: found %zu; expected 0 to %zu: the model has %zu recording%s", session,
-                        sessions - 1, sessions, sessions == 1 ? "" : "s");
+    SYN_TRY(syn_model_check_session(model, session));
     size_t N = (size_t)syn_model_neurons(model, session);
     connectome->N = (int64_t)N;
     connectome->N_recorded = model->session[session].norm.N_recorded;

@@ -330,9 +330,7 @@ syn_status syn_forecast_create(syn_forecast **forecast, const syn_model *model, 
     int threads;
     syn_status status;
     *forecast = NULL;
-    if (s >= model->n)
-        return syn_fail(SYN_ERR_OPTION, "session: found %zu; expected 0 to %zu: the model has %zu recording%s", s,
-                        model->n - 1, model->n, model->n == 1 ? "" : "s");
+    SYN_TRY(syn_model_check_session(model, s));
     SYN_CHECK(syn_choose_kernels(options, &kernels, &threads));
     SYN_CHECK(syn_prepare(&prepared, model, s, 1, recording ? &recording : NULL, options));
     SYN_CHECK(syn_forecast_run(forecast, model, &prepared.data, options, kernels, threads));

@@ -326,9 +326,7 @@ syn_status syn_perturb(syn_perturbation **perturbation, const syn_model *model, 
     int64_t neuron;
     syn_status status;
     *perturbation = NULL;
-    if (s >= model->n)
-        return syn_fail(SYN_ERR_OPTION, "session: found %zu; expected 0 to %zu: the model has %zu recording%s", s,
-                        model->n - 1, model->n, model->n == 1 ? "" : "s");
+    SYN_TRY(syn_model_check_session(model, s));
     /* before the recording is read */
     SYN_CHECK(find_neuron(&model->session[s], syn_option_text(options, SYN_OPT_NEURON), &neuron));
     SYN_CHECK(syn_choose_kernels(options, &kernels, &threads));

@@ -136,10 +136,14 @@ const char *syn_neuron_id(const syn_model *model, size_t s, int64_t i) {
     return model->session[s].neuron_id[i];
 }
 
+syn_status syn_model_check_session(const syn_model *model, size_t s) {
+    if (s < model->n) return SYN_OK;
+    return syn_fail(SYN_ERR_OPTION, "session: found %zu; expected 0 to %zu: the model has %zu recording%s", s,
+                    model->n - 1, model->n, model->n == 1 ? "" : "s");
+}
+
 syn_status syn_model_session(const syn_model *model, size_t s, syn_session_view *view) {
-    if (s >= model->n)
-        return syn_fail(SYN_ERR_OPTION, "session: found %zu; expected 0 to %zu: the model has %zu recording%s", s,
-                        model->n - 1, model->n, model->n == 1 ? "" : "s");
+    SYN_TRY(syn_model_check_session(model, s));
     const syn_fitted_session *from = &model->session[s];
     const syn_normalisation *norm = &from->norm;
     *view =

@@ -72,6 +72,8 @@ struct syn_model {
 
 /* An empty model with n sessions. */
 syn_status syn_model_alloc(syn_model **model, size_t n);
+/* Error: the model has no session s. */
+syn_status syn_model_check_session(const syn_model *model, size_t s);
 /* Once p is there: what sessions need of it that it has in another order. */
 syn_status syn_model_finish(syn_model *model);
 /* Takes names, ids, positions, ... of the kept neurons from a prepared recording. */

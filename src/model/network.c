@@ -115,6 +115,7 @@ void syn_send(const float *send, const float *x, const float *previous, int64_t 
     }
 }
 
+/* Everything that depends on the parameters but not on time. */
 syn_status syn_network_prepare(syn_network *net, size_t s) {
     const syn_parameters *p = net->p;
     const syn_session_layout *at = &p->session[s];

@@ -49,6 +49,11 @@ size_t syn_network_state_size(const syn_network *network, size_t s);
 syn_status syn_network_advance(syn_network *network, size_t s, float *state, const float *x, const float *u, int64_t n,
                                bool copies, float *out);
 
+/* Frame after frame of one run, for those who cannot wait: syn_network_prepare() once, as long as the parameters stay,
+ * and then x[N], u[B] to out[N] as syn_network_advance(). */
+syn_status syn_network_prepare(syn_network *network, size_t s);
+void syn_network_step(syn_network *network, size_t s, float *state, const float *x, const float *u, float *out);
+
 /* Called for every target frame in order. prediction, truth, previous (last observed value or 0): [N] z-scored. */
 typedef syn_status (*syn_frame_fn)(void *user, int64_t frame, const float *prediction, const float *truth,
                                    const float *previous);

@@ -54,8 +54,6 @@ static inline int64_t syn_blocks_of(const syn_network *net, int64_t N) {
 
 syn_status syn_block_space_create(const syn_network *net, int64_t frames, syn_block_space *space);
 void syn_block_space_free(syn_block_space *space);
-/* Everything that depends on the parameters but not on time, of session s. */
-syn_status syn_network_prepare(syn_network *net, size_t s);
 /* Space for the per-neuron sums of `tasks` tasks, zeroed. */
 syn_status syn_neuron_sums(syn_network *net, int64_t tasks);
 /* Drive of F frames with behaviour u[F][B] (NULL without) into drive[F][3H]. */

@@ -96,6 +96,10 @@ syn_status syn_network_advance(syn_network *net, size_t s, float *state, const f
     return SYN_OK;
 }
 
+void syn_network_step(syn_network *net, size_t s, float *state, const float *x, const float *u, float *out) {
+    advance(net, s, state, x, u, 1, false, out);
+}
+
 static bool frame_complete(const syn_session *session, int64_t t) {
     for (int64_t i = 0; session->mask && i < session->N; i++)
         if (!syn_session_observed(session, t, i)) return false;

@@ -6,31 +6,9 @@
 
 #include "analysis/forecast.h"
 #include "dataset/baseline.h"
-#include "tiny_model.h"
+#include "example.h"
 
 static const char path[] = "test_forecast.h5";
-
-/* A model and the raw data that it belongs to. */
-typedef struct example {
-    raw_data raw;
-    test_set set;
-    syn_model *model;
-} example;
-
-static example example_create(const char *signal, double alpha, int64_t B, bool hidden, bool trials) {
-    example e = {.raw = raw_create(TINY_T, TINY_N, B, signal, 31)};
-    if (trials) raw_cut(&e.raw, 20, 2);
-    if (hidden) raw_hide(&e.raw, 5);
-    test_set first = set_create(&e.raw, 1, TINY_WINDOW);
-    first.data->session[0].norm.alpha = alpha;
-    e.set = set_create_as(&e.raw, &first);
-    set_free(&first);
-    e.model = model_of(&e.set, random_parameters(e.set.data, SYN_FORM_DENSE, 5, 33),
-                       !strcmp(signal, "counts") ? SYN_LOSS_POISSON : SYN_LOSS_GAUSSIAN);
-    return e;
-}
-
-static void example_free(example *e) { syn_model_free(e->model), set_free(&e->set), raw_free(&e->raw); }
 
 static syn_status try_forecast(const example *e, syn_options *options, syn_forecast **f) {
     syn_recording *recording = recording_of(&e->raw);

@@ -6,28 +6,7 @@
 #include "analysis/forecast.h"
 #include "analysis/perturb.h"
 #include "dataset/baseline.h"
-#include "tiny_model.h"
-
-typedef struct example {
-    raw_data raw;
-    test_set set;
-    syn_model *model;
-} example;
-
-static example example_create(const char *signal, double alpha, int64_t B, bool hidden, bool trials) {
-    example e = {.raw = raw_create(TINY_T, TINY_N, B, signal, 31)};
-    if (trials) raw_cut(&e.raw, 20, 2);
-    if (hidden) raw_hide(&e.raw, 5);
-    test_set first = set_create(&e.raw, 1, TINY_WINDOW);
-    first.data->session[0].norm.alpha = alpha;
-    e.set = set_create_as(&e.raw, &first);
-    set_free(&first);
-    e.model = model_of(&e.set, random_parameters(e.set.data, SYN_FORM_DENSE, 5, 33),
-                       !strcmp(signal, "counts") ? SYN_LOSS_POISSON : SYN_LOSS_GAUSSIAN);
-    return e;
-}
-
-static void example_free(example *e) { syn_model_free(e->model), set_free(&e->set), raw_free(&e->raw); }
+#include "example.h"
 
 static float *weight_of(const example *e, int64_t i, int64_t j) {
     return e->model->p->value + e->model->p->session[0].z + i * TINY_N + j;

@@ -36,7 +36,8 @@ def test_promises_are_held():
         assert_promises(code, "")
 
 
-@pytest.mark.parametrize("document", ["README.md", "docs/python.md", "docs/tutorial.md", "docs/howto/tables.md", "docs/howto/hdf5.md"])
+@pytest.mark.parametrize("document", ["README.md", "docs/python.md", "docs/tutorial.md", "docs/closed-loop.md",
+                                      "docs/howto/tables.md", "docs/howto/hdf5.md"])
 def test_blocks_run(document):
     code = "\n".join(blocks(document))
     assert code

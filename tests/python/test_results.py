@@ -401,3 +401,45 @@ def test_numpy_is_all_that_is_imported():
             "print([m for m in ('pandas', 'sklearn', 'xarray', 'matplotlib', 'networkx', 'tqdm') if m in sys.modules])")
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert said.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("behavior", [False, True])
+def test_online_is_the_forecast(behavior):
+    """Frame by frame, with a gap and missing values, it predicts what the whole recording does."""
+    rng = np.random.default_rng(5)
+    x = np.cumsum(rng.standard_normal((700, 4)), 0) * 0.1 + rng.standard_normal((700, 4)) + 3
+    x[:, 1] = 2.5  # is not kept
+    x[350:360, 2] = np.nan
+    u = rng.standard_normal((700, 2)) if behavior else None
+    segments = [[0, 400], [410, 700]]
+    rec = synapsnet.recording(x, behavior=u, segments=segments, rate_hz=10)
+    model = synapsnet.SynapsNet(hidden=4, epochs=2, connectivity="dense").fit(rec)
+    expected, online = model.predict(rec), model.online()
+    for start, stop in segments:
+        online.restart()
+        for t in range(start, stop - 1):
+            found = online.step(x[t], None if u is None else u[t])
+            assert found.shape == (3,) and found.dtype == np.float32
+            np.testing.assert_allclose(found, expected[t + 1], rtol=1e-4, atol=1e-4)
+    ahead = online.forecast(5)
+    assert ahead.shape == (5, 3)
+    np.testing.assert_array_equal(ahead[0], found)
+    np.testing.assert_array_equal(ahead, online.forecast(5))
+    del model
+    np.testing.assert_array_equal(ahead[:2], online.forecast(2))
+
+
+def test_online_refuses(model):
+    online = model.online()
+    with pytest.raises(InputError, match="no frame has been taken"):
+        online.forecast()
+    for wrong, message in (([1.0], "activity: has 1 values; expected 8"), (np.zeros((1, 8)), r"activity: has shape \(1, 8\)"),
+                           ("text", "activity: "), ([1e300] * 8, "activity: neuron 0 has inf")):
+        with pytest.raises((InputError, TypeError), match=message):
+            online.step(wrong)
+    with pytest.raises(InputError, match="behavior: has 1 values; expected 0"):
+        online.step(np.zeros(8), behavior=[1])
+    with pytest.raises(OptionError, match="steps: found 0"):
+        online.forecast(0)
+    with pytest.raises(OptionError, match="session"):
+        model.online(session=1)
