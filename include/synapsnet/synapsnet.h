@@ -46,10 +46,10 @@ SYN_API const char *syn_last_error(void);
 SYN_API const char *syn_version(void);
 /* What will run on this machine, one "name: value" per line: kernels, threads, libraries. */
 SYN_API const char *syn_build_info(void);
-/* The core type that OPENBLAS_CORETYPE should name before the process starts, where OpenBLAS has taken this processor
- * for one too old and so runs slower than it could; NULL where all is well or the variable is set. OpenBLAS reads it
- * only when it is loaded: the program synapsnet sets it and starts itself again, and sets GOMP_SPINCOUNT=1000 likewise,
- * so that idle threads of OpenMP leave a busy machine to others. A program of yours may want to do the same. */
+/* If OpenBLAS takes this processor for an older one and so runs slower than it could: the value that OPENBLAS_CORETYPE
+ * should have before the process starts. NULL if all is well or the variable is set. OpenBLAS reads it only when it is
+ * loaded: the program synapsnet sets it and starts itself again. It also sets GOMP_SPINCOUNT=1000, so that idle threads
+ * of OpenMP leave a busy machine to others. Your program may want to do the same. */
 SYN_API const char *syn_blas_core_type(void);
 
 /* ------------------------------------------------------------------------------------------------------------------
@@ -61,25 +61,26 @@ typedef struct syn_options syn_options;
 
 SYN_API syn_status syn_options_create(syn_options **options);
 SYN_API void syn_options_free(syn_options *options);
-/* Sets one option. A list option (behavior) appends. Errors: unknown name (the nearest is suggested), bad value. */
+/* Sets one option. To a list option (behavior) it appends. Errors: unknown name (the nearest is suggested), bad value.
+ */
 SYN_API syn_status syn_options_set(syn_options *options, const char *name, const char *value);
-/* Takes over every option that was set in `over`; a list takes the place of the list. */
+/* Copies every option that was set in `over`; a list replaces the list. */
 SYN_API syn_status syn_options_overlay(syn_options *options, const syn_options *over);
 /* Reads `name = value` lines (INI). Errors name file and line. */
 SYN_API syn_status syn_options_read(syn_options *options, const char *path);
-/* The value as text ("" if unset); NULL for an unknown name. Lists are joined by newlines. */
+/* The value as text ("" if unset); NULL for an unknown name. Lists are joined by newlines. Belongs to `options`. */
 SYN_API const char *syn_options_get(const syn_options *options, const char *name);
 
 typedef struct syn_option_info {
     const char *name;          /* "hidden" */
     const char *type;          /* "int", "real", "time", "flag", "choice", "text", "list" */
-    const char *default_value; /* "16" */
+    const char *default_value; /* "auto", "8", "" (unset) */
     const char *unit;          /* "Hz", "s", "frames", "" */
-    const char *choices;       /* "auto|gaussian|poisson", "" */
+    const char *choices;       /* "auto|gaussian|poisson"; of a number its range, "1..256"; "" */
     const char *commands;      /* the commands that take it, separated by spaces: "fit evaluate" */
     const char *help;          /* one sentence */
 } syn_option_info;
-/* The k-th option of the table, or NULL past its end. */
+/* The k-th option of the table, or NULL past its end. Valid until the next call in this thread. */
 SYN_API const syn_option_info *syn_option_at(size_t k);
 /* The option whose name is nearest to a mistyped one, or NULL if none is near. command: only its options, or NULL. */
 SYN_API const char *syn_option_nearest(const char *name, const char *command);
@@ -91,7 +92,8 @@ SYN_API const char *syn_option_nearest(const char *name, const char *command);
 typedef struct syn_recording syn_recording;
 
 /* Opens a recording. path: a file or folder, or FILE:NAME for an array inside a file. The format is found by content.
- * options may be NULL. Used: rate, timestamps, behavior, bin, signal, units, orientation, segments. */
+ * Used options (NULL: defaults): rate, timestamps, behavior, bin, signal, units, orientation, segments, neuron-table.
+ */
 SYN_API syn_status syn_recording_open(syn_recording **recording, const char *path, const syn_options *options);
 /* A recording from memory; arrays are copied. activity: [T][N], NaN = not observed. behavior: [T][B] or NULL.
  * rate_hz: frames per second. signal: "fluorescence", "deconvolved" or "counts". segments: [S][2] start, stop frames,
@@ -99,7 +101,8 @@ SYN_API syn_status syn_recording_open(syn_recording **recording, const char *pat
 SYN_API syn_status syn_recording_create(syn_recording **recording, const float *activity, int64_t T, int64_t N,
                                         const float *behavior, int64_t B, double rate_hz, const char *signal,
                                         const int64_t *segments, int64_t S);
-/* All that a recording holds, as it goes in from arrays and as it is seen. A pointer may be NULL but for activity. */
+/* All that a recording holds: given to syn_recording_from_arrays() ("in"), or seen by syn_recording_view() ("seen").
+ * Every pointer but activity may be NULL. */
 typedef struct syn_recording_arrays {
     int64_t T, N, B, S;      /* S segments; 0: one, of all frames */
     const float *activity;   /* [T][N]. In: NaN = not observed. Seen: 0 there */
@@ -119,23 +122,24 @@ typedef struct syn_recording_arrays {
     const double *spike_time_s;  /* [n_spikes] ascending: the spikes behind counts */
     const int32_t *spike_neuron; /* [n_spikes] 0..N-1 */
 } syn_recording_arrays;
-/* A fit takes neurons with the same id for the same ones as option same-neurons says. Arrays and texts are copied. */
+/* A recording from memory; arrays and texts are copied. Whether a fit takes neurons with one id for the same ones says
+ * the option same-neurons. */
 SYN_API syn_status syn_recording_from_arrays(syn_recording **recording, const syn_recording_arrays *arrays);
 /* Spike trains from memory, counted in bins of bin_s. time_s: [n] in any order. neuron: [n] 0..N-1. start_s: where the
  * first bin starts; NaN: at the last whole number of bins from 0 that is before the first spike. neuron_id: [N] or
- * NULL. Whole numbers that make days of hardly a spike are refused: they are no seconds. */
+ * NULL. Errors: times that are clearly not in seconds, spikes before start_s. */
 SYN_API syn_status syn_recording_from_spikes(syn_recording **recording, const double *time_s, const int64_t *neuron,
                                              int64_t n, int64_t N, const char *const *neuron_id, double start_s,
                                              double bin_s);
-/* A copy, where one is to be fitted (which uses it up) and kept as well. */
+/* A copy, for a recording that is to be kept after a fit, which uses it up. */
 SYN_API syn_status syn_recording_copy(syn_recording **copy, const syn_recording *recording);
-/* Where a recording is to be found again, as though it had been opened there: by what stands for one that was. NULL:
- * nowhere, it is from memory. */
+/* Says that a recording from memory is the one at `path`, so that a model fitted on it finds it there. NULL: nowhere.
+ */
 SYN_API syn_status syn_recording_set_path(syn_recording *recording, const char *path);
-/* What the recording holds, without a copy: the pointers are its own, until it is fitted or freed. */
+/* What the recording holds, without a copy: the pointers are the recording's, valid until it is fitted or freed. */
 SYN_API void syn_recording_view(const syn_recording *recording, syn_recording_arrays *arrays);
 SYN_API void syn_recording_free(syn_recording *recording);
-/* Writes synapsnet's own HDF5 layout (docs/file-formats.md). */
+/* Writes synapsnet's own HDF5 layout (docs/file-formats.md). The file is replaced only when complete. */
 SYN_API syn_status syn_recording_write(const syn_recording *recording, const char *path);
 SYN_API int64_t syn_recording_frames(const syn_recording *recording);
 SYN_API int64_t syn_recording_neurons(const syn_recording *recording);
@@ -147,8 +151,8 @@ SYN_API syn_status syn_recording_describe(const syn_recording *recording, int js
  * JSON object with a list `contents` (json = 1). Free it with syn_free. */
 SYN_API syn_status syn_contents_describe(const char *path, int json, char **text);
 /* Writes the recordings as a fit sees them (docs/file-formats.md, "Splits"): z-scored activity, what was observed, the
- * target frames of every split. For models of other programs, which compare --predictions scores. The recordings are
- * consumed as by syn_fit. Used options: train, validation, window. */
+ * target frames of every split. For models of other programs, whose predictions syn_compare() scores. The recordings
+ * are consumed as by syn_fit(). Used options: train, validation, window. */
 SYN_API syn_status syn_splits_write(syn_recording *const *recordings, size_t n_recordings, const syn_options *options,
                                     const char *path);
 /* Simulated networks with known connectivity. kind: "celltypes", "rates" or "spikes". Used options: neurons, frames,
@@ -170,12 +174,14 @@ typedef struct syn_progress {
     double train_loss, validation_loss, best_loss;
     double elapsed_s, eta_s;
 } syn_progress;
-/* What a progress function may return: go on; stop, which saves the checkpoint and returns SYN_ERR_INTERRUPTED; or
- * finish at once with the best weights so far, of which the description of the model then warns (SYN_ERR_INTERRUPTED
- * where no epoch was complete). During the repeats of the option of that name the model is there already: either ends
- * the fit with it and those that are done, of which the description tells ("repeats": {"done", "asked"}) and warns; the
- * checkpoint is kept, and resume goes on with the others. While edges are tested, which is the last ("testing edges"),
- * to stop ends the fit, and to finish lets the test end. */
+/* What a progress function may return:
+ * SYN_GO_ON;
+ * SYN_STOP, which saves the checkpoint and returns SYN_ERR_INTERRUPTED;
+ * SYN_FINISH, which ends at once with the best weights so far, and a warning in the description of the model
+ * (SYN_ERR_INTERRUPTED if no epoch was complete).
+ * During the repeats (option repeats) the model is there already: both end the fit with it and the repeats that are
+ * done, and the description says so ("repeats": {"done", "asked"}); the checkpoint is kept, and the option resume goes
+ * on with the others. In the last stage ("testing edges") SYN_STOP ends the fit, SYN_FINISH lets the test end. */
 enum { SYN_GO_ON = 0, SYN_STOP = 1, SYN_FINISH = 2 };
 /* Called several times a second, and after every epoch, from the calling thread. */
 typedef int (*syn_progress_fn)(const syn_progress *progress, void *user);
@@ -187,17 +193,19 @@ typedef int (*syn_progress_fn)(const syn_progress *progress, void *user);
 SYN_API syn_status syn_fit(syn_model **model, syn_recording *const *recordings, size_t n_recordings,
                            const syn_options *options, syn_progress_fn progress, void *user);
 /* Adapts a model to new recordings, of other neurons: the decoder of `source` is kept, and embeddings, connections and
- * the projection of behaviour are fitted, their form and strength chosen as by syn_fit(); then everything is trained on
- * at a lower rate, and kept if that lowers the validation loss. The model is of the new recordings alone. Options as
- * for syn_fit but loss, hidden, embedding, which are those of the source. Errors: a source that predicts spike counts,
- * and recordings without. */
+ * the projection of behaviour are fitted, their form and strength chosen as by syn_fit(); then everything is trained
+ * further at a lower rate, which is kept if it lowers the validation loss. The model is of the new recordings alone.
+ * Options: as for syn_fit(), but loss, hidden and embedding are those of the source. Errors: the source predicts spike
+ * counts, and a recording has none. */
 SYN_API syn_status syn_adapt(syn_model **model, const syn_model *source, syn_recording *const *recordings,
                              size_t n_recordings, const syn_options *options, syn_progress_fn progress, void *user);
+/* Writes a model (docs/file-formats.md); the file is replaced only when complete. */
 SYN_API syn_status syn_model_write(const syn_model *model, const char *path);
 SYN_API syn_status syn_model_read(syn_model **model, const char *path);
 SYN_API void syn_model_free(syn_model *model);
+/* How many sessions, that is recordings, a model has. */
 SYN_API size_t syn_model_sessions(const syn_model *model);
-/* Neurons kept in session s. */
+/* Neurons kept in session s, from 0. 0 past the last session. */
 SYN_API int64_t syn_model_neurons(const syn_model *model, size_t s);
 /* What a model holds of session s. The pointers are the model's own. */
 typedef struct syn_session_view {
@@ -212,16 +220,15 @@ typedef struct syn_session_view {
     const float *position;                                           /* [N][3] micrometres, or NULL */
 } syn_session_view;
 SYN_API syn_status syn_model_session(const syn_model *model, size_t s, syn_session_view *view);
-/* Whether a recording is the one that session s was fitted on, wherever it comes from, by its activity: 1 yes, 0 no, -1
- * the model is of a version that did not keep what tells. */
+/* Whether a recording has the activity that session s was fitted on: 1 yes, 0 no, -1 unknown, as the model is of an
+ * earlier version. */
 SYN_API int syn_model_recognises(const syn_model *model, size_t s, const syn_recording *recording);
 /* What was chosen and how the fit went, as one JSON object. Free it with syn_free. */
 SYN_API syn_status syn_model_describe(const syn_model *model, char **json);
 
-/* Opens a recording of the neurons of a model, read as the one of the fit was but for `options` (which may be NULL).
- * What the fit was told of its own arrays (timestamps, behavior, segments) holds only where path is its recording; what
- * it was told otherwise (rate, bin, signal, orientation, units) gives way where path cannot be read like that but by
- * itself. */
+/* Opens a recording of the neurons of a model with the reading options of the fit; `options` (may be NULL) override
+ * them. timestamps, behavior and segments of the fit are used only if path is its recording. rate, bin, signal,
+ * orientation and units of the fit are dropped if path can be read only without them. */
 SYN_API syn_status syn_recording_open_like(syn_recording **recording, const syn_model *model, const char *path,
                                            const syn_options *options);
 
@@ -290,23 +297,25 @@ SYN_API syn_status syn_online_forecast(syn_online *online, int64_t K, float *pre
 SYN_API void syn_online_restart(syn_online *online);
 
 /* Effective connectivity C_ij(tau) = mean over train frames of d xhat_i[t+1] / d x_j[t-tau]. Row = receiver (post),
- * column = sender (pre). raw_units: 1 per raw unit of x_j, 0 z-scored. out: [lags+1][N][N] */
+ * column = sender (pre). raw_units: 1: raw units of x_i per raw unit of x_j; 0: z-scored. out: [lags+1][N][N]. Lags
+ * beyond those that a model keeps (at most 20) open the recording of the fit again, by its path. Errors: unknown
+ * session, that recording is not there. */
 SYN_API syn_status syn_connectivity(const syn_model *model, size_t session, int lags, int raw_units, float *out);
 /* The evidence for every edge C_ij(0), from the train and validation frames of the fit (docs/connectivity.md).
- * estimate: what was tested: C without the shrinkage of the fit, or of events or counts ("of" of syn_edges_describe())
- * another quantity; low, high: its 95 % interval; p: of no edge; q: p adjusted for the
- * number of edges by option fdr-method: an edge with q <= fdr is significant. Each [N][N], row = receiver, or NULL.
- * What was not tested (the diagonal) has p = q = 1. Used options (NULL: defaults): scale, fdr-method. Error: a model of
- * a version that did not test edges. */
+ * estimate: of activity C without the shrinkage of the fit, of events or counts another quantity ("of" and "unit" of
+ * syn_edges_describe()); low, high: its 95 % interval; p: of no edge; q: p adjusted for the number of edges by option
+ * fdr-method: an edge with q <= fdr is significant. Each [N][N], row = receiver, or NULL. What was not tested (the
+ * diagonal) has p = q = 1. Used options (NULL: defaults): scale, fdr-method. Errors: unknown session, a model of a
+ * version that did not test edges. */
 SYN_API syn_status syn_edge_evidence(const syn_model *model, size_t session, const syn_options *options,
                                      float *estimate, float *low, float *high, double *p, double *q);
-/* The estimates of the first and of the second half of these frames, each [N][N] or NULL. Used options, errors: as
- * above; a model of a version that did not keep them. */
+/* The estimates of the first and of the second half of these frames, each [N][N] or NULL. Used options and errors: as
+ * above; also a model of a version that did not keep them. */
 SYN_API syn_status syn_edge_halves(const syn_model *model, size_t session, const syn_options *options, float *first,
                                    float *second);
 /* C_ij(0) over the fit and its `repeats` from other seeds: their mean, their standard deviation, and the share of the
- * repeats with the sign of the model's own (0 where that is 0). Each [N][N] or NULL. Used options, errors: as above; a
- * model that was fitted without repeats. */
+ * repeats with the sign of the model's own C (0 where that is 0). Each [N][N] or NULL. Used options and errors: as
+ * above; also a model that was fitted without repeats. */
 SYN_API syn_status syn_edge_seeds(const syn_model *model, size_t session, const syn_options *options, float *mean,
                                   float *sd, float *same_sign);
 /* One JSON object: "n_tested", "n_significant", "fdr", "method", "of" ("activity", "events" or "counts": what was
@@ -317,10 +326,10 @@ SYN_API syn_status syn_edge_seeds(const syn_model *model, size_t session, const 
 SYN_API syn_status syn_edges_describe(const syn_model *model, size_t session, const syn_options *options, char **json);
 /* The learned W itself (its sign and scale are not identified). out: [N][N] */
 SYN_API syn_status syn_weights(const syn_model *model, size_t session, float *out);
-/* Where `connectivity` masked may have an edge: 1, else 0, also of neurons that were left out. out:
- * [recorded][recorded], row = receiver. An error where the model has another connectivity. */
+/* The mask of a model with connectivity masked: 1 where an edge may be, else 0 (also for neurons that were left out).
+ * out: [recorded][recorded], row = receiver. Error: a model with another connectivity. */
 SYN_API syn_status syn_mask(const syn_model *model, size_t session, unsigned char *out);
-/* Identity of neuron i of session s, as in the recording. */
+/* Id of neuron i of session s, as in the recording; NULL if there is no such neuron. Belongs to the model. */
 SYN_API const char *syn_neuron_id(const syn_model *model, size_t s, int64_t i);
 /* Writes the effective connectivity of a session to a file whose extension names its format: .npy and .csv (the matrix,
  * or all lags), .h5 (with raw W, ids, units and edges), .graphml (a directed graph of lag 0), .edges.csv (a line for
@@ -333,11 +342,11 @@ SYN_API syn_status syn_connectivity_write(const syn_model *model, size_t session
 
 /* Virtual stimulation: the mean response of all neurons to a pulse in one of them, over states of the test split. */
 typedef struct syn_perturbation syn_perturbation;
-/* From each of S states (teacher forcing up to a frame t0), neuron j's activity at t0 is raised by the amplitude, and
- * the network runs on for K steps with and without it; a response is the difference. recording: as for
+/* From each of S states (recorded activity up to a frame t0), neuron j's activity at t0 is raised by the amplitude, and
+ * the network runs on for K steps with and without that; a response is the difference. recording: as for
  * syn_forecast_create. Used options: neuron, amplitude, pulse-units, noise, steps, states, hold-behavior, session,
- * threads, isa; the result does not depend on threads. Errors: unknown neuron (the nearest is suggested), no stretch of
- * the test split has K frames, responses that diverge. */
+ * split, threads, isa; the result does not depend on threads. Errors: unknown neuron (the nearest is suggested), no
+ * stretch of the test split has K frames, responses that diverge. */
 SYN_API syn_status syn_perturb(syn_perturbation **perturbation, const syn_model *model, syn_recording *recording,
                                const syn_options *options);
 SYN_API void syn_perturbation_free(syn_perturbation *perturbation);

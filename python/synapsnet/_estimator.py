@@ -98,10 +98,10 @@ class SynapsNet(Parameters):
 
     The parameters are the options of the program's ``fit``; what is "auto" is chosen from the data. After
     :meth:`fit`: ``connectivity_``, ``weights_``, ``embedding_``, ``neuron_ids_``, ``kept_``, ``description_``. Of a
-    model of several recordings these are lists, one entry a recording.
+    model of several recordings all but the last are lists, one entry for each recording.
 
-    Neurons that are silent or constant in the train split are left out: N counts those that are kept, and
-    ``X[:, model.kept_]`` are their columns.
+    Neurons that are constant, or have fewer than five spikes, in the train split are left out: N counts those that are
+    kept, and ``X[:, model.kept_]`` are their columns.
     """
 
     __init__ = Parameters.__init__
@@ -180,12 +180,12 @@ class SynapsNet(Parameters):
         a shared decoder. y: not used. The recordings are kept, so that :meth:`forecast` needs no argument.
 
         In the main thread Ctrl-C ends the fit with the best weights so far, and a StoppedEarlyWarning; pressed again,
-        or before there are any, it is a KeyboardInterrupt and leaves the estimator as it was. Pressed once during
-        ``repeats`` it keeps those that are done, as the model is whole; while edges are tested, the test ends first.
+        or before there are any weights, it is a KeyboardInterrupt and leaves the estimator as it was. Pressed once during
+        ``repeats`` it keeps the repeats that are done; while edges are tested, the test ends first.
 
         output: a model file to write as soon as the model is fitted, as :meth:`save` does. Until then a checkpoint lies
-        beside it (OUTPUT.ckpt), from which the same call with resume=True goes on after an interruption, be it Ctrl-C or
-        a lost machine, and ends in the model of an undisturbed fit.
+        beside it (OUTPUT.ckpt). After an interruption (Ctrl-C, a power cut) the same call with resume=True goes on from
+        there, and ends in the model of an undisturbed fit.
         """
         recordings = self._recordings_of(X, dict(behavior=behavior, segments=segments, rate_hz=rate_hz,
                                                  timestamps=timestamps, signal=signal, bin=bin,
@@ -373,7 +373,7 @@ class SynapsNet(Parameters):
         """Which edges to believe: for each an estimate that the fit has not shrunk, its 95 % interval, p and q.
 
         fdr: the share of false ones that is accepted among the significant edges. method: "bh" (Benjamini-Hochberg), or
-        "by" (Benjamini-Yekutieli), which holds whatever the dependence between tests. scale: as for
+        "by" (Benjamini-Yekutieli), which is stricter and holds however the tests depend on each other. scale: as for
         :meth:`effective_connectivity`. What an edge does not mean: docs/connectivity.md.
         """
         s = self._session(session)
@@ -571,8 +571,8 @@ class SynapsNet(Parameters):
         """Virtual stimulation: what a pulse in one neuron does to all, by the model.
 
         neuron: its id, or "all"; or its place in ``neuron_ids_``, unless ids are other numbers than places. amplitude: by
-        how much it is raised for one frame, in pulse_units "zscored" or "raw". noise: "residuals" feeds both runs what the
-        recording held beyond the predictions, "none" the predictions alone. states: how many states of the test split to
+        how much it is raised for one frame, in pulse_units "zscored" or "raw". noise: "residuals" adds to both runs the
+        difference between recording and prediction, "none" feeds them their predictions alone. states: how many states of the test split to
         average over.
         """
         s = self._session(session)

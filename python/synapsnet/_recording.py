@@ -480,7 +480,7 @@ def recording(data: Any, *, behavior: Any = None, segments: Any = None, rate_hz:
               timestamps: Any = None, signal: str | None = None, bin: Any = 0.05, start_s: float | None = None,
               neuron_ids: Any = None, regions: Any = None, cell_types: Any = None, name: str | None = None,
               orientation: str | None = None, **options: Any) -> Recording:
-    """A recording from what is at hand.
+    """A recording from data in memory, or from a file.
 
     data
         - an array (frames, neurons), NaN or masked where not observed;
@@ -506,7 +506,8 @@ def recording(data: Any, *, behavior: Any = None, segments: Any = None, rate_hz:
         Of spike times: the width of the bins, and where the first starts in s (None: at the last whole number of bins
         from 0 that is before the first spike).
     neuron_ids, regions, cell_types
-        One for every neuron. Neurons with an id are the same neurons in every recording that has it.
+        One for every neuron. Ids that are names ("AVAL", not "7" or "cell7") mean the same neuron in every recording of
+        a fit, as its parameter same_neurons says.
     orientation
         Of an array: "time-first", or "neurons-first" for one that is (neurons, frames). None: time is first, with a
         warning where that makes more neurons than frames.

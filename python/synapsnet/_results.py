@@ -142,7 +142,7 @@ class Edges:
     95 % interval ``low`` to ``high``; ``p``, of no edge; ``q``, the least false discovery rate at which the edge is found;
     ``c``, the effective connectivity C_ij(0) of the model. Where ``summary["of"]`` is "activity" the estimate is c without
     the shrinkage of the fit; where it is "events" or "counts" the two are different quantities, which may differ in sign:
-    believe the estimate. ``first_half`` and ``second_half``, the estimates of each half of the
+    believe the estimate. ``first_half`` and ``second_half`` are the estimates of each half of the
     frames (None: the model is of a version that did not keep them). What was not tested (the diagonal) has p = q = 1.
     Of a fit with ``repeats`` (else None) ``seed_mean`` and ``seed_sd`` are the mean and standard deviation of c over the
     fits, ``same_sign`` the share of the repeats in which it has the sign that it has here (0 where c is 0).
@@ -193,8 +193,8 @@ class Edges:
         return int(self.significant.sum())
 
     def order(self, top: int | None = None) -> tuple[np.ndarray, np.ndarray]:
-        """Receivers and senders of the significant edges, the surest first; of the ``top`` surest edges, significant or
-        not."""
+        """Receivers and senders of the significant edges, the surest first; with ``top``, of so many of the surest edges,
+        significant or not."""
         if top is not None and (not isinstance(top, (int, np.integer)) or isinstance(top, bool) or top < 0):
             raise OptionError(f"top: found {top!r}; expected a number of edges from 0")
         width = self.high - self.low

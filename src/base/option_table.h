@@ -10,7 +10,7 @@
 #define SYN_OPTION_TABLE(X)                                                                                            \
     /* what to read */                                                                                                 \
     X(RATE, "rate", REAL, "", "Hz", "0..", "info fit adapt evaluate forecast perturb report convert compare",          \
-      "Frames per second, where the file does not say.")                                                               \
+      "Frames per second, if the file does not say.")                                                                  \
     X(TIMESTAMPS, "timestamps", TEXT, "", "", "", "info fit adapt evaluate forecast perturb report convert compare",   \
       "Array FILE:NAME with the time of every frame in seconds; irregular times are resampled to one rate.")           \
     X(BEHAVIOR, "behavior", LIST, "", "", "", "info fit adapt evaluate forecast perturb report convert compare",       \
@@ -18,7 +18,7 @@
       "when it has its own clock. Several may be given.")                                                              \
     X(BIN, "bin", TIME, "50ms", "s", "0.0001..60",                                                                     \
       "info fit adapt evaluate forecast perturb report convert compare simulate",                                      \
-      "Bin width for spike times; of simulated counts.")                                                               \
+      "Width of the bins in which spike times are counted; of simulated counts too.")                                  \
     X(SIGNAL, "signal", CHOICE, "auto", "", "auto|fluorescence|deconvolved|counts",                                    \
       "info fit adapt evaluate forecast perturb report convert compare",                                               \
       "What the activity is. auto: counts for spikes and small non-negative integers; for suite2p, fluorescence "      \
@@ -52,14 +52,15 @@
       "Ridge penalty on the effective connectivity, which shrinks all edges; in observations per unit of z-scored "    \
       "activity.")                                                                                                     \
     X(INNOVATION, "innovation", REAL, "auto", "", "0..1", "fit adapt compare",                                         \
-      "How much of the part that its own last frame predicts is taken off what a neuron sends. 0: it sends its "       \
-      "activity; 1: only what is new in it, as suits slow calcium. auto: chosen on the validation data.")              \
+      "What is taken off a sender's activity before it is sent, as a share of what its own last frame predicts. 0: "   \
+      "nothing; 1: all of it, so that only what is new is sent, as suits slow calcium. auto: chosen on the "           \
+      "validation data.")                                                                                              \
     X(EVENTS, "events", CHOICE, "auto", "", "auto|yes|no", "fit adapt",                                                \
       "Test and rank edges by the events behind slow fluorescence, cleared of the light of neighbours, instead of by " \
       "activity. auto: where fluorescence is made of transients that outlast a frame.")                                \
     X(EDGE_BIN, "edge-bin", TIME, "5ms", "s", "0.0005..60", "fit adapt",                                               \
-      "Bin in which spike times are tested for edges: the effect of a spike is over before a frame is. Frames where "  \
-      "these are shorter, or there are no spike times.")                                                               \
+      "Width of the bins in which spike times are tested for edges, short as the effect of a spike. Frames are the "   \
+      "bins if they are shorter, or if there are no spike times.")                                                     \
     X(L1, "l1", REAL, "auto", "", "0..", "fit adapt compare",                                                          \
       "L1 penalty on the effective connectivity, which sets weak edges to exactly 0.")                                 \
     X(RANK, "rank", INT, "auto", "", "1..4096", "fit adapt compare",                                                   \
@@ -67,7 +68,8 @@
     X(MASK, "mask", TEXT, "", "", "", "fit adapt compare",                                                             \
       "Array FILE:NAME (N, N), row = receiver: non-zero where --connectivity masked may have an edge.")                \
     X(HIDDEN, "hidden", INT, "auto", "units", "1..256", "fit compare",                                                 \
-      "Hidden units H of the shared decoder; auto: 16, and twice as many while that clearly helps.")                   \
+      "Hidden units H of the shared decoder; auto: 16, and twice as many while that clearly helps and the recording "  \
+      "is not large.")                                                                                                 \
     X(EMBEDDING, "embedding", INT, "8", "", "0..256", "fit compare", "Length d of each neuron's embedding.")           \
     X(BEHAVIOR_INPUTS, "behavior-inputs", INT, "8", "", "0..64", "fit adapt compare",                                  \
       "Shared inputs b to which each recording's behaviour is projected.")                                             \
@@ -81,7 +83,7 @@
     X(LEARNING_RATE, "learning-rate", REAL, "auto", "", "0..10", "fit adapt compare",                                  \
       "Peak learning rate of the decoder.")                                                                            \
     X(EPOCHS, "epochs", INT, "auto", "epochs", "1..1000000", "fit adapt compare",                                      \
-      "Most passes over the training data, for each candidate.")                                                       \
+      "Greatest number of passes over the training data, for each candidate.")                                         \
     X(PATIENCE, "patience", INT, "auto", "epochs", "1..1000000", "fit adapt compare",                                  \
       "Epochs without a better validation loss before training stops.")                                                \
     /* what to write and how to run */                                                                                 \
@@ -89,8 +91,8 @@
       "File to write. It is replaced only when complete.")                                                             \
     X(SEED, "seed", INT, "0", "", "0..", "fit adapt simulate compare", "Seed of all randomness.")                      \
     X(REPEATS, "repeats", INT, "0", "fits", "0..100", "fit adapt",                                                     \
-      "Fit what was chosen this many times more, from other seeds, and say how stable each edge is over them; the "    \
-      "model stays the same.")                                                                                         \
+      "Train what was chosen this many times more, from other seeds, and say how stable each edge is; the model "      \
+      "stays the same.")                                                                                               \
     X(THREADS, "threads", INT, "auto", "", "1..1024", "fit adapt evaluate forecast perturb report compare",            \
       "Threads to compute with; auto: OMP_NUM_THREADS, or one for each core. The result does not depend on their "     \
       "number.")                                                                                                       \
@@ -117,9 +119,9 @@
       "--splits has them; once for every recording.")                                                                  \
     /* forecast and connectivity */                                                                                    \
     X(STEPS, "steps", INT, "20", "frames", "1..100000", "forecast perturb report",                                     \
-      "Steps K of the free-running forecast, or after a pulse.")                                                       \
+      "Steps K of a rollout: frames that are forecast from the model's own predictions, or that follow a pulse.")      \
     X(START, "start", INT, "auto", "frame", "0..", "forecast",                                                         \
-      "First frame of one rollout; auto: rollouts from many frames spread over the test split.")                       \
+      "First predicted frame of the only rollout; auto: rollouts from many frames spread over the test split.")        \
     X(HOLD_BEHAVIOR, "hold-behavior", FLAG, "no", "", "", "forecast perturb",                                          \
       "Hold behaviour at its last value during a rollout instead of using the recorded one.")                          \
     X(LAGS, "lags", INT, "0", "frames", "0..1000", "connectivity",                                                     \
@@ -132,9 +134,10 @@
       "Frames to predict: the test split, or all, for a recording that the model was not fitted on.")                  \
     X(FDR, "fdr", REAL, "0.1", "", "0..1", "connectivity", "False discovery rate at which an edge counts as found.")   \
     X(FDR_METHOD, "fdr-method", CHOICE, "bh", "", "bh|by", "connectivity",                                             \
-      "Benjamini-Hochberg, or Benjamini-Yekutieli, which holds however the edges depend on each other.")               \
+      "Benjamini-Hochberg, or Benjamini-Yekutieli, which is stricter and holds however the edges depend on each "      \
+      "other.")                                                                                                        \
     X(TOP, "top", INT, "20", "edges", "0..100000000", "connectivity",                                                  \
-      "Most significant edges to list, the surest first.")                                                             \
+      "How many of the significant edges to list at most, the surest first.")                                          \
     X(SESSION, "session", INT, "0", "", "0..", "connectivity forecast perturb",                                        \
       "Which recording of a model of several, from 0.")                                                                \
     /* perturb */                                                                                                      \
@@ -146,8 +149,8 @@
     X(PULSE_UNITS, "pulse-units", CHOICE, "zscored", "", "zscored|raw", "perturb",                                     \
       "Units of pulse and responses: standard deviations of each neuron in the train split, or raw units.")            \
     X(NOISE, "noise", CHOICE, "residuals", "", "residuals|none", "perturb",                                            \
-      "How the model runs on, with and without the pulse. residuals: along the recording, with what it held beyond "   \
-      "the prediction added at every frame; none: on its own predictions alone.")                                      \
+      "How the model runs on, with and without the pulse. residuals: at every frame the difference between recording " \
+      "and prediction is added to both runs; none: on its own predictions alone.")                                     \
     X(STATES, "states", INT, "auto", "", "1..1000000", "perturb",                                                      \
       "States of the test split to average over, evenly spread; auto: at most 500, fewer where N is large.")           \
     X(FORMAT, "format", CHOICE, "auto", "", "auto|html|json|png|svg|pdf", "report",                                    \
