@@ -207,7 +207,8 @@ static syn_status reopen(const syn_model *model, size_t s, syn_recording **recor
         goto done;
     }
     snprintf(reason, sizeof reason, "%s", syn_last_error());
-    status = syn_fail(status, "%s (the recording that the model was fitted on; name it if it has moved)", reason);
+    status = syn_fail(
+        status, "%s (the recording that the model was fitted on; name it if it has moved, or put it back)", reason);
 done:
     syn_options_free(options);
     free(path);

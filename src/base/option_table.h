@@ -9,7 +9,7 @@
  */
 #define SYN_OPTION_TABLE(X)                                                                                            \
     /* what to read */                                                                                                 \
-    X(RATE, "rate", REAL, "", "Hz", "0..", "info fit adapt evaluate forecast perturb report convert compare",          \
+    X(RATE, "rate", REAL, "", "Hz", "0.001..", "info fit adapt evaluate forecast perturb report convert compare",      \
       "Frames per second, if the file does not say.")                                                                  \
     X(TIMESTAMPS, "timestamps", TEXT, "", "", "", "info fit adapt evaluate forecast perturb report convert compare",   \
       "Array FILE:NAME with the time of every frame in seconds; irregular times are resampled to one rate.")           \
@@ -120,7 +120,7 @@
     /* forecast and connectivity */                                                                                    \
     X(STEPS, "steps", INT, "20", "frames", "1..100000", "forecast perturb report",                                     \
       "Steps K of a rollout: frames that are forecast from the model's own predictions, or that follow a pulse.")      \
-    X(START, "start", INT, "auto", "frame", "0..", "forecast",                                                         \
+    X(START, "start", INT, "auto", "", "1..", "forecast",                                                              \
       "First predicted frame of the only rollout; auto: rollouts from many frames spread over the test split.")        \
     X(HOLD_BEHAVIOR, "hold-behavior", FLAG, "no", "", "", "forecast perturb",                                          \
       "Hold behaviour at its last value during a rollout instead of using the recorded one.")                          \

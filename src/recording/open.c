@@ -196,7 +196,6 @@ static syn_status settle_rate(syn_recording *r, const syn_input *input) {
     const syn_options *options = input->options;
     const bool given = syn_option_given(options, SYN_OPT_RATE) && strcmp(r->format, "phy") != 0;
     const double rate = syn_option_real(options, SYN_OPT_RATE);
-    if (given && rate <= 0) return syn_fail(SYN_ERR_OPTION, "rate: found %g Hz; expected a positive number", rate);
     if (r->time_s && !r->binned) SYN_TRY(follow_timestamps(r));
     if (r->rate_hz == 0 && given) r->rate_hz = rate;
     if (r->rate_hz == 0) return no_rate(r, input);
