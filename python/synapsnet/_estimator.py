@@ -78,7 +78,12 @@ def _kept(output: Any, resume: Any) -> dict[str, Any]:
     """Where a fit keeps its checkpoint, and whether it goes on from there, as options."""
     if output is None and resume:
         raise errors.OptionError("resume: found no output; expected the model file whose fit was interrupted")
-    return {} if output is None else {"output": os.fsdecode(lib.path_bytes(output)), "resume": bool(resume)}
+    if output is None:
+        return {}
+    path = os.fsdecode(lib.path_bytes(output))
+    if os.path.exists(path) and not os.path.isfile(path):  # found out now, not after the fit
+        raise errors.FileError(f"output: {path} is a folder or a device; expected the name of a file")
+    return {"output": path, "resume": bool(resume)}
 
 
 def _copies(recordings: list[Recording]) -> tuple[Any, list[lib.Handle]]:

@@ -666,3 +666,18 @@ def test_spike_trains_are_tested_in_short_bins():
         summary = synapsnet.SynapsNet(**quick, **options).fit(given).edges().summary
         assert summary["of"] == "counts"
         assert summary["counts"] == {"bin_s": pytest.approx(bin_s), "window_s": pytest.approx(window_s)}
+
+
+def test_a_pipe_is_not_replaced_and_a_folder_is_found_out_before_the_fit(model, rec, monkeypatch):
+    import stat
+
+    os.mkfifo("pipe"), os.mkdir("folder")
+    for write in (model.save, rec.save, model.forecast(steps=2).save, lambda path: model.save_connectivity(path + ".csv")):
+        os.path.exists("pipe.csv") or os.mkfifo("pipe.csv")
+        with pytest.raises(synapsnet.errors.FileError, match="is a device or a pipe"):
+            write("pipe")
+        assert stat.S_ISFIFO(os.stat("pipe").st_mode) and stat.S_ISFIFO(os.stat("pipe.csv").st_mode)
+    monkeypatch.setattr(synapsnet.SynapsNet, "_run", lambda *_: pytest.fail("it was fitted"))
+    for output in ("folder", "pipe"):
+        with pytest.raises(synapsnet.errors.FileError, match="is a folder or a device; expected the name of a file"):
+            synapsnet.SynapsNet(**SMALL).fit(rec, output=output)
