@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 import json
 import os
@@ -605,6 +606,16 @@ class SynapsNet(Parameters):
                  if name not in ("_model", "_recordings", "_connectivity")}
         if self.__sklearn_is_fitted__():
             state["_file"] = file_bytes(self.save)
+    def __copy__(self) -> SynapsNet:
+        twin = type(self).__new__(type(self))
+        twin.__dict__.update(self.__dict__)
+        return twin
+
+    def __deepcopy__(self, memo: Any) -> SynapsNet:
+        twin = copy.copy(self)
+        twin.__dict__.update({name: copy.deepcopy(value, memo) for name, value in self.__dict__.items()})
+        return twin
+
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:

@@ -231,6 +231,16 @@ class Handle:
     def __init__(self, kind: str, address: int | None) -> None:
         self.kind, self.address = kind, c_void_p(address)
 
+    def __reduce__(self) -> Any:
+        """Its memory does not go into another process."""
+        return Handle, (self.kind, None)
+
+    def __copy__(self) -> Handle:
+        return self
+
+    def __deepcopy__(self, _: Any) -> Handle:
+        return self
+
     def __del__(self, plain: Callable[..., Any] = plain) -> None:
         if getattr(self, "address", None):
             plain(self.kind + "_free", self.address)
@@ -278,6 +288,8 @@ def path_bytes(path: Any) -> bytes:
         encoded = encode(path, os.fsencode)
     except TypeError:
         raise errors.InputTypeError(f"path: found {type(path).__name__}; expected a text or a Path") from None
+    if not encoded:
+        raise errors.InputError("path: the path is empty; expected the name of a file")
     if b"\0" in encoded:
         raise errors.InputError("path: found a NUL character; expected the name of a file")
     return encoded

@@ -681,3 +681,27 @@ def test_a_pipe_is_not_replaced_and_a_folder_is_found_out_before_the_fit(model, 
     for output in ("folder", "pipe"):
         with pytest.raises(synapsnet.errors.FileError, match="is a folder or a device; expected the name of a file"):
             synapsnet.SynapsNet(**SMALL).fit(rec, output=output)
+
+
+def test_results_go_into_other_processes(rec, model):
+    forecast, perturbation = model.forecast(rec, steps=3), model.perturb(0, rec, steps=3)
+    for again in (pickle.loads(pickle.dumps(forecast)), copy.deepcopy(forecast)):
+        for name in ("prediction", "truth", "frame", "time_s", "rollout", "rollout_low", "high", "start", "mse"):
+            np.testing.assert_array_equal(getattr(again, name), getattr(forecast, name))
+        assert repr(again) == repr(forecast) and again.to_xarray().equals(forecast.to_xarray())
+    again = pickle.loads(pickle.dumps(perturbation))
+    np.testing.assert_array_equal(again.response, perturbation.response)
+    for one in (again, pickle.loads(pickle.dumps(forecast))):
+        with pytest.raises(synapsnet.errors.InputError, match="came from another process"):
+            one.save("r.h5")
+    copy.deepcopy(forecast).save("forecast.h5")
+
+
+def test_a_copy_knows_its_recordings(X):
+    model = synapsnet.SynapsNet(connectivity="none", mask=None, **SMALL).fit(X, rate_hz=10)
+    for twin in (copy.copy(model), copy.deepcopy(model)):
+        np.testing.assert_array_equal(twin.forecast(steps=2).rollout, model.forecast(steps=2).rollout)
+        twin.set_params(seed=5).fit(X, rate_hz=10)
+        assert model.seed == 0 and not np.array_equal(twin.embedding_, model.embedding_)
+    masked = synapsnet.SynapsNet(mask=np.eye(5))
+    assert copy.deepcopy(masked).mask is not masked.mask

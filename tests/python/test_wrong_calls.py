@@ -216,6 +216,7 @@ CALLS = {
     # files
     "save to no folder": (lambda m, r: m.save("no/folder/m.h5"), FileError, "no/folder/m.h5"),
     "save to a number": (lambda m, r: m.save(4), InputTypeError, "found int"),
+    "save to no name": (lambda m, r: m.save(""), InputError, "the path is empty"),
     "save as no format": (lambda m, r: m.save_connectivity("c.xls"), SynapsNetError, "c.xls"),
     "load nothing": (lambda m, r: synapsnet.load("nothing.h5"), FileError, "nothing.h5"),
     "load no model": (lambda m, r: synapsnet.load("text.txt"), SynapsNetError, "text.txt"),
