@@ -44,10 +44,12 @@ class Evaluation(dict):  # type: ignore[type-arg]
         return pandas.DataFrame({"SynapsNet": of["test"], **of["baselines"]}).T
 
     def __str__(self) -> str:
-        names = list(self["test"])
-        lines = [" " * 18 + "".join(f"{name:>16}" for name in names)]
-        for row, values in {"SynapsNet": self["test"], **self["baselines"]}.items():
-            lines.append(f"{row:<18}" + "".join(f"{values.get(name, np.nan):16.4f}" for name in names))
+        models = {"SynapsNet": self["test"], **self["baselines"]}
+        metrics = [name for name in self["test"] if not name.startswith("mse_")]  # mse_copy_last, mse_mean: columns of their own
+        first = max(map(len, metrics))
+        lines = [" " * first + "".join(f"{model:>17}" for model in models)]
+        for name in metrics:
+            lines.append(f"{name:<{first}}" + "".join(f"{one.get(name, np.nan):17.4f}" for one in models.values()))
         return "\n".join(lines)
 
 
@@ -92,6 +94,10 @@ class Connectivity:
 
     def __len__(self) -> int:
         return len(self.values)
+
+    def __repr__(self) -> str:
+        lags = f"lags 0 to {self.lags}" if self.lags else "lag 0"
+        return f"<Connectivity of {len(self.neurons)} neurons, {lags}, in {self.unit}>"
 
     @property
     def shape(self) -> tuple[int, ...]:

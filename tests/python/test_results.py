@@ -36,6 +36,7 @@ def test_connectivity_to_everything(model, program):
 
 
 def test_units_of_the_connectivity(model):
+    assert repr(model.effective_connectivity(2)).startswith("<Connectivity of 8 neurons, lags 0 to 2, in raw units of")
     raw, z = model.effective_connectivity(scale="raw"), model.effective_connectivity(scale="zscored")
     scale = model._session(0).array("scale", (8,), np.float32)
     np.testing.assert_allclose(raw[0], z[0] * scale[:, None] / scale[None, :], rtol=1e-5)
@@ -244,7 +245,9 @@ def test_evaluation_as_a_table(model):
     table = model.evaluate().to_pandas()
     assert list(table.index[:3]) == ["SynapsNet", "copy-last", "mean"]
     assert table.loc["SynapsNet", "mse"] == model.evaluate()["test"]["mse"]
-    assert "copy-last" in str(model.evaluate())
+    lines = str(model.evaluate()).split("\n")
+    assert "copy-last" in lines[0] and all(len(line) <= 100 for line in lines)
+    assert lines[1].split()[:2] == ["mse", f"{table.loc['SynapsNet', 'mse']:.4f}"]
 
 
 def test_forecast_to_everything(model, program):
