@@ -47,9 +47,11 @@ def _places(forecast: Forecast, neurons: Any) -> list[int]:
 
 def forecast(forecast: Forecast, neurons: Any, seconds: float | None, ax: Any) -> Any:
     places = _places(forecast, neurons)
-    frames = FRAMES if seconds is None else int(round(seconds * forecast.rate_hz))
-    if frames < 2:
-        raise OptionError(f"seconds: found {seconds}; expected at least two frames, {2 / forecast.rate_hz:g} s")
+    if not places:
+        raise OptionError("neurons: found none; expected at least one id or place")
+    if seconds is not None and not (isinstance(seconds, (int, float, np.number)) and seconds * forecast.rate_hz > 1.5):
+        raise OptionError(f"seconds: found {seconds!r}; expected at least two frames, {2 / forecast.rate_hz:g} s")
+    frames = FRAMES if seconds is None else int(round(min(seconds * forecast.rate_hz, len(forecast.frame))))
     axes = _axes(ax, (9, 1.2 + 1.1 * len(places)))
     time = forecast.time_s[:frames].copy()
     gap = np.flatnonzero(np.diff(forecast.frame[:frames]) > 1) + 1  # lines do not join what is apart
