@@ -112,8 +112,11 @@ class SynapsNet(Parameters):
     __init__ = Parameters.__init__
     __signature__ = inspect.signature(Parameters)
 
-    def __new__(cls, *_: Any, **params: Any) -> SynapsNet:
+    def __new__(cls, *unnamed: Any, **params: Any) -> SynapsNet:
         if cls.__init__ is SynapsNet.__init__:
+            if unnamed:
+                raise errors.InputTypeError(f"SynapsNet: found {unnamed[0]!r:.40} without a name; expected parameters by "
+                                            "name, such as hidden=16: a recording goes to fit")
             check_keywords(params, dict.fromkeys(cls._get_param_names(), ""), "SynapsNet")
         return super().__new__(cls)
 
@@ -167,6 +170,8 @@ class SynapsNet(Parameters):
         """The parameters that are not at their defaults, as the program would be given them."""
         given = {name: value for name, value in self.get_params().items()
                  if name not in ("progress", *without) and not self._is_default(name, value)}
+        if self.connectivity is None:
+            raise errors.OptionError("connectivity: found None; expected 'none' for a model without, or 'auto'")
         if given.get("mask") is not None and not isinstance(given["mask"], (str, os.PathLike)):
             mask = np.asarray(given["mask"])
             if mask.ndim != 2 or mask.dtype.kind not in "biuf":

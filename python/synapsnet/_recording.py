@@ -12,7 +12,7 @@ from typing import Any, Mapping, Protocol, Sequence
 import numpy as np
 
 from . import _library as lib
-from ._parameters import READING, SIMULATION
+from ._parameters import DEFAULTS, READING, SIMULATION
 from ._parts import (Clock, Parts, clock_of, from_pandas, from_pynapple, from_spike_group, from_xarray, is_a, number_array,
                      seconds_of, single, values_of, with_times)
 from .errors import InputError, InputTypeError, OptionError, RecordingWarning
@@ -243,6 +243,7 @@ def _warned(recording: Recording) -> Recording:
 
 
 _RATES = ("fs", "fps", "fr", "hz", "freq", "frequency", "frame_rate", "framerate", "sampling_rate", "sample_rate", "srate")
+_OF_SCIKIT_LEARN = {"random_state": "seed", "n_jobs": "threads", "verbose": "progress", "max_iter": "epochs", "lr": "learning_rate"}
 
 
 def check_keywords(given: Mapping[str, Any], known: Mapping[str, str], what: str) -> None:
@@ -254,7 +255,10 @@ def check_keywords(given: Mapping[str, Any], known: Mapping[str, str], what: str
             near = difflib.get_close_matches(name, known, 1)
             if name.lower() in _RATES:
                 near = [rate for rate in ("rate_hz", "rate") if rate in known] or near
+            near = [name for name in [_OF_SCIKIT_LEARN.get(name)] if name in known] or near
             hint = f"did you mean '{near[0]}'?" if near else "expected one of " + ", ".join(known)
+            if what != "SynapsNet" and name in DEFAULTS:
+                hint = f"it is a parameter of the estimator, SynapsNet({name}=...)"
             raise OptionError(f"{what}: unknown keyword '{name}'; {hint}")
 
 

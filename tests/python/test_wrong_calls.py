@@ -133,6 +133,10 @@ CALLS = {
     "unknown parameter at once": (lambda m, r: net(hiden=3), OptionError, "did you mean 'hidden'"),
     "a list as one parameter": (lambda m, r: SynapsNet(hidden=[4, 8]).fit(r), OptionError, "hidden: found list"),
     "unknown parameter": (lambda m, r: m.set_params(hiden=3), OptionError, "did you mean 'hidden'"),
+    "a parameter by its name in scikit-learn": (lambda m, r: SynapsNet(random_state=3), OptionError, "did you mean 'seed'"),
+    "a parameter without a name": (lambda m, r: SynapsNet(8), InputTypeError, "found 8 without a name"),
+    "a recording without a name": (lambda m, r: SynapsNet(x), InputTypeError, "a recording goes to fit"),
+    "no connectivity as None": (lambda m, r: net(connectivity=None).fit(r), OptionError, "expected 'none'"),
     "no hidden units": (lambda m, r: net(hidden=0).fit(r), OptionError, "hidden: found 0"),
     "half a hidden unit": (lambda m, r: net(hidden=2.5).fit(r), OptionError, "hidden: found '2.5'"),
     "hidden units of NaN": (lambda m, r: net(hidden=np.nan).fit(r), OptionError, "hidden: found 'nan'"),
@@ -151,6 +155,7 @@ CALLS = {
                        "none of the 3 neurons varies"),
     "no recordings": (lambda m, r: net().fit([], rate_hz=1), InputError, "has shape (0,)"),
     "behaviour beside a list": (lambda m, r: net().fit([r, r], behavior=x), InputError, "belong to one recording"),
+    "a parameter in fit": (lambda m, r: net().fit(x, rate_hz=1, epochs=3), OptionError, "SynapsNet(epochs=...)"),
     "a class": (lambda m, r: net().fit(SynapsNet), InputTypeError, "holds objects"),
     # a model that is not fitted
     "predict before fit": (lambda m, r: net().predict(r), NotFittedError, "not fitted yet"),
