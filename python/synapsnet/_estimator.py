@@ -18,7 +18,7 @@ from . import _plot, errors
 from ._parameters import DEFAULTS, Parameters
 from ._parts import number_array
 from ._progress import Watch
-from ._recording import Recording, bytes_file, check_keywords, file_bytes, make
+from ._recording import Recording, bytes_file, check_keywords, file_bytes, is_spikes, make
 from ._results import Comparison, Connectivity, Edges, Evaluation, Forecast, Perturbation, place_of
 
 _OF_ONE_RECORDING = ("behavior", "segments", "timestamps", "neuron_ids", "regions", "cell_types", "name")
@@ -65,7 +65,7 @@ def _is_list_of_recordings(X: Any) -> bool:
     """Whether X is several recordings, and not a list of rows."""
     if not isinstance(X, (list, tuple)) or len(X) == 0:
         return False
-    return all(isinstance(x, (Recording, str, os.PathLike)) or getattr(x, "ndim", 0) == 2 for x in X)
+    return all(isinstance(x, (Recording, str, os.PathLike)) or getattr(x, "ndim", 0) == 2 or is_spikes(x) for x in X)
 
 
 def _reading(recordings: list[Recording]) -> dict[str, Any]:
@@ -606,11 +606,6 @@ class SynapsNet(Parameters):
         """Writes the model file that the program reads too."""
         lib.call("model_write", self._fitted().address, lib.path_bytes(path))
 
-    def __getstate__(self) -> dict[str, Any]:
-        state = {name: value for name, value in self.__dict__.items()
-                 if name not in ("_model", "_recordings", "_connectivity")}
-        if self.__sklearn_is_fitted__():
-            state["_file"] = file_bytes(self.save)
     def __copy__(self) -> SynapsNet:
         twin = type(self).__new__(type(self))
         twin.__dict__.update(self.__dict__)
@@ -621,6 +616,11 @@ class SynapsNet(Parameters):
         twin.__dict__.update({name: copy.deepcopy(value, memo) for name, value in self.__dict__.items()})
         return twin
 
+    def __getstate__(self) -> dict[str, Any]:
+        state = {name: value for name, value in self.__dict__.items()
+                 if name not in ("_model", "_recordings", "_connectivity")}
+        if self.__sklearn_is_fitted__():
+            state["_file"] = file_bytes(self.save)
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:

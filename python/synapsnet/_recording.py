@@ -13,8 +13,9 @@ import numpy as np
 
 from . import _library as lib
 from ._parameters import DEFAULTS, READING, SIMULATION
-from ._parts import (Clock, Parts, clock_of, from_pandas, from_pynapple, from_spike_group, from_xarray, is_a, number_array,
-                     seconds_of, single, values_of, with_times)
+from ._parts import (Clock, Parts, are_dates, behavior_of_xarray, clock_of, clock_of_xarray, frames_of_epochs, from_pandas,
+                     from_pynapple, from_spike_group, from_xarray, is_a, number_array, seconds_of, single, values_of,
+                     with_times)
 from .errors import InputError, InputTypeError, OptionError, RecordingWarning
 
 
@@ -312,6 +313,7 @@ def _from_spike_trains(trains: Mapping[Any, Any], bin_s: float, start_s: float) 
     """{id: spike times in s} as counts."""
     if not trains:
         raise InputError("spike trains: the dict is empty; expected {neuron: spike times in s}")
+    trains = {name: times.t if is_a(times, "pynapple", "Ts", "Tsd") else times for name, times in trains.items()}
     for name, times in trains.items():
         if np.ndim(times) > 1:
             raise InputError(f"spike times of neuron {name}: has shape {np.shape(times)}; expected (spikes,) in s: a dict "
@@ -335,6 +337,8 @@ def _clock_of_behavior(behavior: Any) -> tuple[Clock | None, str]:
     if is_a(behavior, "pynapple", "TsdFrame", "Tsd"):
         return Clock(np.asarray(behavior.t)), ("behavior.bin_average(bin) beside spikes counted in bins, or "
                                                "behavior.interpolate(activity), of pynapple")
+    if is_a(behavior, "xarray", "DataArray"):
+        return clock_of_xarray(behavior), "behavior.interp_like(activity) of xarray"
     advice = "behavior.reindex(activity.index, method='nearest') of pandas"
     if is_a(behavior, "pandas", "DataFrame"):
         return clock_of(with_times(behavior)[1]), advice
@@ -361,33 +365,48 @@ def _behavior(behavior: Any, frames: int, clock: Clock | None) -> tuple[np.ndarr
         _refuse_other_times(one, clock)
     if isinstance(behavior, Mapping):
         columns = [number_array(one, f"behavior {name}", (1,), "(frames,)") for name, one in behavior.items()]
+        if not columns:
+            raise InputError("behavior: the dict is empty; expected {name: values}, or None")
         lengths = {len(one) for one in columns}
         if len(lengths) != 1:
             raise InputError(f"behavior: the variables have {sorted(lengths)} values; expected {frames} each")
         behavior = np.column_stack(columns)
     elif is_a(behavior, "pandas", "DataFrame"):
         behavior = with_times(behavior)[0]
-        names, behavior = [str(name) for name in behavior.columns], values_of(behavior)
+        names, behavior = [str(name) for name in behavior.columns], values_of(behavior, "behavior")
     elif is_a(behavior, "pandas", "Series"):
         names = [str(behavior.name)] if behavior.name is not None else None
-        behavior = values_of(behavior)
+        behavior = values_of(behavior, "behavior")
+    elif is_a(behavior, "xarray", "DataArray"):
+        behavior, names = behavior_of_xarray(behavior)
     elif is_a(behavior, "pynapple", "TsdFrame", "Tsd"):
         names = [str(name) for name in behavior.columns] if is_a(behavior, "pynapple", "TsdFrame") else None
         behavior = behavior.values
     array = number_array(behavior, "behavior", (1, 2), "(frames,) or (frames, variables)")
     array = array.reshape(len(array), -1)
     if len(array) != frames:
-        raise InputError(f"behavior: has {len(array)} rows; expected {frames}, one for every frame of the activity")
+        turned = "; of an array (variables, frames) give its transpose" if array.shape[1] == frames else ""
+        raise InputError(f"behavior: has {len(array)} rows; expected {frames}, one for every frame of the activity{turned}")
     return single(array, "behavior"), names
 
 
-def _segments(segments: Any) -> np.ndarray | None:
+def _segments(segments: Any, time_s: np.ndarray | None) -> np.ndarray | None:
+    """Start and stop frames [S][2]. time_s: of the frames, for epochs in s; None: nothing says it."""
     if segments is None:
         return None
+    if is_a(segments, "pynapple", "IntervalSet"):
+        if time_s is None:
+            raise InputError("segments: found epochs in s, and nothing says the times of the frames; expected rate_hz or "
+                             "timestamps as well, or start and stop frames")
+        found = frames_of_epochs(segments, time_s)
+        if not found:
+            ends = f"{time_s[0]:g} to {time_s[-1]:g} s"
+            raise InputError(f"segments: none of the {len(segments)} epochs holds a frame; the frames are at {ends}")
+        segments = found
     array = number_array(segments, "segments", (2,), "(segments, 2), start and stop frame")
     if array.shape[1] != 2 or len(array) == 0:
         raise InputError(f"segments: has shape {array.shape}; expected (segments, 2), start and stop frame")
-    if array.dtype.kind == "f" and not (array == np.floor(array)).all():
+    if array.dtype.kind == "f" and not ((array == np.floor(array)) & (np.abs(array) < 2.0**53)).all():
         raise InputError("segments: holds numbers that are not whole; expected start and stop frames")
     return np.ascontiguousarray(array, np.int64)
 
@@ -422,7 +441,6 @@ def _build(values: Any, *, behavior: Any = None, segments: Any = None, rate_hz: 
         raise InputError(f"activity: has n_samples = {T} (shape={activity.shape}); expected (frames, neurons), at least "
                          "2 frames")
     x = single(activity, "activity")
-    bounds = _segments(segments)
     times = None
     if time_s is not None:
         times = np.ascontiguousarray(number_array(time_s, "timestamps", (1,), "(frames,) in s"), np.float64)
@@ -440,7 +458,9 @@ def _build(values: Any, *, behavior: Any = None, segments: Any = None, rate_hz: 
         rate = float(rate_hz)
         if not (math.isfinite(rate) and rate > 0):
             raise OptionError(f"rate_hz: found {rate:g}; expected a positive number of frames per second")
-    elif times is None:
+    known = times if times is not None else np.arange(T) / rate if rate else None
+    bounds = _segments(segments, known)
+    if known is None:
         lib.warn("no rate_hz was given: times count frames, as at 1 Hz", RecordingWarning)
         rate = 1.0
     if signal is not None and not isinstance(signal, str):
@@ -503,8 +523,8 @@ def recording(data: Any, *, behavior: Any = None, segments: Any = None, rate_hz:
         Covariates on the same frames: an array (frames,) or (frames, variables), a DataFrame, or a dict of arrays. A
         DataFrame whose times are not those of the activity is refused.
     segments
-        (segments, 2), start and stop frame of every trial or epoch. None: epochs of pynapple, long gaps in the times,
-        or one segment.
+        (segments, 2), start and stop frame of every trial or epoch, or an IntervalSet of pynapple in s. None: epochs of
+        pynapple, long gaps in the times, or one segment.
     rate_hz, timestamps
         Frames per second (rate is the same), or the time of every frame in s; irregular times are resampled to one rate.
     signal
@@ -555,7 +575,7 @@ def make(data: Any, keywords: Mapping[str, Any], model: _Like | None = None) -> 
         return data
     _refuse_files(data)
     data = _spike_table(data)
-    if not _is_spikes(data):
+    if not is_spikes(data):
         _refuse(given, ("bin", "start_s"), "goes with spike times; expected none beside what has frames already")
     parts = _parts_of(data, given, doubtful=model is None and not {"timestamps", "behavior"} & set(given))
     bin_s = ("bin", "start_s", "signal", "orientation")
@@ -565,7 +585,8 @@ def make(data: Any, keywords: Mapping[str, Any], model: _Like | None = None) -> 
              "neuron_ids": parts.neuron_ids, "regions": parts.regions, "name": parts.name, "clock": parts.clock}
     if "timestamps" in given:
         times = given["timestamps"]
-        dates = getattr(times, "dtype", None) is not None and getattr(times.dtype, "kind", "O") in "mM"
+        times = times.t if is_a(times, "pynapple", "Ts") else times
+        dates = are_dates(times)
         found.update(time_s=seconds_of(times) if dates else times, clock=Clock(times) if dates else None)
     found.update({name: value for name, value in given.items() if name not in ("timestamps", "bin", "start_s",
                                                                                "orientation")})
@@ -594,7 +615,7 @@ def _from_path(path: Any, given: Mapping[str, Any], model: _Like | None) -> Reco
     return _warned(Recording(_opened(path, options) if model is None else model.open(path, options), options))
 
 
-def _is_spikes(data: Any) -> bool:
+def is_spikes(data: Any) -> bool:
     """Whether it holds spike times: a dict, or pynapple's TsGroup."""
     return isinstance(data, Mapping) or is_a(data, "pynapple", "TsGroup")
 
@@ -648,6 +669,9 @@ def _refuse_files(data: Any) -> None:
     if is_a(data, "pynapple", "NWBFile"):
         raise InputTypeError(f"recording: found a whole NWB file; expected one object of it, such as "
                              f"nwb[{next((k for k in data.keys() if k not in ('trials', 'epochs')), 'units')!r}], or the path of the file")
+    if is_a(data, "pynapple", "Ts", "IntervalSet"):
+        raise InputTypeError(f"recording: found a {kind} of pynapple; expected a TsGroup, or a dict {{neuron: spike times}}"
+                             + ("; epochs go in as segments" if kind == "IntervalSet" else ""))
     if is_a(data, "h5py", "Group"):
         raise InputTypeError("recording: found a group of an HDF5 file; expected a dataset of it, or the path, such as "
                              "'FILE.h5:group/dataset'")
@@ -657,7 +681,7 @@ def _parts_of(data: Any, given: Mapping[str, Any], doubtful: bool) -> Parts:
     """What an object of the user holds. doubtful: nothing says which axis of an array is time."""
     if hasattr(data, "toarray"):
         raise InputTypeError("recording: found a sparse matrix; expected a dense array (frames, neurons)")
-    if "orientation" in given and (_is_spikes(data) or is_a(data, "pandas", "DataFrame") or
+    if "orientation" in given and (is_spikes(data) or is_a(data, "pandas", "DataFrame") or
                                    is_a(data, "xarray", "DataArray") or is_a(data, "pynapple", "TsdFrame")):
         raise InputError(f"orientation: goes with an array; expected none beside a {type(data).__name__}")
     if isinstance(data, np.lib.npyio.NpzFile):
@@ -669,7 +693,7 @@ def _parts_of(data: Any, given: Mapping[str, Any], doubtful: bool) -> Parts:
     if isinstance(data, Mapping) and "__header__" in data:
         raise InputTypeError("recording: found all that a MATLAB file holds; expected one array of it, such as "
                              "contents['dff'], or the path, 'FILE.mat:dff'")
-    if _is_spikes(data):
+    if is_spikes(data):
         _refuse(given, ("rate_hz", "timestamps"),
                 "does not go with spike times, which are counted in bins; expected bin")
         if given.get("signal", "counts") != "counts":
