@@ -9,7 +9,7 @@ import os
 import sys
 import tempfile
 from ctypes import byref, c_void_p
-from typing import Any, Mapping
+from typing import TYPE_CHECKING, Any, Mapping
 
 import numpy as np
 
@@ -109,16 +109,17 @@ class SynapsNet(Parameters):
     ``X[:, model.kept_]`` are their columns.
     """
 
-    __init__ = Parameters.__init__
     __signature__ = inspect.signature(Parameters)
 
-    def __new__(cls, *unnamed: Any, **params: Any) -> SynapsNet:
-        if cls.__init__ is SynapsNet.__init__:
-            if unnamed:
-                raise errors.InputTypeError(f"SynapsNet: found {unnamed[0]!r:.40} without a name; expected parameters by "
-                                            "name, such as hidden=16: a recording goes to fit")
-            check_keywords(params, dict.fromkeys(cls._get_param_names(), ""), "SynapsNet")
-        return super().__new__(cls)
+    if not TYPE_CHECKING:  # for whom __init__ says all, and this would hide it
+
+        def __new__(cls, *unnamed: Any, **params: Any) -> SynapsNet:
+            if cls.__init__ is SynapsNet.__init__:
+                if unnamed:
+                    raise errors.InputTypeError(f"SynapsNet: found {unnamed[0]!r:.40} without a name; expected parameters by "
+                                                "name, such as hidden=16: a recording goes to fit")
+                check_keywords(params, dict.fromkeys(cls._get_param_names(), ""), "SynapsNet")
+            return super().__new__(cls)
 
     # ---- parameters, as scikit-learn expects them ----
 

@@ -130,7 +130,7 @@ class Clock:
         return bool((np.abs(self.time_s - other.time_s) <= half).all())
 
     def __str__(self) -> str:
-        ends = self.time_s[[0, -1]] if len(self.time_s) else []
+        ends = list(self.time_s[[0, -1]]) if len(self.time_s) else []
         shown = [str(np.datetime64(int(end * 1e3), "ms")) if self.dates else f"{end:g} s" for end in ends]
         return f"{len(self.time_s)} times, " + " to ".join(shown)
 
@@ -308,6 +308,7 @@ def from_pynapple(frame: Any) -> Parts:
 def from_spike_group(group: Any, bin_s: float) -> Parts:
     """A pynapple TsGroup, counted by pynapple within its epochs."""
     parts = from_pynapple(group.count(bin_s))
+    assert parts.time_s is not None
     parts.time_s = parts.time_s - bin_s / 2  # pynapple's times are those of the middles
     parts.signal, parts.name = "counts", "TsGroup"
     parts.neuron_ids, parts.regions = [str(name) for name in group.index], _regions_of(group)

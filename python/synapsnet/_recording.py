@@ -256,7 +256,7 @@ def check_keywords(given: Mapping[str, Any], known: Mapping[str, str], what: str
             near = difflib.get_close_matches(name, known, 1)
             if name.lower() in _RATES:
                 near = [rate for rate in ("rate_hz", "rate") if rate in known] or near
-            near = [name for name in [_OF_SCIKIT_LEARN.get(name)] if name in known] or near
+            near = [name for name in [_OF_SCIKIT_LEARN.get(name, "")] if name in known] or near
             hint = f"did you mean '{near[0]}'?" if near else "expected one of " + ", ".join(known)
             if what != "SynapsNet" and name in DEFAULTS:
                 hint = f"it is a parameter of the estimator, SynapsNet({name}=...)"
