@@ -103,7 +103,8 @@ class SynapsNet(Parameters):
 
     The parameters are the options of the program's ``fit``; what is "auto" is chosen from the data. After
     :meth:`fit`: ``connectivity_``, ``weights_``, ``embedding_``, ``neuron_ids_``, ``kept_``, ``description_``. Of a
-    model of several recordings these are lists, one entry a recording.
+    model of several recordings these are lists, one entry a recording, and ``session`` of a method says which one it is
+    about.
 
     Neurons that are silent or constant in the train split are left out: N counts those that are kept, and
     ``X[:, model.kept_]`` are their columns.
@@ -212,8 +213,9 @@ class SynapsNet(Parameters):
         """A new model, of other neurons: the decoder of this one is kept, then tuned where that lowers the validation
         loss.
 
-        X and keywords: as for :meth:`fit`, output and resume too. The parameters are those of this estimator but for loss, hidden and embedding,
-        which are those that it was fitted with. This estimator is not changed. Ctrl-C: as for :meth:`fit`.
+        X and keywords: as for :meth:`fit`, output and resume too. The parameters are those of this estimator but for
+        loss, hidden and embedding, which are those that it was fitted with. This estimator is not changed. Ctrl-C: as
+        for :meth:`fit`.
         """
         source = self._fitted()
         recordings = self._recordings_of(X, dict(behavior=behavior, segments=segments, rate_hz=rate_hz,
@@ -552,7 +554,7 @@ class SynapsNet(Parameters):
 
     def predict(self, X: Any = None, *, session: int = 0, **keywords: Any) -> np.ndarray:
         """float32 [T][N]: every frame predicted from the frames before it, in raw units; NaN on the first frame of a
-        segment, which has no past."""
+        segment, which has no past. X and keywords: as for :meth:`fit`; None: the recording of the fit."""
         s = self._session(session)
         recording = self._given(X, s, keywords)
         frames = recording.n_frames if recording else self.description_["recordings"][s.number]["frames"]
