@@ -66,6 +66,17 @@ class Comparison(dict):  # type: ignore[type-arg]
         table = table.drop(columns="recordings", errors="ignore")
         return table.sort_values(self["ranked_by"], ascending=self["ranked_by"] == "mse")
 
+    def __str__(self) -> str:
+        models = {"SynapsNet": self["synapsnet"], **self["rivals"]}
+        by, sign = self["ranked_by"], 1 if self["ranked_by"] == "mse" else -1
+        names = sorted(models, key=lambda name: sign * models[name].get(by, sign * np.inf))
+        columns = [by, *(name for name in ("skill", "r2", "neuron_r", "delta_r", "seconds") if name in self["synapsnet"])]
+        first = max(map(len, names))
+        lines = [" " * first + "".join(f"{column:>16}" for column in columns)]
+        for name in names:
+            lines.append(f"{name:<{first}}" + "".join(f"{models[name].get(column, np.nan):16.4f}" for column in columns))
+        return "\n".join([*lines, self["statement"]])
+
 
 def _node_names(neurons: list[str]) -> list[str]:
     """A name of its own for each neuron: "7" twice, of places 0 and 4, is "7 (0)" and "7 (4)"."""

@@ -296,6 +296,13 @@ def test_rivals(rec):
     assert model.compare(rivals=["mean"])["rivals"]["mean"] is not None
 
 
+def test_rivals_as_text(rec):
+    rivals = synapsnet.SynapsNet(connectivity="dense", hidden=2, epochs=2).compare(rec, rivals=["ar", "linear"])
+    lines = str(rivals).split("\n")
+    assert [line.split()[0] for line in lines[1:4]] == list(rivals.to_pandas().index)
+    assert lines[0].split()[0] == "mse" and lines[-1] == rivals["statement"]
+
+
 def test_report(model):
     assert "report.html" in str(model.report("report.html", steps=5))
     with open("report.html", encoding="utf-8") as file:
