@@ -22,7 +22,6 @@ from ._recording import Recording, bytes_file, check_keywords, file_bytes, is_sp
 from ._results import Comparison, Connectivity, Edges, Evaluation, Forecast, Perturbation, place_of
 
 _OF_ONE_RECORDING = ("behavior", "segments", "timestamps", "neuron_ids", "regions", "cell_types", "name")
-_FOLDER = "synapsnet-"  # how the name of a folder for files of a call begins
 _OF_THE_DECODER = ("loss", "hidden", "embedding")
 _UNITS = {"raw": "raw units of the receiver per raw unit of the sender", "zscored": "z-scored units"}
 
@@ -202,7 +201,7 @@ class SynapsNet(Parameters):
         recordings = self._recordings_of(X, dict(behavior=behavior, segments=segments, rate_hz=rate_hz,
                                                  timestamps=timestamps, signal=signal, bin=bin,
                                                  neuron_ids=neuron_ids, **options))
-        with tempfile.TemporaryDirectory(prefix=_FOLDER) as folder:
+        with tempfile.TemporaryDirectory(prefix=lib.FOLDER) as folder:
             given = self._options(folder, **_reading(recordings), **_kept(output, resume))
             model = self._run("fit", recordings, given)
         return self._take(model, recordings, output)
@@ -221,7 +220,7 @@ class SynapsNet(Parameters):
         recordings = self._recordings_of(X, dict(behavior=behavior, segments=segments, rate_hz=rate_hz,
                                                  timestamps=timestamps, signal=signal, bin=bin,
                                                  neuron_ids=neuron_ids, **options))
-        with tempfile.TemporaryDirectory(prefix=_FOLDER) as folder:
+        with tempfile.TemporaryDirectory(prefix=lib.FOLDER) as folder:
             given = self._options(folder, without=_OF_THE_DECODER, **_reading(recordings), **_kept(output, resume))
             model = self._run("adapt", recordings, given, source.address)
         return type(self)(**self.get_params())._take(model, recordings, output)
@@ -272,7 +271,7 @@ class SynapsNet(Parameters):
         predictions: files with predictions of other programs. The estimator is not changed.
         """
         pointers, handles = _copies(self._recordings_or_own(X, keywords, "compare"))
-        with tempfile.TemporaryDirectory(prefix=_FOLDER) as folder:
+        with tempfile.TemporaryDirectory(prefix=lib.FOLDER) as folder:
             options = self._options(folder, rivals=rivals, predictions=predictions)
             with Watch(self.progress, best_so_far=False) as watch:
                 return Comparison(lib.json_of("compare", pointers, len(handles), options.address, watch.function, None))
@@ -414,7 +413,7 @@ class SynapsNet(Parameters):
         truth: a simulated Recording or its path; or weights, row = receiver, of the neurons of the recording or of those
         that were kept.
         """
-        with tempfile.TemporaryDirectory(prefix=_FOLDER) as folder:
+        with tempfile.TemporaryDirectory(prefix=lib.FOLDER) as folder:
             path = self._truth_file(truth, self._session(session), folder)
             return self.save_connectivity(os.path.join(folder, "c.npy"), truth=path, session=session)["test"]
 
@@ -494,8 +493,11 @@ class SynapsNet(Parameters):
         """X as a recording of the neurons of a session."""
         recording = make(X, keywords, model=session)
         if recording.n_neurons != session.n_recorded:
-            raise errors.InputError(f"X has {recording.n_neurons} features, but {type(self).__name__} is expecting "
-                                    f"{session.n_recorded} features as input, the neurons of the recording of the fit")
+            n = recording.n_neurons
+            others = [k for k in range(self.n_sessions_) if self._session(k).n_recorded == n]
+            hint = f"; for recording {others[0]} of the fit give session={others[0]}" if others else ""
+            raise errors.InputError(f"X has {n} features, but {type(self).__name__} is expecting "
+                                    f"{session.n_recorded} features as input, the neurons of the recording of the fit{hint}")
         return recording
 
     def _settings(self, **options: Any) -> lib.Handle:
@@ -596,7 +598,7 @@ class SynapsNet(Parameters):
         """
         self._fitted()
         pointers, n, own = self._all_given(X, keywords)
-        with tempfile.TemporaryDirectory(prefix=_FOLDER) as folder:
+        with tempfile.TemporaryDirectory(prefix=lib.FOLDER) as folder:
             if isinstance(comparison, Mapping):
                 rivals, comparison = comparison, os.path.join(folder, "comparison.json")
                 with open(comparison, "w", encoding="utf-8") as file:
@@ -674,7 +676,7 @@ def load(path: str | os.PathLike[str]) -> SynapsNet:
     for name in DEFAULTS:
         if name.replace("_", "-") in given:
             setattr(model, name, _value(given[name.replace("_", "-")]))
-    if os.path.basename(os.path.dirname(str(model.mask))).startswith(_FOLDER):
+    if os.path.basename(os.path.dirname(str(model.mask))).startswith(lib.FOLDER):
         # it was an array, in a file of its own for the time of the fit; one that was stopped early may have no connectivity
         model.mask = _mask_of(model) if model.description_["connectivity"]["form"] == "masked" else None
     return model

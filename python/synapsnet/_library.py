@@ -13,6 +13,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import warnings
 from ctypes import POINTER, byref, c_char_p, c_double, c_float, c_int, c_int64, c_size_t, c_uint8, c_void_p
 from pathlib import Path
@@ -201,8 +202,13 @@ _EXCEPTIONS: dict[int, Callable[[str], BaseException]] = {
 }
 
 
+FOLDER = "synapsnet-"  # how the name of a folder for files of a call begins
+_OWN_FILES = re.compile(re.escape(os.path.join(tempfile.gettempdir(), FOLDER)) + r"\w{8}/(mask|comparison|truth)\.\w+(:truth)?")
+
+
 def in_python(message: str) -> str:
-    """An option as Python knows it: --learning-rate -> learning_rate."""
+    """Options and what was given in memory as Python knows them: --learning-rate -> learning_rate."""
+    message = _OWN_FILES.sub(r"\1", message)
     return re.sub(r"--([a-z][a-z0-9-]*)", lambda m: m.group(1).replace("-", "_"), message)
 
 

@@ -207,7 +207,7 @@ class Recording:
 
 def file_bytes(write: Any) -> bytes:
     """What `write` puts into a file."""
-    with tempfile.TemporaryDirectory(prefix="synapsnet-") as folder:
+    with tempfile.TemporaryDirectory(prefix=lib.FOLDER) as folder:
         path = os.path.join(folder, "file.h5")
         write(path)
         with open(path, "rb") as file:
@@ -221,7 +221,7 @@ class bytes_file:
         self.content = content
 
     def __enter__(self) -> str:
-        self.folder = tempfile.TemporaryDirectory(prefix="synapsnet-")
+        self.folder = tempfile.TemporaryDirectory(prefix=lib.FOLDER)
         path = os.path.join(self.folder.name, "file.h5")
         with open(path, "wb") as file:
             file.write(self.content)
@@ -621,6 +621,7 @@ def is_spikes(data: Any) -> bool:
 
 
 SLOWEST_FRAME_S = 10.0  # of a frame that is no mistake of units
+LONGEST_BIN_S = 1.0  # likewise of spikes
 
 _NEURONS_OF_SPIKES = ("id", "ids", "neuron", "neurons", "neuron_id", "unit", "units", "unit_id", "unit_ids", "cluster", "clusters",
                       "cluster_id", "cell", "cells", "cell_id", "spike_clusters")
@@ -699,6 +700,8 @@ def _parts_of(data: Any, given: Mapping[str, Any], doubtful: bool) -> Parts:
         if given.get("signal", "counts") != "counts":
             raise InputError(f"signal: found {given['signal']!r} beside spike times; expected counts")
         bin_s = seconds(given.get("bin", 0.05), "bin")
+        if bin_s > LONGEST_BIN_S:
+            lib.warn(f"bin: spikes are counted in bins of {bin_s:g} s; milliseconds are said as '20ms' or 0.02", RecordingWarning)
         if is_a(data, "pynapple", "TsGroup"):
             _refuse(given, ("start_s",), "does not go with a TsGroup, whose epochs say where bins start")
             return from_spike_group(data, bin_s)

@@ -92,6 +92,8 @@ def test_several_recordings_share_a_decoder(rec, X):
     assert [c.shape for c in model.connectivity_] == [(8, 8), (5, 5)]
     assert [e.shape for e in model.embedding_] == [(8, 2), (5, 2)]
     assert model.predict(other, session=1).shape == X.shape
+    with pytest.raises(synapsnet.errors.InputError, match="; for recording 1 of the fit give session=1"):
+        model.predict(other)
     assert model.forecast(steps=3, session=1).rollout.shape[1:] == (3, 5)
     assert model.evaluate([rec, other])["test"] == pytest.approx(model.evaluate()["test"])
 

@@ -525,3 +525,12 @@ def test_dates_in_a_list_and_missing_ones(X):
     missing[7] = pandas.NaT
     with pytest.raises(InputError, match="timestamp 7 is not a number"):
         synapsnet.recording(pandas.DataFrame(X, index=pandas.DatetimeIndex(missing)))
+
+
+def test_bins_of_seconds_are_said():
+    trains = {"a": np.arange(1, 400, 0.3)}
+    with pytest.warns(RecordingWarning, match="bins of 20 s; milliseconds are said as '20ms'"):
+        synapsnet.recording(trains, bin=20)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        synapsnet.recording(trains, bin="1s")

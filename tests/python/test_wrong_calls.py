@@ -152,7 +152,9 @@ CALLS = {
     "Poisson of traces": (lambda m, r: net(loss="poisson").fit(r), OptionError, "poisson needs spike counts"),
     "a mask of one axis": (lambda m, r: net(connectivity="masked", mask=x[:, 0]).fit(r), InputError, "mask: has shape"),
     "a mask of other neurons": (lambda m, r: net(connectivity="masked", mask=np.ones((9, 9))).fit(r), InputError,
-                                "(9, 9); expected (3, 3)"),
+                                "mask: is (9, 9); expected (3, 3)"),
+    "a mask of NaN": (lambda m, r: net(connectivity="masked", mask=np.full((3, 3), np.nan)).fit(r), InputError,
+                      "mask: row 0, column 1 is not a number"),
     "no mask": (lambda m, r: net(connectivity="masked").fit(r), OptionError, "needs mask"),
     # fit
     "few frames": (lambda m, r: net().fit(x[:20], rate_hz=1), InputError, "frames are too few"),
