@@ -382,6 +382,19 @@ def test_plot_by_region(X):
     np.testing.assert_array_equal(axes.images[0].get_array(), model.connectivity_[np.ix_(place, place)])
 
 
+def test_plot_of_many_neurons():
+    """Ticks are ids, not places in the order that was asked for, and names of regions do not meet."""
+    random, n = np.random.default_rng(2), 90
+    regions = ["a"] * 40 + ["b"] * 1 + ["c"] * 1 + ["d"] * 48
+    many = synapsnet.Connectivity(random.standard_normal((1, n, n)), [f"n{k}" for k in range(n)], "units", 5.0, regions)
+    axes = synapsnet._plot.connectivity(many, 0, "cluster", None, None)
+    assert len(axes.get_xticks()) == 30
+    values = many.values[0][np.ix_(*[[int(text.get_text()[1:]) for text in axes.get_yticklabels()]] * 2)]
+    np.testing.assert_array_equal(axes.images[0].get_array()[::3, ::3], values)
+    axes = synapsnet._plot.connectivity(many, 0, "region", None, None)
+    assert [text.get_text() for text in axes.get_yticklabels()] in (["a", "b", "d"], ["a", "c", "d"])
+
+
 def test_no_regions_to_order_by(model):
     with pytest.raises(InputError, match="names no regions"):
         model.plot_connectivity(order="region")
