@@ -279,10 +279,21 @@ def from_xarray(array: Any) -> Parts:
     return parts
 
 
-def frames_of_epochs(epochs: Any, time_s: np.ndarray) -> list[tuple[int, int]]:
-    """Start and stop frame of each of pynapple's epochs, which hold both their ends; those without a frame are left out."""
-    bounds = [(int(np.searchsorted(time_s, a)), int(np.searchsorted(time_s, b, "right")))
-              for a, b in zip(np.asarray(epochs.start), np.asarray(epochs.end))]
+def epochs_of(segments: Any) -> tuple[np.ndarray, np.ndarray] | None:
+    """Starts and ends in s of pynapple's epochs, or of a table of trials as NWB has it; None: it is neither."""
+    if is_a(segments, "pynapple", "IntervalSet"):
+        return np.asarray(segments.start), np.asarray(segments.end)
+    if is_a(segments, "pandas", "DataFrame") and {"start_time", "stop_time"} <= set(segments.columns):
+        return values_of(segments["start_time"], "segments"), values_of(segments["stop_time"], "segments")
+    return None
+
+
+def frames_of_epochs(epochs: tuple[np.ndarray, np.ndarray], time_s: np.ndarray) -> list[tuple[int, int]]:
+    """Start and stop frame of each epoch, which holds both its ends, but for a frame on the border to the next; those without
+    a frame are left out."""
+    bounds = [(int(np.searchsorted(time_s, a)), int(np.searchsorted(time_s, b, "right"))) for a, b in zip(*epochs)]
+    nexts = [start for start, _ in bounds[1:]] + [len(time_s)]
+    bounds = [(start, stop - (following == stop - 1)) for (start, stop), following in zip(bounds, nexts)]
     return [(start, stop) for start, stop in bounds if stop > start]
 
 
@@ -301,7 +312,8 @@ def from_pynapple(frame: Any) -> Parts:
     parts.clock = Clock(parts.time_s)
     parts.neuron_ids, parts.regions = _ids_of(frame.columns), _regions_of(frame)
     if len(frame.time_support) > 1:
-        parts.segments = frames_of_epochs(frame.time_support, parts.time_s)
+        parts.segments = frames_of_epochs((np.asarray(frame.time_support.start), np.asarray(frame.time_support.end)),
+                                          parts.time_s)
     return parts
 
 

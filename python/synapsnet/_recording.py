@@ -13,8 +13,8 @@ import numpy as np
 
 from . import _library as lib
 from ._parameters import DEFAULTS, READING, SIMULATION
-from ._parts import (Clock, Parts, are_dates, behavior_of_xarray, clock_of, clock_of_xarray, frames_of_epochs, from_pandas,
-                     from_pynapple, from_spike_group, from_xarray, is_a, number_array, seconds_of, single, values_of,
+from ._parts import (Clock, Parts, are_dates, behavior_of_xarray, clock_of, clock_of_xarray, epochs_of, frames_of_epochs,
+                     from_pandas, from_pynapple, from_spike_group, from_xarray, is_a, number_array, seconds_of, single, values_of,
                      with_times)
 from .errors import InputError, InputTypeError, OptionError, RecordingWarning
 
@@ -394,14 +394,15 @@ def _segments(segments: Any, time_s: np.ndarray | None) -> np.ndarray | None:
     """Start and stop frames [S][2]. time_s: of the frames, for epochs in s; None: nothing says it."""
     if segments is None:
         return None
-    if is_a(segments, "pynapple", "IntervalSet"):
+    epochs = epochs_of(segments)
+    if epochs is not None:
         if time_s is None:
             raise InputError("segments: found epochs in s, and nothing says the times of the frames; expected rate_hz or "
                              "timestamps as well, or start and stop frames")
-        found = frames_of_epochs(segments, time_s)
+        found = frames_of_epochs(epochs, time_s)
         if not found:
             ends = f"{time_s[0]:g} to {time_s[-1]:g} s"
-            raise InputError(f"segments: none of the {len(segments)} epochs holds a frame; the frames are at {ends}")
+            raise InputError(f"segments: none of the {len(epochs[0])} epochs holds a frame; the frames are at {ends}")
         segments = found
     array = number_array(segments, "segments", (2,), "(segments, 2), start and stop frame")
     if array.shape[1] != 2 or len(array) == 0:
@@ -523,8 +524,8 @@ def recording(data: Any, *, behavior: Any = None, segments: Any = None, rate_hz:
         Covariates on the same frames: an array (frames,) or (frames, variables), a DataFrame, or a dict of arrays. A
         DataFrame whose times are not those of the activity is refused.
     segments
-        (segments, 2), start and stop frame of every trial or epoch, or an IntervalSet of pynapple in s. None: epochs of
-        pynapple, long gaps in the times, or one segment.
+        (segments, 2), start and stop frame of every trial or epoch; or in s, an IntervalSet of pynapple or a DataFrame
+        with the columns start_time and stop_time. None: epochs of pynapple, long gaps in the times, or one segment.
     rate_hz, timestamps
         Frames per second (rate is the same), or the time of every frame in s; irregular times are resampled to one rate.
     signal

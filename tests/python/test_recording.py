@@ -430,7 +430,7 @@ def test_objects_that_stand_for_files_are_told(tmp_path):
         synapsnet.recording(series)
 
 
-def test_epochs_of_pynapple_are_in_seconds(X):
+def test_epochs_of_pynapple_and_trials_of_nwb_are_in_seconds(X):
     nap = pytest.importorskip("pynapple")
     epochs = nap.IntervalSet([1, 12], [10, 30])
     expected = [[20, 201], [240, 400]]  # frames at 20 Hz; the second reaches beyond the end
@@ -439,6 +439,12 @@ def test_epochs_of_pynapple_are_in_seconds(X):
         assert synapsnet.recording(data, segments=epochs, **keywords).segments.tolist() == expected
     trains = {k: np.arange(k, 40, 0.3) for k in range(3)}
     assert synapsnet.recording(trains, segments=epochs).segments.tolist() == [[20, 201], [240, 601]]
+    pandas = pytest.importorskip("pandas")
+    trials = pandas.DataFrame({"start_time": [1.0, 12.0], "stop_time": [10.0, 30.0], "kind": ["a", "b"]})  # as NWB has them
+    assert synapsnet.recording(X, rate_hz=20, segments=trials).segments.tolist() == expected
+    assert synapsnet.recording(trains, segments=trials).segments.tolist() == [[20, 201], [240, 601]]
+    touching = pandas.DataFrame({"start_time": [0.0, 5.0, 10.0], "stop_time": [5.0, 10.0, 15.0]})
+    assert synapsnet.recording(X, rate_hz=20, segments=touching).segments.tolist() == [[0, 100], [100, 200], [200, 301]]
     with pytest.raises(InputError, match="epochs in s, and nothing says the times"):
         synapsnet.recording(X, segments=epochs)
     with pytest.raises(InputError, match="none of the 2 epochs holds a frame; the frames are at 50 to 69.95 s"):
