@@ -707,3 +707,8 @@ def test_a_copy_knows_its_recordings(X):
         assert model.seed == 0 and not np.array_equal(twin.embedding_, model.embedding_)
     masked = synapsnet.SynapsNet(mask=np.eye(5))
     assert copy.deepcopy(masked).mask is not masked.mask
+
+
+def test_progress_without_a_standard_error(X, monkeypatch):
+    monkeypatch.setattr(sys, "stderr", None)  # as in a program without a terminal
+    assert synapsnet.SynapsNet(connectivity="none", progress=True, **SMALL).fit(X, rate_hz=10).n_sessions_ == 1
