@@ -455,17 +455,27 @@ class SynapsNet(Parameters):
 
     # ---- what it predicts ----
 
-    def _is_own(self, recording: Recording | None) -> bool:
+    def _is_own(self, recording: Recording | None, split: str | None) -> bool:
         """Whether it is a recording of the fit (None: it is), whose frames were partly trained on: by what it holds, or, of
         a model that does not know what its recordings held, by its path."""
         if recording is None or any(recording is one for one in getattr(self, "_recordings", None) or []):
             return True
         model, numbers = self._fitted().address, range(self.n_sessions_)
         known = [lib.plain("model_recognises", model, k, recording._handle.address) for k in numbers]
+        if 1 in known and split != "all":
+            self._refuse_other_segments(recording, known.index(1))
         if -1 not in known:
             return 1 in known
         paths = [self._session(k).path for k in numbers]
         return recording.path is not None and os.path.realpath(recording.path) in [os.path.realpath(p) for p in paths if p]
+
+    def _refuse_other_segments(self, recording: Recording, number: int) -> None:
+        """Other segments are split at other frames, of which some were trained on."""
+        kept = getattr(self, "_recordings", None)
+        if kept and not np.array_equal(kept[number].segments, recording.segments):
+            raise errors.InputError(f"X is the recording of the fit, in {len(recording.segments)} segments where it had "
+                                    f"{len(kept[number].segments)} others, so its test frames are not those of the fit; "
+                                    "expected the same segments, no X, or split='all'")
 
     def _given(self, X: Any, session: _Session, keywords: Mapping[str, Any]) -> Recording | None:
         """X as a recording of a session; None: there is none, and the library finds that of the fit by its path."""
@@ -475,13 +485,13 @@ class SynapsNet(Parameters):
         kept = getattr(self, "_recordings", None)
         return kept[session.number] if kept else None
 
-    def _all_given(self, X: Any, keywords: Mapping[str, Any]) -> tuple[Any, int, bool]:
+    def _all_given(self, X: Any, keywords: Mapping[str, Any], split: str | None) -> tuple[Any, int, bool]:
         """Handles to use up for all sessions (None, 0: the library finds them), and whether one is of the fit. A wrong
         number of recordings is left to the library to refuse."""
         n = self.n_sessions_
         many = X if _is_list_of_recordings(X) else [X] * (1 if X is not None else n)
         recordings = [self._given(x, self._session(min(k, n - 1)), keywords) for k, x in enumerate(many)]
-        own = any(self._is_own(one) for one in recordings)
+        own = any([self._is_own(one, split) for one in recordings])
         found = [one for one in recordings if one is not None]
         if len(found) < len(recordings):
             return None, 0, own
@@ -520,7 +530,7 @@ class SynapsNet(Parameters):
         if X is None and split in (None, "test") and not keywords:
             about = self.description_
             return Evaluation({name: about[name] for name in ("test", "baselines", "intervals", "sessions")})
-        pointers, n, own = self._all_given(X, keywords)
+        pointers, n, own = self._all_given(X, keywords, split)
         options = self._settings(split=self._split(split, own))
         return Evaluation(lib.json_of("evaluate", self._fitted().address, pointers, n, options.address))
 
@@ -548,7 +558,7 @@ class SynapsNet(Parameters):
         s = self._session(session)
         recording = self._given(X, s, keywords)
         options = self._settings(steps=steps, start=start, hold_behavior=bool(hold_behavior), session=s.number,
-                                 split=self._split(split, self._is_own(recording)))
+                                 split=self._split(split, self._is_own(recording, split)))
         data = recording._copy() if recording else None
         handle = lib.create("forecast", "forecast_create", self._fitted().address, data.address if data else None,
                             options.address)
@@ -581,7 +591,7 @@ class SynapsNet(Parameters):
         recording = self._given(X, s, keywords)
         options = self._settings(neuron=named, amplitude=amplitude, steps=steps, pulse_units=pulse_units, noise=noise,
                                  states=states, hold_behavior=bool(hold_behavior), session=s.number,
-                                 split=self._split(split, self._is_own(recording)))
+                                 split=self._split(split, self._is_own(recording, split)))
         data = recording._copy() if recording else None
         handle = lib.create("perturbation", "perturb", self._fitted().address, data.address if data else None,
                             options.address)
@@ -597,7 +607,7 @@ class SynapsNet(Parameters):
         rivals stand beside SynapsNet. Returns what was written.
         """
         self._fitted()
-        pointers, n, own = self._all_given(X, keywords)
+        pointers, n, own = self._all_given(X, keywords, split)
         with tempfile.TemporaryDirectory(prefix=lib.FOLDER) as folder:
             if isinstance(comparison, Mapping):
                 rivals, comparison = comparison, os.path.join(folder, "comparison.json")

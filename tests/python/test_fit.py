@@ -712,3 +712,12 @@ def test_a_copy_knows_its_recordings(X):
 def test_progress_without_a_standard_error(X, monkeypatch):
     monkeypatch.setattr(sys, "stderr", None)  # as in a program without a terminal
     assert synapsnet.SynapsNet(connectivity="none", progress=True, **SMALL).fit(X, rate_hz=10).n_sessions_ == 1
+
+
+def test_the_recording_of_the_fit_in_other_segments_is_not_scored(X):
+    model = synapsnet.SynapsNet(connectivity="none", **SMALL).fit(X, rate_hz=10, segments=[(0, 50), (200, 400)])
+    for ask in (model.evaluate, model.score, lambda X: model.forecast(X, steps=2), lambda X: model.perturb(0, X, steps=2)):
+        with pytest.raises(synapsnet.errors.InputError, match="in 1 segments where it had 2 others"):
+            ask(X)
+    assert model.predict(X).shape == X.shape and np.isfinite(model.score(X, split="all"))
+    assert model.score(X, segments=[(0, 50), (200, 400)]) == pytest.approx(model.score())
