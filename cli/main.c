@@ -121,6 +121,11 @@ static bool names_folder(const char *path) {
     return (length > 0 && path[length - 1] == '/') || (!stat(path, &found) && S_ISDIR(found.st_mode));
 }
 
+static bool names_device(const char *path) {
+    struct stat found;
+    return !stat(path, &found) && !S_ISREG(found.st_mode);
+}
+
 /* A fit can run for hours: find out now, not then, that its output cannot be written or would replace its input. */
 static exit_code check_output(const arguments *a) {
     for (int k = 0; k < a->n_operands; k++)
@@ -128,6 +133,10 @@ static exit_code check_output(const arguments *a) {
             return misuse("--output: '%s' is also read; expected another file", a->output);
     if (names_folder(a->output)) {
         fprintf(stderr, "synapsnet: %s: is a folder; expected the name of a file, in it or elsewhere\n", a->output);
+        return FAILED;
+    }
+    if (names_device(a->output)) {
+        fprintf(stderr, "synapsnet: %s: is a device or a pipe; expected the name of a file\n", a->output);
         return FAILED;
     }
     char *copy = strdup(a->output);

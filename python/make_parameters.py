@@ -96,7 +96,8 @@ def described(option):
     details = [annotation(option), f"default {default(option)!r}"]
     limits = " ".join(part for part in (option["choices"], option["unit"]) if part)
     head = ", ".join(details + ([limits] if limits else []))
-    text = textwrap.fill(pythonic(option["help"]), 100, initial_indent=" " * 12, subsequent_indent=" " * 12)
+    help = pythonic(option["help"]).replace("Array FILE:NAME", "An array, or FILE:NAME of one,")  # which fit takes as well
+    text = textwrap.fill(help, 100, initial_indent=" " * 12, subsequent_indent=" " * 12)
     return f"        {python_name(option)} : {head}\n{text}"
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 import json
 import os
 import sys
 import tempfile
 from ctypes import byref, c_void_p
-from typing import Any, Mapping
+from typing import TYPE_CHECKING, Any, Mapping
 
 import numpy as np
 
@@ -18,11 +19,10 @@ from ._online import Online
 from ._parameters import DEFAULTS, Parameters
 from ._parts import number_array
 from ._progress import Watch
-from ._recording import Recording, bytes_file, check_keywords, file_bytes, make
+from ._recording import Recording, bytes_file, check_keywords, file_bytes, is_spikes, make
 from ._results import Comparison, Connectivity, Edges, Evaluation, Forecast, Perturbation, place_of
 
 _OF_ONE_RECORDING = ("behavior", "segments", "timestamps", "neuron_ids", "regions", "cell_types", "name")
-_FOLDER = "synapsnet-"  # how the name of a folder for files of a call begins
 _OF_THE_DECODER = ("loss", "hidden", "embedding")
 _UNITS = {"raw": "raw units of the receiver per raw unit of the sender", "zscored": "z-scored units"}
 
@@ -65,7 +65,7 @@ def _is_list_of_recordings(X: Any) -> bool:
     """Whether X is several recordings, and not a list of rows."""
     if not isinstance(X, (list, tuple)) or len(X) == 0:
         return False
-    return all(isinstance(x, (Recording, str, os.PathLike)) or getattr(x, "ndim", 0) == 2 for x in X)
+    return all(isinstance(x, (Recording, str, os.PathLike)) or getattr(x, "ndim", 0) == 2 or is_spikes(x) for x in X)
 
 
 def _reading(recordings: list[Recording]) -> dict[str, Any]:
@@ -79,7 +79,12 @@ def _kept(output: Any, resume: Any) -> dict[str, Any]:
     """Where a fit keeps its checkpoint, and whether it goes on from there, as options."""
     if output is None and resume:
         raise errors.OptionError("resume: found no output; expected the model file whose fit was interrupted")
-    return {} if output is None else {"output": os.fsdecode(lib.path_bytes(output)), "resume": bool(resume)}
+    if output is None:
+        return {}
+    path = os.fsdecode(lib.path_bytes(output))
+    if os.path.exists(path) and not os.path.isfile(path):  # found out now, not after the fit
+        raise errors.FileError(f"output: {path} is a folder or a device; expected the name of a file")
+    return {"output": path, "resume": bool(resume)}
 
 
 def _copies(recordings: list[Recording]) -> tuple[Any, list[lib.Handle]]:
@@ -98,19 +103,24 @@ class SynapsNet(Parameters):
 
     The parameters are the options of the program's ``fit``; what is "auto" is chosen from the data. After
     :meth:`fit`: ``connectivity_``, ``weights_``, ``embedding_``, ``neuron_ids_``, ``kept_``, ``description_``. Of a
-    model of several recordings all but the last are lists, one entry for each recording.
+    model of several recordings all but the last are lists, one entry for each recording, and ``session`` of a method
+    says which one it is about.
 
     Neurons that are constant, or have fewer than five spikes, in the train split are left out: N counts those that are
     kept, and ``X[:, model.kept_]`` are their columns.
     """
 
-    __init__ = Parameters.__init__
     __signature__ = inspect.signature(Parameters)
 
-    def __new__(cls, *_: Any, **params: Any) -> SynapsNet:
-        if cls.__init__ is SynapsNet.__init__:
-            check_keywords(params, dict.fromkeys(cls._get_param_names(), ""), "SynapsNet")
-        return super().__new__(cls)
+    if not TYPE_CHECKING:  # for whom __init__ says all, and this would hide it
+
+        def __new__(cls, *unnamed: Any, **params: Any) -> SynapsNet:
+            if cls.__init__ is SynapsNet.__init__:
+                if unnamed:
+                    raise errors.InputTypeError(f"SynapsNet: found {unnamed[0]!r:.40} without a name; expected parameters by "
+                                                "name, such as hidden=16: a recording goes to fit")
+                check_keywords(params, dict.fromkeys(cls._get_param_names(), ""), "SynapsNet")
+            return super().__new__(cls)
 
     # ---- parameters, as scikit-learn expects them ----
 
@@ -162,6 +172,8 @@ class SynapsNet(Parameters):
         """The parameters that are not at their defaults, as the program would be given them."""
         given = {name: value for name, value in self.get_params().items()
                  if name not in ("progress", *without) and not self._is_default(name, value)}
+        if self.connectivity is None:
+            raise errors.OptionError("connectivity: found None; expected 'none' for a model without, or 'auto'")
         if given.get("mask") is not None and not isinstance(given["mask"], (str, os.PathLike)):
             mask = np.asarray(given["mask"])
             if mask.ndim != 2 or mask.dtype.kind not in "biuf":
@@ -190,7 +202,7 @@ class SynapsNet(Parameters):
         recordings = self._recordings_of(X, dict(behavior=behavior, segments=segments, rate_hz=rate_hz,
                                                  timestamps=timestamps, signal=signal, bin=bin,
                                                  neuron_ids=neuron_ids, **options))
-        with tempfile.TemporaryDirectory(prefix=_FOLDER) as folder:
+        with tempfile.TemporaryDirectory(prefix=lib.FOLDER) as folder:
             given = self._options(folder, **_reading(recordings), **_kept(output, resume))
             model = self._run("fit", recordings, given)
         return self._take(model, recordings, output)
@@ -201,14 +213,15 @@ class SynapsNet(Parameters):
         """A new model, of other neurons: the decoder of this one is kept, then tuned where that lowers the validation
         loss.
 
-        X and keywords: as for :meth:`fit`, output and resume too. The parameters are those of this estimator but for loss, hidden and embedding,
-        which are those that it was fitted with. This estimator is not changed. Ctrl-C: as for :meth:`fit`.
+        X and keywords: as for :meth:`fit`, output and resume too. The parameters are those of this estimator but for
+        loss, hidden and embedding, which are those that it was fitted with. This estimator is not changed. Ctrl-C: as
+        for :meth:`fit`.
         """
         source = self._fitted()
         recordings = self._recordings_of(X, dict(behavior=behavior, segments=segments, rate_hz=rate_hz,
                                                  timestamps=timestamps, signal=signal, bin=bin,
                                                  neuron_ids=neuron_ids, **options))
-        with tempfile.TemporaryDirectory(prefix=_FOLDER) as folder:
+        with tempfile.TemporaryDirectory(prefix=lib.FOLDER) as folder:
             given = self._options(folder, without=_OF_THE_DECODER, **_reading(recordings), **_kept(output, resume))
             model = self._run("adapt", recordings, given, source.address)
         return type(self)(**self.get_params())._take(model, recordings, output)
@@ -259,7 +272,7 @@ class SynapsNet(Parameters):
         predictions: files with predictions of other programs. The estimator is not changed.
         """
         pointers, handles = _copies(self._recordings_or_own(X, keywords, "compare"))
-        with tempfile.TemporaryDirectory(prefix=_FOLDER) as folder:
+        with tempfile.TemporaryDirectory(prefix=lib.FOLDER) as folder:
             options = self._options(folder, rivals=rivals, predictions=predictions)
             with Watch(self.progress, best_so_far=False) as watch:
                 return Comparison(lib.json_of("compare", pointers, len(handles), options.address, watch.function, None))
@@ -401,7 +414,7 @@ class SynapsNet(Parameters):
         truth: a simulated Recording or its path; or weights, row = receiver, of the neurons of the recording or of those
         that were kept.
         """
-        with tempfile.TemporaryDirectory(prefix=_FOLDER) as folder:
+        with tempfile.TemporaryDirectory(prefix=lib.FOLDER) as folder:
             path = self._truth_file(truth, self._session(session), folder)
             return self.save_connectivity(os.path.join(folder, "c.npy"), truth=path, session=session)["test"]
 
@@ -443,17 +456,27 @@ class SynapsNet(Parameters):
 
     # ---- what it predicts ----
 
-    def _is_own(self, recording: Recording | None) -> bool:
+    def _is_own(self, recording: Recording | None, split: str | None) -> bool:
         """Whether it is a recording of the fit (None: it is), whose frames were partly trained on: by what it holds, or, of
         a model that does not know what its recordings held, by its path."""
         if recording is None or any(recording is one for one in getattr(self, "_recordings", None) or []):
             return True
         model, numbers = self._fitted().address, range(self.n_sessions_)
         known = [lib.plain("model_recognises", model, k, recording._handle.address) for k in numbers]
+        if 1 in known and split != "all":
+            self._refuse_other_segments(recording, known.index(1))
         if -1 not in known:
             return 1 in known
         paths = [self._session(k).path for k in numbers]
         return recording.path is not None and os.path.realpath(recording.path) in [os.path.realpath(p) for p in paths if p]
+
+    def _refuse_other_segments(self, recording: Recording, number: int) -> None:
+        """Other segments are split at other frames, of which some were trained on."""
+        kept = getattr(self, "_recordings", None)
+        if kept and not np.array_equal(kept[number].segments, recording.segments):
+            raise errors.InputError(f"X is the recording of the fit, in {len(recording.segments)} segments where it had "
+                                    f"{len(kept[number].segments)} others, so its test frames are not those of the fit; "
+                                    "expected the same segments, no X, or split='all'")
 
     def _given(self, X: Any, session: _Session, keywords: Mapping[str, Any]) -> Recording | None:
         """X as a recording of a session; None: there is none, and the library finds that of the fit by its path."""
@@ -463,13 +486,13 @@ class SynapsNet(Parameters):
         kept = getattr(self, "_recordings", None)
         return kept[session.number] if kept else None
 
-    def _all_given(self, X: Any, keywords: Mapping[str, Any]) -> tuple[Any, int, bool]:
+    def _all_given(self, X: Any, keywords: Mapping[str, Any], split: str | None) -> tuple[Any, int, bool]:
         """Handles to use up for all sessions (None, 0: the library finds them), and whether one is of the fit. A wrong
         number of recordings is left to the library to refuse."""
         n = self.n_sessions_
         many = X if _is_list_of_recordings(X) else [X] * (1 if X is not None else n)
         recordings = [self._given(x, self._session(min(k, n - 1)), keywords) for k, x in enumerate(many)]
-        own = any(self._is_own(one) for one in recordings)
+        own = any([self._is_own(one, split) for one in recordings])
         found = [one for one in recordings if one is not None]
         if len(found) < len(recordings):
             return None, 0, own
@@ -481,8 +504,11 @@ class SynapsNet(Parameters):
         """X as a recording of the neurons of a session."""
         recording = make(X, keywords, model=session)
         if recording.n_neurons != session.n_recorded:
-            raise errors.InputError(f"X has {recording.n_neurons} features, but {type(self).__name__} is expecting "
-                                    f"{session.n_recorded} features as input, the neurons of the recording of the fit")
+            n = recording.n_neurons
+            others = [k for k in range(self.n_sessions_) if self._session(k).n_recorded == n]
+            hint = f"; for recording {others[0]} of the fit give session={others[0]}" if others else ""
+            raise errors.InputError(f"X has {n} features, but {type(self).__name__} is expecting "
+                                    f"{session.n_recorded} features as input, the neurons of the recording of the fit{hint}")
         return recording
 
     def _settings(self, **options: Any) -> lib.Handle:
@@ -505,7 +531,7 @@ class SynapsNet(Parameters):
         if X is None and split in (None, "test") and not keywords:
             about = self.description_
             return Evaluation({name: about[name] for name in ("test", "baselines", "intervals", "sessions")})
-        pointers, n, own = self._all_given(X, keywords)
+        pointers, n, own = self._all_given(X, keywords, split)
         options = self._settings(split=self._split(split, own))
         return Evaluation(lib.json_of("evaluate", self._fitted().address, pointers, n, options.address))
 
@@ -533,7 +559,7 @@ class SynapsNet(Parameters):
         s = self._session(session)
         recording = self._given(X, s, keywords)
         options = self._settings(steps=steps, start=start, hold_behavior=bool(hold_behavior), session=s.number,
-                                 split=self._split(split, self._is_own(recording)))
+                                 split=self._split(split, self._is_own(recording, split)))
         data = recording._copy() if recording else None
         handle = lib.create("forecast", "forecast_create", self._fitted().address, data.address if data else None,
                             options.address)
@@ -541,7 +567,7 @@ class SynapsNet(Parameters):
 
     def predict(self, X: Any = None, *, session: int = 0, **keywords: Any) -> np.ndarray:
         """float32 [T][N]: every frame predicted from the frames before it, in raw units; NaN on the first frame of a
-        segment, which has no past."""
+        segment, which has no past. X and keywords: as for :meth:`fit`; None: the recording of the fit."""
         s = self._session(session)
         recording = self._given(X, s, keywords)
         frames = recording.n_frames if recording else self.description_["recordings"][s.number]["frames"]
@@ -580,7 +606,7 @@ class SynapsNet(Parameters):
         recording = self._given(X, s, keywords)
         options = self._settings(neuron=named, amplitude=amplitude, steps=steps, pulse_units=pulse_units, noise=noise,
                                  states=states, hold_behavior=bool(hold_behavior), session=s.number,
-                                 split=self._split(split, self._is_own(recording)))
+                                 split=self._split(split, self._is_own(recording, split)))
         data = recording._copy() if recording else None
         handle = lib.create("perturbation", "perturb", self._fitted().address, data.address if data else None,
                             options.address)
@@ -596,8 +622,8 @@ class SynapsNet(Parameters):
         rivals stand beside SynapsNet. Returns what was written.
         """
         self._fitted()
-        pointers, n, own = self._all_given(X, keywords)
-        with tempfile.TemporaryDirectory(prefix=_FOLDER) as folder:
+        pointers, n, own = self._all_given(X, keywords, split)
+        with tempfile.TemporaryDirectory(prefix=lib.FOLDER) as folder:
             if isinstance(comparison, Mapping):
                 rivals, comparison = comparison, os.path.join(folder, "comparison.json")
                 with open(comparison, "w", encoding="utf-8") as file:
@@ -609,6 +635,16 @@ class SynapsNet(Parameters):
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes the model file that the program reads too."""
         lib.call("model_write", self._fitted().address, lib.path_bytes(path))
+
+    def __copy__(self) -> SynapsNet:
+        twin = type(self).__new__(type(self))
+        twin.__dict__.update(self.__dict__)
+        return twin
+
+    def __deepcopy__(self, memo: Any) -> SynapsNet:
+        twin = copy.copy(self)
+        twin.__dict__.update({name: copy.deepcopy(value, memo) for name, value in self.__dict__.items()})
+        return twin
 
     def __getstate__(self) -> dict[str, Any]:
         state = {name: value for name, value in self.__dict__.items()
@@ -665,7 +701,7 @@ def load(path: str | os.PathLike[str]) -> SynapsNet:
     for name in DEFAULTS:
         if name.replace("_", "-") in given:
             setattr(model, name, _value(given[name.replace("_", "-")]))
-    if os.path.basename(os.path.dirname(str(model.mask))).startswith(_FOLDER):
+    if os.path.basename(os.path.dirname(str(model.mask))).startswith(lib.FOLDER):
         # it was an array, in a file of its own for the time of the fit; one that was stopped early may have no connectivity
         model.mask = _mask_of(model) if model.description_["connectivity"]["form"] == "masked" else None
     return model

@@ -13,6 +13,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import warnings
 from ctypes import POINTER, byref, c_char_p, c_double, c_float, c_int, c_int64, c_size_t, c_uint8, c_void_p
 from pathlib import Path
@@ -206,8 +207,13 @@ _EXCEPTIONS: dict[int, Callable[[str], BaseException]] = {
 }
 
 
+FOLDER = "synapsnet-"  # how the name of a folder for files of a call begins
+_OWN_FILES = re.compile(re.escape(os.path.join(tempfile.gettempdir(), FOLDER)) + r"\w{8}/(mask|comparison|truth)\.\w+(:truth)?")
+
+
 def in_python(message: str) -> str:
-    """An option as Python knows it: --learning-rate -> learning_rate."""
+    """Options and what was given in memory as Python knows them: --learning-rate -> learning_rate."""
+    message = _OWN_FILES.sub(r"\1", message)
     return re.sub(r"--([a-z][a-z0-9-]*)", lambda m: m.group(1).replace("-", "_"), message)
 
 
@@ -235,6 +241,16 @@ class Handle:
 
     def __init__(self, kind: str, address: int | None) -> None:
         self.kind, self.address = kind, c_void_p(address)
+
+    def __reduce__(self) -> Any:
+        """Its memory does not go into another process."""
+        return Handle, (self.kind, None)
+
+    def __copy__(self) -> Handle:
+        return self
+
+    def __deepcopy__(self, _: Any) -> Handle:
+        return self
 
     def __del__(self, plain: Callable[..., Any] = plain) -> None:
         if getattr(self, "address", None):
@@ -283,6 +299,8 @@ def path_bytes(path: Any) -> bytes:
         encoded = encode(path, os.fsencode)
     except TypeError:
         raise errors.InputTypeError(f"path: found {type(path).__name__}; expected a text or a Path") from None
+    if not encoded:
+        raise errors.InputError("path: the path is empty; expected the name of a file")
     if b"\0" in encoded:
         raise errors.InputError("path: found a NUL character; expected the name of a file")
     return encoded

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from typing import Any, Sequence
 
 import numpy as np
 
 from . import _library as lib
-from .errors import InputError, InputTypeError
+from .errors import InputError, InputTypeError, RecordingWarning
 
 
 def number_array(values: Any, what: str, ranks: tuple[int, ...], shape: str) -> np.ndarray:
@@ -30,7 +31,8 @@ def number_array(values: Any, what: str, ranks: tuple[int, ...], shape: str) -> 
     if array.dtype.kind not in "biuf":
         raise InputError(f"{what}: holds {array.dtype}; expected numbers {shape}")
     if array.ndim not in ranks:
-        raise InputError(f"{what}: has shape {array.shape}; expected {shape}. Reshape your data: {_reshaped(array)}")
+        advice = f". Reshape your data: {_reshaped(array)}" if what == "activity" else ""
+        raise InputError(f"{what}: has shape {array.shape}; expected {shape}{advice}")
     return array
 
 
@@ -82,8 +84,18 @@ class Parts:
         self.made: Any = None  # a Recording of all of it, where nothing is added
 
 
+def are_dates(times: Any) -> bool:
+    """Whether it is an index, an array or a list of dates or durations."""
+    if hasattr(times, "dtype"):
+        return getattr(times.dtype, "kind", "O") in "mM"
+    return isinstance(times, (list, tuple)) and len(times) > 0 and isinstance(times[0], (datetime.datetime, datetime.timedelta))
+
+
 def _plain_times(index: Any) -> np.ndarray:
     """An index as NumPy has it: periods by their starts, dates without their time zone, as of UTC."""
+    if isinstance(index, (list, tuple)) and are_dates(index):
+        pandas = lib.optional("pandas", "a list of dates or durations")
+        index = (pandas.to_datetime if isinstance(index[0], datetime.datetime) else pandas.to_timedelta)(list(index))
     if is_a(index, "pandas", "PeriodIndex"):
         index = index.to_timestamp()
     if getattr(getattr(index, "dtype", None), "tz", None) is not None:
@@ -95,7 +107,8 @@ def seconds_of(index: Any) -> np.ndarray | None:
     """Times in seconds from an index of dates, durations or rising numbers; None from one that only numbers frames."""
     values = _plain_times(index)
     if values.dtype.kind in "mM":
-        return (values - values[:1]).astype("timedelta64[ns]").astype(np.float64) * 1e-9
+        since = (values - values[:1]).astype("timedelta64[ns]").astype(np.float64) * 1e-9
+        return np.where(np.isnat(values), np.nan, since)
     return values.astype(np.float64) if values.dtype.kind == "f" else None
 
 
@@ -117,7 +130,7 @@ class Clock:
         return bool((np.abs(self.time_s - other.time_s) <= half).all())
 
     def __str__(self) -> str:
-        ends = self.time_s[[0, -1]] if len(self.time_s) else []
+        ends = list(self.time_s[[0, -1]]) if len(self.time_s) else []
         shown = [str(np.datetime64(int(end * 1e3), "ms")) if self.dates else f"{end:g} s" for end in ends]
         return f"{len(self.time_s)} times, " + " to ".join(shown)
 
@@ -179,39 +192,77 @@ def with_times(frame: Any) -> tuple[Any, Any]:
     name, unit_s = column
     times = frame[name]
     if times.dtype.kind not in "mM":
-        times = number_array(values_of(times), f"column {name}", (1,), "(frames,)") * unit_s
+        times = number_array(values_of(times, "DataFrame"), f"column {name}", (1,), "(frames,)") * unit_s
     return frame.drop(columns=name), times
 
 
-def values_of(frame: Any) -> np.ndarray:
+def values_of(frame: Any, what: str) -> np.ndarray:
     """The numbers of a DataFrame or a Series, NaN where pandas knows none."""
     values = frame.to_numpy()
-    if values.dtype != object:
+    if values.dtype.kind in "biufc":
         return values
-    try:
-        return frame.to_numpy(dtype=np.float64, na_value=np.nan)
-    except (ValueError, TypeError):
-        return values  # no numbers: refused by who takes them
+    for name, column in [(frame.name, frame)] if frame.ndim == 1 else frame.items():
+        if are_dates(column):
+            raise InputTypeError(f"{what}: column '{name}' holds {column.dtype}; expected numbers: the times of frames go in "
+                                 "as the index, or in a column named time")
+        try:
+            column.to_numpy(dtype=np.float64, na_value=np.nan)
+        except (ValueError, TypeError):
+            raise InputTypeError(f"{what}: column '{name}' holds {column.dtype}, not numbers; expected a row for every frame "
+                                 "and numbers in every column: leave it out, or make numbers of it") from None
+    return frame.to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def _ids_of(labels: Any) -> list[str] | None:
+    """The names of neurons by the labels of columns; None where these only number them."""
+    labels = list(labels)
+    if labels == list(range(len(labels))):
+        return None
+    return [" ".join(map(str, label)) if isinstance(label, tuple) else str(label) for label in labels]
 
 
 def from_pandas(frame: Any) -> Parts:
     parts = Parts()
     frame, times = with_times(frame)
-    parts.values = values_of(frame)
+    parts.values = values_of(frame, "DataFrame")
+    if times.ndim == 1 and getattr(times, "nlevels", 1) > 1:
+        lib.warn(f"the index of the DataFrame has {times.nlevels} levels ({', '.join(map(str, times.names))}), which were not "
+                 "used: give times as timestamps, and trials as segments", RecordingWarning)
+        times = np.arange(len(frame))
     parts.time_s, parts.clock = seconds_of(times), clock_of(times)
-    if not all(isinstance(name, (int, np.integer)) for name in frame.columns):
-        parts.neuron_ids = [str(name) for name in frame.columns]
+    parts.neuron_ids = _ids_of(frame.columns)
     return parts
 
 
 _TIME_NAMES = ("time", "time_s", "t", "times", "timestamps", "frame", "frames")
 
 
+def _time_axes(array: Any) -> list[Any]:
+    return [name for name in array.dims if str(name).lower() in _TIME_NAMES]
+
+
+def behavior_of_xarray(array: Any) -> tuple[Any, list[str] | None]:
+    """Covariates of a DataArray, time first where an axis is named so, and their names."""
+    if array.ndim == 1:
+        return array.values, None if array.name is None else [str(array.name)]
+    times = _time_axes(array)
+    if len(times) != 1 or array.ndim != 2:
+        return array.values, None
+    other = next(name for name in array.dims if name != times[0])
+    names = [str(name) for name in array.coords[other].values] if other in array.coords else None
+    return array.transpose(times[0], other).values, names
+
+
+def clock_of_xarray(array: Any) -> Clock | None:
+    times = _time_axes(array)
+    return clock_of(array.coords[times[0]].values) if len(times) == 1 and times[0] in array.coords else None
+
+
 def from_xarray(array: Any) -> Parts:
     parts = Parts()
     if array.ndim != 2:
         raise InputError(f"recording: the DataArray has axes {array.dims}; expected (time, neuron)")
-    times = [name for name in array.dims if str(name).lower() in _TIME_NAMES]
+    times = _time_axes(array)
     if len(times) != 1:
         raise InputError(f"recording: the DataArray has axes {array.dims}; expected one of them to be named time")
     other = next(name for name in array.dims if name != times[0])
@@ -228,9 +279,30 @@ def from_xarray(array: Any) -> Parts:
     return parts
 
 
-def _epochs(support: Any) -> np.ndarray:
-    """Start and end in s of pynapple's epochs, [S][2]."""
-    return np.column_stack([np.asarray(support.start), np.asarray(support.end)])
+def epochs_of(segments: Any) -> tuple[np.ndarray, np.ndarray] | None:
+    """Starts and ends in s of pynapple's epochs, or of a table of trials as NWB has it; None: it is neither."""
+    if is_a(segments, "pynapple", "IntervalSet"):
+        return np.asarray(segments.start), np.asarray(segments.end)
+    if is_a(segments, "pandas", "DataFrame") and {"start_time", "stop_time"} <= set(segments.columns):
+        return values_of(segments["start_time"], "segments"), values_of(segments["stop_time"], "segments")
+    return None
+
+
+def frames_of_epochs(epochs: tuple[np.ndarray, np.ndarray], time_s: np.ndarray) -> list[tuple[int, int]]:
+    """Start and stop frame of each epoch, which holds both its ends, but for a frame on the border to the next; those without
+    a frame are left out."""
+    bounds = [(int(np.searchsorted(time_s, a)), int(np.searchsorted(time_s, b, "right"))) for a, b in zip(*epochs)]
+    nexts = [start for start, _ in bounds[1:]] + [len(time_s)]
+    bounds = [(start, stop - (following == stop - 1)) for (start, stop), following in zip(bounds, nexts)]
+    return [(start, stop) for start, stop in bounds if stop > start]
+
+
+def _regions_of(group: Any) -> list[str] | None:
+    """The brain regions that pynapple's metadata may hold."""
+    for name in ("location", "region", "area", "brain_region"):
+        if name in getattr(group, "metadata_columns", ()):
+            return [str(value) for value in group[name]]
+    return None
 
 
 def from_pynapple(frame: Any) -> Parts:
@@ -238,26 +310,20 @@ def from_pynapple(frame: Any) -> Parts:
     parts.values = np.asarray(frame.values)
     parts.time_s = np.asarray(frame.t, np.float64)
     parts.clock = Clock(parts.time_s)
-    columns = getattr(frame, "columns", None)
-    if columns is not None and not all(isinstance(name, (int, np.integer)) for name in columns):
-        parts.neuron_ids = [str(name) for name in columns]
-    epochs = _epochs(frame.time_support)
-    if len(epochs) > 1:
-        bounds = [(np.searchsorted(parts.time_s, a), np.searchsorted(parts.time_s, b, "right")) for a, b in epochs]
-        parts.segments = [pair for pair in bounds if pair[1] > pair[0]]
+    parts.neuron_ids, parts.regions = _ids_of(frame.columns), _regions_of(frame)
+    if len(frame.time_support) > 1:
+        parts.segments = frames_of_epochs((np.asarray(frame.time_support.start), np.asarray(frame.time_support.end)),
+                                          parts.time_s)
     return parts
 
 
 def from_spike_group(group: Any, bin_s: float) -> Parts:
     """A pynapple TsGroup, counted by pynapple within its epochs."""
     parts = from_pynapple(group.count(bin_s))
+    assert parts.time_s is not None
     parts.time_s = parts.time_s - bin_s / 2  # pynapple's times are those of the middles
     parts.signal, parts.name = "counts", "TsGroup"
-    parts.neuron_ids = [str(name) for name in group.index]
-    for name in ("location", "region", "area", "brain_region"):
-        if name in group.metadata_columns:
-            parts.regions = [str(value) for value in group[name]]
-            break
+    parts.neuron_ids, parts.regions = [str(name) for name in group.index], _regions_of(group)
     trains = [np.asarray(group[name].t, np.float64) for name in group.index]
     times, neuron = np.concatenate(trains), np.repeat(np.arange(len(trains), dtype=np.int32), [len(t) for t in trains])
     order = np.argsort(times, kind="stable")

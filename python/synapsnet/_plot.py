@@ -12,6 +12,8 @@ from .errors import InputError, OptionError
 
 BLACK, ORANGE = "#000000", "#D55E00"
 FRAMES = 200
+MOST_IDS = 40  # on an axis
+LABEL_POINTS = 13  # of a line of text
 
 
 def _axes(ax: Any, size: tuple[float, float]) -> Any:
@@ -47,9 +49,11 @@ def _places(forecast: Forecast, neurons: Any) -> list[int]:
 
 def forecast(forecast: Forecast, neurons: Any, seconds: float | None, ax: Any) -> Any:
     places = _places(forecast, neurons)
-    frames = FRAMES if seconds is None else int(round(seconds * forecast.rate_hz))
-    if frames < 2:
-        raise OptionError(f"seconds: found {seconds}; expected at least two frames, {2 / forecast.rate_hz:g} s")
+    if not places:
+        raise OptionError("neurons: found none; expected at least one id or place")
+    if seconds is not None and not (isinstance(seconds, (int, float, np.number)) and seconds * forecast.rate_hz > 1.5):
+        raise OptionError(f"seconds: found {seconds!r}; expected at least two frames, {2 / forecast.rate_hz:g} s")
+    frames = FRAMES if seconds is None else int(round(min(seconds * forecast.rate_hz, len(forecast.frame))))
     axes = _axes(ax, (9, 1.2 + 1.1 * len(places)))
     time = forecast.time_s[:frames].copy()
     gap = np.flatnonzero(np.diff(forecast.frame[:frames]) > 1) + 1  # lines do not join what is apart
@@ -86,6 +90,15 @@ def _clustered(values: np.ndarray) -> np.ndarray:
     return np.argsort(left[:, 0], kind="stable")
 
 
+def _with_room(groups: list[tuple[int, int]], room: float) -> list[tuple[int, int]]:
+    """The groups, first to last + 1, whose names have room: the largest come first."""
+    kept: list[tuple[int, int]] = []
+    for a, b in sorted(groups, key=lambda group: group[0] - group[1]):
+        if all(abs(a + b - c - d) / 2 >= room for c, d in kept):
+            kept.append((a, b))
+    return sorted(kept)
+
+
 def connectivity(connectivity: Connectivity, lag: int, order: str, shown: np.ndarray | None, ax: Any) -> Any:
     """shown: bool [N][N], the pairs to draw; None: all."""
     values = connectivity.at(lag)
@@ -112,14 +125,18 @@ def connectivity(connectivity: Connectivity, lag: int, order: str, shown: np.nda
     if order == "region":
         names = [connectivity.regions[k] for k in place]  # type: ignore[index]
         first = [k for k in range(n) if k == 0 or names[k] != names[k - 1]] + [n]
-        middle = [(a + b - 1) / 2 for a, b in zip(first, first[1:])]
-        axes.set_xticks(middle, [names[a] for a in first[:-1]], rotation=90)
-        axes.set_yticks(middle, [names[a] for a in first[:-1]])
+        size = axes.get_window_extent()
+        room = n * LABEL_POINTS / (min(size.width, size.height) * 72 / axes.figure.dpi)
+        named = _with_room(list(zip(first, first[1:])), room)
+        middle = [(a + b - 1) / 2 for a, b in named]
+        axes.set_xticks(middle, [names[a] for a, _ in named], rotation=90)
+        axes.set_yticks(middle, [names[a] for a, _ in named])
         for edge in first[1:-1]:
             axes.axhline(edge - 0.5, color=BLACK, linewidth=0.5)
             axes.axvline(edge - 0.5, color=BLACK, linewidth=0.5)
-    elif n <= 40:
-        ids = [connectivity.neurons[k] for k in place]
-        axes.set_xticks(range(n), ids, rotation=90, fontsize=7)
-        axes.set_yticks(range(n), ids, fontsize=7)
+    else:  # ids, as places in an order would be taken for neurons
+        ticks = range(0, n, -(-n // MOST_IDS))
+        ids = [connectivity.neurons[place[k]] for k in ticks]
+        axes.set_xticks(ticks, ids, rotation=90, fontsize=7)
+        axes.set_yticks(ticks, ids, fontsize=7)
     return axes

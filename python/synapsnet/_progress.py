@@ -48,7 +48,7 @@ class _Bar:
 
 
 def _display(progress: bool | None) -> Any:
-    if not wanted(progress):
+    if not wanted(progress) or sys.stderr is None:  # a program without a terminal has none
         return None
     try:
         from tqdm.auto import tqdm
@@ -82,7 +82,7 @@ class Watch:
 
     def _on_interrupt(self, *_: Any) -> None:
         self.interrupts += 1
-        if self.interrupts == 1 and self.answers[1] == lib.FINISH:
+        if self.interrupts == 1 and self.answers[1] == lib.FINISH and sys.stderr is not None:
             sys.stderr.write("\nstopping with the best weights so far; interrupt again to end at once\n")
 
     def _on_unraisable(self, found: Any) -> None:

@@ -12,9 +12,10 @@ from typing import Any, Mapping, Protocol, Sequence
 import numpy as np
 
 from . import _library as lib
-from ._parameters import READING, SIMULATION
-from ._parts import (Clock, Parts, clock_of, from_pandas, from_pynapple, from_spike_group, from_xarray, is_a, number_array,
-                     seconds_of, single, values_of, with_times)
+from ._parameters import DEFAULTS, READING, SIMULATION
+from ._parts import (Clock, Parts, are_dates, behavior_of_xarray, clock_of, clock_of_xarray, epochs_of, frames_of_epochs,
+                     from_pandas, from_pynapple, from_spike_group, from_xarray, is_a, number_array, seconds_of, single, values_of,
+                     with_times)
 from .errors import InputError, InputTypeError, OptionError, RecordingWarning
 
 
@@ -187,6 +188,9 @@ class Recording:
     def __len__(self) -> int:
         return self.n_frames
 
+    def __deepcopy__(self, _: Any) -> Recording:
+        return self  # nothing changes it
+
     def __getstate__(self) -> dict[str, Any]:
         return {"file": file_bytes(self.save), "path": self.path, "reading": self._reading}
 
@@ -203,7 +207,7 @@ class Recording:
 
 def file_bytes(write: Any) -> bytes:
     """What `write` puts into a file."""
-    with tempfile.TemporaryDirectory(prefix="synapsnet-") as folder:
+    with tempfile.TemporaryDirectory(prefix=lib.FOLDER) as folder:
         path = os.path.join(folder, "file.h5")
         write(path)
         with open(path, "rb") as file:
@@ -217,7 +221,7 @@ class bytes_file:
         self.content = content
 
     def __enter__(self) -> str:
-        self.folder = tempfile.TemporaryDirectory(prefix="synapsnet-")
+        self.folder = tempfile.TemporaryDirectory(prefix=lib.FOLDER)
         path = os.path.join(self.folder.name, "file.h5")
         with open(path, "wb") as file:
             file.write(self.content)
@@ -240,6 +244,7 @@ def _warned(recording: Recording) -> Recording:
 
 
 _RATES = ("fs", "fps", "fr", "hz", "freq", "frequency", "frame_rate", "framerate", "sampling_rate", "sample_rate", "srate")
+_OF_SCIKIT_LEARN = {"random_state": "seed", "n_jobs": "threads", "verbose": "progress", "max_iter": "epochs", "lr": "learning_rate"}
 
 
 def check_keywords(given: Mapping[str, Any], known: Mapping[str, str], what: str) -> None:
@@ -251,7 +256,10 @@ def check_keywords(given: Mapping[str, Any], known: Mapping[str, str], what: str
             near = difflib.get_close_matches(name, known, 1)
             if name.lower() in _RATES:
                 near = [rate for rate in ("rate_hz", "rate") if rate in known] or near
+            near = [name for name in [_OF_SCIKIT_LEARN.get(name, "")] if name in known] or near
             hint = f"did you mean '{near[0]}'?" if near else "expected one of " + ", ".join(known)
+            if what != "SynapsNet" and name in DEFAULTS:
+                hint = f"it is a parameter of the estimator, SynapsNet({name}=...)"
             raise OptionError(f"{what}: unknown keyword '{name}'; {hint}")
 
 
@@ -305,6 +313,7 @@ def _from_spike_trains(trains: Mapping[Any, Any], bin_s: float, start_s: float) 
     """{id: spike times in s} as counts."""
     if not trains:
         raise InputError("spike trains: the dict is empty; expected {neuron: spike times in s}")
+    trains = {name: times.t if is_a(times, "pynapple", "Ts", "Tsd") else times for name, times in trains.items()}
     for name, times in trains.items():
         if np.ndim(times) > 1:
             raise InputError(f"spike times of neuron {name}: has shape {np.shape(times)}; expected (spikes,) in s: a dict "
@@ -328,6 +337,8 @@ def _clock_of_behavior(behavior: Any) -> tuple[Clock | None, str]:
     if is_a(behavior, "pynapple", "TsdFrame", "Tsd"):
         return Clock(np.asarray(behavior.t)), ("behavior.bin_average(bin) beside spikes counted in bins, or "
                                                "behavior.interpolate(activity), of pynapple")
+    if is_a(behavior, "xarray", "DataArray"):
+        return clock_of_xarray(behavior), "behavior.interp_like(activity) of xarray"
     advice = "behavior.reindex(activity.index, method='nearest') of pandas"
     if is_a(behavior, "pandas", "DataFrame"):
         return clock_of(with_times(behavior)[1]), advice
@@ -354,33 +365,49 @@ def _behavior(behavior: Any, frames: int, clock: Clock | None) -> tuple[np.ndarr
         _refuse_other_times(one, clock)
     if isinstance(behavior, Mapping):
         columns = [number_array(one, f"behavior {name}", (1,), "(frames,)") for name, one in behavior.items()]
+        if not columns:
+            raise InputError("behavior: the dict is empty; expected {name: values}, or None")
         lengths = {len(one) for one in columns}
         if len(lengths) != 1:
             raise InputError(f"behavior: the variables have {sorted(lengths)} values; expected {frames} each")
         behavior = np.column_stack(columns)
     elif is_a(behavior, "pandas", "DataFrame"):
         behavior = with_times(behavior)[0]
-        names, behavior = [str(name) for name in behavior.columns], values_of(behavior)
+        names, behavior = [str(name) for name in behavior.columns], values_of(behavior, "behavior")
     elif is_a(behavior, "pandas", "Series"):
         names = [str(behavior.name)] if behavior.name is not None else None
-        behavior = values_of(behavior)
+        behavior = values_of(behavior, "behavior")
+    elif is_a(behavior, "xarray", "DataArray"):
+        behavior, names = behavior_of_xarray(behavior)
     elif is_a(behavior, "pynapple", "TsdFrame", "Tsd"):
         names = [str(name) for name in behavior.columns] if is_a(behavior, "pynapple", "TsdFrame") else None
         behavior = behavior.values
     array = number_array(behavior, "behavior", (1, 2), "(frames,) or (frames, variables)")
     array = array.reshape(len(array), -1)
     if len(array) != frames:
-        raise InputError(f"behavior: has {len(array)} rows; expected {frames}, one for every frame of the activity")
+        turned = "; of an array (variables, frames) give its transpose" if array.shape[1] == frames else ""
+        raise InputError(f"behavior: has {len(array)} rows; expected {frames}, one for every frame of the activity{turned}")
     return single(array, "behavior"), names
 
 
-def _segments(segments: Any) -> np.ndarray | None:
+def _segments(segments: Any, time_s: np.ndarray | None) -> np.ndarray | None:
+    """Start and stop frames [S][2]. time_s: of the frames, for epochs in s; None: nothing says it."""
     if segments is None:
         return None
+    epochs = epochs_of(segments)
+    if epochs is not None:
+        if time_s is None:
+            raise InputError("segments: found epochs in s, and nothing says the times of the frames; expected rate_hz or "
+                             "timestamps as well, or start and stop frames")
+        found = frames_of_epochs(epochs, time_s)
+        if not found:
+            ends = f"{time_s[0]:g} to {time_s[-1]:g} s"
+            raise InputError(f"segments: none of the {len(epochs[0])} epochs holds a frame; the frames are at {ends}")
+        segments = found
     array = number_array(segments, "segments", (2,), "(segments, 2), start and stop frame")
     if array.shape[1] != 2 or len(array) == 0:
         raise InputError(f"segments: has shape {array.shape}; expected (segments, 2), start and stop frame")
-    if array.dtype.kind == "f" and not (array == np.floor(array)).all():
+    if array.dtype.kind == "f" and not ((array == np.floor(array)) & (np.abs(array) < 2.0**53)).all():
         raise InputError("segments: holds numbers that are not whole; expected start and stop frames")
     return np.ascontiguousarray(array, np.int64)
 
@@ -415,7 +442,6 @@ def _build(values: Any, *, behavior: Any = None, segments: Any = None, rate_hz: 
         raise InputError(f"activity: has n_samples = {T} (shape={activity.shape}); expected (frames, neurons), at least "
                          "2 frames")
     x = single(activity, "activity")
-    bounds = _segments(segments)
     times = None
     if time_s is not None:
         times = np.ascontiguousarray(number_array(time_s, "timestamps", (1,), "(frames,) in s"), np.float64)
@@ -433,7 +459,9 @@ def _build(values: Any, *, behavior: Any = None, segments: Any = None, rate_hz: 
         rate = float(rate_hz)
         if not (math.isfinite(rate) and rate > 0):
             raise OptionError(f"rate_hz: found {rate:g}; expected a positive number of frames per second")
-    elif times is None:
+    known = times if times is not None else np.arange(T) / rate if rate else None
+    bounds = _segments(segments, known)
+    if known is None:
         lib.warn("no rate_hz was given: times count frames, as at 1 Hz", RecordingWarning)
         rate = 1.0
     if signal is not None and not isinstance(signal, str):
@@ -496,8 +524,8 @@ def recording(data: Any, *, behavior: Any = None, segments: Any = None, rate_hz:
         Covariates on the same frames: an array (frames,) or (frames, variables), a DataFrame, or a dict of arrays. A
         DataFrame whose times are not those of the activity is refused.
     segments
-        (segments, 2), start and stop frame of every trial or epoch. None: epochs of pynapple, long gaps in the times,
-        or one segment.
+        (segments, 2), start and stop frame of every trial or epoch; or in s, an IntervalSet of pynapple or a DataFrame
+        with the columns start_time and stop_time. None: epochs of pynapple, long gaps in the times, or one segment.
     rate_hz, timestamps
         Frames per second (rate is the same), or the time of every frame in s; irregular times are resampled to one rate.
     signal
@@ -549,7 +577,7 @@ def make(data: Any, keywords: Mapping[str, Any], model: _Like | None = None) -> 
         return data
     _refuse_files(data)
     data = _spike_table(data)
-    if not _is_spikes(data):
+    if not is_spikes(data):
         _refuse(given, ("bin", "start_s"), "goes with spike times; expected none beside what has frames already")
     parts = _parts_of(data, given, doubtful=model is None and not {"timestamps", "behavior"} & set(given))
     bin_s = ("bin", "start_s", "signal", "orientation")
@@ -559,7 +587,8 @@ def make(data: Any, keywords: Mapping[str, Any], model: _Like | None = None) -> 
              "neuron_ids": parts.neuron_ids, "regions": parts.regions, "name": parts.name, "clock": parts.clock}
     if "timestamps" in given:
         times = given["timestamps"]
-        dates = getattr(times, "dtype", None) is not None and getattr(times.dtype, "kind", "O") in "mM"
+        times = times.t if is_a(times, "pynapple", "Ts") else times
+        dates = are_dates(times)
         found.update(time_s=seconds_of(times) if dates else times, clock=Clock(times) if dates else None)
     found.update({name: value for name, value in given.items() if name not in ("timestamps", "bin", "start_s",
                                                                                "orientation")})
@@ -588,12 +617,13 @@ def _from_path(path: Any, given: Mapping[str, Any], model: _Like | None) -> Reco
     return _warned(Recording(_opened(path, options) if model is None else model.open(path, options), options))
 
 
-def _is_spikes(data: Any) -> bool:
+def is_spikes(data: Any) -> bool:
     """Whether it holds spike times: a dict, or pynapple's TsGroup."""
     return isinstance(data, Mapping) or is_a(data, "pynapple", "TsGroup")
 
 
 SLOWEST_FRAME_S = 10.0  # of a frame that is no mistake of units
+LONGEST_BIN_S = 1.0  # likewise of spikes
 
 _NEURONS_OF_SPIKES = ("id", "ids", "neuron", "neurons", "neuron_id", "unit", "units", "unit_id", "unit_ids", "cluster", "clusters",
                       "cluster_id", "cell", "cells", "cell_id", "spike_clusters")
@@ -642,6 +672,9 @@ def _refuse_files(data: Any) -> None:
     if is_a(data, "pynapple", "NWBFile"):
         raise InputTypeError(f"recording: found a whole NWB file; expected one object of it, such as "
                              f"nwb[{next((k for k in data.keys() if k not in ('trials', 'epochs')), 'units')!r}], or the path of the file")
+    if is_a(data, "pynapple", "Ts", "IntervalSet"):
+        raise InputTypeError(f"recording: found a {kind} of pynapple; expected a TsGroup, or a dict {{neuron: spike times}}"
+                             + ("; epochs go in as segments" if kind == "IntervalSet" else ""))
     if is_a(data, "h5py", "Group"):
         raise InputTypeError("recording: found a group of an HDF5 file; expected a dataset of it, or the path, such as "
                              "'FILE.h5:group/dataset'")
@@ -651,7 +684,7 @@ def _parts_of(data: Any, given: Mapping[str, Any], doubtful: bool) -> Parts:
     """What an object of the user holds. doubtful: nothing says which axis of an array is time."""
     if hasattr(data, "toarray"):
         raise InputTypeError("recording: found a sparse matrix; expected a dense array (frames, neurons)")
-    if "orientation" in given and (_is_spikes(data) or is_a(data, "pandas", "DataFrame") or
+    if "orientation" in given and (is_spikes(data) or is_a(data, "pandas", "DataFrame") or
                                    is_a(data, "xarray", "DataArray") or is_a(data, "pynapple", "TsdFrame")):
         raise InputError(f"orientation: goes with an array; expected none beside a {type(data).__name__}")
     if isinstance(data, np.lib.npyio.NpzFile):
@@ -663,12 +696,14 @@ def _parts_of(data: Any, given: Mapping[str, Any], doubtful: bool) -> Parts:
     if isinstance(data, Mapping) and "__header__" in data:
         raise InputTypeError("recording: found all that a MATLAB file holds; expected one array of it, such as "
                              "contents['dff'], or the path, 'FILE.mat:dff'")
-    if _is_spikes(data):
+    if is_spikes(data):
         _refuse(given, ("rate_hz", "timestamps"),
                 "does not go with spike times, which are counted in bins; expected bin")
         if given.get("signal", "counts") != "counts":
             raise InputError(f"signal: found {given['signal']!r} beside spike times; expected counts")
         bin_s = seconds(given.get("bin", 0.05), "bin")
+        if bin_s > LONGEST_BIN_S:
+            lib.warn(f"bin: spikes are counted in bins of {bin_s:g} s; milliseconds are said as '20ms' or 0.02", RecordingWarning)
         if is_a(data, "pynapple", "TsGroup"):
             _refuse(given, ("start_s",), "does not go with a TsGroup, whose epochs say where bins start")
             return from_spike_group(data, bin_s)

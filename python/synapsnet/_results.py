@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from . import _library as lib
-from .errors import OptionError
+from .errors import InputError, OptionError
 
 
 def place_of(neuron: Any, ids: list[str]) -> int:
@@ -44,10 +44,12 @@ class Evaluation(dict):  # type: ignore[type-arg]
         return pandas.DataFrame({"SynapsNet": of["test"], **of["baselines"]}).T
 
     def __str__(self) -> str:
-        names = list(self["test"])
-        lines = [" " * 18 + "".join(f"{name:>16}" for name in names)]
-        for row, values in {"SynapsNet": self["test"], **self["baselines"]}.items():
-            lines.append(f"{row:<18}" + "".join(f"{values.get(name, np.nan):16.4f}" for name in names))
+        models = {"SynapsNet": self["test"], **self["baselines"]}
+        metrics = [name for name in self["test"] if not name.startswith("mse_")]  # mse_copy_last, mse_mean: columns of their own
+        first = max(map(len, metrics))
+        lines = [" " * first + "".join(f"{model:>17}" for model in models)]
+        for name in metrics:
+            lines.append(f"{name:<{first}}" + "".join(f"{one.get(name, np.nan):17.4f}" for one in models.values()))
         return "\n".join(lines)
 
 
@@ -63,6 +65,17 @@ class Comparison(dict):  # type: ignore[type-arg]
         table = pandas.DataFrame({"SynapsNet": self["synapsnet"], **self["rivals"]}).T
         table = table.drop(columns="recordings", errors="ignore")
         return table.sort_values(self["ranked_by"], ascending=self["ranked_by"] == "mse")
+
+    def __str__(self) -> str:
+        models = {"SynapsNet": self["synapsnet"], **self["rivals"]}
+        by, sign = self["ranked_by"], 1 if self["ranked_by"] == "mse" else -1
+        names = sorted(models, key=lambda name: sign * models[name].get(by, sign * np.inf))
+        columns = [by, *(name for name in ("skill", "r2", "neuron_r", "delta_r", "seconds") if name in self["synapsnet"])]
+        first = max(map(len, names))
+        lines = [" " * first + "".join(f"{column:>16}" for column in columns)]
+        for name in names:
+            lines.append(f"{name:<{first}}" + "".join(f"{models[name].get(column, np.nan):16.4f}" for column in columns))
+        return "\n".join([*lines, self["statement"]])
 
 
 def _node_names(neurons: list[str]) -> list[str]:
@@ -92,6 +105,10 @@ class Connectivity:
 
     def __len__(self) -> int:
         return len(self.values)
+
+    def __repr__(self) -> str:
+        lags = f"lags 0 to {self.lags}" if self.lags else "lag 0"
+        return f"<Connectivity of {len(self.neurons)} neurons, {lags}, in {self.unit}>"
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -274,6 +291,13 @@ class Edges:
                 f"discovery rate of {self.fdr:g} ({self.summary['method']})>")
 
 
+def _write(function: str, handle: lib.Handle, path: Any) -> None:
+    if not handle.address:
+        raise InputError(f"{handle.kind}: came from another process, of which it brought the arrays alone; expected it to be "
+                         "saved there")
+    lib.call(function, handle.address, lib.path_bytes(path))
+
+
 class Forecast:
     """One step ahead over the predicted frames, and free-running rollouts, in raw units.
 
@@ -283,8 +307,14 @@ class Forecast:
 
     def __init__(self, handle: lib.Handle, neurons: list[str], rate_hz: float) -> None:
         self._handle = handle
-        self._seen = seen = lib.ForecastView()
+        seen = lib.ForecastView()
         lib.plain("forecast_arrays", handle.address, byref(seen))
+        F, S, K, N = seen.frames, seen.rollouts, seen.steps, seen.neurons
+        self._arrays = {name: lib.view(handle, getattr(seen, name), shape, dtype) for name, shape, dtype in (
+            ("prediction", (F, N), np.float32), ("truth", (F, N), np.float32), ("frame", (F,), np.int64),
+            ("time_s", (F,), np.float64), ("rollout", (S, K, N), np.float32), ("rollout_truth", (S, K, N), np.float32),
+            ("start", (S,), np.int64), ("lower", (N,), np.float32), ("upper", (N,), np.float32),
+            ("rollout_lower", (K, N), np.float32), ("rollout_upper", (K, N), np.float32))}
         self.neurons = neurons
         self.rate_hz = rate_hz
         summary = lib.json_of("forecast_describe", handle.address)
@@ -299,74 +329,74 @@ class Forecast:
             np.nan if v is None else v for v in [summary["one_step_coverage"], *summary["coverage"]])
         self.coverage = np.array(coverage)
 
-    def _view(self, field: str, shape: tuple[int, ...], dtype: Any = np.float32) -> np.ndarray:
-        array = lib.view(self._handle, getattr(self._seen, field), shape, dtype)
+    def _array(self, field: str) -> np.ndarray:
+        array = self._arrays[field]
         assert array is not None
         return array
 
     @property
     def prediction(self) -> np.ndarray:
         """float32 [F][N] one step ahead."""
-        return self._view("prediction", (self._seen.frames, self._seen.neurons))
+        return self._array("prediction")
 
     @property
     def truth(self) -> np.ndarray:
         """float32 [F][N]"""
-        return self._view("truth", (self._seen.frames, self._seen.neurons))
+        return self._array("truth")
 
     @property
     def frame(self) -> np.ndarray:
         """int64 [F] which frame of the recording."""
-        return self._view("frame", (self._seen.frames,), np.int64)
+        return self._array("frame")
 
     @property
     def time_s(self) -> np.ndarray:
         """float64 [F]"""
-        return self._view("time_s", (self._seen.frames,), np.float64)
+        return self._array("time_s")
 
     @property
     def rollout(self) -> np.ndarray:
         """float32 [S][K][N], every step fed with the prediction before it."""
-        return self._view("rollout", (self._seen.rollouts, self._seen.steps, self._seen.neurons))
+        return self._array("rollout")
 
     @property
     def rollout_truth(self) -> np.ndarray:
         """float32 [S][K][N]"""
-        return self._view("rollout_truth", (self._seen.rollouts, self._seen.steps, self._seen.neurons))
+        return self._array("rollout_truth")
 
-    def _bound(self, prediction: np.ndarray, which: str, shape: tuple[int, ...]) -> np.ndarray:
+    def _bound(self, prediction: np.ndarray, which: str) -> np.ndarray:
         """Counts and the like, that were never negative, have no negative bound."""
-        bound = prediction + self._view(which, shape)
+        bound = prediction + self._array(which)
         return np.maximum(bound, 0) if np.nanmin(self.truth, initial=0) >= 0 else bound
 
     @property
     def low(self) -> np.ndarray:
         """float32 [F][N] lower end of the 95 % interval of each prediction; NaN where nothing says how wide."""
-        return self._bound(self.prediction, "lower", (self._seen.neurons,))
+        return self._bound(self.prediction, "lower")
 
     @property
     def high(self) -> np.ndarray:
         """float32 [F][N] its upper end."""
-        return self._bound(self.prediction, "upper", (self._seen.neurons,))
+        return self._bound(self.prediction, "upper")
 
     @property
     def rollout_low(self) -> np.ndarray:
         """float32 [S][K][N]"""
-        return self._bound(self.rollout, "rollout_lower", (self._seen.steps, self._seen.neurons))
+        return self._bound(self.rollout, "rollout_lower")
 
     @property
     def rollout_high(self) -> np.ndarray:
         """float32 [S][K][N]"""
-        return self._bound(self.rollout, "rollout_upper", (self._seen.steps, self._seen.neurons))
+        return self._bound(self.rollout, "rollout_upper")
 
     @property
     def start(self) -> np.ndarray:
         """int64 [S] first predicted frame of every rollout."""
-        return self._view("start", (self._seen.rollouts,), np.int64)
+        return self._array("start")
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes the forecast as HDF5 (docs/file-formats.md)."""
-        lib.call("forecast_write", self._handle.address, lib.path_bytes(path))
+        _write("forecast_write", self._handle, path)
 
     def to_pandas(self) -> Any:
         """One step ahead as a DataFrame: columns (prediction | truth | low | high, neuron), index time in s. Needs pandas."""
@@ -379,7 +409,7 @@ class Forecast:
     def to_xarray(self) -> Any:
         """All arrays as a Dataset. Needs xarray."""
         xarray = lib.optional("xarray", "to_xarray()")
-        step = np.arange(1, self._seen.steps + 1)
+        step = np.arange(1, self.rollout.shape[1] + 1)
         return xarray.Dataset(
             {"prediction": (("time_s", "neuron"), self.prediction), "truth": (("time_s", "neuron"), self.truth),
              "low": (("time_s", "neuron"), self.low), "high": (("time_s", "neuron"), self.high),
@@ -393,8 +423,8 @@ class Forecast:
             attrs={"rate_hz": self.rate_hz, "interval": self.interval})
 
     def __repr__(self) -> str:
-        return (f"<Forecast of {self._seen.neurons} neurons: {self._seen.frames} frames one step ahead, "
-                f"{self._seen.rollouts} rollouts of {self._seen.steps} steps>")
+        S, K, N = self.rollout.shape
+        return f"<Forecast of {N} neurons: {len(self.frame)} frames one step ahead, {S} rollouts of {K} steps>"
 
 
 class Perturbation:
@@ -424,7 +454,7 @@ class Perturbation:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes .h5 (everything), .csv or .npy (the responses)."""
-        lib.call("perturbation_write", self._handle.address, lib.path_bytes(path))
+        _write("perturbation_write", self._handle, path)
 
     def to_pandas(self) -> Any:
         """The responses as a DataFrame: step x neuron, or receiver x stimulated. Needs pandas."""

@@ -126,8 +126,18 @@ syn_status syn_fit_read_support(syn_fitting *f) {
         }
         SYN_CHECK(syn_alloc(&f->support[s], (size_t)(norm->N * norm->N), 1, "mask"));
         for (int64_t i = 0; i < norm->N; i++)
-            for (int64_t j = 0; j < norm->N; j++)
-                f->support[s][i * norm->N + j] = i != j && mask[norm->kept[i] * columns + norm->kept[j]] != 0;
+            for (int64_t j = 0; j < norm->N; j++) {
+                const double value = mask[norm->kept[i] * columns + norm->kept[j]];
+                if (i != j && isnan(value)) {
+                    status = syn_fail(
+                        SYN_ERR_INPUT,
+                        "%s: row %lld, column %lld is not a number; expected 0 where there may be no edge, and "
+                        "another number where there may be one",
+                        path, (long long)norm->kept[i], (long long)norm->kept[j]);
+                    goto done;
+                }
+                f->support[s][i * norm->N + j] = i != j && value != 0;
+            }
     }
 done:
     free(mask);

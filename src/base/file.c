@@ -5,6 +5,7 @@
 #include <libgen.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/memory.h"
@@ -12,6 +13,10 @@
 static const char suffix[] = ".tmp";
 
 syn_status syn_file_begin(char **temporary, const char *path) {
+    struct stat found;
+    if (!stat(path, &found) && !S_ISREG(found.st_mode) && !S_ISDIR(found.st_mode))
+        return syn_fail(SYN_ERR_IO,
+                        "%s: is a device or a pipe, which a file would replace; expected the name of a file", path);
     size_t size = strlen(path) + sizeof suffix;
     SYN_TRY(syn_alloc(temporary, size, 1, "file name"));
     snprintf(*temporary, size, "%s%s", path, suffix);

@@ -13,7 +13,8 @@
 
 #include "base/status.h"
 
-/* The temporary name for `path`; the same every time, so that what a killed program leaves is overwritten. */
+/* The temporary name for `path`; the same every time, so that what a killed program leaves is overwritten. A device or
+ * a pipe is refused: renaming would put a file in its place. */
 syn_status syn_file_begin(char **temporary, const char *path);
 /* How many bytes of a name a message shows: of a temporary one those of the final name, which the user knows. */
 int syn_file_shown(const char *path);

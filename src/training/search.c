@@ -111,7 +111,8 @@ void syn_stage_label(const syn_stage *stage, char *text, size_t size) {
     n += snprintf(text + n, size - (size_t)n, ", %d hidden%s", stage->hidden, stage->tuned ? ", decoder tuned" : "");
     if (c->form == SYN_FORM_NONE && c->embedding > 0)
         n += snprintf(text + n, size - (size_t)n, ", embedding ridge %.3g", c->embedding);
-    if (c->no_behavior) snprintf(text + n, size - (size_t)n, ", no behaviour");
+    if (c->no_behavior) n += snprintf(text + n, size - (size_t)n, ", no behaviour");
+    if (stage->again) snprintf(text + n, size - (size_t)n, ", trained on");
 }
 
 /* One regression, of what is sent with `innovation`. */

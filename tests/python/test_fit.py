@@ -92,6 +92,8 @@ def test_several_recordings_share_a_decoder(rec, X):
     assert [c.shape for c in model.connectivity_] == [(8, 8), (5, 5)]
     assert [e.shape for e in model.embedding_] == [(8, 2), (5, 2)]
     assert model.predict(other, session=1).shape == X.shape
+    with pytest.raises(synapsnet.errors.InputError, match="; for recording 1 of the fit give session=1"):
+        model.predict(other)
     assert model.forecast(steps=3, session=1).rollout.shape[1:] == (3, 5)
     assert model.evaluate([rec, other])["test"] == pytest.approx(model.evaluate()["test"])
 
@@ -666,3 +668,56 @@ def test_spike_trains_are_tested_in_short_bins():
         summary = synapsnet.SynapsNet(**quick, **options).fit(given).edges().summary
         assert summary["of"] == "counts"
         assert summary["counts"] == {"bin_s": pytest.approx(bin_s), "window_s": pytest.approx(window_s)}
+
+
+def test_a_pipe_is_not_replaced_and_a_folder_is_found_out_before_the_fit(model, rec, monkeypatch):
+    import stat
+
+    os.mkfifo("pipe"), os.mkdir("folder")
+    for write in (model.save, rec.save, model.forecast(steps=2).save, lambda path: model.save_connectivity(path + ".csv")):
+        os.path.exists("pipe.csv") or os.mkfifo("pipe.csv")
+        with pytest.raises(synapsnet.errors.FileError, match="is a device or a pipe"):
+            write("pipe")
+        assert stat.S_ISFIFO(os.stat("pipe").st_mode) and stat.S_ISFIFO(os.stat("pipe.csv").st_mode)
+    monkeypatch.setattr(synapsnet.SynapsNet, "_run", lambda *_: pytest.fail("it was fitted"))
+    for output in ("folder", "pipe"):
+        with pytest.raises(synapsnet.errors.FileError, match="is a folder or a device; expected the name of a file"):
+            synapsnet.SynapsNet(**SMALL).fit(rec, output=output)
+
+
+def test_results_go_into_other_processes(rec, model):
+    forecast, perturbation = model.forecast(rec, steps=3), model.perturb(0, rec, steps=3)
+    for again in (pickle.loads(pickle.dumps(forecast)), copy.deepcopy(forecast)):
+        for name in ("prediction", "truth", "frame", "time_s", "rollout", "rollout_low", "high", "start", "mse"):
+            np.testing.assert_array_equal(getattr(again, name), getattr(forecast, name))
+        assert repr(again) == repr(forecast) and again.to_xarray().equals(forecast.to_xarray())
+    again = pickle.loads(pickle.dumps(perturbation))
+    np.testing.assert_array_equal(again.response, perturbation.response)
+    for one in (again, pickle.loads(pickle.dumps(forecast))):
+        with pytest.raises(synapsnet.errors.InputError, match="came from another process"):
+            one.save("r.h5")
+    copy.deepcopy(forecast).save("forecast.h5")
+
+
+def test_a_copy_knows_its_recordings(X):
+    model = synapsnet.SynapsNet(connectivity="none", mask=None, **SMALL).fit(X, rate_hz=10)
+    for twin in (copy.copy(model), copy.deepcopy(model)):
+        np.testing.assert_array_equal(twin.forecast(steps=2).rollout, model.forecast(steps=2).rollout)
+        twin.set_params(seed=5).fit(X, rate_hz=10)
+        assert model.seed == 0 and not np.array_equal(twin.embedding_, model.embedding_)
+    masked = synapsnet.SynapsNet(mask=np.eye(5))
+    assert copy.deepcopy(masked).mask is not masked.mask
+
+
+def test_progress_without_a_standard_error(X, monkeypatch):
+    monkeypatch.setattr(sys, "stderr", None)  # as in a program without a terminal
+    assert synapsnet.SynapsNet(connectivity="none", progress=True, **SMALL).fit(X, rate_hz=10).n_sessions_ == 1
+
+
+def test_the_recording_of_the_fit_in_other_segments_is_not_scored(X):
+    model = synapsnet.SynapsNet(connectivity="none", **SMALL).fit(X, rate_hz=10, segments=[(0, 50), (200, 400)])
+    for ask in (model.evaluate, model.score, lambda X: model.forecast(X, steps=2), lambda X: model.perturb(0, X, steps=2)):
+        with pytest.raises(synapsnet.errors.InputError, match="in 1 segments where it had 2 others"):
+            ask(X)
+    assert model.predict(X).shape == X.shape and np.isfinite(model.score(X, split="all"))
+    assert model.score(X, segments=[(0, 50), (200, 400)]) == pytest.approx(model.score())

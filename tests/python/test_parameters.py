@@ -32,6 +32,7 @@ def test_defaults_and_documentation_are_those_of_the_table():
     text = inspect.getdoc(synapsnet.SynapsNet.__init__)
     for name in signature():
         assert name == "self" or f"{name} : " in text
+    assert "An array, or FILE:NAME" in text  # the table knows files alone
 
 
 def test_get_and_set():

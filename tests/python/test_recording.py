@@ -428,3 +428,115 @@ def test_objects_that_stand_for_files_are_told(tmp_path):
     series = pynwb.TimeSeries(name="a", data=np.zeros((5, 2)), unit="V", rate=10.0)
     with pytest.raises(synapsnet.errors.InputTypeError, match="found a TimeSeries of pynwb; expected the path of the file"):
         synapsnet.recording(series)
+
+
+def test_epochs_of_pynapple_and_trials_of_nwb_are_in_seconds(X):
+    nap = pytest.importorskip("pynapple")
+    epochs = nap.IntervalSet([1, 12], [10, 30])
+    expected = [[20, 201], [240, 400]]  # frames at 20 Hz; the second reaches beyond the end
+    times = np.arange(400) / 20
+    for data, keywords in ((X, {"rate_hz": 20}), (X, {"timestamps": times}), (nap.TsdFrame(t=times, d=X), {})):
+        assert synapsnet.recording(data, segments=epochs, **keywords).segments.tolist() == expected
+    trains = {k: np.arange(k, 40, 0.3) for k in range(3)}
+    assert synapsnet.recording(trains, segments=epochs).segments.tolist() == [[20, 201], [240, 601]]
+    pandas = pytest.importorskip("pandas")
+    trials = pandas.DataFrame({"start_time": [1.0, 12.0], "stop_time": [10.0, 30.0], "kind": ["a", "b"]})  # as NWB has them
+    assert synapsnet.recording(X, rate_hz=20, segments=trials).segments.tolist() == expected
+    assert synapsnet.recording(trains, segments=trials).segments.tolist() == [[20, 201], [240, 601]]
+    touching = pandas.DataFrame({"start_time": [0.0, 5.0, 10.0], "stop_time": [5.0, 10.0, 15.0]})
+    assert synapsnet.recording(X, rate_hz=20, segments=touching).segments.tolist() == [[0, 100], [100, 200], [200, 301]]
+    with pytest.raises(InputError, match="epochs in s, and nothing says the times"):
+        synapsnet.recording(X, segments=epochs)
+    with pytest.raises(InputError, match="none of the 2 epochs holds a frame; the frames are at 50 to 69.95 s"):
+        synapsnet.recording(X, timestamps=times + 50, segments=epochs)
+
+
+def test_objects_of_pynapple(X):
+    nap = pytest.importorskip("pynapple")
+    frame = nap.TsdFrame(t=np.arange(400) / 20, d=X, columns=[4, 9, 2, 1, 7], metadata={"region": list("aabbb")})
+    r = synapsnet.recording(frame)
+    assert r.neuron_ids == ["4", "9", "2", "1", "7"] and r.regions == list("aabbb")
+    trains = {k: np.arange(k, 40, 0.3) for k in range(3)}
+    counts = synapsnet.recording({k: nap.Ts(times) for k, times in trains.items()})
+    np.testing.assert_array_equal(counts.activity, synapsnet.recording(trains).activity)
+    assert synapsnet.recording(X, timestamps=nap.Ts(np.arange(400) / 20)).rate_hz == 20
+    with pytest.raises(synapsnet.errors.InputTypeError, match="IntervalSet of pynapple.*epochs go in as segments"):
+        synapsnet.recording(nap.IntervalSet([1, 12], [10, 30]))
+    with pytest.raises(synapsnet.errors.InputTypeError, match="Ts of pynapple.*expected a TsGroup"):
+        synapsnet.recording(nap.Ts(trains[0]))
+
+
+def test_several_recordings_of_spikes(X):
+    nap = pytest.importorskip("pynapple")
+    trains = {k: np.sort(np.random.default_rng(k).uniform(0, 40, 300)) for k in range(3)}
+    group = nap.TsGroup({k: nap.Ts(times) for k, times in trains.items()})
+    for several in ([trains, trains], [group, trains], [synapsnet.recording(trains), group]):
+        model = synapsnet.SynapsNet(connectivity="none", hidden=2, epochs=1)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            assert [len(ids) for ids in model.fit(several).neuron_ids_] == [3, 3]
+
+
+def test_labels_of_columns_are_ids(X):
+    pandas = pytest.importorskip("pandas")
+    assert synapsnet.recording(pandas.DataFrame(X), rate_hz=10).neuron_ids == list("01234")
+    assert synapsnet.recording(pandas.DataFrame(X, columns=[7, 3, 0, 12, 5]), rate_hz=10).neuron_ids == "7 3 0 12 5".split()
+    levels = pandas.MultiIndex.from_tuples([("V1", 0), ("V1", 1), ("LM", 0), ("LM", 1), ("LM", 2)])
+    assert synapsnet.recording(pandas.DataFrame(X, columns=levels), rate_hz=10).neuron_ids[3] == "LM 1"
+
+
+def test_columns_that_hold_no_numbers_are_named(X):
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame(X, columns=list("abcde"))
+    dates = pandas.date_range("2024-01-01", periods=400, freq="50ms")
+    for column in (["m1"] * 400, pandas.Categorical(["x", "y"] * 200)):
+        with pytest.raises(synapsnet.errors.InputTypeError, match="^DataFrame: column 'mouse' holds .*, not numbers"):
+            synapsnet.recording(frame.assign(mouse=column), rate_hz=20)
+    with pytest.raises(synapsnet.errors.InputTypeError, match="^DataFrame: column 'when' holds datetime.*the times of frames go"):
+        synapsnet.recording(frame.assign(when=dates), rate_hz=20)
+    with pytest.raises(synapsnet.errors.InputTypeError, match="^behavior: column 'state' holds category"):
+        synapsnet.recording(X, rate_hz=20, behavior=pandas.Series(pandas.Categorical(list("ab") * 200), name="state"))
+    assert synapsnet.recording(frame.assign(b=X[:, 1] > 0), rate_hz=20).activity[:, 1].max() == 1
+
+
+def test_rows_of_two_levels_are_said(X):
+    pandas = pytest.importorskip("pandas")
+    rows = pandas.MultiIndex.from_product([range(4), range(100)], names=["trial", "frame"])
+    with pytest.warns(RecordingWarning, match="2 levels .trial, frame., which were not used: .* trials as segments"):
+        assert synapsnet.recording(pandas.DataFrame(X, index=rows), rate_hz=20).rate_hz == 20
+
+
+def test_behaviour_of_xarray(X):
+    xarray = pytest.importorskip("xarray")
+    times = np.arange(400) / 20
+    activity = xarray.DataArray(X, dims=("time", "neuron"), coords={"time": times})
+    speed = xarray.DataArray(times, dims="time", coords={"time": times}, name="speed")
+    r = synapsnet.recording(activity, behavior=speed)
+    assert r.behavior_names == ["speed"] and r.behavior[30, 0] == 1.5
+    both = xarray.concat([speed, speed * 2], xarray.DataArray(["one", "two"], dims="variable"))
+    assert both.dims == ("variable", "time")
+    r = synapsnet.recording(activity, behavior=both)
+    assert r.behavior_names == ["one", "two"] and r.behavior[30].tolist() == [1.5, 3.0]
+    for late in (speed.assign_coords(time=times + 100), xarray.Dataset({"speed": speed.assign_coords(time=times + 100)})):
+        with pytest.raises(InputError, match="behavior: has other times .*interp_like"):
+            synapsnet.recording(activity, behavior=late)
+
+
+def test_dates_in_a_list_and_missing_ones(X):
+    pandas = pytest.importorskip("pandas")
+    dates = pandas.date_range("2024-01-01", periods=400, freq="50ms", tz="Europe/Berlin")
+    for times in (list(dates.to_pydatetime()), list(dates), [one - dates[0] for one in dates]):
+        assert synapsnet.recording(X, timestamps=times).rate_hz == 20
+    missing = dates.to_series(index=range(400))
+    missing[7] = pandas.NaT
+    with pytest.raises(InputError, match="timestamp 7 is not a number"):
+        synapsnet.recording(pandas.DataFrame(X, index=pandas.DatetimeIndex(missing)))
+
+
+def test_bins_of_seconds_are_said():
+    trains = {"a": np.arange(1, 400, 0.3)}
+    with pytest.warns(RecordingWarning, match="bins of 20 s; milliseconds are said as '20ms'"):
+        synapsnet.recording(trains, bin=20)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        synapsnet.recording(trains, bin="1s")

@@ -36,6 +36,7 @@ def test_connectivity_to_everything(model, program):
 
 
 def test_units_of_the_connectivity(model):
+    assert repr(model.effective_connectivity(2)).startswith("<Connectivity of 8 neurons, lags 0 to 2, in raw units of")
     raw, z = model.effective_connectivity(scale="raw"), model.effective_connectivity(scale="zscored")
     scale = model._session(0).array("scale", (8,), np.float32)
     np.testing.assert_allclose(raw[0], z[0] * scale[:, None] / scale[None, :], rtol=1e-5)
@@ -244,7 +245,9 @@ def test_evaluation_as_a_table(model):
     table = model.evaluate().to_pandas()
     assert list(table.index[:3]) == ["SynapsNet", "copy-last", "mean"]
     assert table.loc["SynapsNet", "mse"] == model.evaluate()["test"]["mse"]
-    assert "copy-last" in str(model.evaluate())
+    lines = str(model.evaluate()).split("\n")
+    assert "copy-last" in lines[0] and all(len(line) <= 100 for line in lines)
+    assert lines[1].split()[:2] == ["mse", f"{table.loc['SynapsNet', 'mse']:.4f}"]
 
 
 def test_forecast_to_everything(model, program):
@@ -291,6 +294,13 @@ def test_rivals(rec):
     assert set(frame.index) == {"SynapsNet", "copy-last", "mean"} and frame["mse"].is_monotonic_increasing
     assert table["synapsnet"]["mse"] == pytest.approx(model.fit(rec).evaluate()["test"]["mse"], rel=1e-6)
     assert model.compare(rivals=["mean"])["rivals"]["mean"] is not None
+
+
+def test_rivals_as_text(rec):
+    rivals = synapsnet.SynapsNet(connectivity="dense", hidden=2, epochs=2).compare(rec, rivals=["ar", "linear"])
+    lines = str(rivals).split("\n")
+    assert [line.split()[0] for line in lines[1:4]] == list(rivals.to_pandas().index)
+    assert lines[0].split()[0] == "mse" and lines[-1] == rivals["statement"]
 
 
 def test_report(model):
@@ -370,6 +380,19 @@ def test_plot_by_region(X):
     assert [text.get_text() for text in axes.get_xticklabels()] == ["a", "b", "c"]
     place = [1, 3, 0, 2, 4]
     np.testing.assert_array_equal(axes.images[0].get_array(), model.connectivity_[np.ix_(place, place)])
+
+
+def test_plot_of_many_neurons():
+    """Ticks are ids, not places in the order that was asked for, and names of regions do not meet."""
+    random, n = np.random.default_rng(2), 90
+    regions = ["a"] * 40 + ["b"] * 1 + ["c"] * 1 + ["d"] * 48
+    many = synapsnet.Connectivity(random.standard_normal((1, n, n)), [f"n{k}" for k in range(n)], "units", 5.0, regions)
+    axes = synapsnet._plot.connectivity(many, 0, "cluster", None, None)
+    assert len(axes.get_xticks()) == 30
+    values = many.values[0][np.ix_(*[[int(text.get_text()[1:]) for text in axes.get_yticklabels()]] * 2)]
+    np.testing.assert_array_equal(axes.images[0].get_array()[::3, ::3], values)
+    axes = synapsnet._plot.connectivity(many, 0, "region", None, None)
+    assert [text.get_text() for text in axes.get_yticklabels()] in (["a", "b", "d"], ["a", "c", "d"])
 
 
 def test_no_regions_to_order_by(model):

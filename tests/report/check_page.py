@@ -320,6 +320,49 @@ class Page(unittest.TestCase):
         self.page.select_option("#embedding-axes", "1,2")
         self.near(self.figure("embedding")[0]["y"], [p[2] for p in points], 1e-9)
 
+    def test_names_of_groups_have_room(self):
+        self.open("model.html")
+        for pixels in (150, 300, 600):
+            stops = np.cumsum([12, 45, 63, 11, 17, 114, 6, 48, 92, 101, 73, 63]).tolist()
+            marks = [{"name": f"area{k}", "start": start, "stop": stop} for k, (start, stop) in enumerate(zip([0, *stops], stops))]
+            made = self.page.evaluate("([marks, n, pixels]) => groupTicks(marks, n, pixels)", [marks, stops[-1], pixels])
+            places = (np.array(made["ticks"]["tickvals"]) + 0.5) / stops[-1] * pixels
+            self.assertTrue((np.diff(places) >= 14).all())
+            self.assertIn("area5", made["ticks"]["ticktext"])
+            self.assertEqual(made["all"], len(places) == 12)
+            self.assertEqual(made["below"]["tickangle"], -90)
+        two = self.page.evaluate("groupTicks([{name: 'E', start: 0, stop: 8}, {name: 'I', start: 8, stop: 11}], 11, 400)")
+        self.assertTrue(two["all"] and two["below"]["tickangle"] == 0)
+
+    def test_many_groups(self):
+        """Their names take no place from the figure, and they are not the first choice of a colour."""
+        self.open("model.html")
+        self.page.evaluate("""() => { session.neurons.region = session.neurons.id.map((id) => `area ${id}`);
+            session.neurons.region.push(...Array.from({ length: 20 }, (_, k) => `other ${k}`)); session.neurons.cell_type = null; showSections(); }""")
+        self.assertEqual(self.page.locator("#embedding-colour").input_value(), "none")
+        self.assertEqual(self.page.evaluate("legendOf('fig-embedding', Array(17)).legend.orientation"), "v")
+        self.assertEqual(self.page.evaluate("legendOf('fig-embedding', Array(16))"), {})
+
+    def test_average_of_candidates(self):
+        """Where several candidates were averaged, the page says so, and by which shares."""
+        for name in ("model", "calcium", "none"):
+            self.open(f"{name}.html")
+            members = self.page.evaluate("report.fit.connectivity.average_of || []")
+            rows = self.page.locator("#candidates tbody tr").evaluate_all("all => all.map((row) => [...row.cells].map((c) => c.textContent))")
+            labels = [row[0] for row in rows]
+            self.assertEqual(len(set(labels)), len(labels), labels)
+            self.assertEqual({row[0] for row in rows if row[-1].endswith("%")}, {m["candidate"] for m in members})
+            note, method = (self.page.locator(f"#{one}").inner_text() for one in ("training-note", "method-table"))
+            self.assertEqual(f"an average of the weights of {len(members)} candidates" in note, bool(members))
+            self.assertEqual("averaged with those of" in method, bool(members))
+            without = any(row[0] == "no connectivity" for row in self.page.locator("#metrics tbody tr").evaluate_all("all => all.map((row) => [row.cells[0].textContent])"))
+            self.assertEqual(self.page.locator("#without-words").is_visible(), without)
+
+    def test_names_of_neurons(self):
+        self.open("model.html")
+        self.page.evaluate("session.neurons.region = session.neurons.cell_type = null; session.neurons.id.splice(0, 2, 'neuron7', 'AVAL')")
+        self.assertEqual(self.page.evaluate("[0, 1].map((i) => nameOf(session, i))"), ["neuron7", "Neuron AVAL"])
+
     def test_recordings(self):
         self.open("pair.html")
         self.assertEqual(self.heat_map().shape, (11, 11))

@@ -53,9 +53,21 @@ function groupMarks(session, key, order) {
   return marks;
 }
 
-function neuronTicks(session, key, order) {
-  const marks = groupMarks(session, key, order);
-  if (marks) return { tickvals: marks.map((m) => (m.start + m.stop - 1) / 2), ticktext: marks.map((m) => m.name || '?'), tickangle: 0 };
+const LINE_PIXELS = 14, LETTER_PIXELS = 8; // of a label
+
+/* Labels of the groups on an axis of so many pixels: the largest first, each where its line of text is free. Upright below
+ * the map where they would meet side by side. */
+function groupTicks(marks, n, pixels) {
+  const middle = (m) => ((m.start + m.stop) / 2 / n) * pixels, kept = [];
+  for (const m of [...marks].sort((a, b) => b.stop - b.start - (a.stop - a.start)))
+    if (kept.every((other) => Math.abs(middle(other) - middle(m)) >= LINE_PIXELS)) kept.push(m);
+  kept.sort((a, b) => a.start - b.start);
+  const text = kept.map((m) => m.name || '?');
+  const meet = kept.some((m, k) => k > 0 && middle(m) - middle(kept[k - 1]) < (LETTER_PIXELS * (text[k].length + text[k - 1].length)) / 2 + LETTER_PIXELS);
+  return { all: kept.length === marks.length, ticks: { tickvals: kept.map((m) => (m.start + m.stop - 1) / 2), ticktext: text }, below: { tickangle: meet ? -90 : 0 } };
+}
+
+function neuronTicks(session, order) {
   const step = Math.max(1, Math.ceil(order.length / 30));
   const places = order.map((_, k) => k).filter((k) => k % step === 0);
   return { tickvals: places, ticktext: places.map((k) => session.neurons.id[order[k]]) };
@@ -141,7 +153,9 @@ function drawConnectivity(session) {
     { type: 'line', x0: m.start - 0.5, x1: m.start - 0.5, y0: -0.5, y1: n - 0.5, line: border },
     { type: 'line', y0: m.start - 0.5, y1: m.start - 0.5, x0: -0.5, x1: n - 0.5, line: border },
   ]);
-  const ticks = neuronTicks(session, key, order), scale = signedScale();
+  const { clientWidth: width, clientHeight: height } = byId('fig-connectivity');
+  const groups = marks.length ? groupTicks(marks, n, Math.min(width - (wide ? 220 : 110), height - 130)) : null;
+  const ticks = groups ? groups.ticks : neuronTicks(session, order), scale = signedScale();
   const few = !map.everything && shown <= MOST_MARKS && MAP_PIXELS / n < LEAST_MARK;
   draw('fig-connectivity', [{
     type: 'heatmap', z, zmin: -map.limit, zmax: map.limit, colorscale: scale, zsmooth: n > 300 && !few ? 'fast' : false,
@@ -152,9 +166,9 @@ function drawConnectivity(session) {
     },
     hovertemplate: `from %{customdata} to %{text}<br>${map.name} = %{z:.4f}<extra></extra>`,
   }, ...(few ? [marksOf(pairs, n, ids, map, scale)] : [])], {
-    xaxis: axis('sender', { tickangle: -90, ...ticks, showgrid: false, constrain: 'domain', range: [-0.5, n - 0.5] }),
+    xaxis: axis('sender', { tickangle: -90, ...ticks, ...(groups ? groups.below : {}), showgrid: false, constrain: 'domain', range: [-0.5, n - 0.5] }),
     yaxis: axis('receiver', { ...ticks, showgrid: false, range: [n - 0.5, -0.5], scaleanchor: 'x', constrain: 'domain' }),
-    shapes, plot_bgcolor: colour('middle'), height: byId('fig-connectivity').clientHeight, hovermode: 'closest',
+    shapes, plot_bgcolor: colour('middle'), height, hovermode: 'closest',
   }, `Effective connectivity of ${n} neurons at lag ${tau}, ordered by ${byId('connectivity-order').selectedOptions[0].text}.`);
   byId('connectivity-lag-value').textContent = rate > 0 ? '0 (no other was tested)' : tau === 0 ? '0 (the next frame)' : `${tau} (${figures(tau / session.recording.rate_hz)} s)`;
   byId('connectivity-share-value').textContent = share === 1 ? 'all' : percent(share);
@@ -163,7 +177,8 @@ function drawConnectivity(session) {
     (map.name === 'estimate' ? ' Coloured by the estimate that was tested, which is not C here (see “Which edges to believe”).' : '') +
     (few && shown ? ' Squares are larger than a pair’s place in the map, so that they can be seen.' : '') +
     (n < session.recording.neurons ? ` The ${whole(n)} neurons with the strongest connections of ${whole(session.recording.neurons)} are shown.` : '') +
-    ` Lag: how many frames before the last known one the sender was active. Order: ${ids.length > 1 ? ORDER_NOTES[key] || 'by group, and within a group by like connections' : ''}.`;
+    ` Lag: how many frames before the last known one the sender was active. Order: ${ids.length > 1 ? ORDER_NOTES[key] || 'by group, and within a group by like connections' : ''}.` +
+    (groups && !groups.all ? ' The smallest groups have no room for their names.' : '');
 }
 
 function tellEvidence(session) {
@@ -377,7 +392,7 @@ function drawGraph(session) {
   const plain = { visible: false, showgrid: false };
   draw(id, [...arrowTraces(edges, spans), ...points], {
     xaxis: { ...plain, range: frame.x }, yaxis: { ...plain, range: frame.y, ...(equal ? { scaleanchor: 'x' } : {}) },
-    hovermode: 'closest', margin: { l: 20, r: 20, t: 50, b: 20 }, height: div.clientHeight,
+    hovermode: 'closest', margin: { l: 20, r: 20, t: 50, b: 20 }, height: div.clientHeight, ...legendOf(id, points),
   }, `The ${edges.length} strongest edges between ${nodes.length} neurons.`);
 }
 

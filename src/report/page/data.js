@@ -84,10 +84,11 @@ const whole = (x) => Math.round(x).toLocaleString('en').replace(/,/g, '\u202f');
 const percent = (x) => `${figures(100 * x, Math.abs(x) >= 1 ? 3 : 2)} %`;
 const plural = (count, word) => `${whole(count)} ${word}${count === 1 ? '' : 's'}`;
 
-/* "Neuron 12 (VISp, Pvalb)" */
+/* "Neuron 12 (VISp, Pvalb)"; an id that begins with the word stands by itself. */
 function nameOf(session, i) {
   const about = [session.neurons.region, session.neurons.cell_type].map((texts) => texts && texts[i]).filter(Boolean);
-  return `Neuron ${session.neurons.id[i]}${about.length ? ` (${about.join(', ')})` : ''}`;
+  const id = session.neurons.id[i];
+  return `${/^neuron/i.test(id) ? id : `Neuron ${id}`}${about.length ? ` (${about.join(', ')})` : ''}`;
 }
 
 /* What neurons can be grouped by: {name, values [n]}. */

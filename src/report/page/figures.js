@@ -100,6 +100,7 @@ function gainsBeyond(rows, range, short) {
 function drawBaselines() {
   const all = sessions.length === 1 || byId('baselines-of').value === 'all';
   const rows = models(all ? report.evaluation : session.scores);
+  byId('without-words').hidden = !rows.some((row) => row.name === 'no connectivity');
   const names = rows.map((row) => row.name), short = narrow('fig-baselines');
   const dots = {
     type: 'scatter', mode: 'markers+text', x: rows.map((row) => row.metrics.mse), y: names, xaxis: 'x',
@@ -290,7 +291,8 @@ function coverageWords(coverage) {
 function drawTraining() {
   const curve = report.fit.training_curve, candidates = report.fit.candidates || [];
   const epoch = curve.map((_, k) => k + 1), chosen = report.fit.chosen_candidate;
-  const best = candidates[chosen].best_epoch, averaged = (report.fit.connectivity.average_of || []).length; // best -1: the start
+  const members = new Map((report.fit.connectivity.average_of || []).map((m) => [m.candidate, m.share]));
+  const best = candidates[chosen].best_epoch, averaged = members.size; // best -1: the start
   const kept = best < 0 ? 'the weights that training started from were kept' : `epoch ${best + 1} was kept`;
   const line = (name, k, shade, dash) => ({
     type: 'scatter', mode: 'lines', name, x: epoch, y: curve.map((point) => point[k]), line: { color: colour(shade), width: 2, dash },
@@ -300,9 +302,12 @@ function drawTraining() {
     marker: { size: 11, symbol: 'circle-open', line: { width: 2.5 }, color: colour('ink') },
   }], { xaxis: axis('epoch'), yaxis: axis('loss per observed value') },
   `Training and validation loss over ${curve.length} epochs${averaged ? ' of the best candidate' : ''}; ${kept}.${averaged ? ` The model is an average of ${averaged} candidates.` : ''}`);
-  fillTable('candidates', ['candidate', { text: 'validation loss' }, { text: 'best epoch' }, { text: 'epochs' }], candidates.map((c, k) => ({
-    cells: [c.passed_over ? `${c.candidate} (passed over: not clearly ahead)` : c.candidate, { text: figures(c.validation_loss, 5) }, { text: c.best_epoch + 1 }, { text: c.epochs }], chosen: k === chosen,
+  const share = (name) => (averaged ? [{ text: name === null ? 'share' : members.has(name) ? percent(members.get(name)) : '' }] : []);
+  fillTable('candidates', ['candidate', { text: 'validation loss' }, { text: 'best epoch' }, { text: 'epochs' }, ...share(null)], candidates.map((c, k) => ({
+    cells: [c.passed_over ? `${c.candidate} (passed over: not clearly ahead)` : c.candidate, { text: figures(c.validation_loss, 5) }, { text: c.best_epoch + 1 }, { text: c.epochs }, ...share(c.candidate)], chosen: k === chosen,
   })));
+  byId('training-note').textContent = averaged
+    ? `The curves are those of the best candidate. The model is an average of the weights of ${averaged} candidates, by the shares of the last column, which predicts the validation frames better than each of them alone; its connectivity is therefore dense.` : '';
 }
 
 /* ---- embedding ---- */
@@ -330,13 +335,22 @@ function pointsBy(session, key, x, y, size, shown = Array.from({ length: session
   })).filter((trace) => trace.places.length > 0);
 }
 
+/* More groups than colours and shapes tell apart at a glance: their names go beside the figure, as above it they would take its
+ * place; on a telephone a touch names the group. */
+const MANY_GROUPS = 16;
+function legendOf(id, points) {
+  if (points.length <= MANY_GROUPS) return {};
+  return narrow(id) ? { showlegend: false } : { legend: { orientation: 'v', x: 1.02, xanchor: 'left', y: 1, yanchor: 'top' } };
+}
+
 const colourChoices = (session) => [...groupings(session).map((g) => [g.key, g.name]), ['r', 'how well predicted'], ['none', 'none']];
 
 function drawEmbedding(session) {
   const { component, explained } = session.embedding;
   const [a, b] = byId('embedding-axes').value.split(',').map(Number);
   const title = (k) => `component ${k + 1} (${percent(explained[k])} of the variance)`;
-  draw('fig-embedding', pointsBy(session, byId('embedding-colour').value, component.map((p) => p[a]), component.map((p) => p[b]), 10), {
-    xaxis: axis(title(a)), yaxis: axis(title(b)), hovermode: 'closest',
+  const points = pointsBy(session, byId('embedding-colour').value, component.map((p) => p[a]), component.map((p) => p[b]), 10);
+  draw('fig-embedding', points, {
+    xaxis: axis(title(a)), yaxis: axis(title(b)), hovermode: 'closest', ...legendOf('fig-embedding', points),
   }, `Embeddings of ${session.n} neurons, components ${a + 1} and ${b + 1}.`);
 }

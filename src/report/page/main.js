@@ -86,12 +86,13 @@ const quoted = (word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replac
 function drawMethod() {
   const fit = report.fit, chosen = fit.connectivity || {};
   byId('command').textContent = report.command.map(quoted).join(' ');
+  const averaged = (chosen.average_of || []).length;
   const form = Object.entries(chosen).filter(([name, value]) => name !== 'form' && typeof value === 'number').map(([name, value]) => `${name.replaceAll('_', ' ')} ${figures(value)}`);
   const rows = [
     ['Seed', fit.seed ?? report.options.seed ?? '0'],
     ['Options given', Object.entries(report.options).map(([name, value]) => `${name} = ${[].concat(value).join(', ')}`).join('; ') || 'none'],
     ['Loss', fit.loss ?? '–'],
-    ['Connectivity', [chosen.form, ...form, chosen.chosen_by && `chosen by ${chosen.chosen_by}`].filter(Boolean).join(', ')],
+    ['Connectivity', [chosen.form, ...form, averaged && `the weights averaged with those of ${plural(averaged - 1, 'other candidate')}`, chosen.chosen_by && `chosen by ${chosen.chosen_by}`].filter(Boolean).join(', ')],
     ['Decoder', `${fit.hidden} hidden units, embedding of ${fit.embedding}, windows of ${fit.window} frames`],
     ['Training', `${plural(fit.epochs ?? 0, 'epoch')} in all, over ${plural((fit.candidates || []).length, 'candidate')}`],
     ['Version', `synapsnet ${report.library_version}`],
@@ -143,8 +144,8 @@ function setRates(id, place) {
   byId(id).value = place;
 }
 
-/* The first thing that neurons are known by, if there is one. */
-const plainest = (s) => (groupings(s).length ? groupings(s)[0].key : 'none');
+/* The first thing that neurons are known by, if there is one, and colours can show it. */
+const plainest = (s) => (groupings(s).find((g) => new Set(g.values).size <= MANY_GROUPS) || { key: 'none' }).key;
 
 function setGraph() {
   const positions = session.neurons.position && session.neurons.position.some((p) => Number.isFinite(p[0]) && Number.isFinite(p[1]));

@@ -36,5 +36,12 @@ report nothing.h5
 COMMANDS
 rmdir folder
 
+# nor is a pipe or a device, whose place the finished file would take
+mkfifo pipe
+run 1 synapsnet simulate rates -o pipe
+one_error 'pipe: is a device or a pipe; expected the name of a file'
+[ -p pipe ] || fail 'the pipe was replaced'
+rm pipe
+
 run 0 synapsnet simulate rates --neurons 5 --frames 50 -o sim.h5
 [ "$(ls)" = "$(printf 'bad.ini\nerr\nout\nsim.h5')" ] || fail "files were left over: $(ls)"
