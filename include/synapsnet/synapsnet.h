@@ -168,7 +168,7 @@ typedef struct syn_progress {
     int candidate, candidates;
     int epoch, max_epochs;
     double train_loss, validation_loss, best_loss;
-    double elapsed_s, eta_s;
+    double elapsed_s, eta_s; /* eta_s: an estimate, from what it took so far; NAN where nothing can be said yet */
 } syn_progress;
 /* What a progress function may return: go on; stop, which saves the checkpoint and returns SYN_ERR_INTERRUPTED; or
  * finish at once with the best weights so far, of which the description of the model then warns (SYN_ERR_INTERRUPTED

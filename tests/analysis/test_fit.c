@@ -388,6 +388,27 @@ static void finishing_keeps_the_best_so_far(void **state) {
     syn_model_free(model);
 }
 
+static int check_time_left(const syn_progress *p, void *user) {
+    int *timed = user;
+    if (p->candidate == 1 && p->epoch == 0) assert_true(isnan(p->eta_s)); /* not zero: it is not over */
+    if (p->candidate > 1 && p->epoch > 0) assert_true(isfinite(p->eta_s));
+    *timed += p->eta_s > 0;
+    return SYN_GO_ON;
+}
+
+static void the_time_left_is_not_known_at_first(void **state) {
+    (void)state;
+    raw_data raw = chain(218);
+    syn_recording *recording = recording_of(&raw);
+    syn_options *options = OPTIONS("hidden", "4", "epochs", "5");
+    syn_model *model;
+    int timed = 0;
+    assert_ok(syn_fit(&model, &recording, 1, options, check_time_left, &timed));
+    assert_true(timed > 10);
+    syn_model_free(model);
+    syn_options_free(options), syn_recording_free(recording), raw_free(&raw);
+}
+
 static int ask_of_edges(const syn_progress *p, void *user) {
     const request *r = user;
     return strstr(p->stage, "testing edges") ? r->what : SYN_GO_ON;
@@ -460,6 +481,7 @@ int main(void) {
         cmocka_unit_test(gaps_and_trials_are_fitted),
         cmocka_unit_test(test_data_change_no_bit),
         cmocka_unit_test(threads_change_no_bit),
+        cmocka_unit_test(the_time_left_is_not_known_at_first),
         cmocka_unit_test(the_test_of_edges_can_be_stopped),
         cmocka_unit_test(a_stopped_choice_is_no_verdict),
         cmocka_unit_test(a_model_knows_its_recording),
