@@ -393,7 +393,9 @@ done:
 
 /* ---- the rival ---- */
 
-static bool applies(const syn_rival_data *d) { return d->loss == SYN_LOSS_POISSON; }
+static const char *why_not(const syn_rival_data *d) {
+    return d->loss == SYN_LOSS_POISSON ? NULL : "it is a model of spike counts with a Poisson loss";
+}
 
 static void release(void *model) {
     if (model) glm_free(model);
@@ -449,4 +451,4 @@ static syn_status predict(const void *model, const syn_rival_data *d, const syn_
     return status;
 }
 
-const syn_rival syn_rival_glm = {"glm", applies, fit, predict, release};
+const syn_rival syn_rival_glm = {"glm", why_not, fit, predict, release};

@@ -57,7 +57,7 @@ static bool is_recurrent(const syn_rival *rival) { return !strcmp(rival->name, "
 static void check_rival(const syn_rival *rival, const raw_data *raw, syn_loss loss) {
     test_set set = set_create(raw, 1, 8);
     syn_rival_data data = data_of(&set, loss);
-    if (!rival->applies || rival->applies(&data)) {
+    if (!rival->why_not || !rival->why_not(&data)) {
         const int64_t F = data.F[SYN_TEST], N = data.N, half = F / 2, changed = data.frame[SYN_TEST][half];
         const syn_rival_settings one = {.kernels = &syn_kernels_simd128, .threads = 1, .seed = 1};
         float *prediction = predictions_of(rival, &data, &two_threads), *again = predictions_of(rival, &data, &one);
@@ -104,7 +104,7 @@ static void rates_are_above_zero(void **state) {
     const syn_normalisation *norm = &data.session->norm;
     for (const syn_rival *const *rival = syn_rivals; *rival; rival++) {
         if (!strcmp((*rival)->name, "copy-last") || is_recurrent(*rival) ||
-            ((*rival)->applies && !(*rival)->applies(&data)))
+            ((*rival)->why_not && (*rival)->why_not(&data)))
             continue;
         float *prediction = predictions_of(*rival, &data, &two_threads);
         for (int64_t k = 0; k < data.F[SYN_TEST] * data.N; k++)
