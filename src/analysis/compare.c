@@ -575,7 +575,7 @@ static void describe(compare *c, const fitted *whole) {
 static syn_status run(compare *c, fitted *variant) {
     SYN_TRY(fit_variants(c, variant));
     SYN_TRY(syn_dataset_create(&c->data, c->recording, c->n, c->options));
-    SYN_TRY(syn_require_observed_test(c->data));
+    SYN_TRY(syn_require_observed(c->data, SYN_TEST));
     for (size_t s = 0; s < c->n; s++) SYN_TRY(syn_test_frames_create(&c->test[s], &c->data->session[s]));
     SYN_TRY(score_variants(c, variant));
     SYN_TRY(compare_rivals(c));

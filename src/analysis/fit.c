@@ -15,6 +15,7 @@
 #include "analysis/seed_stability.h"
 #include "base/memory.h"
 #include "dataset/outliers.h"
+#include "dataset/splits.h"
 #include "training/checkpoint.h"
 
 /* Lags of the gain that a model keeps. */
@@ -289,6 +290,7 @@ static syn_status run_fit(syn_fitting *given, syn_model **model, syn_parameters 
     SYN_CHECK(choose_checkpoint(&f));
     for (size_t k = 0; k < n_recordings; k++) SYN_CHECK(syn_warn_of_outliers(recordings[k]));
     SYN_CHECK(syn_dataset_create(&f.data, recordings, n_recordings, f.options));
+    SYN_CHECK(syn_require_observed(f.data, SYN_VALIDATION));
     for (size_t k = 0; k < f.data->n; k++)
         SYN_CHECK(syn_edge_spikes_check(&f.data->session[k], syn_option_real(f.options, SYN_OPT_EDGE_BIN),
                                         syn_option_given(f.options, SYN_OPT_EDGE_BIN)));

@@ -212,6 +212,19 @@ static void an_unobserved_test_split_is_said(void **state) {
     json_decref(root), syn_model_free(model), raw_free(&raw);
 }
 
+/* By what nothing was observed in, nothing can be chosen. */
+static void an_unobserved_validation_split_is_refused(void **state) {
+    (void)state;
+    raw_data raw = alone(240);
+    for (int64_t k = raw.T * 6 / 10 * raw.N; k < raw.T * 85 / 100 * raw.N; k++) raw.x[k] = NAN;
+    syn_recording *recording = recording_of(&raw);
+    syn_options *options = OPTIONS("epochs", "2", "hidden", "4");
+    syn_model *model;
+    assert_int_equal(syn_fit(&model, &recording, 1, options, NULL, NULL), SYN_ERR_INPUT);
+    assert_non_null(strstr(syn_last_error(), "nothing was observed in the validation split"));
+    syn_options_free(options), syn_recording_free(recording), raw_free(&raw);
+}
+
 /* A name longer than a line, and ids whose 40th byte is within a character: both are cut, and the warning is there. */
 static void long_names_are_cut(void **state) {
     (void)state;
@@ -473,6 +486,7 @@ int main(void) {
         cmocka_unit_test(a_folder_is_no_output),
         cmocka_unit_test(no_information_is_said),
         cmocka_unit_test(an_unobserved_test_split_is_said),
+        cmocka_unit_test(an_unobserved_validation_split_is_refused),
         cmocka_unit_test(long_names_are_cut),
         cmocka_unit_test(information_is_found),
         cmocka_unit_test(recordings_share_the_decoder),
