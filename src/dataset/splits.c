@@ -25,12 +25,14 @@ bool syn_split_observed(const syn_session *s, syn_split split) {
 }
 
 syn_status syn_require_observed(const syn_dataset *data, syn_split split) {
+    const char *const why =
+        split == SYN_TEST
+            ? "nothing was observed in the test split; expected values to score predictions with"
+            : "nothing was observed in the validation split; expected values to choose a model by: change --train, "
+              "--validation so that it has some";
     for (size_t k = 0; k < data->n; k++)
         if (syn_split_observed(&data->session[k], split)) return SYN_OK;
-    return syn_fail(SYN_ERR_INPUT, "%s: nothing was observed in the %s split; expected values to %s",
-                    data->session[0].recording->name, split_name[split],
-                    split == SYN_TEST ? "score predictions with"
-                                      : "choose a model by: change --train, --validation so that it has some");
+    return syn_fail(SYN_ERR_INPUT, "%s: %s", data->session[0].recording->name, why);
 }
 
 /* One session under its group. x [T][N] z-scored and observed [T][N] are work space. */
