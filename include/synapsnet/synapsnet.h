@@ -172,7 +172,7 @@ typedef struct syn_progress {
     int candidate, candidates;
     int epoch, max_epochs;
     double train_loss, validation_loss, best_loss;
-    double elapsed_s, eta_s;
+    double elapsed_s, eta_s; /* eta_s: an estimate, from what it took so far; NAN where nothing can be said yet */
 } syn_progress;
 /* What a progress function may return:
  * SYN_GO_ON;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import signal
 import sys
 import threading
@@ -17,13 +18,17 @@ def wanted(progress: bool | None) -> bool:
     return "ipykernel" in sys.modules or bool(getattr(sys.stderr, "isatty", lambda: False)())
 
 
+def _left(p: Any) -> str:
+    return "?" if math.isnan(p.eta_s) else f"{p.eta_s:.0f} s"
+
+
 class _Line:
     """One line on standard error that is written again and again, where tqdm is not installed."""
 
     def show(self, p: Any) -> None:
         epochs = f"epoch {p.epoch}/{p.max_epochs}  validation {p.validation_loss:.4f}  " if p.max_epochs else ""
         sys.stderr.write(f"\r[{p.candidate}/{p.candidates}] {p.stage.decode()}  {epochs}{p.elapsed_s:.0f} s, "
-                         f"left {p.eta_s:.0f} s\033[K")
+                         f"left {_left(p)}\033[K")
         sys.stderr.flush()
 
     def close(self) -> None:
@@ -40,7 +45,7 @@ class _Bar:
     def show(self, p: Any) -> None:
         self.bar.total, self.bar.n = max(p.max_epochs, 1), p.epoch
         self.bar.set_description(f"[{p.candidate}/{p.candidates}] {p.stage.decode()}", refresh=False)
-        self.bar.set_postfix({"validation": f"{p.validation_loss:.4f}", "left": f"{p.eta_s:.0f} s"}, refresh=False)
+        self.bar.set_postfix({"validation": f"{p.validation_loss:.4f}", "left": _left(p)}, refresh=False)
         self.bar.refresh()
 
     def close(self) -> None:

@@ -30,7 +30,7 @@ typedef struct compare {
     syn_test_frames *test; /* [n] */
     syn_score *reference;  /* [n] of SynapsNet */
     syn_loss loss;
-    json_t *root, *rivals;
+    json_t *root, *rivals, *left_out; /* left_out: why, of models that were asked for by name */
     syn_progress_fn progress;
     void *user;
     int done, models;                  /* for the progress */
@@ -245,12 +245,24 @@ static bool has_behavior(const compare *c) {
     return false;
 }
 
-/* Whether a variant of SynapsNet is another model than the whole one, and asked for. */
+/* Why a variant of SynapsNet would be the whole one again, or NULL. */
+static const char *why_no_variant(const compare *c, int variant) {
+    if (variant == NO_EMBEDDING && syn_option_int(c->options, SYN_OPT_EMBEDDING) == 0)
+        return "with --embedding 0 SynapsNet has none either";
+    if (variant == NO_BEHAVIOR && !has_behavior(c)) return "there is no behaviour that SynapsNet could use";
+    return NULL;
+}
+
 static bool variant_applies(const compare *c, int variant) {
-    if (variant == WHOLE) return true;
-    if (!is_wanted(c, variant_name[variant])) return false;
-    if (variant == NO_EMBEDDING) return syn_option_int(c->options, SYN_OPT_EMBEDDING) > 0;
-    return variant == NO_BEHAVIOR ? has_behavior(c) : true;
+    return variant == WHOLE || (is_wanted(c, variant_name[variant]) && !why_no_variant(c, variant));
+}
+
+/* Says so of a model that was asked for by name. */
+static void leave_out(compare *c, const char *name, const char *why) {
+    char line[200];
+    if (syn_option_list_length(c->options, SYN_OPT_RIVALS) == 0 || !is_wanted(c, name)) return;
+    snprintf(line, sizeof line, "rivals: %s is left out: %s", name, why);
+    json_array_append_new(c->left_out, json_string(line));
 }
 
 static syn_status fit_variants(compare *c, fitted *variant) {
@@ -268,6 +280,7 @@ static syn_status fit_variants(compare *c, fitted *variant) {
                         json_pack("{s:i}", "hidden", without->own->H)};
     for (int k = NO_EMBEDDING; k < VARIANTS; k++) {
         syn_options *options;
+        if (why_no_variant(c, k)) leave_out(c, variant_name[k], why_no_variant(c, k));
         if (!variant_applies(c, k)) continue;
         begin_model(c, variant_name[k]);
         SYN_TRY(ablation_options(c, whole->chosen, taken_away[k], &options));
@@ -326,10 +339,11 @@ done:
     return status;
 }
 
-static bool applies(const compare *c, const syn_rival *rival, const syn_rival_data *data) {
-    for (size_t s = 0; rival->applies && s < c->n; s++)
-        if (!rival->applies(&data[s])) return false;
-    return is_wanted(c, rival->name);
+/* Why a rival is no model of one of the recordings, or NULL. */
+static const char *why_no_rival(const compare *c, const syn_rival *rival, const syn_rival_data *data) {
+    const char *why = NULL;
+    for (size_t s = 0; rival->why_not && !why && s < c->n; s++) why = rival->why_not(&data[s]);
+    return why;
 }
 
 static syn_status compare_rival(compare *c, const syn_rival *rival, const syn_rival_data *data) {
@@ -356,8 +370,14 @@ static syn_status compare_rivals(compare *c) {
     syn_status status;
     SYN_CHECK(syn_alloc(&data, c->n, sizeof *data, "rivals"));
     for (size_t s = 0; s < c->n; s++) SYN_CHECK(syn_rival_data_create(&data[s], &c->data->session[s], c->loss));
-    for (const syn_rival *const *rival = syn_rivals; *rival; rival++)
-        if (applies(c, *rival, data)) SYN_CHECK(compare_rival(c, *rival, data));
+    for (const syn_rival *const *rival = syn_rivals; *rival; rival++) {
+        const char *why = why_no_rival(c, *rival, data);
+        if (!is_wanted(c, (*rival)->name)) continue;
+        if (why)
+            c->models--, leave_out(c, (*rival)->name, why);
+        else
+            SYN_CHECK(compare_rival(c, *rival, data));
+    }
 done:
     for (size_t s = 0; data && s < c->n; s++) syn_rival_data_free(&data[s]);
     free(data);
@@ -544,7 +564,9 @@ static void describe(compare *c, const fitted *whole) {
     json_object_set_new(c->root, "seed", json_integer(syn_option_int(c->options, SYN_OPT_SEED)));
     json_object_set_new(c->root, "threads", json_integer(c->threads));
     json_object_set_new(c->root, "seconds", json_real(now_s() - c->start_s));
-    json_object_set(c->root, "warnings", json_object_get(description, "warnings"));
+    json_t *warnings = json_object_get(description, "warnings");
+    json_array_extend(warnings, c->left_out);
+    json_object_set(c->root, "warnings", warnings);
     json_decref(description);
 }
 
@@ -553,7 +575,7 @@ static void describe(compare *c, const fitted *whole) {
 static syn_status run(compare *c, fitted *variant) {
     SYN_TRY(fit_variants(c, variant));
     SYN_TRY(syn_dataset_create(&c->data, c->recording, c->n, c->options));
-    SYN_TRY(syn_require_observed_test(c->data));
+    SYN_TRY(syn_require_observed(c->data, SYN_TEST));
     for (size_t s = 0; s < c->n; s++) SYN_TRY(syn_test_frames_create(&c->test[s], &c->data->session[s]));
     SYN_TRY(score_variants(c, variant));
     SYN_TRY(compare_rivals(c));
@@ -572,7 +594,8 @@ syn_status syn_compare(syn_recording *const *recordings, size_t n, const syn_opt
                  .user = user,
                  .start_s = now_s(),
                  .root = json_object(),
-                 .rivals = json_object()};
+                 .rivals = json_object(),
+                 .left_out = json_array()};
     fitted variant[VARIANTS] = {0};
     syn_status status;
     *json = NULL;
@@ -594,6 +617,6 @@ done:
     for (size_t s = 0; c.test && s < n; s++) syn_test_frames_free(&c.test[s]);
     free(c.test);
     syn_dataset_free(c.data);
-    json_decref(c.root), json_decref(c.rivals);
+    json_decref(c.root), json_decref(c.rivals), json_decref(c.left_out);
     return status;
 }

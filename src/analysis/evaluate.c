@@ -298,7 +298,7 @@ syn_status syn_evaluate(const syn_model *model, syn_recording *const *recordings
     warnings = json_array();
     SYN_CHECK(syn_choose_kernels(options, &kernels, &threads));
     SYN_CHECK(syn_prepare(&prepared, model, 0, model->n, recordings, options));
-    SYN_CHECK(syn_require_observed_test(&prepared.data));
+    SYN_CHECK(syn_require_observed(&prepared.data, SYN_TEST));
     SYN_CHECK(syn_evaluate_parameters(model->p, model->loss, &prepared.data, kernels, threads, &evaluation));
     SYN_CHECK(syn_evaluation_json(&evaluation, &root));
     SYN_CHECK(syn_evaluation_warn(&evaluation, warnings));

@@ -15,12 +15,15 @@
 #include "analysis/seed_stability.h"
 #include "base/memory.h"
 #include "dataset/outliers.h"
+#include "dataset/splits.h"
 #include "training/checkpoint.h"
 
 /* Lags of the gain that a model keeps. */
 enum { KEPT_LAGS = 20 };
-/* Stages that a search, and a repeat, usually take. */
-enum { USUAL_STAGES = 6, USUAL_STAGES_OF_ANY_FORM = 11, USUAL_STAGES_OF_A_REPEAT = 2 };
+/* Stages that a search of any form, of one form and without connectivity, and a repeat, usually take. */
+enum { USUAL_OF_ANY_FORM = 14, USUAL_OF_ONE_FORM = 10, USUAL_OF_NONE = 5, USUAL_OF_A_REPEAT = 4 };
+/* Epochs of a later stage in terms of the mean one before it: what is behind is given up early. */
+static const double later_epochs = 0.7;
 /* Seconds between two calls of the progress function within an epoch. */
 static const double progress_interval_s = 0.2;
 
@@ -35,13 +38,15 @@ static double now_s(void) {
 /* Stages that are finished, of the search and its repeats together, and how many there may be in all. */
 static void count_stages(const syn_fitting *f, int *finished, int *expected) {
     const syn_search *search = f->search, *repeat = f->repeats->running;
-    const int usual = search->limits.any_form ? USUAL_STAGES_OF_ANY_FORM : USUAL_STAGES, n = search->n_stages;
+    const int n = search->n_stages, usual = search->limits.any_form                ? USUAL_OF_ANY_FORM
+                                            : search->limits.form == SYN_FORM_NONE ? USUAL_OF_NONE
+                                                                                   : USUAL_OF_ONE_FORM;
     if (repeat) {
         *finished = n + f->repeats->done * repeat->n_planned + repeat->n_stages;
         *expected = n + f->repeats->asked * repeat->n_planned;
     } else {
         *finished = n;
-        *expected = (n + 1 > usual ? n + 1 : usual) + f->repeats->asked * USUAL_STAGES_OF_A_REPEAT;
+        *expected = (search->finished ? n : n + 1 > usual ? n + 1 : usual) + f->repeats->asked * USUAL_OF_A_REPEAT;
     }
 }
 
@@ -61,6 +66,19 @@ static void stage_label(const syn_fitting *f, char *label, size_t size) {
         snprintf(label + n, size - n, f->repeats->running ? "starting" : "choosing");
 }
 
+/* From what an epoch took of late, and from how many of them a stage has had so far; NAN: not known yet. */
+static double seconds_left(const syn_fitting *f, int finished, int expected) {
+    const syn_search *search = f->search;
+    const syn_trainer *t = running_search(f)->trainer;
+    double epochs = 0;
+    for (int k = 0; k < search->n_stages; k++) epochs += search->stage[k].epochs;
+    const double mean = search->n_stages ? epochs / search->n_stages : 0.5 * f->settings.max_epochs;
+    const double rest = t ? fmax(mean - t->epoch, syn_trainer_least_left(t)) : finished < expected ? mean : 0;
+    const double later = later_epochs * mean * fmax(expected - finished - 1, 0);
+    const double left_s = f->epoch_s * (rest + later) - (now_s() - f->epoch_start_s);
+    return left_s < 0 ? 0 : left_s;
+}
+
 static int report(syn_fitting *f) {
     if (!f->progress) return 0;
     const syn_trainer *t = running_search(f)->trainer;
@@ -73,16 +91,14 @@ static int report(syn_fitting *f) {
     syn_progress p = {.stage = label,
                       .candidate = finished < expected ? finished + 1 : expected,
                       .candidates = expected,
-                      .elapsed_s = f->last_progress_s - f->start_s};
-    double done = finished;
+                      .elapsed_s = f->last_progress_s - f->start_s,
+                      .eta_s = seconds_left(f, finished, expected)};
     if (t) {
-        done += (double)t->epoch / (double)t->schedule.max_epochs;
         p.epoch = t->epoch, p.max_epochs = t->schedule.max_epochs;
         p.best_loss = t->best_loss;
         if (t->epoch > 0)
             p.train_loss = t->curve[t->epoch - 1].train, p.validation_loss = t->curve[t->epoch - 1].validation;
     }
-    p.eta_s = done > 0 ? p.elapsed_s * (expected - done) / done : 0; /* stages like the mean one */
     return f->asked = f->progress(&p, f->user);
 }
 
@@ -101,11 +117,22 @@ static syn_status keep_checkpoint(syn_fitting *f) {
     return SYN_OK;
 }
 
+/* Takes the epoch that is over into epoch_s. `began`: a stage began with it, which takes time of its own. */
+static void time_epoch(syn_fitting *f, bool began) {
+    const double took_s = now_s() - f->epoch_start_s;
+    if (isnan(f->epoch_s)) f->epoch_s = took_s;
+    if (!began) f->epoch_s += 0.2 * (took_s - f->epoch_s);
+}
+
 /* All epochs of the search or a repeat. */
 static syn_status run_epochs(syn_fitting *f, syn_search *search) {
     bool done = false;
     while (!done) {
+        const bool begins = !search->trainer;
+        f->epoch_start_s = now_s();
         SYN_TRY(syn_search_epoch(search, &done, keep_going, f));
+        time_epoch(f, begins);
+        f->epoch_start_s = now_s();
         if (!done) SYN_TRY(keep_checkpoint(f));
         if (report(f) != 0) return syn_fail(SYN_ERR_INTERRUPTED, "stopped on request");
     }
@@ -159,8 +186,11 @@ static syn_status keep_gain(syn_fitting *f, const syn_parameters *p, syn_model *
 static bool keep_testing(void *user) {
     syn_fitting *f = user;
     if (!f->progress) return true;
-    const syn_progress p = {
-        .stage = "testing edges", .candidate = f->stages, .candidates = f->stages, .elapsed_s = now_s() - f->start_s};
+    const syn_progress p = {.stage = "testing edges",
+                            .candidate = f->stages,
+                            .candidates = f->stages,
+                            .elapsed_s = now_s() - f->start_s,
+                            .eta_s = NAN};
     return (f->asked = f->progress(&p, f->user)) != SYN_STOP;
 }
 
@@ -252,7 +282,7 @@ static syn_status take_fingerprints(syn_fitting *f, syn_recording *const *record
 static syn_status run_fit(syn_fitting *given, syn_model **model, syn_parameters **without,
                           syn_recording *const *recordings, size_t n_recordings) {
     syn_fitting f = *given;
-    f.start_s = now_s();
+    f.start_s = now_s(), f.epoch_s = NAN;
     syn_search_limits limits;
     syn_status status;
     *model = NULL;
@@ -260,6 +290,7 @@ static syn_status run_fit(syn_fitting *given, syn_model **model, syn_parameters 
     SYN_CHECK(choose_checkpoint(&f));
     for (size_t k = 0; k < n_recordings; k++) SYN_CHECK(syn_warn_of_outliers(recordings[k]));
     SYN_CHECK(syn_dataset_create(&f.data, recordings, n_recordings, f.options));
+    SYN_CHECK(syn_require_observed(f.data, SYN_VALIDATION));
     for (size_t k = 0; k < f.data->n; k++)
         SYN_CHECK(syn_edge_spikes_check(&f.data->session[k], syn_option_real(f.options, SYN_OPT_EDGE_BIN),
                                         syn_option_given(f.options, SYN_OPT_EDGE_BIN)));

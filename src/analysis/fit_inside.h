@@ -23,10 +23,11 @@ typedef struct syn_fitting {
     syn_progress_fn progress;
     void *user;
     double start_s, last_progress_s, next_checkpoint_s;
-    int stages;                   /* that were expected when progress was last reported */
-    int asked;                    /* what the progress function returned last: SYN_GO_ON, SYN_STOP or SYN_FINISH */
-    bool search_cut, repeats_cut; /* ended on request before they were done */
-    bool repeat_diverged;         /* no further one is tried: it would again */
+    double epoch_s, epoch_start_s; /* time of an epoch of late, NAN before the first is over; when this one began */
+    int stages;                    /* that were expected when progress was last reported */
+    int asked;                     /* what the progress function returned last: SYN_GO_ON, SYN_STOP or SYN_FINISH */
+    bool search_cut, repeats_cut;  /* ended on request before they were done */
+    bool repeat_diverged;          /* no further one is tried: it would again */
 } syn_fitting;
 
 /* f->settings and f->kernels. */

@@ -24,12 +24,15 @@ bool syn_split_observed(const syn_session *s, syn_split split) {
     return false;
 }
 
-syn_status syn_require_observed_test(const syn_dataset *data) {
+syn_status syn_require_observed(const syn_dataset *data, syn_split split) {
+    const char *const why =
+        split == SYN_TEST
+            ? "nothing was observed in the test split; expected values to score predictions with"
+            : "nothing was observed in the validation split; expected values to choose a model by: change --train, "
+              "--validation so that it has some";
     for (size_t k = 0; k < data->n; k++)
-        if (syn_split_observed(&data->session[k], SYN_TEST)) return SYN_OK;
-    return syn_fail(SYN_ERR_INPUT,
-                    "%s: nothing was observed in the test split; expected values to score predictions with",
-                    data->session[0].recording->name);
+        if (syn_split_observed(&data->session[k], split)) return SYN_OK;
+    return syn_fail(SYN_ERR_INPUT, "%s: %s", data->session[0].recording->name, why);
 }
 
 /* One session under its group. x [T][N] z-scored and observed [T][N] are work space. */

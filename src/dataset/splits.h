@@ -12,7 +12,7 @@ syn_status syn_targets(const syn_session *session, syn_split split, int64_t **fr
 
 /* Whether any entry that is predicted in a split was observed: without one there is nothing to score. */
 bool syn_split_observed(const syn_session *session, syn_split split);
-/* Error: no recording has an observed entry in the test split. */
-syn_status syn_require_observed_test(const syn_dataset *data);
+/* Error: no recording has an observed entry that is predicted in the validation or the test split. */
+syn_status syn_require_observed(const syn_dataset *data, syn_split split);
 
 #endif

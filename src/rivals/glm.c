@@ -19,6 +19,7 @@
 #include "base/lapack.h"
 #include "base/memory.h"
 #include "rivals/filters.h"
+#include "rivals/glm.h"
 #include "rivals/group_lasso.h"
 #include "rivals/loss.h"
 
@@ -167,21 +168,15 @@ static syn_status make_groups(regressions *r) {
     return SYN_OK;
 }
 
-/* Whether a choice is made on all receivers. */
-static bool takes_all(const syn_rival_data *d) {
-    return (double)d->N * (double)d->N * (double)d->F[SYN_TRAIN] <= most_work;
+/* How many receivers may be regressed. */
+static double receivers_within(const syn_rival_data *d, double work) {
+    return work / ((double)d->N * (double)d->F[SYN_TRAIN]);
 }
 
-/* How many of the blocks of `size` receivers a choice is made on. */
-static int64_t blocks_to_choose_on(const syn_rival_data *d, int64_t size, int64_t blocks) {
-    const double receivers = most_work / ((double)d->N * (double)d->F[SYN_TRAIN]);
-    const int64_t some = (int64_t)ceil(receivers / (double)size);
-    return takes_all(d) || some > blocks ? blocks : some;
-}
-
-/* count [N][F] of the train frames. all: of all receivers, whatever it takes. */
+/* count [N][F] of the train frames. work: receivers times senders times frames, which says how many blocks of receivers
+ * are made, at least one; INFINITY: all. */
 static syn_status regressions_create(regressions *r, const syn_rival_data *d, syn_filters own, syn_filters coupling,
-                                     const float *count, bool all, int threads) {
+                                     const float *count, double work, int threads) {
     const int64_t F = d->F[SYN_TRAIN], N = d->N, O = own.K, even = (N + LEAST_BLOCKS - 1) / LEAST_BLOCKS;
     const int64_t size = even < SYN_LASSO_BLOCK ? even : SYN_LASSO_BLOCK, blocks = (N + size - 1) / size;
     own.scale = coupling.scale = NULL;
@@ -190,7 +185,7 @@ static syn_status regressions_create(regressions *r, const syn_rival_data *d, sy
     SYN_TRY(make_columns(r));
     SYN_TRY(make_groups(r));
     SYN_TRY(syn_alloc(&r->model.w, (size_t)(N * (r->model.D + O)), sizeof(float), what));
-    r->blocks = all ? blocks : blocks_to_choose_on(d, size, blocks);
+    r->blocks = (int64_t)fmin(ceil(receivers_within(d, work) / (double)size), (double)blocks);
     SYN_TRY(syn_alloc(&r->block, (size_t)r->blocks, sizeof *r->block, what));
     SYN_TRY(syn_alloc(&r->work, (size_t)threads, sizeof *r->work, what));
     for (int k = 0; k < threads; k++) SYN_TRY(syn_lasso_work_create(&r->work[k], &r->x));
@@ -228,6 +223,7 @@ static const int choices[AXES] = {RIDGES, OWNS, RIDGES, BASES};
 typedef struct search {
     const syn_rival_data *data;
     const syn_rival_settings *settings;
+    double work;                                     /* that one choice is made on */
     float *count;                                    /* [N][F] of the train frames, -1 where not observed */
     float towards[OWNS][RIDGES][SYN_FILTERS_MOST_K]; /* what own filters are pulled to */
     bool tried[OWNS][RIDGES][BASES][RIDGES];
@@ -286,7 +282,7 @@ static syn_status try_own(search *s, int own) {
     regressions r;
     syn_status status;
     SYN_CHECK(regressions_create(&r, s->data, syn_filters_create(own_functions[own], own_spans[own]),
-                                 syn_filters_create(0, 0), s->count, false, s->settings->threads));
+                                 syn_filters_create(0, 0), s->count, s->work, s->settings->threads));
     for (int k = 0; k < RIDGES; k++) {
         const double before = s->least;
         double loss;
@@ -319,7 +315,7 @@ static syn_status try_coupling(search *s, const int *at, bool *better) {
     if (*tried || !fits(s, own_functions[own]) || !fits(s, functions[coupling])) return SYN_OK;
     *tried = true;
     SYN_CHECK(regressions_create(&r, s->data, syn_filters_create(own_functions[own], own_spans[own]),
-                                 syn_filters_create(functions[coupling], spans[coupling]), s->count, false,
+                                 syn_filters_create(functions[coupling], spans[coupling]), s->count, s->work,
                                  s->settings->threads));
     r.model.pull = ridges[at[PULL]], r.model.ridge = ridges[at[RIDGE]];
     for (int k = s->strength > AROUND ? s->strength - AROUND : 0, worse = 0; k < STRENGTHS && worse < patience; k++) {
@@ -376,7 +372,7 @@ static syn_status solve_for_all(search *s) {
     double loss;
     syn_status status;
     SYN_CHECK(regressions_create(&r, s->data, syn_filters_create(best->own.K, best->own.span),
-                                 syn_filters_create(best->coupling.K, best->coupling.span), s->count, true,
+                                 syn_filters_create(best->coupling.K, best->coupling.span), s->count, INFINITY,
                                  s->settings->threads));
     r.model.pull = best->pull, r.model.ridge = best->ridge;
     for (int k = first; k <= s->strength; k++) {
@@ -393,7 +389,9 @@ done:
 
 /* ---- the rival ---- */
 
-static bool applies(const syn_rival_data *d) { return d->loss == SYN_LOSS_POISSON; }
+static const char *why_not(const syn_rival_data *d) {
+    return d->loss == SYN_LOSS_POISSON ? NULL : "it is a model of spike counts with a Poisson loss";
+}
 
 static void release(void *model) {
     if (model) glm_free(model);
@@ -422,13 +420,14 @@ static void describe(const glm *m, json_t *chosen) {
     syn_rival_note_floor(chosen, m->floor);
 }
 
-static syn_status fit(void **model, const syn_rival_data *d, const syn_rival_settings *settings, json_t *chosen) {
-    search s = {.data = d, .settings = settings, .least = INFINITY};
+syn_status syn_glm_fit(void **model, const syn_rival_data *d, const syn_rival_settings *settings, double work,
+                       json_t *chosen) {
+    search s = {.data = d, .settings = settings, .work = work, .least = INFINITY};
     syn_status status;
     syn_blas_begin();
     SYN_CHECK(count_spikes(d, &s.count));
     SYN_CHECK(choose(&s));
-    if (!takes_all(d)) SYN_CHECK(solve_for_all(&s));
+    if (receivers_within(d, work) < (double)d->N) SYN_CHECK(solve_for_all(&s));
     SYN_CHECK(syn_alloc(model, 1, sizeof s.best, what));
     memcpy(*model, &s.best, sizeof s.best);
     describe(&s.best, chosen);
@@ -437,6 +436,10 @@ done:
     syn_blas_end();
     free(s.count), glm_free(&s.best);
     return status;
+}
+
+static syn_status fit(void **model, const syn_rival_data *d, const syn_rival_settings *settings, json_t *chosen) {
+    return syn_glm_fit(model, d, settings, most_work, chosen);
 }
 
 static syn_status predict(const void *model, const syn_rival_data *d, const syn_rival_settings *settings,
@@ -449,4 +452,4 @@ static syn_status predict(const void *model, const syn_rival_data *d, const syn_
     return status;
 }
 
-const syn_rival syn_rival_glm = {"glm", applies, fit, predict, release};
+const syn_rival syn_rival_glm = {"glm", why_not, fit, predict, release};

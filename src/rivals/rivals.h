@@ -46,8 +46,8 @@ typedef struct syn_rival_settings {
 
 typedef struct syn_rival {
     const char *name;
-    /* Whether it is a model of such a recording; NULL: of every one. */
-    bool (*applies)(const syn_rival_data *data);
+    /* Why it is no model of such a recording, or NULL: it is one. The function NULL: it is a model of every one. */
+    const char *(*why_not)(const syn_rival_data *data);
     /* *model: freed by `free`. chosen: an object, to which what was chosen is added. */
     syn_status (*fit)(void **model, const syn_rival_data *data, const syn_rival_settings *settings, json_t *chosen);
     /* prediction [F][N] of the targets of a split, z-scored. */

@@ -5,10 +5,10 @@
 /* A decoder twice as large is tried while the last one was still improving late in its schedule and, unless it was the
  * first, gained this much. */
 static const double worth_keeping = 0.003, still_improving = 0.7;
-enum { LARGEST_HIDDEN = 64, USUAL_STAGES = 6 };
-/* ... and while the whole search stays below this many multiplications of decoder weights and states (under a minute on
- * a laptop). */
-static const double growth_budget = 3e11;
+enum { LARGEST_HIDDEN = 64 };
+/* ... and while all epochs of a stage stay below this many multiplications of decoder weights and states (some ten
+ * seconds on a laptop). */
+static const double growth_budget = 5e10;
 /* Ridges on the embeddings, in observations: priors of neurons that are alike. The first two are always tried, greater
  * ones as long as they clearly help. */
 static const double first_ridge[] = {100, 3}, ridge_factor = 30, most_embedding_ridge = 90000;
@@ -31,14 +31,14 @@ static int none_stages(const syn_search *search) {
     return n;
 }
 
-/* Multiplications of decoder weights and states in a search of the usual length. */
-static double search_cost(const syn_search *search, int hidden) {
+/* Multiplications of decoder weights and states in a stage without an early end. */
+static double stage_cost(const syn_search *search, int hidden) {
     double entries = 0;
     for (size_t s = 0; s < search->data->n; s++) {
         const syn_session *session = &search->data->session[s];
         entries += (double)(syn_session_frames(session, SYN_TRAIN) * session->N);
     }
-    return entries * hidden * hidden * search->settings.max_epochs * USUAL_STAGES;
+    return entries * hidden * hidden * search->settings.max_epochs;
 }
 
 /* The best one of the first n stages. */
@@ -103,7 +103,7 @@ bool syn_plan_none(const syn_search *search, syn_stage *next) {
     next->candidate = best->candidate;
     next->hidden = best->hidden;
     if (search->limits.any_hidden && late && helped && best->hidden < LARGEST_HIDDEN &&
-        search_cost(search, 2 * best->hidden) < growth_budget)
+        stage_cost(search, 2 * best->hidden) < growth_budget)
         next->hidden *= 2;
     else
         next->again = true;

@@ -86,7 +86,7 @@ syn_status syn_search_create(syn_search **search, const syn_dataset *data, const
 /* What only goes on searching needs. */
 static void free_candidates(syn_search *search) {
     for (int k = 0; k < search->n_linear; k++) syn_linear_free(search->linear[k]), search->linear[k] = NULL;
-    for (int k = 0; k < search->n_stages; k++) syn_parameters_free(search->member[k]), search->member[k] = NULL;
+    for (int k = 0; k < SYN_MAX_STAGES; k++) syn_parameters_free(search->member[k]), search->member[k] = NULL;
 }
 
 void syn_search_free(syn_search *search) {
@@ -97,7 +97,7 @@ void syn_search_free(syn_search *search) {
     syn_parameters_free(search->best);
     syn_parameters_free(search->blend);
     syn_trainer_free(search->trainer);
-    for (int k = 0; k < search->n_stages; k++) free(search->curve[k]);
+    for (int k = 0; k < SYN_MAX_STAGES; k++) free(search->curve[k]); /* of a stage that could not be ended, too */
     free(search);
 }
 

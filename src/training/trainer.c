@@ -249,6 +249,13 @@ done:
     return status;
 }
 
+int syn_trainer_least_left(const syn_trainer *t) {
+    const bool behind = t->schedule.patience_behind && t->best_loss > t->schedule.rival_loss;
+    const int patience = behind ? t->schedule.patience_behind : t->schedule.patience;
+    const int left = patience - (t->epoch - 1 - t->best_epoch), most = t->schedule.max_epochs - t->epoch;
+    return left < 0 || most < 0 ? 0 : left < most ? left : most;
+}
+
 syn_status syn_trainer_epoch(syn_trainer *t, bool *done, bool (*keep_going)(void *), void *user) {
     epoch_plan plan = {0};
     syn_status status;
@@ -263,9 +270,7 @@ syn_status syn_trainer_epoch(syn_trainer *t, bool *done, bool (*keep_going)(void
     SYN_CHECK(validate(t, t->epoch, &loss));
     t->curve[t->epoch] = (syn_epoch_losses){train_loss, loss};
     t->epoch++;
-    const bool behind = t->schedule.patience_behind && t->best_loss > t->schedule.rival_loss;
-    const int patience = behind ? t->schedule.patience_behind : t->schedule.patience;
-    *done = t->epoch >= t->schedule.max_epochs || t->epoch - 1 - t->best_epoch >= patience;
+    *done = syn_trainer_least_left(t) == 0;
 done:
     free(plan.first), free(plan.session);
     return status;

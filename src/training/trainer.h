@@ -51,6 +51,8 @@ void syn_trainer_free(syn_trainer *trainer);
 /* One epoch; *done is set when the candidate is finished. keep_going is asked after every step and may be NULL; if it
  * says no the epoch is given up with SYN_ERR_INTERRUPTED and must be started again from its beginning. */
 syn_status syn_trainer_epoch(syn_trainer *trainer, bool *done, bool (*keep_going)(void *), void *user);
+/* Epochs that it has to have yet, if none of them is better than the best so far. */
+int syn_trainer_least_left(const syn_trainer *trainer);
 /* Steps that an epoch takes. */
 int64_t syn_trainer_steps(const syn_dataset *data, int64_t batch_frames);
 

@@ -212,6 +212,19 @@ static void an_unobserved_test_split_is_said(void **state) {
     json_decref(root), syn_model_free(model), raw_free(&raw);
 }
 
+/* By what nothing was observed in, nothing can be chosen. */
+static void an_unobserved_validation_split_is_refused(void **state) {
+    (void)state;
+    raw_data raw = alone(240);
+    for (int64_t k = raw.T * 6 / 10 * raw.N; k < raw.T * 85 / 100 * raw.N; k++) raw.x[k] = NAN;
+    syn_recording *recording = recording_of(&raw);
+    syn_options *options = OPTIONS("epochs", "2", "hidden", "4");
+    syn_model *model;
+    assert_int_equal(syn_fit(&model, &recording, 1, options, NULL, NULL), SYN_ERR_INPUT);
+    assert_non_null(strstr(syn_last_error(), "nothing was observed in the validation split"));
+    syn_options_free(options), syn_recording_free(recording), raw_free(&raw);
+}
+
 /* A name longer than a line, and ids whose 40th byte is within a character: both are cut, and the warning is there. */
 static void long_names_are_cut(void **state) {
     (void)state;
@@ -388,6 +401,27 @@ static void finishing_keeps_the_best_so_far(void **state) {
     syn_model_free(model);
 }
 
+static int check_time_left(const syn_progress *p, void *user) {
+    int *timed = user;
+    if (p->candidate == 1 && p->epoch == 0) assert_true(isnan(p->eta_s)); /* not zero: it is not over */
+    if (p->candidate > 1 && p->epoch > 0) assert_true(isfinite(p->eta_s));
+    *timed += p->eta_s > 0;
+    return SYN_GO_ON;
+}
+
+static void the_time_left_is_not_known_at_first(void **state) {
+    (void)state;
+    raw_data raw = chain(218);
+    syn_recording *recording = recording_of(&raw);
+    syn_options *options = OPTIONS("hidden", "4", "epochs", "5");
+    syn_model *model;
+    int timed = 0;
+    assert_ok(syn_fit(&model, &recording, 1, options, check_time_left, &timed));
+    assert_true(timed > 10);
+    syn_model_free(model);
+    syn_options_free(options), syn_recording_free(recording), raw_free(&raw);
+}
+
 static int ask_of_edges(const syn_progress *p, void *user) {
     const request *r = user;
     return strstr(p->stage, "testing edges") ? r->what : SYN_GO_ON;
@@ -452,6 +486,7 @@ int main(void) {
         cmocka_unit_test(a_folder_is_no_output),
         cmocka_unit_test(no_information_is_said),
         cmocka_unit_test(an_unobserved_test_split_is_said),
+        cmocka_unit_test(an_unobserved_validation_split_is_refused),
         cmocka_unit_test(long_names_are_cut),
         cmocka_unit_test(information_is_found),
         cmocka_unit_test(recordings_share_the_decoder),
@@ -460,6 +495,7 @@ int main(void) {
         cmocka_unit_test(gaps_and_trials_are_fitted),
         cmocka_unit_test(test_data_change_no_bit),
         cmocka_unit_test(threads_change_no_bit),
+        cmocka_unit_test(the_time_left_is_not_known_at_first),
         cmocka_unit_test(the_test_of_edges_can_be_stopped),
         cmocka_unit_test(a_stopped_choice_is_no_verdict),
         cmocka_unit_test(a_model_knows_its_recording),

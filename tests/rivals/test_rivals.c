@@ -2,6 +2,7 @@
  * and it works on trials, on gaps and on spike counts. What holds for one: it finds what its model describes. */
 #include "fixture.h"
 #include "rivals/ar.h"
+#include "rivals/glm.h"
 #include "rivals/loss.h"
 #include "rivals/rivals.h"
 #include "rivals/rnn.h"
@@ -57,7 +58,7 @@ static bool is_recurrent(const syn_rival *rival) { return !strcmp(rival->name, "
 static void check_rival(const syn_rival *rival, const raw_data *raw, syn_loss loss) {
     test_set set = set_create(raw, 1, 8);
     syn_rival_data data = data_of(&set, loss);
-    if (!rival->applies || rival->applies(&data)) {
+    if (!rival->why_not || !rival->why_not(&data)) {
         const int64_t F = data.F[SYN_TEST], N = data.N, half = F / 2, changed = data.frame[SYN_TEST][half];
         const syn_rival_settings one = {.kernels = &syn_kernels_simd128, .threads = 1, .seed = 1};
         float *prediction = predictions_of(rival, &data, &two_threads), *again = predictions_of(rival, &data, &one);
@@ -104,7 +105,7 @@ static void rates_are_above_zero(void **state) {
     const syn_normalisation *norm = &data.session->norm;
     for (const syn_rival *const *rival = syn_rivals; *rival; rival++) {
         if (!strcmp((*rival)->name, "copy-last") || is_recurrent(*rival) ||
-            ((*rival)->applies && !(*rival)->applies(&data)))
+            ((*rival)->why_not && (*rival)->why_not(&data)))
             continue;
         float *prediction = predictions_of(*rival, &data, &two_threads);
         for (int64_t k = 0; k < data.F[SYN_TEST] * data.N; k++)
@@ -226,6 +227,58 @@ static void coupling_filters_find_a_chain(void **state) {
     }
     assert_true(nll[0] < nll[1] - 0.05 * (double)data.F[SYN_TEST]);
     free(coupled), free(alone);
+    syn_rival_data_free(&data), set_free(&set), raw_free(&raw);
+}
+
+/* Counts of a ring: each neuron follows the one before it. */
+static raw_data spiking_ring(int64_t T, int64_t N) {
+    raw_data raw = raw_create(T, N, 1, "counts", 15);
+    for (int64_t t = 0; t < T; t++)
+        for (int64_t i = 0; i < N; i++) {
+            const bool driven = t > 0 && raw.x[(t - 1) * N + (i + N - 1) % N] > 0;
+            raw.x[t * N + i] = normal(16, t * N + i) > (driven ? 0 : 1.3) ? 1 : 0;
+        }
+    return raw;
+}
+
+/* Test predictions of a regression that was chosen on as many receivers as `work` allows, and what was chosen. */
+static float *chosen_within(const syn_rival_data *data, double work, json_t *chosen) {
+    const syn_rival *glm = rival_called("glm");
+    float *prediction = floats(data->F[SYN_TEST] * data->N);
+    void *model;
+    assert_ok(syn_glm_fit(&model, data, &two_threads, work, chosen));
+    assert_ok(glm->predict(model, data, &two_threads, SYN_TEST, prediction));
+    glm->free(model);
+    return prediction;
+}
+
+/* Of a large recording the choice is made on some receivers. Then all are fitted with it: to the same weights as when
+ * all took part in the choice, where that is the same, and else none is left at its mean rate. */
+static void a_choice_on_some_receivers_is_for_all(void **state) {
+    (void)state;
+    const int64_t N = 12;
+    raw_data raw = spiking_ring(500, N);
+    test_set set = set_create(&raw, 1, 8);
+    syn_rival_data data = data_of(&set, SYN_LOSS_POISSON);
+    const double all = (double)(N * N * data.F[SYN_TRAIN]);
+    json_t *chosen[3] = {json_object(), json_object(), json_object()};
+    float *whole = chosen_within(&data, all, chosen[0]), *again = chosen_within(&data, all - 1, chosen[1]),
+          *some = chosen_within(&data, 0.1 * all, chosen[2]);
+    assert_true(json_number_value(json_object_get(chosen[0], "basis_functions")) > 0);
+    assert_true(json_equal(chosen[0], chosen[1]));
+    for (int64_t k = 0; k < data.F[SYN_TEST] * N; k++) {
+        const double rate = (double)(whole[k] * data.session->norm.scale[k % N] + data.session->norm.mean[k % N]);
+        assert_near("prediction", (double)whole[k], (double)again[k], 0.01 * rate);
+    }
+    for (int64_t i = 0; i < N; i++) {
+        float low = INFINITY, high = -INFINITY;
+        for (int64_t k = 0; k < data.F[SYN_TEST]; k++)
+            low = fminf(low, some[k * N + i]), high = fmaxf(high, some[k * N + i]);
+        if (!(high > low + 0.3f)) fail_msg("receiver %d is at its mean rate", (int)i);
+    }
+    assert_true(error_of(&data, some) < 0.95);
+    for (int k = 0; k < 3; k++) json_decref(chosen[k]);
+    free(whole), free(again), free(some);
     syn_rival_data_free(&data), set_free(&set), raw_free(&raw);
 }
 
@@ -383,6 +436,7 @@ int main(void) {
         cmocka_unit_test(linear_models_find_a_linear_network),
         cmocka_unit_test(ridge_solves_its_equations),
         cmocka_unit_test(coupling_filters_find_a_chain),
+        cmocka_unit_test(a_choice_on_some_receivers_is_for_all),
         cmocka_unit_test(hidden_entries_do_not_bias),
         cmocka_unit_test(gradients_of_recurrent_networks),
         cmocka_unit_test(dropout_spares_the_own_past),

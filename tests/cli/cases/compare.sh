@@ -22,6 +22,13 @@ run 0 env OMP_NUM_THREADS=3 synapsnet compare sim.h5 $small --rivals ar --json
 # shellcheck disable=SC2086
 run 0 env OMP_NUM_THREADS=3 synapsnet compare sim.h5 $small --rivals ar --json --threads 1
 [ "$(json threads)" = 1 ] || fail "--threads 1 gave $(json threads) threads"
+# Who is asked for by name and is no model of this recording is not left out without a word.
+# shellcheck disable=SC2086
+run 0 synapsnet compare sim.h5 $small --embedding 0 --rivals mean,glm,no-behavior,no-embedding
+out '^  mean +[0-9.]+ '
+err '^synapsnet: warning: rivals: glm is left out: it is a model of spike counts'
+err '^synapsnet: warning: rivals: no-behavior is left out: there is no behaviour'
+err '^synapsnet: warning: rivals: no-embedding is left out: with --embedding 0'
 run 2 synapsnet compare sim.h5 --rivals linar
 one_error "found 'linar'; expected some of: copy-last, mean, ar"
 run 2 synapsnet compare sim.h5 --predictions mine.npy

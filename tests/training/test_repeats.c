@@ -1,0 +1,59 @@
+/* Which stages of a search its repeats train again: those that its winner was made of, and no other. The search is made
+ * up; nothing is trained. */
+#include "training/repeats.h"
+
+#include "fixture.h"
+
+enum { WINDOW = 16, NEURONS = 8, FRAMES = 400 };
+
+static const syn_settings settings = {.hidden = 4, .embedding = 2, .threads = 1, .max_epochs = 10, .patience = 5};
+
+/* The decoder that won is neither the first, nor the one with the least loss, which was passed over. */
+static const syn_stage stages[] = {
+    {.candidate.embedding = 100, .loss = 1.0},
+    {.candidate.embedding = 100, .candidate.no_behavior = true, .loss = 0.95},
+    {.candidate.embedding = 3000, .candidate.no_behavior = true, .loss = 0.9, .passed_over = true},
+    {.candidate.embedding = 100, .candidate.no_behavior = true, .loss = 0.94, .again = true},
+    {.candidate = {.form = SYN_FORM_DENSE, .ridge = 100}, .loss = 0.8},
+    {.candidate = {.form = SYN_FORM_DENSE, .ridge = 316}, .loss = 0.7},
+    {.candidate = {.form = SYN_FORM_DENSE, .ridge = 10, .l1 = 20}, .loss = 0.6},
+    {.candidate = {.form = SYN_FORM_DALE, .ridge = 10, .l1 = 20}, .loss = 0.5},
+};
+enum { STAGES = sizeof stages / sizeof *stages };
+
+/* shares: of each stage in the average, or NULL: there is none. planned: ended by -1. */
+static void check_plan(int n_stages, const double *shares, const int *planned) {
+    const syn_search_limits limits = {.any_form = true, .ridge = -1, .l1 = -1, .innovation = -1};
+    raw_data raw = raw_create(FRAMES, NEURONS, 2, "fluorescence", 75);
+    test_set set = set_create(&raw, 1, WINDOW);
+    syn_search *search;
+    syn_repeats *repeats;
+    assert_ok(syn_search_create(&search, set.data, best_kernels(), &settings, &limits));
+    memcpy(search->stage, stages, (size_t)n_stages * sizeof *stages);
+    search->n_stages = n_stages, search->finished = true;
+    search->ablation_loss = 0.94, search->best_loss = stages[n_stages - 1].loss;
+    search->best = random_parameters(set.data, SYN_FORM_DENSE, settings.hidden, 76);
+    if (shares) search->blend = random_parameters(set.data, SYN_FORM_DENSE, settings.hidden, 77);
+    for (int k = 0; shares && k < n_stages; k++) search->blend_share[k] = shares[k];
+    assert_ok(syn_repeats_create(&repeats, search, 1, 1));
+    assert_true(syn_repeats_left(repeats));
+    assert_ok(syn_repeats_begin(repeats));
+    for (int k = 0; k < repeats->running->n_planned || planned[k] >= 0; k++) {
+        assert_int_equal(repeats->running->planned[k], planned[k]);
+        assert_near("share", shares ? shares[planned[k]] : planned[k] == n_stages - 1, repeats->running->share[k], 0);
+    }
+    syn_repeats_free(repeats), syn_search_free(search), set_free(&set), raw_free(&raw);
+}
+
+static void only_what_the_winner_was_made_of_is_trained(void **state) {
+    (void)state;
+    check_plan(5, NULL, (int[]){1, 4, -1});
+    check_plan(6, (double[]){0, 0, 0, 0, 0.25, 0.75}, (int[]){1, 4, 5, -1});
+    check_plan(6, (double[]){0, 0, 0, 0.25, 0, 0.75}, (int[]){1, 3, 5, -1});
+    check_plan(STAGES, NULL, (int[]){1, 6, 7, -1}); /* signs are those of the best one before it */
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(only_what_the_winner_was_made_of_is_trained)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
