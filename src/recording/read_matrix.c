@@ -502,6 +502,13 @@ syn_status syn_matrix_open(syn_recording **recording, const syn_input *input) {
     if (!name) SYN_CHECK(refuse_long_table(a));
     SYN_CHECK(orient(a, input, name, &time_first, &guessed));
     SYN_CHECK(read_values(recording, a, time_first));
+    if (input->address.content == SYN_CONTENT_CSV && time_first && !a->row_time && syn_are_spike_times(*recording)) {
+        syn_recording_free(*recording);
+        *recording = NULL;
+        SYN_CHECK(syn_spike_columns_open(recording, a, input->options));
+        status = take_table_names(*recording, a, time_first);
+        goto done;
+    }
     if (guessed)
         SYN_CHECK(syn_recording_warn(*recording,
                                      "%s is (%lld, %lld): took the %s axis as time because it is longer; "
@@ -509,6 +516,8 @@ syn_status syn_matrix_open(syn_recording **recording, const syn_input *input) {
                                      name ? name : "the array", (long long)a->rows, (long long)a->cols,
                                      time_first ? "first" : "second"));
     SYN_CHECK(take_table_names(*recording, a, time_first));
+    SYN_CHECK(syn_remark_clocks(*recording, a->column_name ? "name the columns that are neurons (FILE:A,B,C)"
+                                                           : "leave it out, and give times by --timestamps"));
     SYN_CHECK(syn_take_rate(*recording, input, name));
     SYN_CHECK(take_segments(*recording, input, name));
     SYN_CHECK(take_neurons(*recording, input, name));
