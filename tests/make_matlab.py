@@ -90,6 +90,10 @@ def good():
     unit = lambda v: {"time": v, "timerange": np.array([0.0, 10.0]), "meanrate": len(v) / 10}
     a, b, c = spikes()
     save("trains_nested.mat", {"spikes": cell([cell([cell([unit(a), cell([]), unit(b)]), cell([]), cell([unit(c), unit(a[:0])])])])})
+    # Five trials of 2 s, times within each from -0.5 s.
+    cut = [[v[(v >= 2 * s) & (v < 2 * s + 2)] - 2 * s - 0.5 for s in range(5)] for v in spikes()]
+    save("trains_trials.mat", {"spikes": cell([cut[j][s] for s in range(5) for j in range(3)], (3, 5))})
+    save("trains_groups.mat", {"spikes": cell([cell(trials) for trials in cut])})
     order = np.argsort(np.concatenate(spikes()), kind="stable")
     ids = np.repeat([1.0, 2.0, 3.0], [len(v) for v in spikes()])
     save("pairs.mat", {"spks": np.column_stack([ids, np.concatenate(spikes())])[order]})

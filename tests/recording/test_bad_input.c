@@ -284,6 +284,8 @@ static const struct bad_case {
     {"%/matlab/bad/falling_trains.mat", "", "no spike trains", NULL},
     {"%/matlab/bad/nan_trains.mat", "", "no spike trains", NULL},
     {"%/matlab/bad/far_trains.mat", "", "expected times in seconds", NULL},
+    {"%/matlab/trains_trials.mat", "", "is a cell (3, 5) of spike trains, of neurons and trials; give --orientation",
+     NULL},
     {"%/matlab/bad/zero_rate.mat", "", "holds 0; expected one positive number", NULL},
     {"%/matlab/trials_cell.mat", "", "give it with --rate", NULL},
     {"%/matlab/trials_numbered.mat", "rate=30", "--rate says 30 Hz, but the file says 10 Hz", NULL},
