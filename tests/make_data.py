@@ -215,6 +215,8 @@ def good_neurons():
     np.savez(path("bad", "clock_frames.npz"), activity=X, time=np.arange(T))
     np.savez(path("bad", "clock_fast.npz"), activity=X, t=np.arange(T) / 1e5)
     np.savez(path("bad", "clock_slow.npz"), activity=X, timestamps=np.arange(T) * 33.0)
+    with h5py.File(path("bad", "beyond_single.h5"), "w") as f:
+        f["activity"] = np.where(X == 41, 1e39, X)
     with h5py.File(path("bad", "clock_unit.h5"), "w") as f:
         f["activity"], f["time"] = X, np.arange(T) / 10
         f["time"].attrs["unit"] = "ticks"

@@ -108,6 +108,8 @@ static const struct bad_case {
     {"%/good/spikes.npz", "rate=7", "--rate says 7 Hz", NULL},
     /* HDF5 */
     {"%/bad/none.h5", "rate=10", "no activity matrix", NULL},
+    {"%/bad/beyond_single.h5", "rate=10", "activity: holds 1e+39, beyond the largest number of single precision", NULL},
+    {"%/bad/beyond_single.h5", "rate=10 orientation=neurons-first", "holds 1e+39, beyond", NULL},
     {"%/bad/cut.h5", "rate=10", "damaged, cut short", NULL},
     {"%/bad/claims.h5", "rate=10", "stores only", NULL},
     {"%/good/arrays.h5", "rate=10", "say which as FILE:NAME", NULL},

@@ -39,3 +39,9 @@ out '^ids +unit1 unit2 unit3$'
 out '^frames +679 at 20 Hz'
 out '^signal +counts, mean rate 5.79 Hz'
 out '^warning +its columns rise and end one before another: taken as spike times in seconds, a neuron a column$'
+
+# ---- numbers that single precision does not hold ----
+
+sed '50s/^[^,]*/-2e300/' clock.csv >huge.csv
+run 1 synapsnet info huge.csv --rate 20 --quiet
+one_error 'huge.csv: holds -2e\+300, beyond the largest number of single precision; expected NaN where it is no measurement'
