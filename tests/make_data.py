@@ -161,6 +161,8 @@ def good_folders():
     save("good/phy/spike_clusters.npy", clusters.astype("i4"))
     write("good/phy/params.py", "dat_path = 'x.dat'\nn_channels_dat = 4\nsample_rate = 20000.\nhp_filtered = False\n")
     write("good/phy/cluster_group.tsv", "cluster_id\tgroup\n0\tgood\n1\tmua\n2\tnoise\n3\tgood\n")
+    save("good/alf/spikes.times.npy", samples / 20000)
+    save("good/alf/spikes.clusters.npy", clusters.astype("i4"))
     save("good/phy_python/spike_times.npy", samples)
     save("good/phy_python/spike_clusters.npy", clusters.astype("i4"))
     write("good/phy_python/params.py", "sample_rate_lfp = 2500\nsample_rate = 20_000.  # Hz\nsample_rate_sync = 9\n")

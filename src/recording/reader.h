@@ -112,6 +112,9 @@ syn_status syn_guess_signal(syn_recording *recording, const char *label);
  * label: named in messages. */
 syn_status syn_bin_spikes(syn_recording **recording, const char *label, double *time_s, int32_t *neuron, int64_t n,
                           int64_t neurons, double start_s, double bin_s);
+/* What a word says of a sorted unit, as people and sorters write it. */
+typedef enum syn_grade { SYN_UNGRADED, SYN_GOOD, SYN_MUA, SYN_NOISE } syn_grade;
+syn_grade syn_grade_of(const char *word);
 /* Puts spikes [n] at finite times into the order of time. */
 syn_status syn_sort_spikes(double *time_s, int32_t *neuron, int64_t n);
 /* Sorts ids and drops repetitions; returns how many are left. */

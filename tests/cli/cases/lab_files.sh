@@ -16,6 +16,8 @@ walk() {
     }'
 }
 
+data=$(dirname "$case_file")/../../data
+
 # ---- clocks and counters among neurons ----
 
 walk 4 'sprintf("%.2f,", t / 20)' >clock.csv
@@ -45,3 +47,17 @@ out '^warning +its columns rise and end one before another: taken as spike times
 sed '50s/^[^,]*/-2e300/' clock.csv >huge.csv
 run 1 synapsnet info huge.csv --rate 20 --quiet
 one_error 'huge.csv: holds -2e\+300, beyond the largest number of single precision; expected NaN where it is no measurement'
+
+# ---- folders of sorted units ----
+
+run 0 synapsnet info "$data/good/alf"
+out '^neurons +4$'
+out '^frames +60 at 20 Hz, 3 s$'
+run 0 synapsnet info "$data/good/alf" --bin 10ms
+[ "$(sed -n 's/^frames *//p' out)" = "300 at 100 Hz, 3 s" ] || fail "times of ALF are not in seconds"
+mkdir -p session/probe0 && cp -r "$data/good/phy" session/probe0/kilosort4 && chmod -R u+w session
+run 1 synapsnet info session --quiet
+one_error 'session: is a folder, but neither .*; give what is in it: session/probe0/kilosort4$'
+sed -i 's/good/Good/; s/mua/single unit/' session/probe0/kilosort4/cluster_group.tsv
+run 0 synapsnet info session/probe0/kilosort4
+out '^ids +0 1 3$'
