@@ -450,6 +450,8 @@ def bad_tables():
 def bad_folders():
     os.makedirs(path("bad", "nothing", "x"), exist_ok=True)
     write("bad/nothing/readme.txt", "no recording\n")
+    with zipfile.ZipFile(path("bad", "book.xlsx"), "w") as z:
+        z.writestr(zipfile.ZipInfo("xl/workbook.xml"), "<workbook/>")
     base = X.T.astype("f4")
     save("bad/suite2p_shapes/plane0/F.npy", base)
     save("bad/suite2p_shapes/plane0/Fneu.npy", base[:, :-1])

@@ -59,6 +59,7 @@ struct syn_array {
     char **column_unit;              /* [cols] of those, "" if there is none, or NULL */
     char **row_name;                 /* [rows] from the text column of a CSV, or NULL */
     double *row_time;                /* [rows] from the time column of a CSV (s), or NULL */
+    int64_t rejected;                /* columns of a CSV that it says are no cells, left out */
     bool single;                     /* asked for: tiles in single precision, where the file kind can */
     int64_t row_step;                /* rows to ask ops->rows for at a time */
     bool concurrent;                 /* ops->rows may run in several threads */

@@ -516,6 +516,9 @@ syn_status syn_matrix_open(syn_recording **recording, const syn_input *input) {
                                      name ? name : "the array", (long long)a->rows, (long long)a->cols,
                                      time_first ? "first" : "second"));
     SYN_CHECK(take_table_names(*recording, a, time_first));
+    if (a->rejected)
+        SYN_CHECK(syn_recording_warn(*recording, "%lld of %lld cells are rejected by the second line and left out",
+                                     (long long)a->rejected, (long long)(a->rejected + a->cols)));
     SYN_CHECK(syn_remark_clocks(*recording, a->column_name ? "name the columns that are neurons (FILE:A,B,C)"
                                                            : "leave it out, and give times by --timestamps"));
     SYN_CHECK(syn_take_rate(*recording, input, name));

@@ -47,6 +47,7 @@ static const struct bad_case {
     {"%/good/neurons_first.npy", "rate=10 orientation=sideways", "expected one of", "orientation"},
     /* npz */
     {"%/bad/not_numpy.npz", "rate=10", "without readable NumPy arrays", NULL},
+    {"%/bad/book.xlsx", "rate=10", "is an Excel workbook; export its sheet to CSV", NULL},
     {"%/bad/two_matrices.npz", "rate=10", "a float64 (40, 5), b float64 (40, 5)", NULL},
     {"%/bad/no_matrix.npz", "rate=10", "no activity matrix", NULL},
     {"%/bad/cut.npz", "rate=10", "damaged or cut short", NULL},

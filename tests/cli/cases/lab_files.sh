@@ -61,3 +61,31 @@ one_error 'session: is a folder, but neither .*; give what is in it: session/pro
 sed -i 's/good/Good/; s/mua/single unit/' session/probe0/kilosort4/cluster_group.tsv
 run 0 synapsnet info session/probe0/kilosort4
 out '^ids +0 1 3$'
+
+# ---- tables with more than one line of headings ----
+
+(printf ' , C00, C01, C02\r\nTime(s)/Cell Status, accepted, rejected, undecided\r\n' && walk 3 'sprintf("%.3f, ", t / 10)') >inscopix.csv
+run 0 synapsnet info inscopix.csv
+out '^ids +C00 C02$'
+out '^frames +200 at 10 Hz, 20 s$'
+out '^warning +1 of 3 cells are rejected by the second line and left out$'
+run 0 synapsnet info inscopix.csv:C00,C01,C02
+out '^neurons +3$'
+(printf 'scorer,DLC,DLC,DLC,DLC\nbodyparts,nose,nose,tail,tail\ncoords,x,y,x,y\n' && walk 4 't ","') >track.csv
+run 0 synapsnet info clock.csv --rate 20 --behavior track.csv
+out '^behaviour +nose_x, '
+out '^ +tail_y, '
+run 0 synapsnet info clock.csv --rate 20 --behavior track.csv:nose_y
+out '^behaviour +nose_y, '
+
+# ---- what cannot be read ----
+
+(echo Timestamp,a,b && walk 2 '"2024-01-31T12:00:00.10,"') >dates.csv
+run 1 synapsnet info dates.csv --rate 10 --quiet
+one_error "line 2, column 1 \(Timestamp\) is '2024-01-31T12:00:00.10'; expected times in seconds from the start, as a column 'time'"
+printf 'frame,neuron,dff\n0,a,0.5\n0,b,0.25\n' >long.csv
+run 1 synapsnet info long.csv --rate 10 --quiet
+one_error "is 'a'; expected one line a frame and one column a neuron \(in pandas: df.pivot\), or a spike list of columns 'time' and 'unit'"
+printf 'Time (s), Cell Name, Value\n0.51, C1, 3\n0.7, C0, 2\n1.2, C1, 3\n' >events.csv
+run 0 synapsnet info events.csv
+out '^ids +C0 C1$'
