@@ -179,6 +179,12 @@ def good73():
     for key, kind in ("note", "char"), ("bad_trials", "double"), ("events", "cell"), ("options", "struct"):
         empty.put_empty(key, np.array([0, 0] if kind != "double" else [1, 0, 3], "u8"), kind)
     empty.close()
+    empty = Matlab73("v73_empty_bool.mat")  # as h5py marks it
+    empty.put("dff", X)
+    empty.put_empty("note", np.array([0, 0], "u8"), "char")
+    del empty.file["note"].attrs["MATLAB_empty"]
+    empty.file["note"].attrs["MATLAB_empty"] = True
+    empty.close()
     partly = Matlab73("v73_partly.mat")  # as matfile() leaves it where little of a large variable was written
     partly.put("dff", X)
     partly.put("fs", 10.0)
