@@ -54,6 +54,10 @@ def good_arrays():
     np.savez(path("good", "stored.npz"), activity=X, other=X[:, :2], label=np.array(["a", "b"]))
     np.savez_compressed(path("good", "deflated.npz"), activity=X.astype("f4"))
     np.savez_compressed(path("good", "fortran.npz"), activity=np.asfortranarray(X.T))
+    np.savez(path("good", "trials_of_three.npz"), activity=X.reshape(4, 10, N), bin_s=0.1)
+    with h5py.File(path("good", "trials_of_three.h5"), "w") as f:
+        f.create_dataset("frames_first", data=X.reshape(4, 10, N).astype("f4"), chunks=(3, 4, 2), compression="gzip")
+        f["neurons_first"] = X.reshape(4, 10, N).transpose(0, 2, 1)
     with h5py.File(path("good", "arrays.h5"), "w") as f:
         f["time_first"] = X
         f["group/neurons_first"] = X.T.astype("f4")

@@ -62,6 +62,8 @@ def good():
     save("sparse.mat", {"counts": scipy.sparse.csc_matrix(np.where(X % 7 == 0, X % 3, 0))})
     save("sparse_flags.mat", {"on": scipy.sparse.csc_matrix(X % 3 == 0)})
     save("flags.mat", {"on": X % 3 == 0})
+    save("trials_of_three.mat", {"dff": X.reshape(4, 10, N).transpose(1, 2, 0), "fs": 10.0})
+    save("trials_of_three_turned.mat", {"dff": X.reshape(4, 10, N).transpose(2, 1, 0), "fs": 10.0})
     # Trials: struct of cells with numbered fields, struct of cells with matrices, struct array, one cell.
     save("trials_numbered.mat", {"D": trial_struct(UNEVEN), "TE": {"dt": 0.1, "direction": np.arange(4)}}, do_compression=True)
     save("trials_rows.mat", {"D": trial_struct(EVEN, column=False), "t": np.arange(10) * 0.1 - 0.2})

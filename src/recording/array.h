@@ -61,6 +61,7 @@ struct syn_array {
     double *row_time;                /* [rows] from the time column of a CSV (s), or NULL */
     int64_t rejected;                /* columns of a CSV that it says are no cells, left out */
     bool single;                     /* asked for: tiles in single precision, where the file kind can */
+    bool cube;                       /* asked for: three axes; MATLAB's second then runs faster than the third */
     int64_t row_step;                /* rows to ask ops->rows for at a time */
     bool concurrent;                 /* ops->rows may run in several threads */
     const syn_array_operations *ops; /* of the file kind */

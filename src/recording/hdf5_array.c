@@ -257,9 +257,25 @@ static syn_status read_single(const syn_array *a, const hdf5_source *s, const in
 }
 
 static syn_status check_axes(const syn_array *a) {
-    if (a->rank <= 2) return SYN_OK;
+    if (a->rank <= (a->cube ? 3 : 2)) return SYN_OK;
     return syn_fail(SYN_ERR_INPUT, "%s: has %d axes, shape %s; expected 1 or 2", a->label, a->rank,
                     syn_shape_text(a->rank, a->shape));
+}
+
+/* Some of the first axis at a time, all of the others. */
+static syn_status visit_cube(syn_array *a, syn_tile_fn fn, void *user) {
+    const int64_t rows = SYN_TILE_VALUES / a->cols > 1 ? at_most(SYN_TILE_VALUES / a->cols, a->rows) : 1;
+    syn_status status = SYN_OK;
+    double *value;
+    SYN_TRY(syn_alloc(&value, (size_t)(rows * a->cols), sizeof *value, a->label));
+    for (int64_t r = 0; r < a->rows && status == SYN_OK; r += rows) {
+        const int64_t block[4] = {r, 0, at_most(rows, a->rows - r), a->shape[1]};
+        const syn_tile tile = {r, 0, block[2], a->cols, value, NULL, a->cols, 1};
+        status = read_block(a, a->source, block, H5T_NATIVE_DOUBLE, value);
+        if (status == SYN_OK) status = fn(user, &tile);
+    }
+    free(value);
+    return status;
 }
 
 static syn_status hdf5_visit(syn_array *a, syn_tile_fn fn, void *user) {
@@ -267,6 +283,7 @@ static syn_status hdf5_visit(syn_array *a, syn_tile_fn fn, void *user) {
     syn_status status = SYN_OK;
     void *value;
     SYN_TRY(check_axes(a));
+    if (a->rank > 2) return visit_cube(a, fn, user);
     const size_t size = a->single ? sizeof(float) : sizeof(double);
     SYN_TRY(syn_alloc(&value, (size_t)(s->tile_rows * s->tile_cols), size, a->label));
     for (int64_t c = 0; c < a->cols; c += s->tile_cols)

@@ -397,8 +397,7 @@ static syn_status refuse(const syn_input *input) {
     SYN_TRY(syn_listing_text(&input->listing, NULL, &text));
     syn_status status =
         syn_fail(SYN_ERR_INPUT, "%s: holds no activity matrix and no spike list (id, time); it holds %s%s", file, text,
-                 holds_objects(input) ? "; tables and other objects are not read: save their columns as arrays"
-                                      : syn_cube_advice_for(input));
+                 holds_objects(input) ? "; tables and other objects are not read: save their columns as arrays" : "");
     free(text);
     return status;
 }

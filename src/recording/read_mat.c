@@ -756,8 +756,8 @@ static syn_status say_which(const syn_input *input, const candidates *c, size_t 
     SYN_TRY(syn_listing_text(&input->listing, matrices ? syn_is_matrix : NULL, &arrays));
     syn_status status;
     if (c->n + matrices == 0)
-        status = syn_fail(SYN_ERR_INPUT, "%s: holds no activity matrix, no trials and no spike trains; it holds %s%s",
-                          input->address.file, arrays, syn_cube_advice_for(input));
+        status = syn_fail(SYN_ERR_INPUT, "%s: holds no activity matrix, no trials and no spike trains; it holds %s",
+                          input->address.file, arrays);
     else
         status = syn_fail(SYN_ERR_INPUT,
                           "%s: holds several arrays that could be the activity (%s%s%s); say which as FILE:NAME",

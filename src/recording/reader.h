@@ -66,10 +66,8 @@ syn_status syn_matrix_open(syn_recording **recording, const syn_input *input);
 bool syn_is_matrix(const syn_entry *entry);
 /* The name of an array of the file that can be the times of so many frames. */
 bool syn_find_clock(const syn_input *input, int64_t frames, char *name, size_t size);
-/* How an array of trials, frames and neurons becomes one of frames and neurons; "" for other numbers of axes. */
-const char *syn_cube_advice(syn_content content, int rank);
-/* The same where a file holds one. */
-const char *syn_cube_advice_for(const syn_input *input);
+/* The recording of an array of three axes, one of them trials. */
+syn_status syn_cube_open(syn_recording **recording, syn_array *array, const syn_input *input);
 /* Warns of neurons that never fall, as times and counters do, where others do. advice: what to do about them. */
 syn_status syn_remark_clocks(syn_recording *recording, const char *advice);
 /* Whether the columns are spike times: none falls, and each is missing from its own end on. */

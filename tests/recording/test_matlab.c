@@ -33,6 +33,8 @@ static void reads_matrices(void **state) {
         {"%/matlab/v73_single.mat:data.dff", ""},
         {"%/matlab/v73_partly.mat:dff", ""},
         {"%/matlab/v73_empty.mat:dff", "rate=10"},
+        {"%/matlab/trials_of_three.mat", "orientation=time-first"},
+        {"%/matlab/trials_of_three_turned.mat", "orientation=neurons-first"},
         {"%/matlab/v73_empty_bool.mat", "rate=10"},
     };
     for (size_t k = 0; k < sizeof paths / sizeof *paths; k++) {

@@ -39,6 +39,9 @@ static const struct matrix_case {
     {"%/good/fortran.npz", "rate=10", true},
     {"%/good/fortran.npz:activity", "rate=10", true},
     {"%/good/arrays.h5:time_first", "rate=10", false},
+    {"%/good/trials_of_three.npz", "orientation=time-first", false},
+    {"%/good/trials_of_three.h5:frames_first", "rate=10 orientation=time-first", false},
+    {"%/good/trials_of_three.h5:neurons_first", "rate=10 orientation=neurons-first", false},
     {"%/good/arrays.h5:group/neurons_first", "rate=10", true},
     {"%/good/arrays.h5:/group/neurons_first", "timestamps=%/good/arrays.h5:times", false},
     {"%/good/arrays.h5:chunked", "rate=10", false},
@@ -73,6 +76,18 @@ static const struct matrix_case {
     {"%/good/clock5.csv", "", false},
     {"%/good/linked.h5", "rate=10", true},
 };
+
+static void cuts_arrays_of_three_axes_into_trials(void **state) {
+    (void)state;
+    syn_recording *r = must_open("%/good/trials_of_three.npz", "orientation=time-first");
+    assert_float_equal(r->rate_hz, 10, 1e-9);
+    assert_int_equal(r->S, 4);
+    for (int s = 0; s < 4; s++) {
+        assert_int_equal(r->segment[s].start, 10 * s);
+        assert_int_equal(r->segment[s].stop, 10 * s + 10);
+    }
+    syn_recording_free(r);
+}
 
 static void reads_every_matrix(void **state) {
     (void)state;
@@ -693,6 +708,7 @@ static void reads_what_other_tools_write(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_every_matrix),
+        cmocka_unit_test(cuts_arrays_of_three_axes_into_trials),
         cmocka_unit_test(reads_large_files_in_threads),
         cmocka_unit_test(takes_times_in_their_unit),
         cmocka_unit_test(remarks_on_long_times),
