@@ -58,6 +58,11 @@ def good_arrays():
     with h5py.File(path("good", "trials_of_three.h5"), "w") as f:
         f.create_dataset("frames_first", data=X.reshape(4, 10, N).astype("f4"), chunks=(3, 4, 2), compression="gzip")
         f["neurons_first"] = X.reshape(4, 10, N).transpose(0, 2, 1)
+    for name, accepted in ("good/caiman.hdf5", [0, 2, 3]), ("bad/caiman_beyond.hdf5", [0, 9]), ("bad/caiman_rejected.hdf5", np.zeros(0, "i8")):
+        with h5py.File(path(*name.split("/")), "w") as f:
+            f["estimates/C"], f["estimates/S"], f["estimates/YrA"] = X.T * 0, (X.T % 3 == 0) * 1.0, X.T
+            f["estimates/b"], f["estimates/idx_components"] = np.zeros((64, 2)), accepted
+            f["params/data/fr"] = 15
     with h5py.File(path("good", "arrays.h5"), "w") as f:
         f["time_first"] = X
         f["group/neurons_first"] = X.T.astype("f4")
@@ -494,7 +499,7 @@ CORPUS = {
     "npz": ["stored.npz", "deflated.npz", "fortran.npz", "trials.npz", "pairs.npz", "spikes.npz"],
     "csv": ["plain.csv", "timed.csv", "data_frame.csv", "decimal_comma.csv", "named_rows.csv", "missing.csv", "numbers.csv"],
     "spike_list": ["spikes.csv", "spikes.npz", "spikes.h5", "pairs.npz"],
-    "hdf5": ["single.h5", "spikes.h5"],
+    "hdf5": ["single.h5", "spikes.h5", "caiman.hdf5"],
 }
 
 

@@ -64,6 +64,11 @@ def good():
     save("flags.mat", {"on": X % 3 == 0})
     save("trials_of_three.mat", {"dff": X.reshape(4, 10, N).transpose(1, 2, 0), "fs": 10.0})
     save("trials_of_three_turned.mat", {"dff": X.reshape(4, 10, N).transpose(2, 1, 0), "fs": 10.0})
+    save("cnmfe.mat", {"neuron": {"A": np.zeros((64, N)), "C": X.T * 0, "C_raw": X.T, "S": scipy.sparse.csc_matrix((X.T % 3 == 0) * 1.0), "Fs": 10.0}})
+    fall = {"F": X.T + 7, "Fneu": np.full((N, T), 10.0), "spks": X.T, "iscell": np.array([[1, 0.9], [0, 0.1], [1, 0.8], [1, 0.7], [0, 0.2]]), "ops": {"fs": 15.0}}
+    save("Fall.mat", fall)
+    save("bad/Fall_none.mat", {**fall, "iscell": np.zeros((N, 2))})
+    save("bad/Fall_few.mat", {**fall, "iscell": np.ones((3, 2))})
     # Trials: struct of cells with numbered fields, struct of cells with matrices, struct array, one cell.
     save("trials_numbered.mat", {"D": trial_struct(UNEVEN), "TE": {"dt": 0.1, "direction": np.arange(4)}}, do_compression=True)
     save("trials_rows.mat", {"D": trial_struct(EVEN, column=False), "t": np.arange(10) * 0.1 - 0.2})
@@ -274,7 +279,7 @@ def corpus():
     root = os.path.join(HERE, "..", "..", "fuzz", "corpus")
     for target, names in {
         "matlab": ["matrix_i2.mat", "sparse.mat", "trials_numbered.mat", "trials_struct_array.mat", "trials_cell.mat", "trains_nested.mat",
-                   "pairs.mat", "matrix_in_struct.mat"],
+                   "pairs.mat", "matrix_in_struct.mat", "cnmfe.mat", "Fall.mat", "trains_trials.mat", "trials_of_three.mat"],
         "matlab73": ["v73_single.mat", "v73_trains.mat", "v73_empty.mat", *(f"bad/{name}.mat" for name in MISLED)],
     }.items():
         shutil.rmtree(os.path.join(root, target), ignore_errors=True)

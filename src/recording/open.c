@@ -17,6 +17,8 @@ static const syn_reader readers[] = {
     {"phy", false, syn_phy_probe, syn_phy_open, NULL},
     {"NWB", false, syn_nwb_probe, syn_nwb_recording_open, syn_nwb_behaviors},
     {"synapsnet", true, syn_native_probe, syn_native_open, NULL},
+    {"CNMF", true, syn_cnmf_probe, syn_cnmf_open, NULL},
+    {"suite2p", true, syn_fall_probe, syn_fall_open, NULL},
     {"MATLAB", true, syn_mat_probe, syn_mat_recording_open, NULL},
     {"spike list", true, syn_spike_list_probe, syn_spike_list_open, NULL},
     {"array", true, syn_matrix_probe, syn_matrix_open, NULL},

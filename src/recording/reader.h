@@ -58,6 +58,10 @@ syn_status syn_nwb_recording_open(syn_recording **recording, const syn_input *in
 syn_status syn_nwb_behaviors(syn_behaviors *behaviors, syn_recording *recording, const syn_input *input);
 bool syn_mat_probe(const syn_input *input);
 syn_status syn_mat_recording_open(syn_recording **recording, const syn_input *input);
+bool syn_cnmf_probe(const syn_input *input);
+syn_status syn_cnmf_open(syn_recording **recording, const syn_input *input);
+bool syn_fall_probe(const syn_input *input);
+syn_status syn_fall_open(syn_recording **recording, const syn_input *input);
 bool syn_spike_list_probe(const syn_input *input);
 syn_status syn_spike_list_open(syn_recording **recording, const syn_input *input);
 bool syn_matrix_probe(const syn_input *input);

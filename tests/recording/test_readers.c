@@ -89,6 +89,42 @@ static void cuts_arrays_of_three_axes_into_trials(void **state) {
     syn_recording_free(r);
 }
 
+static void takes_what_programs_for_calcium_found(void **state) {
+    (void)state;
+    static const struct traces_case {
+        const char *path, *options;
+        int64_t n;
+        int64_t cell[TEST_N];
+        double rate_hz;
+        bool events; /* 1 where the value is a multiple of 3 */
+    } cases[] = {
+        {"%/good/caiman.hdf5", "", 3, {0, 2, 3}, 15, false},
+        {"%/good/caiman.hdf5:estimates", "units=all", 5, {0, 1, 2, 3, 4}, 15, false},
+        {"%/good/caiman.hdf5", "signal=deconvolved", 3, {0, 2, 3}, 15, true},
+        {"%/matlab/cnmfe.mat", "", 5, {0, 1, 2, 3, 4}, 10, false},
+        {"%/matlab/cnmfe.mat:neuron", "signal=deconvolved", 5, {0, 1, 2, 3, 4}, 10, true},
+        {"%/matlab/Fall.mat", "", 3, {0, 2, 3}, 15, false},
+        {"%/matlab/Fall.mat", "signal=deconvolved", 3, {0, 2, 3}, 15, false},
+    };
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        const struct traces_case *c = &cases[k];
+        syn_recording *r = must_open(c->path, c->options);
+        assert_int_equal(r->T, TEST_T);
+        assert_int_equal(r->N, c->n);
+        assert_float_equal(r->rate_hz, c->rate_hz, 1e-9);
+        assert_int_equal(r->signal,
+                         strstr(c->options, "deconvolved") ? SYN_SIGNAL_DECONVOLVED : SYN_SIGNAL_FLUORESCENCE);
+        for (int64_t j = 0; j < r->N; j++) {
+            assert_int_equal(atoi(r->neuron_id[j]), c->cell[j]);
+            for (int64_t t = 0; t < r->T; t++) {
+                const float x = expected(t, c->cell[j]);
+                assert_float_equal(at(r, t, j), c->events ? (float)((int)x % 3 == 0) : x, 1e-5);
+            }
+        }
+        syn_recording_free(r);
+    }
+}
+
 static void reads_every_matrix(void **state) {
     (void)state;
     for (size_t k = 0; k < sizeof matrix_cases / sizeof *matrix_cases; k++) {
@@ -708,6 +744,7 @@ static void reads_what_other_tools_write(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_every_matrix),
+        cmocka_unit_test(takes_what_programs_for_calcium_found),
         cmocka_unit_test(cuts_arrays_of_three_axes_into_trials),
         cmocka_unit_test(reads_large_files_in_threads),
         cmocka_unit_test(takes_times_in_their_unit),
