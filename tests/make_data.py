@@ -63,6 +63,13 @@ def good_arrays():
             f["estimates/C"], f["estimates/S"], f["estimates/YrA"] = X.T * 0, (X.T % 3 == 0) * 1.0, X.T
             f["estimates/b"], f["estimates/idx_components"] = np.zeros((64, 2)), accepted
             f["params/data/fr"] = 15
+    trains = {"unit_2": np.arange(0.02, 10, 0.1), "unit_10": np.arange(0.03, 8, 0.5), "unit_1": np.arange(4, 9, 0.2)}
+    np.savez(path("good", "trains.npz"), **trains, trial_1=np.arange(20.0), trial_2=np.arange(30.0))
+    with h5py.File(path("good", "trains.h5"), "w") as f:
+        for name, times in trains.items():
+            f["sorted/" + name[5:]] = times
+    np.savez(path("good", "traces_each.npz"), **{f"cell{j}": X[:, j] * np.where(np.arange(T) == 39, -1, 1) for j in range(N)}, fs=10.0)
+    np.savez(path("bad", "vectors_differ.npz"), roi1=np.sin(np.arange(50)), roi2=np.sin(np.arange(40)))
     with h5py.File(path("good", "arrays.h5"), "w") as f:
         f["time_first"] = X
         f["group/neurons_first"] = X.T.astype("f4")
@@ -498,7 +505,7 @@ CORPUS = {
     "npy": ["time_first_f2.npy", "big_endian_f4.npy", "fortran.npy", "neurons_first.npy", "missing.npy", "spike_counts.npy"],
     "npz": ["stored.npz", "deflated.npz", "fortran.npz", "trials.npz", "pairs.npz", "spikes.npz"],
     "csv": ["plain.csv", "timed.csv", "data_frame.csv", "decimal_comma.csv", "named_rows.csv", "missing.csv", "numbers.csv"],
-    "spike_list": ["spikes.csv", "spikes.npz", "spikes.h5", "pairs.npz"],
+    "spike_list": ["spikes.csv", "spikes.npz", "spikes.h5", "pairs.npz", "trains.npz", "trains.h5"],
     "hdf5": ["single.h5", "spikes.h5", "caiman.hdf5"],
 }
 

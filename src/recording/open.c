@@ -21,6 +21,7 @@ static const syn_reader readers[] = {
     {"suite2p", true, syn_fall_probe, syn_fall_open, NULL},
     {"MATLAB", true, syn_mat_probe, syn_mat_recording_open, NULL},
     {"spike list", true, syn_spike_list_probe, syn_spike_list_open, NULL},
+    {"vectors", true, syn_vectors_probe, syn_vectors_open, NULL},
     {"array", true, syn_matrix_probe, syn_matrix_open, NULL},
 };
 

@@ -64,6 +64,8 @@ bool syn_fall_probe(const syn_input *input);
 syn_status syn_fall_open(syn_recording **recording, const syn_input *input);
 bool syn_spike_list_probe(const syn_input *input);
 syn_status syn_spike_list_open(syn_recording **recording, const syn_input *input);
+bool syn_vectors_probe(const syn_input *input);
+syn_status syn_vectors_open(syn_recording **recording, const syn_input *input);
 bool syn_matrix_probe(const syn_input *input);
 syn_status syn_matrix_open(syn_recording **recording, const syn_input *input);
 /* Whether an array can be the activity by its shape. */

@@ -114,6 +114,7 @@ static const struct bad_case {
     {"%/matlab/bad/Fall_none.mat", "", "iscell marks no component as a cell; sort them, or give an array as FILE:NAME",
      NULL},
     {"%/matlab/bad/Fall_few.mat", "", "iscell: is (3, 2); expected 5 rows, one for every ROI", NULL},
+    {"%/bad/vectors_differ.npz", "", "roi1 to roi2 neither rise, as spike times do, nor have one length", NULL},
     {"%/bad/none.h5", "rate=10", "no activity matrix", NULL},
     {"%/bad/beyond_single.h5", "rate=10", "activity: holds 1e+39, beyond the largest number of single precision", NULL},
     {"%/bad/beyond_single.h5", "rate=10 orientation=neurons-first", "holds 1e+39, beyond", NULL},

@@ -125,6 +125,30 @@ static void takes_what_programs_for_calcium_found(void **state) {
     }
 }
 
+static void takes_a_vector_for_every_neuron(void **state) {
+    (void)state;
+    static const char *const paths[] = {"%/good/trains.npz", "%/good/trains.h5", "%/good/trains.h5:sorted"};
+    for (size_t k = 0; k < sizeof paths / sizeof *paths; k++) {
+        syn_recording *r = must_open(paths[k], "");
+        assert_int_equal(r->N, 3);
+        assert_int_equal(r->n_spikes, 100 + 16 + 25);
+        assert_string_equal(r->neuron_id[0], k ? "1" : "unit_1");
+        assert_string_equal(r->neuron_id[2], k ? "10" : "unit_10");
+        assert_int_equal(r->spike_neuron[0], 1);
+        assert_float_equal(r->spike_time_s[0], 0.02, 1e-12);
+        assert_true(warned(r, "taken as spike times in seconds, a neuron each"));
+        syn_recording_free(r);
+    }
+    syn_recording *r = must_open("%/good/traces_each.npz", "");
+    assert_int_equal(r->T, TEST_T);
+    assert_int_equal(r->N, TEST_N);
+    assert_float_equal(r->rate_hz, 10, 1e-9);
+    for (int64_t t = 0; t < TEST_T - 1; t++)
+        for (int64_t j = 0; j < TEST_N; j++) assert_true(at(r, t, j) == expected(t, j));
+    assert_true(warned(r, "cell0 to cell4: taken as traces, a neuron each"));
+    syn_recording_free(r);
+}
+
 static void reads_every_matrix(void **state) {
     (void)state;
     for (size_t k = 0; k < sizeof matrix_cases / sizeof *matrix_cases; k++) {
@@ -745,6 +769,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_every_matrix),
         cmocka_unit_test(takes_what_programs_for_calcium_found),
+        cmocka_unit_test(takes_a_vector_for_every_neuron),
         cmocka_unit_test(cuts_arrays_of_three_axes_into_trials),
         cmocka_unit_test(reads_large_files_in_threads),
         cmocka_unit_test(takes_times_in_their_unit),
