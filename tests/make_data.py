@@ -54,6 +54,22 @@ def good_arrays():
     np.savez(path("good", "stored.npz"), activity=X, other=X[:, :2], label=np.array(["a", "b"]))
     np.savez_compressed(path("good", "deflated.npz"), activity=X.astype("f4"))
     np.savez_compressed(path("good", "fortran.npz"), activity=np.asfortranarray(X.T))
+    np.savez(path("good", "trials_of_three.npz"), activity=X.reshape(4, 10, N), bin_s=0.1)
+    with h5py.File(path("good", "trials_of_three.h5"), "w") as f:
+        f.create_dataset("frames_first", data=X.reshape(4, 10, N).astype("f4"), chunks=(3, 4, 2), compression="gzip")
+        f["neurons_first"] = X.reshape(4, 10, N).transpose(0, 2, 1)
+    for name, accepted in ("good/caiman.hdf5", [0, 2, 3]), ("bad/caiman_beyond.hdf5", [0, 9]), ("bad/caiman_rejected.hdf5", np.zeros(0, "i8")):
+        with h5py.File(path(*name.split("/")), "w") as f:
+            f["estimates/C"], f["estimates/S"], f["estimates/YrA"] = X.T * 0, (X.T % 3 == 0) * 1.0, X.T
+            f["estimates/b"], f["estimates/idx_components"] = np.zeros((64, 2)), accepted
+            f["params/data/fr"] = 15
+    trains = {"unit_2": np.arange(0.02, 10, 0.1), "unit_10": np.arange(0.03, 8, 0.5), "unit_1": np.arange(4, 9, 0.2)}
+    np.savez(path("good", "trains.npz"), **trains, trial_1=np.arange(20.0), trial_2=np.arange(30.0))
+    with h5py.File(path("good", "trains.h5"), "w") as f:
+        for name, times in trains.items():
+            f["sorted/" + name[5:]] = times
+    np.savez(path("good", "traces_each.npz"), **{f"cell{j}": X[:, j] * np.where(np.arange(T) == 39, -1, 1) for j in range(N)}, fs=10.0)
+    np.savez(path("bad", "vectors_differ.npz"), roi1=np.sin(np.arange(50)), roi2=np.sin(np.arange(40)))
     with h5py.File(path("good", "arrays.h5"), "w") as f:
         f["time_first"] = X
         f["group/neurons_first"] = X.T.astype("f4")
@@ -161,6 +177,8 @@ def good_folders():
     save("good/phy/spike_clusters.npy", clusters.astype("i4"))
     write("good/phy/params.py", "dat_path = 'x.dat'\nn_channels_dat = 4\nsample_rate = 20000.\nhp_filtered = False\n")
     write("good/phy/cluster_group.tsv", "cluster_id\tgroup\n0\tgood\n1\tmua\n2\tnoise\n3\tgood\n")
+    save("good/alf/spikes.times.npy", samples / 20000)
+    save("good/alf/spikes.clusters.npy", clusters.astype("i4"))
     save("good/phy_python/spike_times.npy", samples)
     save("good/phy_python/spike_clusters.npy", clusters.astype("i4"))
     write("good/phy_python/params.py", "sample_rate_lfp = 2500\nsample_rate = 20_000.  # Hz\nsample_rate_sync = 9\n")
@@ -215,6 +233,8 @@ def good_neurons():
     np.savez(path("bad", "clock_frames.npz"), activity=X, time=np.arange(T))
     np.savez(path("bad", "clock_fast.npz"), activity=X, t=np.arange(T) / 1e5)
     np.savez(path("bad", "clock_slow.npz"), activity=X, timestamps=np.arange(T) * 33.0)
+    with h5py.File(path("bad", "beyond_single.h5"), "w") as f:
+        f["activity"] = np.where(X == 41, 1e39, X)
     with h5py.File(path("bad", "clock_unit.h5"), "w") as f:
         f["activity"], f["time"] = X, np.arange(T) / 10
         f["time"].attrs["unit"] = "ticks"
@@ -446,6 +466,8 @@ def bad_tables():
 def bad_folders():
     os.makedirs(path("bad", "nothing", "x"), exist_ok=True)
     write("bad/nothing/readme.txt", "no recording\n")
+    with zipfile.ZipFile(path("bad", "book.xlsx"), "w") as z:
+        z.writestr(zipfile.ZipInfo("xl/workbook.xml"), "<workbook/>")
     base = X.T.astype("f4")
     save("bad/suite2p_shapes/plane0/F.npy", base)
     save("bad/suite2p_shapes/plane0/Fneu.npy", base[:, :-1])
@@ -483,8 +505,8 @@ CORPUS = {
     "npy": ["time_first_f2.npy", "big_endian_f4.npy", "fortran.npy", "neurons_first.npy", "missing.npy", "spike_counts.npy"],
     "npz": ["stored.npz", "deflated.npz", "fortran.npz", "trials.npz", "pairs.npz", "spikes.npz"],
     "csv": ["plain.csv", "timed.csv", "data_frame.csv", "decimal_comma.csv", "named_rows.csv", "missing.csv", "numbers.csv"],
-    "spike_list": ["spikes.csv", "spikes.npz", "spikes.h5", "pairs.npz"],
-    "hdf5": ["single.h5", "spikes.h5"],
+    "spike_list": ["spikes.csv", "spikes.npz", "spikes.h5", "pairs.npz", "trains.npz", "trains.h5"],
+    "hdf5": ["single.h5", "spikes.h5", "caiman.hdf5"],
 }
 
 

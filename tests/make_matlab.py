@@ -62,6 +62,13 @@ def good():
     save("sparse.mat", {"counts": scipy.sparse.csc_matrix(np.where(X % 7 == 0, X % 3, 0))})
     save("sparse_flags.mat", {"on": scipy.sparse.csc_matrix(X % 3 == 0)})
     save("flags.mat", {"on": X % 3 == 0})
+    save("trials_of_three.mat", {"dff": X.reshape(4, 10, N).transpose(1, 2, 0), "fs": 10.0})
+    save("trials_of_three_turned.mat", {"dff": X.reshape(4, 10, N).transpose(2, 1, 0), "fs": 10.0})
+    save("cnmfe.mat", {"neuron": {"A": np.zeros((64, N)), "C": X.T * 0, "C_raw": X.T, "S": scipy.sparse.csc_matrix((X.T % 3 == 0) * 1.0), "Fs": 10.0}})
+    fall = {"F": X.T + 7, "Fneu": np.full((N, T), 10.0), "spks": X.T, "iscell": np.array([[1, 0.9], [0, 0.1], [1, 0.8], [1, 0.7], [0, 0.2]]), "ops": {"fs": 15.0}}
+    save("Fall.mat", fall)
+    save("bad/Fall_none.mat", {**fall, "iscell": np.zeros((N, 2))})
+    save("bad/Fall_few.mat", {**fall, "iscell": np.ones((3, 2))})
     # Trials: struct of cells with numbered fields, struct of cells with matrices, struct array, one cell.
     save("trials_numbered.mat", {"D": trial_struct(UNEVEN), "TE": {"dt": 0.1, "direction": np.arange(4)}}, do_compression=True)
     save("trials_rows.mat", {"D": trial_struct(EVEN, column=False), "t": np.arange(10) * 0.1 - 0.2})
@@ -90,6 +97,10 @@ def good():
     unit = lambda v: {"time": v, "timerange": np.array([0.0, 10.0]), "meanrate": len(v) / 10}
     a, b, c = spikes()
     save("trains_nested.mat", {"spikes": cell([cell([cell([unit(a), cell([]), unit(b)]), cell([]), cell([unit(c), unit(a[:0])])])])})
+    # Five trials of 2 s, times within each from -0.5 s.
+    cut = [[v[(v >= 2 * s) & (v < 2 * s + 2)] - 2 * s - 0.5 for s in range(5)] for v in spikes()]
+    save("trains_trials.mat", {"spikes": cell([cut[j][s] for s in range(5) for j in range(3)], (3, 5))})
+    save("trains_groups.mat", {"spikes": cell([cell(trials) for trials in cut])})
     order = np.argsort(np.concatenate(spikes()), kind="stable")
     ids = np.repeat([1.0, 2.0, 3.0], [len(v) for v in spikes()])
     save("pairs.mat", {"spks": np.column_stack([ids, np.concatenate(spikes())])[order]})
@@ -174,6 +185,12 @@ def good73():
     empty.put("dff", X)
     for key, kind in ("note", "char"), ("bad_trials", "double"), ("events", "cell"), ("options", "struct"):
         empty.put_empty(key, np.array([0, 0] if kind != "double" else [1, 0, 3], "u8"), kind)
+    empty.close()
+    empty = Matlab73("v73_empty_bool.mat")  # as h5py marks it
+    empty.put("dff", X)
+    empty.put_empty("note", np.array([0, 0], "u8"), "char")
+    del empty.file["note"].attrs["MATLAB_empty"]
+    empty.file["note"].attrs["MATLAB_empty"] = True
     empty.close()
     partly = Matlab73("v73_partly.mat")  # as matfile() leaves it where little of a large variable was written
     partly.put("dff", X)
@@ -262,7 +279,7 @@ def corpus():
     root = os.path.join(HERE, "..", "..", "fuzz", "corpus")
     for target, names in {
         "matlab": ["matrix_i2.mat", "sparse.mat", "trials_numbered.mat", "trials_struct_array.mat", "trials_cell.mat", "trains_nested.mat",
-                   "pairs.mat", "matrix_in_struct.mat"],
+                   "pairs.mat", "matrix_in_struct.mat", "cnmfe.mat", "Fall.mat", "trains_trials.mat", "trials_of_three.mat"],
         "matlab73": ["v73_single.mat", "v73_trains.mat", "v73_empty.mat", *(f"bad/{name}.mat" for name in MISLED)],
     }.items():
         shutil.rmtree(os.path.join(root, target), ignore_errors=True)

@@ -36,7 +36,7 @@
     X(UNITS, "units", CHOICE, "good", "", "good|mua|all",                                                              \
       "info fit adapt evaluate forecast perturb report convert compare",                                               \
       "Which sorted units to take. good: those graded good; mua: multi-unit activity too; all: everything but noise, " \
-      "and in NWB ROIs that are no cells too.")                                                                        \
+      "and in NWB and CaImAn ROIs that are no cells too.")                                                             \
     /* what to fit */                                                                                                  \
     X(SAME_NEURONS, "same-neurons", CHOICE, "auto", "", "auto|yes|no", "fit adapt compare",                            \
       "Whether neurons with one id in several recordings are the same, with one embedding and one set of "             \

@@ -6,8 +6,14 @@
 #include "base/threads.h"
 #include "recording/reader.h"
 
+typedef struct placing {
+    const syn_placement *placement;
+    const syn_array *array;
+} placing;
+
 static syn_status place_tile(void *user, const syn_tile *tile) {
-    const syn_placement *p = user;
+    const placing *to_place = user;
+    const syn_placement *p = to_place->placement;
     const int64_t T = p->recording->T, N = p->recording->N;
     const bool time_first = p->time_first;
     const int64_t t0 = time_first ? tile->row : tile->col, frames = time_first ? tile->rows : tile->cols;
@@ -18,6 +24,7 @@ static syn_status place_tile(void *user, const syn_tile *tile) {
         for (int64_t j = 0; j < neurons; j++) {
             const int64_t to = p->to ? p->to[j0 + j] : p->first + j0 + j, at = t * t_stride + j * j_stride;
             const float value = tile->single ? tile->single[at] : (float)tile->value[at];
+            if (isinf(value) && !tile->single) SYN_TRY(syn_check_single(to_place->array, tile->value[at]));
             if (to >= 0) p->recording->x[(t0 + t) * N + to] += p->scale * value + p->offset;
         }
     return SYN_OK;
@@ -59,13 +66,13 @@ static syn_status place_rows(syn_array *a, const syn_placement *p) {
 }
 
 syn_status syn_place(syn_array *array, const syn_placement *placement) {
-    syn_placement copy = *placement;
+    placing to_place = {placement, array};
     const syn_recording *r = placement->recording;
     array->single = true;
     if (array->ops->rows && placement->fresh && placement->time_first && !placement->to && array->numeric &&
         array->rows == r->T && array->cols == r->N)
         return place_rows(array, placement);
-    return syn_array_visit(array, place_tile, &copy);
+    return syn_array_visit(array, place_tile, &to_place);
 }
 
 /* Frames that decide what the activity is: the first half, so that nothing near the end changes it. */

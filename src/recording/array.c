@@ -1,7 +1,9 @@
 #include "recording/array.h"
 
 #include <errno.h>
+#include <float.h>
 #include <hdf5.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -228,6 +230,14 @@ syn_status syn_array_visit(syn_array *array, syn_tile_fn fn, void *user) {
         return syn_fail(SYN_ERR_INPUT, "%s: is empty, shape %s; expected at least one value", array->label,
                         syn_shape_text(array->rank, array->shape));
     return array->ops->visit(array, fn, user);
+}
+
+syn_status syn_check_single(const syn_array *array, double value) {
+    if (fabs(value) <= FLT_MAX || !isfinite(value)) return SYN_OK;
+    return syn_fail(SYN_ERR_INPUT,
+                    "%s: holds %g, beyond the largest number of single precision; expected NaN where it is no "
+                    "measurement, or values in a larger unit",
+                    array->label, value);
 }
 
 typedef struct whole {

@@ -59,7 +59,9 @@ struct syn_array {
     char **column_unit;              /* [cols] of those, "" if there is none, or NULL */
     char **row_name;                 /* [rows] from the text column of a CSV, or NULL */
     double *row_time;                /* [rows] from the time column of a CSV (s), or NULL */
+    int64_t rejected;                /* columns of a CSV that it says are no cells, left out */
     bool single;                     /* asked for: tiles in single precision, where the file kind can */
+    bool cube;                       /* asked for: three axes; MATLAB's second then runs faster than the third */
     int64_t row_step;                /* rows to ask ops->rows for at a time */
     bool concurrent;                 /* ops->rows may run in several threads */
     const syn_array_operations *ops; /* of the file kind */
@@ -103,6 +105,8 @@ syn_status syn_array_open(syn_array **array, const char *file, const char *name)
 void syn_array_close(syn_array *array);
 /* Calls fn on tiles that cover the array once. */
 syn_status syn_array_visit(syn_array *array, syn_tile_fn fn, void *user);
+/* Error: a finite value is beyond single precision, in which activity is kept. */
+syn_status syn_check_single(const syn_array *array, double value);
 /* All values in C order. Free with free(). */
 syn_status syn_array_values(syn_array *array, double **values);
 /* All entries of a text array; numbers are written as text. Free the texts and the array. */

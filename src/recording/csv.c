@@ -1,6 +1,7 @@
 /* Tables of numbers as text. Comma, semicolon, tab or blanks between cells; an optional header row; an optional first
  * column of names or indices; an optional column of times; units in the header, speed (cm/s); missing cells, NaN and
- * NA; lines that start with # are comments. With ; or tab between cells, a comma in a number is its decimal point. */
+ * NA; lines that start with # are comments. Further lines of headings as DeepLabCut and Inscopix write them. With ; or
+ * tab between cells, a comma in a number is its decimal point. */
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -29,6 +30,7 @@ typedef struct csv {
     bool numbered;     /* the header only counts the columns: 0, 1, 2 or 1, 2, 3 */
     bool neurons_down; /* the first column holds the names of neurons */
     role *roles;       /* [columns] */
+    bool *rejected;    /* [columns] cells that a line says are none, or NULL */
     double seconds;    /* of the unit of the column of times */
 } csv;
 
@@ -389,6 +391,61 @@ static syn_status read_header(csv *c, cursor *at) {
     return SYN_OK;
 }
 
+static bool starts_with(cell c, const char *word) {
+    const size_t n = strlen(word);
+    return (size_t)(c.end - c.p) >= n && !strncasecmp(c.p, word, n);
+}
+
+/* Two more lines of DeepLabCut, below the scorer's: what each column is of, and of which coordinate. */
+static syn_status join_headings(csv *c, cursor *at) {
+    static const char *const firsts[] = {"individuals", "bodyparts", "coords"};
+    bool joined = false;
+    if (strcasecmp(c->header[0], "scorer") != 0) return SYN_OK;
+    for (cursor line = *at; next_line(c, &line); *at = line) {
+        bool started = false, known = false;
+        cell word;
+        next_cell(c, &line, &started, &word);
+        for (size_t i = 0; i < sizeof firsts / sizeof *firsts; i++) known = known || is_word(word, firsts[i]);
+        if (!known) break;
+        for (int64_t k = 1; k < c->columns && next_cell(c, &line, &started, &word); k++) {
+            char *before = c->header[k];
+            const int n = (int)(word.end - word.p);
+            const size_t size = strlen(before) + (size_t)n + 2;
+            c->header[k] = NULL;
+            syn_status status = syn_alloc(&c->header[k], size, 1, "table header");
+            if (status == SYN_OK)
+                snprintf(c->header[k], size, "%s%s%.*s", joined ? before : "", joined ? "_" : "", n, word.p);
+            free(before);
+            SYN_TRY(status);
+        }
+        skip_break(c, &line);
+        joined = true;
+    }
+    if (!joined) return SYN_OK;
+    free(c->header[0]);
+    c->header[0] = NULL;
+    return copy_cell(&c->header[0], (cell){firsts[0], firsts[0]});
+}
+
+/* The second line of Inscopix says which cells are accepted, and what the first column is: Time (s)/Cell Status. */
+static syn_status read_cell_status(csv *c, cursor *at) {
+    cursor line = *at;
+    bool started = false, *rejected;
+    cell first, word;
+    if (!next_line(c, &line) || !next_cell(c, &line, &started, &first) || !starts_with(first, "time")) return SYN_OK;
+    const char *slash = memchr(first.p, '/', (size_t)(first.end - first.p));
+    if (!slash || !starts_with((cell){slash, first.end}, "/cell status")) return SYN_OK;
+    SYN_TRY(syn_alloc(&rejected, (size_t)c->columns, sizeof *rejected, "table columns"));
+    c->rejected = rejected;
+    for (int64_t k = 1; k < c->columns && next_cell(c, &line, &started, &word); k++)
+        rejected[k] = is_word(word, "rejected");
+    skip_break(c, &line);
+    *at = line;
+    free(c->header[0]);
+    c->header[0] = NULL;
+    return copy_cell(&c->header[0], (cell){first.p, slash});
+}
+
 /* Whether a column is one of those in `names`: its heading with or without the unit, or one of several between commas.
  */
 static bool is_wanted(const char *heading, const char *names) {
@@ -497,6 +554,11 @@ static syn_status choose_columns(syn_array *a, csv *c, const char *file, const c
         syn_listing_free(&listing);
         return status;
     }
+    for (int64_t k = 0; k < c->columns && c->rejected && !name; k++) {
+        if (!c->rejected[k] || c->roles[k] != VALUE) continue;
+        c->roles[k] = SKIPPED;
+        a->rejected++;
+    }
     for (int64_t k = 0; k < c->columns; k++) a->shape[1] += c->roles[k] == VALUE;
     return SYN_OK;
 }
@@ -531,6 +593,8 @@ static syn_status start_table(csv *c, const char *file) {
                         file, (long long)at.line);
     look_at_first_line(c, at, &header);
     if (header) SYN_TRY(read_header(c, &at));
+    if (header) SYN_TRY(join_headings(c, &at));
+    if (header) SYN_TRY(read_cell_status(c, &at));
     c->first = at.p;
     c->first_line = at.line;
     return SYN_OK;
@@ -540,6 +604,7 @@ static void free_table(csv *c) {
     for (int64_t k = 0; c->header && k < c->columns; k++) free(c->header[k]);
     free(c->header);
     free(c->roles);
+    free(c->rejected);
     if (c->size) munmap((void *)(uintptr_t)(c->end - c->size), c->size);
     free(c);
 }
@@ -547,6 +612,16 @@ static void free_table(csv *c) {
 static void csv_close(syn_array *a) {
     free_table(a->source);
     a->source = NULL;
+}
+
+/* 2024-01-31, 2024/01/31, 31.01.2024, 12:30:15 and what follows them. */
+static bool is_date(cell c) {
+    int64_t digits = 0, marks = 0;
+    for (const char *p = c.p; p < c.end && (isdigit((unsigned char)*p) || strchr("-/.:", *p)); p++) {
+        digits += isdigit((unsigned char)*p) != 0;
+        marks += !isdigit((unsigned char)*p);
+    }
+    return c.p < c.end && isdigit((unsigned char)*c.p) && digits >= 3 && marks >= 2;
 }
 
 static syn_status bad_cell(const syn_array *a, const csv *c, const cursor *at, int64_t column, cell word) {
@@ -559,7 +634,12 @@ static syn_status bad_cell(const syn_array *a, const csv *c, const cursor *at, i
                     (long long)column + 1, heading, word.end - word.p > 40 ? 40 : (int)(word.end - word.p), word.p,
                     parse_number(&with_commas, word, &number)
                         ? "a decimal point, or semicolons between the cells where a comma is the decimal point"
-                        : "a table of numbers or NaN");
+                    : c->header &&
+                            heads_neurons((cell){c->header[column], c->header[column] + strlen(c->header[column])})
+                        ? "one line a frame and one column a neuron (in pandas: df.pivot), or a spike list of columns "
+                          "'time' and 'unit'"
+                    : is_date(word) ? "times in seconds from the start, as a column 'time'"
+                                    : "a table of numbers or NaN");
 }
 
 /* Reads one line: values into value[cols], its time and its name into the array's fields. */

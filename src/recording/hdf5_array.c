@@ -1,6 +1,7 @@
 /* Arrays in HDF5 files: plain HDF5, MATLAB v7.3, NWB. */
 #include <errno.h>
 #include <hdf5.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -236,10 +237,45 @@ static syn_status read_block(const syn_array *a, const hdf5_source *s, const int
     return ok ? SYN_OK : read_failed(a);
 }
 
+static bool has_infinity(const float *x, int64_t n) {
+    for (int64_t k = 0; k < n; k++)
+        if (isinf(x[k])) return true;
+    return false;
+}
+
+/* The same as floats; infinity is looked at again in the file's own precision. */
+static syn_status read_single(const syn_array *a, const hdf5_source *s, const int64_t block[4], float *out) {
+    const int64_t n = block[2] * block[3];
+    double *value;
+    SYN_TRY(read_block(a, s, block, H5T_NATIVE_FLOAT, out));
+    if (H5Tget_size(s->type) <= sizeof *out || !has_infinity(out, n)) return SYN_OK;
+    SYN_TRY(syn_alloc(&value, (size_t)n, sizeof *value, a->label));
+    syn_status status = read_block(a, s, block, H5T_NATIVE_DOUBLE, value);
+    for (int64_t k = 0; k < n && status == SYN_OK; k++) status = syn_check_single(a, value[k]);
+    free(value);
+    return status;
+}
+
 static syn_status check_axes(const syn_array *a) {
-    if (a->rank <= 2) return SYN_OK;
+    if (a->rank <= (a->cube ? 3 : 2)) return SYN_OK;
     return syn_fail(SYN_ERR_INPUT, "%s: has %d axes, shape %s; expected 1 or 2", a->label, a->rank,
                     syn_shape_text(a->rank, a->shape));
+}
+
+/* Some of the first axis at a time, all of the others. */
+static syn_status visit_cube(syn_array *a, syn_tile_fn fn, void *user) {
+    const int64_t rows = SYN_TILE_VALUES / a->cols > 1 ? at_most(SYN_TILE_VALUES / a->cols, a->rows) : 1;
+    syn_status status = SYN_OK;
+    double *value;
+    SYN_TRY(syn_alloc(&value, (size_t)(rows * a->cols), sizeof *value, a->label));
+    for (int64_t r = 0; r < a->rows && status == SYN_OK; r += rows) {
+        const int64_t block[4] = {r, 0, at_most(rows, a->rows - r), a->shape[1]};
+        const syn_tile tile = {r, 0, block[2], a->cols, value, NULL, a->cols, 1};
+        status = read_block(a, a->source, block, H5T_NATIVE_DOUBLE, value);
+        if (status == SYN_OK) status = fn(user, &tile);
+    }
+    free(value);
+    return status;
 }
 
 static syn_status hdf5_visit(syn_array *a, syn_tile_fn fn, void *user) {
@@ -247,13 +283,13 @@ static syn_status hdf5_visit(syn_array *a, syn_tile_fn fn, void *user) {
     syn_status status = SYN_OK;
     void *value;
     SYN_TRY(check_axes(a));
+    if (a->rank > 2) return visit_cube(a, fn, user);
     const size_t size = a->single ? sizeof(float) : sizeof(double);
-    const hid_t type = a->single ? H5T_NATIVE_FLOAT : H5T_NATIVE_DOUBLE;
     SYN_TRY(syn_alloc(&value, (size_t)(s->tile_rows * s->tile_cols), size, a->label));
     for (int64_t c = 0; c < a->cols; c += s->tile_cols)
         for (int64_t r = 0; r < a->rows; r += s->tile_rows) {
             int64_t block[4] = {r, c, at_most(s->tile_rows, a->rows - r), at_most(s->tile_cols, a->cols - c)};
-            SYN_CHECK(read_block(a, s, block, type, value));
+            SYN_CHECK(a->single ? read_single(a, s, block, value) : read_block(a, s, block, H5T_NATIVE_DOUBLE, value));
             syn_tile tile = {r, c, block[2], block[3], a->single ? NULL : value, a->single ? value : NULL, block[3], 1};
             SYN_CHECK(fn(user, &tile));
         }
@@ -281,7 +317,7 @@ static syn_status hdf5_rows(syn_array *a, int64_t row, int64_t rows, float *out)
     SYN_TRY(check_axes(a));
     if (a->concurrent) return read_plain(a, row * a->cols, rows * a->cols, out);
     const int64_t block[4] = {row, 0, rows, a->cols};
-    return read_block(a, a->source, block, H5T_NATIVE_FLOAT, out);
+    return read_single(a, a->source, block, out);
 }
 
 static void one_line(char *text) {

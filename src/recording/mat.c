@@ -268,7 +268,7 @@ static syn_status mat_visit(syn_array *a, syn_tile_fn fn, void *user) {
     double *value;
     const int64_t rows = a->rows < SYN_TILE_VALUES ? a->rows : SYN_TILE_VALUES;
     const int64_t cols = rows == a->rows ? SYN_TILE_VALUES / rows : 1;
-    if (a->rank > 2)
+    if (a->rank > (a->cube ? 3 : 2))
         return syn_fail(SYN_ERR_INPUT, "%s: has %d axes, shape %s; expected 1 or 2", a->label, a->rank,
                         syn_shape_text(a->rank, a->shape));
     SYN_TRY(syn_alloc(&value, (size_t)(rows * (cols < a->cols ? cols : a->cols)), sizeof *value, a->label));

@@ -51,7 +51,9 @@ static bool has_single(hid_t object, const char *name, H5T_class_t class, int *v
     hid_t attribute = H5Aopen(object, name, H5P_DEFAULT);
     if (attribute < 0) return false;
     hid_t space = H5Aget_space(attribute), type = H5Aget_type(attribute);
-    bool ok = H5Sget_simple_extent_npoints(space) == 1 && H5Tget_class(type) == class && H5Tis_variable_str(type) <= 0;
+    /* h5py writes a bool as an enumeration of integers. */
+    const H5T_class_t found = H5Tget_class(type) == H5T_ENUM ? H5T_INTEGER : H5Tget_class(type);
+    bool ok = H5Sget_simple_extent_npoints(space) == 1 && found == class && H5Tis_variable_str(type) <= 0;
     if (ok && class == H5T_INTEGER) ok = H5Aread(attribute, H5T_NATIVE_INT, value) >= 0;
     H5Tclose(type);
     H5Sclose(space);

@@ -418,10 +418,12 @@ syn_status syn_npz_list(syn_listing *listing, const char *file) {
         s->archive = NULL;
         npy_close(&a);
     }
+    const bool workbook = zip_name_locate(archive, "xl/workbook.xml", 0) >= 0;
     zip_discard(archive);
     if (status == SYN_OK && listing->n == 0)
-        return syn_fail(SYN_ERR_INPUT, "%s: is a zip archive without readable NumPy arrays; expected an npz file",
-                        file);
+        return syn_fail(SYN_ERR_INPUT, "%s: is %s", file,
+                        workbook ? "an Excel workbook; export its sheet to CSV"
+                                 : "a zip archive without readable NumPy arrays; expected an npz file");
     return status;
 }
 

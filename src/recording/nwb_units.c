@@ -89,20 +89,6 @@ static syn_status first_column(const units *u, const char *const *names, size_t 
     return SYN_OK;
 }
 
-typedef enum grade { UNGRADED, GOOD, MUA, NOISE } grade;
-
-static grade grade_of(const char *word) {
-    static const struct word {
-        const char *text;
-        grade grade;
-    } words[] = {{"good", GOOD},   {"sua", GOOD},       {"single", GOOD},    {"single unit", GOOD},
-                 {"mua", MUA},     {"multi", MUA},      {"multi unit", MUA}, {"multiunit", MUA},
-                 {"noise", NOISE}, {"artifact", NOISE}, {"bad", NOISE}};
-    for (size_t k = 0; k < COUNT(words); k++)
-        if (!strcasecmp(word, words[k].text)) return words[k].grade;
-    return UNGRADED;
-}
-
 /* Takes the units that --units wants, where a column grades them. */
 static syn_status select_units(units *u, const syn_options *options) {
     static const char *const names[] = {"quality", "group", "KSLabel", "ks_label", "label", "unit_quality", "curation"};
@@ -111,21 +97,22 @@ static syn_status select_units(units *u, const syn_options *options) {
     int64_t count[4] = {0};
     SYN_TRY(syn_alloc(&u->to, (size_t)u->n, sizeof *u->to, "units"));
     SYN_TRY(first_column(u, names, COUNT(names), &text, &name));
-    for (int64_t k = 0; text && k < u->n; k++) count[grade_of(text[k])]++;
-    const bool graded = count[GOOD] + count[MUA] + count[NOISE] > 0;
+    for (int64_t k = 0; text && k < u->n; k++) count[syn_grade_of(text[k])]++;
+    const bool graded = count[SYN_GOOD] + count[SYN_MUA] + count[SYN_NOISE] > 0;
     u->nothing_graded = text && !graded;
     if (text) snprintf(u->quality, sizeof u->quality, "%s", name);
     for (int64_t k = 0; k < u->n; k++) {
-        const grade g = graded ? grade_of(text[k]) : GOOD;
-        const bool take = !strcmp(wanted, "all") ? g != NOISE : g == GOOD || (g == MUA && !strcmp(wanted, "mua"));
+        const syn_grade g = graded ? syn_grade_of(text[k]) : SYN_GOOD;
+        const bool take =
+            !strcmp(wanted, "all") ? g != SYN_NOISE : g == SYN_GOOD || (g == SYN_MUA && !strcmp(wanted, "mua"));
         u->to[k] = take ? u->kept++ : -1;
     }
     syn_free_texts(text, u->n);
     if (u->kept > 0) return SYN_OK;
     return syn_fail(SYN_ERR_INPUT,
                     "%s:%s: no unit passes --units %s by %s (%lld good, %lld mua, %lld noise); try --units mua or all",
-                    u->nwb->path, u->path, wanted, u->quality, (long long)count[GOOD], (long long)count[MUA],
-                    (long long)count[NOISE]);
+                    u->nwb->path, u->path, wanted, u->quality, (long long)count[SYN_GOOD], (long long)count[SYN_MUA],
+                    (long long)count[SYN_NOISE]);
 }
 
 static syn_status bin_units(syn_recording **recording, const units *u, const char *label, double bin_s) {

@@ -1,8 +1,11 @@
 /* Opening a recording: the table of readers, and what all of them have in common. */
+#include <dirent.h>
 #include <hdf5.h>
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 #include "base/memory.h"
@@ -14,8 +17,11 @@ static const syn_reader readers[] = {
     {"phy", false, syn_phy_probe, syn_phy_open, NULL},
     {"NWB", false, syn_nwb_probe, syn_nwb_recording_open, syn_nwb_behaviors},
     {"synapsnet", true, syn_native_probe, syn_native_open, NULL},
+    {"CNMF", true, syn_cnmf_probe, syn_cnmf_open, NULL},
+    {"suite2p", true, syn_fall_probe, syn_fall_open, NULL},
     {"MATLAB", true, syn_mat_probe, syn_mat_recording_open, NULL},
     {"spike list", true, syn_spike_list_probe, syn_spike_list_open, NULL},
+    {"vectors", true, syn_vectors_probe, syn_vectors_open, NULL},
     {"array", true, syn_matrix_probe, syn_matrix_open, NULL},
 };
 
@@ -323,6 +329,56 @@ static bool holds_objects(const syn_input *input) {
     return found && input->address.content == SYN_CONTENT_MATLAB;
 }
 
+/* Folders and files below a folder that can be opened, up to three with their paths. */
+typedef struct below {
+    char text[1024];
+    int n, left; /* entries that may still be looked at */
+} below;
+
+static bool is_recording_file(const char *path) {
+    static const char *const endings[] = {".nwb", ".h5", ".hdf5", ".mat", ".npz"};
+    const size_t n = strlen(path);
+    for (size_t k = 0; k < sizeof endings / sizeof *endings; k++)
+        if (n > strlen(endings[k]) && !strcasecmp(path + n - strlen(endings[k]), endings[k])) return true;
+    return false;
+}
+
+static void look_below(below *found, const char *folder, int depth) {
+    enum { MOST = 3 };
+    char path[PATH_MAX];
+    struct dirent **entry;
+    const int n = scandir(folder, &entry, NULL, alphasort);
+    for (int k = 0; k < n; k++) {
+        const int length = snprintf(path, sizeof path, "%s/%s", folder, entry[k]->d_name);
+        const bool look = entry[k]->d_name[0] != '.' && length > 0 && (size_t)length < sizeof path;
+        free(entry[k]);
+        if (!look || found->n >= MOST || found->left-- <= 0) continue;
+        struct stat st;
+        syn_input inside = {.address = {.file = path, .content = SYN_CONTENT_FOLDER}};
+        const bool is_folder = stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+        const size_t used = strlen(found->text);
+        if (is_folder ? syn_suite2p_probe(&inside) || syn_phy_probe(&inside) : is_recording_file(path))
+            found->n += snprintf(found->text + used, sizeof found->text - used, "%s%s",
+                                 used ? ", " : "; give what is in it: ", path) > 0;
+        else if (is_folder && depth > 0)
+            look_below(found, path, depth - 1);
+    }
+    if (n >= 0) free(entry);
+}
+
+static syn_status refuse_folder(const char *folder) {
+    below found = {.left = 1000};
+    size_t n = strlen(folder);
+    char plain[PATH_MAX];
+    while (n > 1 && folder[n - 1] == '/') n--;
+    snprintf(plain, sizeof plain, "%.*s", (int)n, folder);
+    look_below(&found, plain, 3);
+    return syn_fail(SYN_ERR_INPUT,
+                    "%s: is a folder, but neither a suite2p folder (plane*/F.npy) nor a Kilosort/phy folder "
+                    "(spike_times.npy)%s",
+                    folder, found.text);
+}
+
 static syn_status refuse(const syn_input *input) {
     const char *file = input->address.file, *why = syn_refusal(file);
     char *text = NULL;
@@ -331,11 +387,7 @@ static syn_status refuse(const syn_input *input) {
         syn_file_in(inside, sizeof inside, file, "zarr.json"))
         return syn_fail(SYN_ERR_INPUT,
                         "%s: is a Zarr folder, which is not read; export it to HDF5 (for NWB: NWBHDF5IO.export)", file);
-    if (input->address.content == SYN_CONTENT_FOLDER)
-        return syn_fail(SYN_ERR_INPUT,
-                        "%s: is a folder, but neither a suite2p folder (plane*/F.npy) nor a Kilosort/phy folder "
-                        "(spike_times.npy)",
-                        file);
+    if (input->address.content == SYN_CONTENT_FOLDER) return refuse_folder(file);
     if (input->address.content == SYN_CONTENT_REFUSED)
         return syn_fail(SYN_ERR_INPUT, "%s: is %s", file, why ? why : "not readable");
     if (is_old_nwb(input))
@@ -347,8 +399,7 @@ static syn_status refuse(const syn_input *input) {
     SYN_TRY(syn_listing_text(&input->listing, NULL, &text));
     syn_status status =
         syn_fail(SYN_ERR_INPUT, "%s: holds no activity matrix and no spike list (id, time); it holds %s%s", file, text,
-                 holds_objects(input) ? "; tables and other objects are not read: save their columns as arrays"
-                                      : syn_cube_advice_for(input));
+                 holds_objects(input) ? "; tables and other objects are not read: save their columns as arrays" : "");
     free(text);
     return status;
 }

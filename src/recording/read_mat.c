@@ -564,6 +564,27 @@ static syn_status name_trains(syn_recording *r, const trains *list) {
     return SYN_OK;
 }
 
+/* Whether "1/1" to "12/10" are all there: 12 groups of 10 trains each, of which one may be trials. */
+static bool are_even_groups(const trains *list, int *groups, int *each) {
+    *groups = *each = 0;
+    for (int64_t k = 0; k < list->n; k++) {
+        int i, j, length = 0;
+        if (sscanf(list->item[k].id, "%d/%d%n", &i, &j, &length) != 2 || list->item[k].id[length]) return false;
+        if (i > *groups) *groups = i;
+        if (j > *each) *each = j;
+    }
+    return *groups > 1 && *each > 1 && (int64_t)*groups * *each == list->n + list->empty;
+}
+
+static syn_status remark_groups(syn_recording *r, const trains *list, const char *path) {
+    int groups, each;
+    if (!are_even_groups(list, &groups, &each)) return SYN_OK;
+    return syn_recording_warn(r,
+                              "%s: its %d groups of %d spike trains each are taken as %lld neurons; if neurons or "
+                              "groups are trials, make it a cell (neurons, trials), as vertcat(C{:}) of cells does",
+                              path, groups, each, (long long)list->n);
+}
+
 static syn_status open_spike_trains(syn_recording **recording, const syn_input *input, const char *path,
                                     const trains *list) {
     double *time;
@@ -591,7 +612,92 @@ static syn_status open_spike_trains(syn_recording **recording, const syn_input *
     if (list->empty)
         SYN_TRY(syn_recording_warn(*recording, "%lld empty spike trains are left out", (long long)list->empty));
     SYN_TRY(name_trains(*recording, list));
+    SYN_TRY(remark_groups(*recording, list, path));
     return take_neurons(*recording, input, path);
+}
+
+/* ---- a cell of neurons and trials ---- */
+
+static bool is_grid(const matvar_t *node) {
+    if (!syn_mat_is_cell(node) || node->rank != 2 || syn_mat_axis(node, 0) < 2 || syn_mat_axis(node, 1) < 2)
+        return false;
+    for (int64_t k = 0; k < syn_mat_count(node); k++) {
+        const matvar_t *item = syn_mat_cell(node, k);
+        if (item && syn_mat_count(item) > 0 && !syn_mat_is_numeric(item)) return false;
+    }
+    return true;
+}
+
+/* The spikes of a grid [n], trial by trial, with the times in each. */
+typedef struct grid {
+    int64_t neurons, trials, n;
+    double *time_s;
+    int32_t *neuron, *trial;
+} grid;
+
+static syn_status read_grid(grid *g, const matvar_t *node, bool rows_are_neurons, double seconds, const char *label) {
+    const int64_t rows = syn_mat_axis(node, 0), cols = syn_mat_axis(node, 1);
+    int64_t n = 0;
+    g->neurons = rows_are_neurons ? rows : cols;
+    g->trials = rows_are_neurons ? cols : rows;
+    for (int64_t k = 0; k < rows * cols; k++) g->n += syn_mat_count(syn_mat_cell(node, k));
+    SYN_TRY(syn_alloc(&g->time_s, (size_t)g->n, sizeof *g->time_s, "spike times"));
+    SYN_TRY(syn_alloc(&g->neuron, (size_t)g->n, sizeof *g->neuron, "spike neurons"));
+    SYN_TRY(syn_alloc(&g->trial, (size_t)g->n, sizeof *g->trial, "spike trials"));
+    for (int64_t k = 0; k < rows * cols; k++) {
+        const matvar_t *item = syn_mat_cell(node, k);
+        const int64_t count = syn_mat_count(item);
+        if (count == 0) continue;
+        SYN_TRY(syn_mat_numbers(item, label, 0, count, g->time_s + n));
+        for (int64_t i = 0; i < count; i++, n++) {
+            g->time_s[n] *= seconds;
+            g->neuron[n] = (int32_t)(rows_are_neurons ? k % rows : k / rows);
+            g->trial[n] = (int32_t)(rows_are_neurons ? k / rows : k % rows);
+        }
+    }
+    return SYN_OK;
+}
+
+static syn_status cut_trials(syn_recording *r, int64_t trials, int64_t frames) {
+    free(r->segment);
+    SYN_TRY(syn_alloc(&r->segment, (size_t)trials, sizeof *r->segment, "segments"));
+    for (r->S = 0; r->S < trials && r->S * frames < r->T; r->S++)
+        r->segment[r->S] = (syn_segment){r->S * frames, (r->S + 1) * frames < r->T ? (r->S + 1) * frames : r->T};
+    return SYN_OK;
+}
+
+/* Trials are put one after another, each from the earliest to the latest spike of all in whole bins. */
+static syn_status open_grid(syn_recording **recording, const syn_input *input, const char *path, const matvar_t *node) {
+    const char *option = syn_option_text(input->options, SYN_OPT_ORIENTATION), *label = input->address.given;
+    const double bin_s = syn_option_real(input->options, SYN_OPT_BIN);
+    syn_status status;
+    grid g = {0};
+    size_t stem;
+    double first = INFINITY, last = -INFINITY;
+    if (!strcmp(option, "auto"))
+        return syn_fail(SYN_ERR_INPUT,
+                        "%s:%s: is a cell (%lld, %lld) of spike trains, of neurons and trials; give --orientation "
+                        "neurons-first where its rows are neurons, time-first where they are trials",
+                        input->address.file, path, (long long)syn_mat_axis(node, 0), (long long)syn_mat_axis(node, 1));
+    SYN_CHECK(read_grid(&g, node, !strcmp(option, "neurons-first"), unit_of_name(path, &stem), label));
+    for (int64_t k = 0; k < g.n; k++) {
+        first = fmin(first, g.time_s[k]);
+        last = fmax(last, g.time_s[k]);
+    }
+    const double start = floor(first / bin_s + 1e-9), frames = floor(last / bin_s + 1e-9) - start + 1;
+    for (int64_t k = 0; k < g.n; k++) g.time_s[k] += (frames * g.trial[k] - start) * bin_s;
+    status = syn_bin_spikes(recording, label, g.time_s, g.neuron, g.n, g.neurons, 0, bin_s);
+    g.time_s = NULL, g.neuron = NULL; /* taken over */
+    if (status != SYN_OK) goto done;
+    SYN_CHECK(cut_trials(*recording, g.trials, (int64_t)frames));
+    SYN_CHECK(take_neurons(*recording, input, path));
+    SYN_CHECK(syn_recording_warn(*recording, "%s: %lld trials, each its own segment, from %g to %g s", path,
+                                 (long long)g.trials, start * bin_s, (start + frames) * bin_s));
+done:
+    free(g.time_s);
+    free(g.neuron);
+    free(g.trial);
+    return status;
 }
 
 static syn_status open_traces(syn_recording **recording, const syn_input *input, const char *path, const trains *list) {
@@ -623,8 +729,9 @@ static syn_status open_node(syn_recording **recording, const syn_input *input, c
     else if (why)
         status = syn_fail(SYN_ERR_INPUT, "%s:%s: %s", input->address.file, path, why);
     else if (find_trains(node, path, &list))
-        status =
-            list.rising ? open_spike_trains(recording, input, path, &list) : open_traces(recording, input, path, &list);
+        status = !list.rising    ? open_traces(recording, input, path, &list)
+                 : is_grid(node) ? open_grid(recording, input, path, node)
+                                 : open_spike_trains(recording, input, path, &list);
     else
         status = syn_fail(
             SYN_ERR_INPUT,
@@ -649,8 +756,8 @@ static syn_status say_which(const syn_input *input, const candidates *c, size_t 
     SYN_TRY(syn_listing_text(&input->listing, matrices ? syn_is_matrix : NULL, &arrays));
     syn_status status;
     if (c->n + matrices == 0)
-        status = syn_fail(SYN_ERR_INPUT, "%s: holds no activity matrix, no trials and no spike trains; it holds %s%s",
-                          input->address.file, arrays, syn_cube_advice_for(input));
+        status = syn_fail(SYN_ERR_INPUT, "%s: holds no activity matrix, no trials and no spike trains; it holds %s",
+                          input->address.file, arrays);
     else
         status = syn_fail(SYN_ERR_INPUT,
                           "%s: holds several arrays that could be the activity (%s%s%s); say which as FILE:NAME",

@@ -42,22 +42,17 @@ bool syn_is_matrix(const syn_entry *e) {
     return small >= 2 && large >= LEAST_FRAMES;
 }
 
-const char *syn_cube_advice(syn_content content, int rank) {
-    if (rank != 3) return "";
-    return content == SYN_CONTENT_MATLAB
-               ? "; of trials, frames and neurons put the trials one after another: "
-                 "reshape(permute(x, [2 1 3]), [], size(x, 3)), and their start and stop frames into 'segments'"
-               : "; of trials, frames and neurons put the trials one after another: x.reshape(-1, x.shape[2]) in "
-                 "NumPy, "
-                 "and their start and stop frames into 'segments'";
-}
-
-const char *syn_cube_advice_for(const syn_input *input) {
+/* The array of three axes of a file that holds one, and no matrix; NULL elsewhere. */
+static const syn_entry *only_cube(const syn_input *input) {
+    const syn_entry *found = NULL;
     for (size_t k = 0; k < input->listing.n; k++) {
         const syn_entry *e = &input->listing.entry[k];
-        if (e->numeric && e->rank == 3) return syn_cube_advice(input->address.content, e->rank);
+        if (syn_is_matrix(e)) return NULL;
+        if (!e->numeric || e->rank != 3 || is_behavior(e->name)) continue;
+        if (found) return NULL;
+        found = e;
     }
-    return "";
+    return found;
 }
 
 bool syn_matrix_probe(const syn_input *input) {
@@ -71,7 +66,7 @@ bool syn_matrix_probe(const syn_input *input) {
         if (input->address.name) return true;
         for (size_t k = 0; k < input->listing.n; k++)
             if (syn_is_matrix(&input->listing.entry[k])) return true;
-        return false;
+        return only_cube(input) != NULL;
     default:
         return false;
     }
@@ -84,7 +79,8 @@ static syn_status choose_name(const syn_input *input, const char **name) {
     size_t candidates = 0;
     for (size_t k = 0; k < input->listing.n; k++)
         if (syn_is_matrix(&input->listing.entry[k]) && candidates++ == 0) *name = input->listing.entry[k].name;
-    if (candidates == 1) return SYN_OK;
+    if (candidates == 0 && only_cube(input)) *name = only_cube(input)->name;
+    if (*name && candidates <= 1) return SYN_OK;
     char *text;
     SYN_TRY(syn_listing_text(&input->listing, syn_is_matrix, &text));
     syn_status status =
@@ -439,6 +435,11 @@ static syn_status take_neurons(syn_recording *r, const syn_input *input, const c
     return syn_take_neurons_beside(r, input, group);
 }
 
+static syn_status take_beside(syn_recording *r, const syn_input *input, const char *name) {
+    SYN_TRY(syn_take_rate(r, input, name));
+    return take_neurons(r, input, name);
+}
+
 /* Whether an array lies beside `name`, in the same group or struct. */
 static bool is_beside(const syn_input *input, const char *name, const char *other) {
     const size_t n = (size_t)(syn_last_part(input->address.content, name) - name);
@@ -493,15 +494,28 @@ syn_status syn_matrix_open(syn_recording **recording, const syn_input *input) {
                           syn_shape_text(a->rank, a->shape));
         goto done;
     }
-    if (a->rank != 2 || a->rows < 2 || a->cols < 1) {
-        status = syn_fail(SYN_ERR_INPUT, "%s: is %s %s; expected an array with 2 axes, frames and neurons%s", a->label,
-                          a->type, syn_shape_text(a->rank, a->shape),
-                          a->numeric ? syn_cube_advice(input->address.content, a->rank) : "");
+    const bool cube = a->rank == 3 && a->numeric;
+    if (!cube && (a->rank != 2 || a->rows < 2 || a->cols < 1)) {
+        status = syn_fail(SYN_ERR_INPUT, "%s: is %s %s; expected an array with 2 axes, frames and neurons", a->label,
+                          a->type, syn_shape_text(a->rank, a->shape));
+        goto done;
+    }
+    if (cube) {
+        SYN_CHECK(syn_cube_open(recording, a, input));
+        SYN_CHECK(take_beside(*recording, input, name));
+        if (syn_option_auto(input->options, SYN_OPT_SIGNAL)) SYN_CHECK(syn_guess_signal(*recording, a->label));
         goto done;
     }
     if (!name) SYN_CHECK(refuse_long_table(a));
     SYN_CHECK(orient(a, input, name, &time_first, &guessed));
     SYN_CHECK(read_values(recording, a, time_first));
+    if (input->address.content == SYN_CONTENT_CSV && time_first && !a->row_time && syn_are_spike_times(*recording)) {
+        syn_recording_free(*recording);
+        *recording = NULL;
+        SYN_CHECK(syn_spike_columns_open(recording, a, input->options));
+        status = take_table_names(*recording, a, time_first);
+        goto done;
+    }
     if (guessed)
         SYN_CHECK(syn_recording_warn(*recording,
                                      "%s is (%lld, %lld): took the %s axis as time because it is longer; "
@@ -509,9 +523,13 @@ syn_status syn_matrix_open(syn_recording **recording, const syn_input *input) {
                                      name ? name : "the array", (long long)a->rows, (long long)a->cols,
                                      time_first ? "first" : "second"));
     SYN_CHECK(take_table_names(*recording, a, time_first));
-    SYN_CHECK(syn_take_rate(*recording, input, name));
+    if (a->rejected)
+        SYN_CHECK(syn_recording_warn(*recording, "%lld of %lld cells are rejected by the second line and left out",
+                                     (long long)a->rejected, (long long)(a->rejected + a->cols)));
+    SYN_CHECK(syn_remark_clocks(*recording, a->column_name ? "name the columns that are neurons (FILE:A,B,C)"
+                                                           : "leave it out, and give times by --timestamps"));
     SYN_CHECK(take_segments(*recording, input, name));
-    SYN_CHECK(take_neurons(*recording, input, name));
+    SYN_CHECK(take_beside(*recording, input, name));
     SYN_CHECK(take_times(*recording, input, name));
     SYN_CHECK(remark_behavior(*recording, input, name));
     if (syn_option_auto(input->options, SYN_OPT_SIGNAL)) SYN_CHECK(syn_guess_signal(*recording, a->label));

@@ -1,5 +1,6 @@
 /* Kilosort/phy folders: spike_times.npy (samples), spike_clusters.npy, params.py, cluster_*.tsv.
- * https://phy.readthedocs.io/en/latest/sorting_user_guide/ */
+ * https://phy.readthedocs.io/en/latest/sorting_user_guide/
+ * The same as ALF calls it (International Brain Laboratory): spikes.times.npy (s), spikes.clusters.npy. */
 #include <ctype.h>
 #include <limits.h>
 #include <math.h>
@@ -10,10 +11,23 @@
 #include "base/text.h"
 #include "recording/reader.h"
 
-bool syn_phy_probe(const syn_input *input) {
+typedef struct filenames {
+    const char *times, *clusters, *templates;
+    bool samples; /* times without fractions are in samples */
+} filenames;
+
+/* What the files of a folder are called; NULL: it is none of spikes. */
+static const filenames *names_in(const char *folder) {
+    static const filenames known[] = {{"spike_times.npy", "spike_clusters.npy", "spike_templates.npy", true},
+                                      {"spikes.times.npy", "spikes.clusters.npy", "spikes.templates.npy", false}};
     char path[PATH_MAX];
-    return input->address.content == SYN_CONTENT_FOLDER &&
-           syn_file_in(path, sizeof path, input->address.file, "spike_times.npy");
+    for (size_t k = 0; k < sizeof known / sizeof *known; k++)
+        if (syn_file_in(path, sizeof path, folder, known[k].times)) return &known[k];
+    return NULL;
+}
+
+bool syn_phy_probe(const syn_input *input) {
+    return input->address.content == SYN_CONTENT_FOLDER && names_in(input->address.file);
 }
 
 /* Behind the byte order mark that some editors write. */
@@ -60,11 +74,9 @@ static syn_status sample_rate(const char *folder, double *rate) {
     return status;
 }
 
-typedef enum label { UNLABELLED, GOOD, MUA, NOISE } label;
-
 typedef struct cluster {
     double id;
-    label label;
+    syn_grade label;
 } cluster;
 
 typedef struct labels {
@@ -72,10 +84,6 @@ typedef struct labels {
     size_t n;
     bool found; /* a table labels some cluster */
 } labels;
-
-static label label_of(const char *word) {
-    return !strcmp(word, "good") ? GOOD : !strcmp(word, "mua") ? MUA : !strcmp(word, "noise") ? NOISE : UNLABELLED;
-}
 
 /* The k-th tab or comma separated cell of a line, without quotes and blanks. */
 static void cell_of(const char *line, int k, char *out, size_t size) {
@@ -100,7 +108,7 @@ static int find_column(const char *header, const char *const *names, size_t n) {
     return -1;
 }
 
-static syn_status add_label(labels *list, double id, label value) {
+static syn_status add_label(labels *list, double id, syn_grade value) {
     for (size_t k = 0; k < list->n; k++)
         if (list->item[k].id == id) return SYN_OK; /* the table read first wins */
     cluster *grown = realloc(list->item, (list->n + 1) * sizeof *grown);
@@ -136,11 +144,11 @@ static syn_status read_labels(labels *list, const char *folder, const char *name
                               word);
             break;
         }
-        label found = UNLABELLED;
-        if (group >= 0) cell_of(line, group, word, sizeof word), found = label_of(word);
-        if (found == UNLABELLED && sorter >= 0) cell_of(line, sorter, word, sizeof word), found = label_of(word);
-        list->found = list->found || found != UNLABELLED;
-        if (found != UNLABELLED) status = add_label(list, value, found);
+        syn_grade found = SYN_UNGRADED;
+        if (group >= 0) cell_of(line, group, word, sizeof word), found = syn_grade_of(word);
+        if (found == SYN_UNGRADED && sorter >= 0) cell_of(line, sorter, word, sizeof word), found = syn_grade_of(word);
+        list->found = list->found || found != SYN_UNGRADED;
+        if (found != SYN_UNGRADED) status = add_label(list, value, found);
     }
     fclose(file);
     return status;
@@ -154,17 +162,17 @@ static syn_status read_all_labels(labels *list, const char *folder) {
     return SYN_OK;
 }
 
-static label label_in(const labels *list, double id) {
+static syn_grade label_in(const labels *list, double id) {
     for (size_t k = 0; k < list->n; k++)
         if (list->item[k].id == id) return list->item[k].label;
-    return UNLABELLED;
+    return SYN_UNGRADED;
 }
 
 static bool wanted(const labels *list, double id, const char *units) {
     if (!list->found) return true;
-    label l = label_in(list, id);
-    if (!strcmp(units, "all")) return l != NOISE;
-    return l == GOOD || (l == MUA && !strcmp(units, "mua"));
+    const syn_grade l = label_in(list, id);
+    if (!strcmp(units, "all")) return l != SYN_NOISE;
+    return l == SYN_GOOD || (l == SYN_MUA && !strcmp(units, "mua"));
 }
 
 static syn_status read_vector(const char *folder, const char *name, double **values, int64_t *n, bool *integer) {
@@ -191,20 +199,20 @@ typedef struct sorted {
     int64_t units;
 } sorted;
 
-static syn_status read_times(sorted *s, const syn_input *input, bool *in_seconds) {
+static syn_status read_times(sorted *s, const syn_input *input, const filenames *called, bool *in_seconds) {
     const char *folder = input->address.file;
     bool integer;
     int64_t negative = 0;
-    SYN_TRY(read_vector(folder, "spike_times.npy", &s->time_s, &s->n, &integer));
+    SYN_TRY(read_vector(folder, called->times, &s->time_s, &s->n, &integer));
     *in_seconds = false;
     for (int64_t k = 0; k < s->n; k++) {
         negative += s->time_s[k] < 0;
         *in_seconds = *in_seconds || s->time_s[k] != floor(s->time_s[k]);
     }
     if (negative)
-        return syn_fail(SYN_ERR_INPUT, "%s/spike_times.npy: %lld spike times are negative; expected samples >= 0",
-                        folder, (long long)negative);
-    if (*in_seconds) return SYN_OK;
+        return syn_fail(SYN_ERR_INPUT, "%s/%s: %lld spike times are negative; expected %s >= 0", folder, called->times,
+                        (long long)negative, called->samples ? "samples" : "seconds");
+    if (*in_seconds || !called->samples) return SYN_OK;
     double rate;
     const syn_status status = sample_rate(folder, &rate);
     if (status != SYN_OK && !syn_option_given(input->options, SYN_OPT_RATE)) return status;
@@ -224,19 +232,19 @@ static syn_status read_times(sorted *s, const syn_input *input, bool *in_seconds
     return SYN_OK;
 }
 
-static syn_status read_clusters(sorted *s, const char *folder, bool *from_templates) {
+static syn_status read_clusters(sorted *s, const char *folder, const filenames *called, bool *from_templates) {
     char path[PATH_MAX];
     bool integer;
     int64_t n;
-    *from_templates = !syn_file_in(path, sizeof path, folder, "spike_clusters.npy");
-    const char *name = *from_templates ? "spike_templates.npy" : "spike_clusters.npy";
+    *from_templates = !syn_file_in(path, sizeof path, folder, called->clusters);
+    const char *name = *from_templates ? called->templates : called->clusters;
     if (*from_templates && !syn_file_in(path, sizeof path, folder, name))
-        return syn_fail(SYN_ERR_INPUT, "%s: has neither spike_clusters.npy nor spike_templates.npy; one is needed",
-                        folder);
+        return syn_fail(SYN_ERR_INPUT, "%s: has neither %s nor %s; one is needed", folder, called->clusters,
+                        called->templates);
     SYN_TRY(read_vector(folder, name, &s->cluster, &n, &integer));
     if (n != s->n)
-        return syn_fail(SYN_ERR_INPUT, "%s: %s has %lld entries, spike_times.npy %lld; expected as many", folder, name,
-                        (long long)n, (long long)s->n);
+        return syn_fail(SYN_ERR_INPUT, "%s: %s has %lld entries, %s %lld; expected as many", folder, name, (long long)n,
+                        called->times, (long long)s->n);
     for (int64_t k = 0; k < n; k++)
         if (!(s->cluster[k] >= 0) || s->cluster[k] != floor(s->cluster[k]) || s->cluster[k] > INT32_MAX)
             return syn_fail(SYN_ERR_INPUT, "%s: %s holds the cluster %g; expected whole numbers >= 0", folder, name,
@@ -260,7 +268,7 @@ static syn_status no_unit_left(const syn_input *input, const labels *list, const
     for (size_t k = 0; k < list->n; k++) count[list->item[k].label]++;
     return syn_fail(SYN_ERR_INPUT,
                     "%s: no cluster with spikes passes --units %s (%d good, %d mua, %d noise); try --units mua or all",
-                    input->address.file, units, count[GOOD], count[MUA], count[NOISE]);
+                    input->address.file, units, count[SYN_GOOD], count[SYN_MUA], count[SYN_NOISE]);
 }
 
 /* Lists the wanted units and drops the spikes of the others. */
@@ -311,9 +319,10 @@ syn_status syn_phy_open(syn_recording **recording, const syn_input *input) {
     bool in_seconds, from_templates;
     char reason[512] = "";
     const char *folder = input->address.file;
-    SYN_CHECK(read_times(&s, input, &in_seconds));
-    SYN_CHECK(read_clusters(&s, folder, &from_templates));
-    if (s.n == 0) SYN_CHECK(syn_fail(SYN_ERR_INPUT, "%s: spike_times.npy holds no spikes", folder));
+    const filenames *called = names_in(folder);
+    SYN_CHECK(read_times(&s, input, called, &in_seconds));
+    SYN_CHECK(read_clusters(&s, folder, called, &from_templates));
+    if (s.n == 0) SYN_CHECK(syn_fail(SYN_ERR_INPUT, "%s: %s holds no spikes", folder, called->times));
     if (read_templates(&s, folder) != SYN_OK) {
         snprintf(reason, sizeof reason, "%s", syn_last_error());
         free(s.template);
@@ -331,8 +340,8 @@ syn_status syn_phy_open(syn_recording **recording, const syn_input *input) {
                                      "noise: all %lld clusters are taken, noise included",
                                      (long long)s.units));
     if (from_templates)
-        SYN_CHECK(syn_recording_warn(*recording, "no spike_clusters.npy: templates are taken as units"));
-    if (in_seconds)
+        SYN_CHECK(syn_recording_warn(*recording, "no %s: templates are taken as units", called->clusters));
+    if (in_seconds && called->samples)
         SYN_CHECK(syn_recording_warn(*recording, "spike_times.npy holds fractions: taken as seconds, not samples"));
 done:
     free(s.time_s);

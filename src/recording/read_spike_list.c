@@ -9,13 +9,14 @@
 #include "base/memory.h"
 #include "recording/reader.h"
 
-static const char *const time_names[] = {"times",        "time_s",        "time",          "t",   "spike_times",
-                                         "spike_time_s", "spiketimes",    "spike_time",    "t_s", "time_ms",
-                                         "times_ms",     "spike_times_s", "spike_times_ms"};
+static const char *const time_names[] = {"times",        "time_s",        "time",           "t",         "spike_times",
+                                         "spike_time_s", "spiketimes",    "spike_time",     "t_s",       "time_ms",
+                                         "times_ms",     "spike_times_s", "spike_times_ms", "timestamp", "timestamps",
+                                         "time (s)",     "time(s)"};
 static const char *const id_names[] = {
-    "ids",          "id",         "neuron",    "neurons",   "neuron_id", "neuron_ids", "unit",    "units",
-    "unit_id",      "unit_ids",   "cluster",   "clusters",  "cell",      "cells",      "cell_id", "spike_clusters",
-    "spike_neuron", "cluster_id", "spike_ids", "unit_index"};
+    "ids",          "id",         "neuron",    "neurons",    "neuron_id", "neuron_ids", "unit",    "units",
+    "unit_id",      "unit_ids",   "cluster",   "clusters",   "cell",      "cells",      "cell_id", "spike_clusters",
+    "spike_neuron", "cluster_id", "spike_ids", "unit_index", "cell name"};
 static const char *const all_names[] = {"nodes", "all_ids", "neuron_list", "unit_list"};
 static const char *const pair_names[] = {"spikes", "spks", "spike_list"};
 

@@ -58,18 +58,28 @@ syn_status syn_nwb_recording_open(syn_recording **recording, const syn_input *in
 syn_status syn_nwb_behaviors(syn_behaviors *behaviors, syn_recording *recording, const syn_input *input);
 bool syn_mat_probe(const syn_input *input);
 syn_status syn_mat_recording_open(syn_recording **recording, const syn_input *input);
+bool syn_cnmf_probe(const syn_input *input);
+syn_status syn_cnmf_open(syn_recording **recording, const syn_input *input);
+bool syn_fall_probe(const syn_input *input);
+syn_status syn_fall_open(syn_recording **recording, const syn_input *input);
 bool syn_spike_list_probe(const syn_input *input);
 syn_status syn_spike_list_open(syn_recording **recording, const syn_input *input);
+bool syn_vectors_probe(const syn_input *input);
+syn_status syn_vectors_open(syn_recording **recording, const syn_input *input);
 bool syn_matrix_probe(const syn_input *input);
 syn_status syn_matrix_open(syn_recording **recording, const syn_input *input);
 /* Whether an array can be the activity by its shape. */
 bool syn_is_matrix(const syn_entry *entry);
 /* The name of an array of the file that can be the times of so many frames. */
 bool syn_find_clock(const syn_input *input, int64_t frames, char *name, size_t size);
-/* How an array of trials, frames and neurons becomes one of frames and neurons; "" for other numbers of axes. */
-const char *syn_cube_advice(syn_content content, int rank);
-/* The same where a file holds one. */
-const char *syn_cube_advice_for(const syn_input *input);
+/* The recording of an array of three axes, one of them trials. */
+syn_status syn_cube_open(syn_recording **recording, syn_array *array, const syn_input *input);
+/* Warns of neurons that never fall, as times and counters do, where others do. advice: what to do about them. */
+syn_status syn_remark_clocks(syn_recording *recording, const char *advice);
+/* Whether the columns are spike times: none falls, and each is missing from its own end on. */
+bool syn_are_spike_times(const syn_recording *recording);
+/* The recording of such an array. */
+syn_status syn_spike_columns_open(syn_recording **recording, syn_array *array, const syn_options *options);
 /* Takes the frame rate from a number that lies beside the array `name`; in a MATLAB file, from the only one anywhere.
  */
 syn_status syn_take_rate(syn_recording *recording, const syn_input *input, const char *name);
@@ -106,6 +116,9 @@ syn_status syn_guess_signal(syn_recording *recording, const char *label);
  * label: named in messages. */
 syn_status syn_bin_spikes(syn_recording **recording, const char *label, double *time_s, int32_t *neuron, int64_t n,
                           int64_t neurons, double start_s, double bin_s);
+/* What a word says of a sorted unit, as people and sorters write it. */
+typedef enum syn_grade { SYN_UNGRADED, SYN_GOOD, SYN_MUA, SYN_NOISE } syn_grade;
+syn_grade syn_grade_of(const char *word);
 /* Puts spikes [n] at finite times into the order of time. */
 syn_status syn_sort_spikes(double *time_s, int32_t *neuron, int64_t n);
 /* Sorts ids and drops repetitions; returns how many are left. */

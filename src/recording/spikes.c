@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/memory.h"
 #include "recording/reader.h"
@@ -136,4 +137,16 @@ syn_status syn_name_neurons(syn_recording *r, const double *ids) {
         SYN_TRY(syn_copy_text(&r->neuron_id[j], text));
     }
     return SYN_OK;
+}
+
+syn_grade syn_grade_of(const char *word) {
+    static const struct word {
+        const char *text;
+        syn_grade grade;
+    } words[] = {{"good", SYN_GOOD},   {"sua", SYN_GOOD},       {"single", SYN_GOOD},    {"single unit", SYN_GOOD},
+                 {"mua", SYN_MUA},     {"multi", SYN_MUA},      {"multi unit", SYN_MUA}, {"multiunit", SYN_MUA},
+                 {"noise", SYN_NOISE}, {"artifact", SYN_NOISE}, {"bad", SYN_NOISE}};
+    for (size_t k = 0; k < sizeof words / sizeof *words; k++)
+        if (!strcasecmp(word, words[k].text)) return words[k].grade;
+    return SYN_UNGRADED;
 }

@@ -33,6 +33,9 @@ static void reads_matrices(void **state) {
         {"%/matlab/v73_single.mat:data.dff", ""},
         {"%/matlab/v73_partly.mat:dff", ""},
         {"%/matlab/v73_empty.mat:dff", "rate=10"},
+        {"%/matlab/trials_of_three.mat", "orientation=time-first"},
+        {"%/matlab/trials_of_three_turned.mat", "orientation=neurons-first"},
+        {"%/matlab/v73_empty_bool.mat", "rate=10"},
     };
     for (size_t k = 0; k < sizeof paths / sizeof *paths; k++) {
         syn_recording *r = must_open(paths[k][0], paths[k][1]);
@@ -165,6 +168,32 @@ static void reads_spike_trains(void **state) {
     syn_recording_free(r);
 }
 
+static void a_cell_of_neurons_and_trials_is_cut_into_trials(void **state) {
+    (void)state;
+    syn_recording *r = must_open("%/matlab/trains_trials.mat", "orientation=neurons-first");
+    syn_recording *whole = must_open("%/matlab/pairs.mat", "");
+    assert_int_equal(r->N, 3);
+    assert_int_equal(r->n_spikes, 167);
+    assert_int_equal(r->S, 5);
+    for (int s = 0; s < 5; s++) {
+        assert_int_equal(r->segment[s].start, 40 * s);
+        assert_int_equal(r->segment[s].stop, 40 * s + 40);
+    }
+    for (int64_t i = 0; i < 167; i++) assert_float_equal(r->spike_time_s[i], whole->spike_time_s[i], 1e-9);
+    assert_true(warned(r, "5 trials, each its own segment, from -0.5 to 1.5 s"));
+    syn_recording_free(r);
+    syn_recording_free(whole);
+    r = must_open("%/matlab/trains_trials.mat", "orientation=time-first");
+    assert_int_equal(r->N, 5);
+    assert_int_equal(r->S, 3);
+    syn_recording_free(r);
+    r = must_open("%/matlab/trains_groups.mat", "");
+    assert_int_equal(r->N, 14); /* as of tetrodes: one of the trains is empty */
+    assert_true(
+        warned(r, "its 3 groups of 5 spike trains each are taken as 14 neurons; if neurons or groups are trials"));
+    syn_recording_free(r);
+}
+
 static void takes_times_in_the_unit_of_their_name(void **state) {
     (void)state;
     static const char *const paths[] = {"%/matlab/trains_cell_ms.mat", "%/matlab/trains_struct_ms.mat"};
@@ -219,6 +248,7 @@ int main(void) {
         cmocka_unit_test(trials_of_one_shape_need_a_longer_axis),
         cmocka_unit_test(takes_vectors_of_one_length_for_neurons),
         cmocka_unit_test(reads_spike_trains),
+        cmocka_unit_test(a_cell_of_neurons_and_trials_is_cut_into_trials),
         cmocka_unit_test(takes_times_in_the_unit_of_their_name),
         cmocka_unit_test(places_inside_are_arrays),
     };

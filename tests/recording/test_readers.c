@@ -39,6 +39,9 @@ static const struct matrix_case {
     {"%/good/fortran.npz", "rate=10", true},
     {"%/good/fortran.npz:activity", "rate=10", true},
     {"%/good/arrays.h5:time_first", "rate=10", false},
+    {"%/good/trials_of_three.npz", "orientation=time-first", false},
+    {"%/good/trials_of_three.h5:frames_first", "rate=10 orientation=time-first", false},
+    {"%/good/trials_of_three.h5:neurons_first", "rate=10 orientation=neurons-first", false},
     {"%/good/arrays.h5:group/neurons_first", "rate=10", true},
     {"%/good/arrays.h5:/group/neurons_first", "timestamps=%/good/arrays.h5:times", false},
     {"%/good/arrays.h5:chunked", "rate=10", false},
@@ -73,6 +76,78 @@ static const struct matrix_case {
     {"%/good/clock5.csv", "", false},
     {"%/good/linked.h5", "rate=10", true},
 };
+
+static void cuts_arrays_of_three_axes_into_trials(void **state) {
+    (void)state;
+    syn_recording *r = must_open("%/good/trials_of_three.npz", "orientation=time-first");
+    assert_float_equal(r->rate_hz, 10, 1e-9);
+    assert_int_equal(r->S, 4);
+    for (int s = 0; s < 4; s++) {
+        assert_int_equal(r->segment[s].start, 10 * s);
+        assert_int_equal(r->segment[s].stop, 10 * s + 10);
+    }
+    syn_recording_free(r);
+}
+
+static void takes_what_programs_for_calcium_found(void **state) {
+    (void)state;
+    static const struct traces_case {
+        const char *path, *options;
+        int64_t n;
+        int64_t cell[TEST_N];
+        double rate_hz;
+        bool events; /* 1 where the value is a multiple of 3 */
+    } cases[] = {
+        {"%/good/caiman.hdf5", "", 3, {0, 2, 3}, 15, false},
+        {"%/good/caiman.hdf5:estimates", "units=all", 5, {0, 1, 2, 3, 4}, 15, false},
+        {"%/good/caiman.hdf5", "signal=deconvolved", 3, {0, 2, 3}, 15, true},
+        {"%/matlab/cnmfe.mat", "", 5, {0, 1, 2, 3, 4}, 10, false},
+        {"%/matlab/cnmfe.mat:neuron", "signal=deconvolved", 5, {0, 1, 2, 3, 4}, 10, true},
+        {"%/matlab/Fall.mat", "", 3, {0, 2, 3}, 15, false},
+        {"%/matlab/Fall.mat", "signal=deconvolved", 3, {0, 2, 3}, 15, false},
+    };
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        const struct traces_case *c = &cases[k];
+        syn_recording *r = must_open(c->path, c->options);
+        assert_int_equal(r->T, TEST_T);
+        assert_int_equal(r->N, c->n);
+        assert_float_equal(r->rate_hz, c->rate_hz, 1e-9);
+        assert_int_equal(r->signal,
+                         strstr(c->options, "deconvolved") ? SYN_SIGNAL_DECONVOLVED : SYN_SIGNAL_FLUORESCENCE);
+        for (int64_t j = 0; j < r->N; j++) {
+            assert_int_equal(atoi(r->neuron_id[j]), c->cell[j]);
+            for (int64_t t = 0; t < r->T; t++) {
+                const float x = expected(t, c->cell[j]);
+                assert_float_equal(at(r, t, j), c->events ? (float)((int)x % 3 == 0) : x, 1e-5);
+            }
+        }
+        syn_recording_free(r);
+    }
+}
+
+static void takes_a_vector_for_every_neuron(void **state) {
+    (void)state;
+    static const char *const paths[] = {"%/good/trains.npz", "%/good/trains.h5", "%/good/trains.h5:sorted"};
+    for (size_t k = 0; k < sizeof paths / sizeof *paths; k++) {
+        syn_recording *r = must_open(paths[k], "");
+        assert_int_equal(r->N, 3);
+        assert_int_equal(r->n_spikes, 100 + 16 + 25);
+        assert_string_equal(r->neuron_id[0], k ? "1" : "unit_1");
+        assert_string_equal(r->neuron_id[2], k ? "10" : "unit_10");
+        assert_int_equal(r->spike_neuron[0], 1);
+        assert_float_equal(r->spike_time_s[0], 0.02, 1e-12);
+        assert_true(warned(r, "taken as spike times in seconds, a neuron each"));
+        syn_recording_free(r);
+    }
+    syn_recording *r = must_open("%/good/traces_each.npz", "");
+    assert_int_equal(r->T, TEST_T);
+    assert_int_equal(r->N, TEST_N);
+    assert_float_equal(r->rate_hz, 10, 1e-9);
+    for (int64_t t = 0; t < TEST_T - 1; t++)
+        for (int64_t j = 0; j < TEST_N; j++) assert_true(at(r, t, j) == expected(t, j));
+    assert_true(warned(r, "cell0 to cell4: taken as traces, a neuron each"));
+    syn_recording_free(r);
+}
 
 static void reads_every_matrix(void **state) {
     (void)state;
@@ -693,6 +768,9 @@ static void reads_what_other_tools_write(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_every_matrix),
+        cmocka_unit_test(takes_what_programs_for_calcium_found),
+        cmocka_unit_test(takes_a_vector_for_every_neuron),
+        cmocka_unit_test(cuts_arrays_of_three_axes_into_trials),
         cmocka_unit_test(reads_large_files_in_threads),
         cmocka_unit_test(takes_times_in_their_unit),
         cmocka_unit_test(remarks_on_long_times),
