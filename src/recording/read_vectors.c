@@ -11,10 +11,11 @@
 #include "base/text.h"
 #include "recording/reader.h"
 
+/* MATLAB's empty vectors have two axes of length 0. */
 static int64_t length_of(const syn_entry *e) {
-    return e->rank == 1                                             ? e->shape[0]
-           : e->rank == 2 && (e->shape[0] == 1 || e->shape[1] == 1) ? e->shape[0] * e->shape[1]
-                                                                    : -1;
+    if (e->rank == 1) return e->shape[0];
+    const bool vector = e->rank == 2 && (e->shape[0] <= 1 || e->shape[1] <= 1);
+    return vector ? e->shape[0] * e->shape[1] : -1;
 }
 
 /* Length of what comes before the number of a name with its group; 0 where there is no number, or it counts something
@@ -40,7 +41,9 @@ static int compare_names(const void *a, const void *b) {
 static bool in_group(const syn_input *input, const syn_entry *e) {
     const char *group = input->address.name;
     while (group && *group == '/') group++;
-    return !group || (!strncmp(e->name, group, strlen(group)) && strchr("/.", e->name[strlen(group)]));
+    size_t n = group ? strlen(group) : 0;
+    while (n > 0 && group[n - 1] == '/') n--;
+    return n == 0 || (!strncmp(e->name, group, n) && strchr("/.", e->name[n]));
 }
 
 /* The vectors that share the stem of entry `first`; those before it are of another. */
@@ -70,7 +73,7 @@ static bool find_vectors(const syn_input *input, vectors *found) {
     for (size_t k = 0; k < input->listing.n && !several; k++) {
         vectors v;
         const syn_entry *e = &input->listing.entry[k];
-        if (syn_is_matrix(e) && in_group(input, e)) several = true;
+        if ((syn_is_matrix(e) || (e->numeric && e->rank > 2)) && in_group(input, e)) several = true;
         bool known = false;
         for (int64_t i = 0; i < found->n; i++) known = known || found->item[i] == e;
         if (known || several || stem_of(input, e->name) == 0 || gather(&v, input, k) != SYN_OK) continue;

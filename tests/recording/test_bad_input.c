@@ -109,6 +109,7 @@ static const struct bad_case {
     {"%/good/spikes.npz", "rate=7", "--rate says 7 Hz", NULL},
     /* HDF5 */
     {"%/bad/caiman_beyond.hdf5", "", "idx_components: holds 9; expected places of the 5 components", NULL},
+    {"%/bad/c_and_s.h5", "rate=10", "(C float64 (5, 40), S float64 (5, 40)); say which as FILE:NAME", NULL},
     {"%/bad/caiman_rejected.hdf5", "", "idx_components marks no component as a cell", NULL},
     {"%/good/caiman.hdf5", "signal=counts", "holds no spike counts", NULL},
     {"%/matlab/bad/Fall_none.mat", "", "iscell marks no component as a cell; sort them, or give an array as FILE:NAME",

@@ -194,6 +194,16 @@ static void a_cell_of_neurons_and_trials_is_cut_into_trials(void **state) {
     syn_recording_free(r);
 }
 
+static void keeps_silent_units_of_named_vectors(void **state) {
+    (void)state;
+    syn_recording *r = must_open("%/matlab/trains_named.mat", "");
+    assert_int_equal(r->N, 3);
+    assert_int_equal(r->n_spikes, 100 + 25);
+    assert_string_equal(r->neuron_id[1], "SPK01b");
+    assert_int_equal(r->spike_neuron[124], 0);
+    syn_recording_free(r);
+}
+
 static void takes_times_in_the_unit_of_their_name(void **state) {
     (void)state;
     static const char *const paths[] = {"%/matlab/trains_cell_ms.mat", "%/matlab/trains_struct_ms.mat"};
@@ -249,6 +259,7 @@ int main(void) {
         cmocka_unit_test(takes_vectors_of_one_length_for_neurons),
         cmocka_unit_test(reads_spike_trains),
         cmocka_unit_test(a_cell_of_neurons_and_trials_is_cut_into_trials),
+        cmocka_unit_test(keeps_silent_units_of_named_vectors),
         cmocka_unit_test(takes_times_in_the_unit_of_their_name),
         cmocka_unit_test(places_inside_are_arrays),
     };
