@@ -74,6 +74,7 @@ def good_arrays():
             f["sorted/" + name[5:]] = times
     np.savez(path("good", "traces_each.npz"), **{f"cell{j}": X[:, j] * np.where(np.arange(T) == 39, -1, 1) for j in range(N)}, fs=10.0)
     np.savez(path("good", "trials_and_cues.npz"), x=X.reshape(4, 10, N), cue_1=np.arange(20.0), cue_2=np.arange(30.0))
+    np.savez(path("bad", "beyond_single.npz"), **{f"cell{j}": np.cos(np.arange(T)) * 1e39 for j in range(N)})
     np.savez(path("bad", "vectors_differ.npz"), roi1=np.sin(np.arange(50)), roi2=np.sin(np.arange(40)))
     with h5py.File(path("good", "arrays.h5"), "w") as f:
         f["time_first"] = X

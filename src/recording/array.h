@@ -106,7 +106,7 @@ void syn_array_close(syn_array *array);
 /* Calls fn on tiles that cover the array once. */
 syn_status syn_array_visit(syn_array *array, syn_tile_fn fn, void *user);
 /* Error: a finite value is beyond single precision, in which activity is kept. */
-syn_status syn_check_single(const syn_array *array, double value);
+syn_status syn_check_single(const char *label, double value);
 /* All values in C order. Free with free(). */
 syn_status syn_array_values(syn_array *array, double **values);
 /* All entries of a text array; numbers are written as text. Free the texts and the array. */

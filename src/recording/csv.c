@@ -802,6 +802,10 @@ syn_status syn_csv_open(syn_array *a, const char *file, const char *name) {
         return syn_fail(SYN_ERR_INPUT,
                         "%s: its lines differ in their number of cells; expected %lld as in the first line", a->label,
                         (long long)c->columns);
+    if (a->cols == 0 && a->rejected)
+        return syn_fail(SYN_ERR_INPUT,
+                        "%s: its second line rejects all %lld cells; name those to take as FILE:NAME,NAME", a->label,
+                        (long long)a->rejected);
     if (a->rows == 0 || a->cols == 0)
         return syn_fail(SYN_ERR_INPUT, "%s: holds no values; expected a table of numbers", a->label);
     bool text = false;

@@ -412,6 +412,7 @@ static syn_status put_element(const matvar_t *item, const char *label, bool time
     syn_status status = syn_mat_numbers(item, label, 0, n, v);
     for (int64_t k = 0; k < n && status == SYN_OK; k++) {
         const int64_t row = k % rows, col = k / rows;
+        status = syn_check_single(label, v[k]);
         out[time_first ? row * stride + col : col * stride + row] = (float)v[k];
     }
     free(v);
@@ -691,8 +692,9 @@ static syn_status open_grid(syn_recording **recording, const syn_input *input, c
     if (status != SYN_OK) goto done;
     SYN_CHECK(cut_trials(*recording, g.trials, (int64_t)frames));
     SYN_CHECK(take_neurons(*recording, input, path));
-    SYN_CHECK(syn_recording_warn(*recording, "%s: %lld trials, each its own segment, from %g to %g s", path,
-                                 (long long)g.trials, start * bin_s, (start + frames) * bin_s));
+    SYN_CHECK(syn_recording_warn(*recording, "%s: %lld trials, each its own segment, from %g to %g s%s", path,
+                                 (long long)(*recording)->S, start * bin_s, (start + frames) * bin_s,
+                                 (*recording)->S < g.trials ? "; those after the last spike are left out" : ""));
 done:
     free(g.time_s);
     free(g.neuron);

@@ -148,7 +148,10 @@ static syn_status open_traces(syn_recording **recording, const vectors *v, const
                         "%s: its vectors %s to %s neither rise, as spike times do, nor have one length, as traces do",
                         input->address.given, v->item[0]->name, v->item[N - 1]->name);
     SYN_TRY(syn_recording_alloc(recording, T, N));
-    for (int64_t k = 0; k < T * N; k++) (*recording)->x[k % T * N + k / T] = (float)values[k];
+    for (int64_t k = 0; k < T * N; k++) {
+        SYN_TRY(syn_check_single(input->address.given, values[k]));
+        (*recording)->x[k % T * N + k / T] = (float)values[k];
+    }
     SYN_TRY(syn_take_rate(*recording, input, v->item[0]->name));
     SYN_TRY(syn_recording_warn(*recording, "%s to %s: taken as traces, a neuron each", v->item[0]->name,
                                v->item[N - 1]->name));

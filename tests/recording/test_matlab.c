@@ -183,6 +183,11 @@ static void a_cell_of_neurons_and_trials_is_cut_into_trials(void **state) {
     assert_true(warned(r, "5 trials, each its own segment, from -0.5 to 1.5 s"));
     syn_recording_free(r);
     syn_recording_free(whole);
+    r = must_open("%/matlab/trains_quiet.mat", "orientation=neurons-first");
+    assert_int_equal(r->S, 5);
+    assert_true(
+        warned(r, "5 trials, each its own segment, from -0.5 to 1.5 s; those after the last spike are left out"));
+    syn_recording_free(r);
     r = must_open("%/matlab/trains_trials.mat", "orientation=time-first");
     assert_int_equal(r->N, 5);
     assert_int_equal(r->S, 3);

@@ -41,6 +41,10 @@ out '^ids +unit1 unit2 unit3$'
 out '^frames +679 at 20 Hz'
 out '^signal +counts, mean rate 5.79 Hz'
 out '^warning +its columns rise and end one before another: taken as spike times in seconds, a neuron a column$'
+# Flags beside an empty column, as a comma at the end of every line makes one, are no spike times.
+awk 'BEGIN { print "a,b,"; for (t = 0; t < 60; t++) print "0," (t > 40) "," }' >flags.csv
+run 0 synapsnet info flags.csv --rate 20
+out '^frames +60 at 20 Hz, 3 s$'
 
 # ---- numbers that single precision does not hold ----
 
@@ -71,6 +75,9 @@ out '^frames +200 at 10 Hz, 20 s$'
 out '^warning +1 of 3 cells are rejected by the second line and left out$'
 run 0 synapsnet info inscopix.csv:C00,C01,C02
 out '^neurons +3$'
+sed '2s/accepted\|undecided/rejected/g' inscopix.csv >none.csv
+run 1 synapsnet info none.csv --quiet
+one_error 'none.csv: its second line rejects all 3 cells; name those to take as FILE:NAME,NAME$'
 (printf 'scorer,DLC,DLC,DLC,DLC\nbodyparts,nose,nose,tail,tail\ncoords,x,y,x,y\n' && walk 4 't ","') >track.csv
 run 0 synapsnet info clock.csv --rate 20 --behavior track.csv
 out '^behaviour +nose_x, '
