@@ -93,6 +93,9 @@ one_error "line 2, column 1 \(Timestamp\) is '2024-01-31T12:00:00.10'; expected 
 printf 'frame,neuron,dff\n0,a,0.5\n0,b,0.25\n' >long.csv
 run 1 synapsnet info long.csv --rate 10 --quiet
 one_error "is 'a'; expected one line a frame and one column a neuron \(in pandas: df.pivot\), or a spike list of columns 'time' and 'unit'"
+awk 'BEGIN { print "timestamp,cell,dff"; for (t = 0; t < 30; t++) for (j = 0; j < 3; j++) print t / 10 "," j "," (t * j) % 7 }' >long.csv
+run 1 synapsnet info long.csv --quiet
+one_error 'long.csv: all 3 neurons are there at each of 30 times, as in a long table of traces; expected one line a frame and'
 printf 'Time (s), Cell Name, Value\n0.51, C1, 3\n0.7, C0, 2\n1.2, C1, 3\n' >events.csv
 run 0 synapsnet info events.csv
 out '^ids +C0 C1$'
