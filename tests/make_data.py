@@ -69,6 +69,7 @@ def good_arrays():
         f["C"], f["S"] = X.T, X.T
     trains = {"unit_2": np.arange(0.02, 10, 0.1), "unit_10": np.arange(0.03, 8, 0.5), "unit_1": np.arange(4, 9, 0.2)}
     np.savez(path("good", "trains.npz"), **trains, trial_1=np.arange(20.0), trial_2=np.arange(30.0))
+    np.savez(path("good", "trains_ms.npz"), **{name + "_ms": 1000 * times for name, times in trains.items()})
     with h5py.File(path("good", "trains.h5"), "w") as f:
         for name, times in trains.items():
             f["sorted/" + name[5:]] = times

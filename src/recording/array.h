@@ -130,6 +130,8 @@ syn_status syn_matrix_read(const char *given, double **values, int64_t *rows, in
 
 /* Seconds of a unit of time of n characters, 0 for any other word. */
 double syn_seconds_of(const char *unit, size_t n);
+/* Seconds of the unit that a name ends in, as times_ms does; 1 without one. *n: the length of the rest. */
+double syn_unit_of_name(const char *name, size_t *n);
 
 /* Used by the file kinds. */
 syn_status syn_npy_open(syn_array *array, const char *file);

@@ -260,6 +260,14 @@ double syn_seconds_of(const char *unit, size_t n) {
     return 0;
 }
 
+double syn_unit_of_name(const char *name, size_t *n) {
+    const char *last = strrchr(name, '_');
+    const double seconds = last && last > name ? syn_seconds_of(last + 1, strlen(last + 1)) : 0;
+    const bool unit = seconds > 0 && seconds <= 1; /* no minutes: _min is the least of something */
+    *n = unit ? (size_t)(last - name) : strlen(name);
+    return unit ? seconds : 1;
+}
+
 /* Whether a heading is that of times, with the seconds of its unit: time, time_ms, timestamps (us), t_s. 0 where it
  * begins as one, but its unit is not understood. */
 static bool is_time_name(const char *name, double *seconds) {

@@ -127,17 +127,24 @@ static syn_status open_spikes(syn_recording **recording, const vectors *v, const
                               int64_t n) {
     int32_t *neuron;
     int64_t at = 0;
+    size_t stem;
     const syn_status status = syn_alloc(&neuron, (size_t)n, sizeof *neuron, "spike neurons");
     if (status != SYN_OK) {
         free(time_s);
         return status;
     }
-    for (int64_t j = 0; j < v->n; j++)
-        for (int64_t k = 0; k < length_of(v->item[j]); k++) neuron[at++] = (int32_t)j;
+    for (int64_t j = 0; j < v->n; j++) {
+        const double seconds = syn_unit_of_name(v->item[j]->name, &stem);
+        for (int64_t k = 0; k < length_of(v->item[j]); k++, at++) {
+            neuron[at] = (int32_t)j;
+            time_s[at] *= seconds;
+        }
+    }
     SYN_TRY(syn_bin_spikes(recording, input->address.given, time_s, neuron, n, v->n, NAN,
                            syn_option_real(input->options, SYN_OPT_BIN)));
-    return syn_recording_warn(*recording, "%s to %s: taken as spike times in seconds, a neuron each", v->item[0]->name,
-                              v->item[v->n - 1]->name);
+    return syn_recording_warn(*recording, "%s to %s: taken as spike times in %s, a neuron each", v->item[0]->name,
+                              v->item[v->n - 1]->name,
+                              syn_unit_of_name(v->item[0]->name, &stem) == 1 ? "seconds" : "the unit of their name");
 }
 
 static syn_status open_traces(syn_recording **recording, const vectors *v, const syn_input *input,

@@ -151,7 +151,11 @@ static void takes_a_vector_for_every_neuron(void **state) {
         assert_true(warned(r, "taken as spike times in seconds, a neuron each"));
         syn_recording_free(r);
     }
-    syn_recording *r = must_open("%/good/traces_each.npz", "");
+    syn_recording *r = must_open("%/good/trains_ms.npz", "");
+    assert_float_equal(r->spike_time_s[0], 0.02, 1e-12);
+    assert_true(warned(r, "unit_1_ms to unit_10_ms: taken as spike times in the unit of their name"));
+    syn_recording_free(r);
+    r = must_open("%/good/traces_each.npz", "");
     assert_int_equal(r->T, TEST_T);
     assert_int_equal(r->N, TEST_N);
     assert_float_equal(r->rate_hz, 10, 1e-9);
