@@ -63,12 +63,19 @@ def good_arrays():
             f["estimates/C"], f["estimates/S"], f["estimates/YrA"] = X.T * 0, (X.T % 3 == 0) * 1.0, X.T
             f["estimates/b"], f["estimates/idx_components"] = np.zeros((64, 2)), accepted
             f["params/data/fr"] = 15
+    with h5py.File(path("good", "minian.nc"), "w") as f:
+        f["C"], f["S"], f["A"] = X.T, (X.T % 3 == 0) * 1.0, np.zeros((N, 6, 6))
+    with h5py.File(path("bad", "c_and_s.h5"), "w") as f:
+        f["C"], f["S"] = X.T, X.T
     trains = {"unit_2": np.arange(0.02, 10, 0.1), "unit_10": np.arange(0.03, 8, 0.5), "unit_1": np.arange(4, 9, 0.2)}
     np.savez(path("good", "trains.npz"), **trains, trial_1=np.arange(20.0), trial_2=np.arange(30.0))
+    np.savez(path("good", "trains_ms.npz"), **{name + "_ms": 1000 * times for name, times in trains.items()})
     with h5py.File(path("good", "trains.h5"), "w") as f:
         for name, times in trains.items():
             f["sorted/" + name[5:]] = times
     np.savez(path("good", "traces_each.npz"), **{f"cell{j}": X[:, j] * np.where(np.arange(T) == 39, -1, 1) for j in range(N)}, fs=10.0)
+    np.savez(path("good", "trials_and_cues.npz"), x=X.reshape(4, 10, N), cue_1=np.arange(20.0), cue_2=np.arange(30.0))
+    np.savez(path("bad", "beyond_single.npz"), **{f"cell{j}": np.cos(np.arange(T)) * 1e39 for j in range(N)})
     np.savez(path("bad", "vectors_differ.npz"), roi1=np.sin(np.arange(50)), roi2=np.sin(np.arange(40)))
     with h5py.File(path("good", "arrays.h5"), "w") as f:
         f["time_first"] = X

@@ -99,6 +99,9 @@ def good():
     save("trains_nested.mat", {"spikes": cell([cell([cell([unit(a), cell([]), unit(b)]), cell([]), cell([unit(c), unit(a[:0])])])])})
     # Five trials of 2 s, times within each from -0.5 s.
     cut = [[v[(v >= 2 * s) & (v < 2 * s + 2)] - 2 * s - 0.5 for s in range(5)] for v in spikes()]
+    save("trains_named.mat", {"SPK01a": np.arange(0.02, 10, 0.1), "SPK01b": np.zeros((0, 0)), "SPK02a": np.arange(4, 9, 0.2)})
+    save("bad/beyond_single.mat", {"trials": cell([X[:20] * 1e38, X[20:] * 1e38], (1, 2))})
+    save("trains_quiet.mat", {"spikes": cell([cut[j][s] if s < 5 else np.zeros((0, 0)) for s in range(6) for j in range(3)], (3, 6))})
     save("trains_trials.mat", {"spikes": cell([cut[j][s] for s in range(5) for j in range(3)], (3, 5))})
     save("trains_groups.mat", {"spikes": cell([cell(trials) for trials in cut])})
     order = np.argsort(np.concatenate(spikes()), kind="stable")

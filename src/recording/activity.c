@@ -8,7 +8,7 @@
 
 typedef struct placing {
     const syn_placement *placement;
-    const syn_array *array;
+    const char *label;
 } placing;
 
 static syn_status place_tile(void *user, const syn_tile *tile) {
@@ -24,7 +24,7 @@ static syn_status place_tile(void *user, const syn_tile *tile) {
         for (int64_t j = 0; j < neurons; j++) {
             const int64_t to = p->to ? p->to[j0 + j] : p->first + j0 + j, at = t * t_stride + j * j_stride;
             const float value = tile->single ? tile->single[at] : (float)tile->value[at];
-            if (isinf(value) && !tile->single) SYN_TRY(syn_check_single(to_place->array, tile->value[at]));
+            if (isinf(value) && !tile->single) SYN_TRY(syn_check_single(to_place->label, tile->value[at]));
             if (to >= 0) p->recording->x[(t0 + t) * N + to] += p->scale * value + p->offset;
         }
     return SYN_OK;
@@ -66,7 +66,7 @@ static syn_status place_rows(syn_array *a, const syn_placement *p) {
 }
 
 syn_status syn_place(syn_array *array, const syn_placement *placement) {
-    placing to_place = {placement, array};
+    placing to_place = {placement, array->label};
     const syn_recording *r = placement->recording;
     array->single = true;
     if (array->ops->rows && placement->fresh && placement->time_first && !placement->to && array->numeric &&

@@ -232,12 +232,12 @@ syn_status syn_array_visit(syn_array *array, syn_tile_fn fn, void *user) {
     return array->ops->visit(array, fn, user);
 }
 
-syn_status syn_check_single(const syn_array *array, double value) {
+syn_status syn_check_single(const char *label, double value) {
     if (fabs(value) <= FLT_MAX || !isfinite(value)) return SYN_OK;
     return syn_fail(SYN_ERR_INPUT,
                     "%s: holds %g, beyond the largest number of single precision; expected NaN where it is no "
                     "measurement, or values in a larger unit",
-                    array->label, value);
+                    label, value);
 }
 
 typedef struct whole {

@@ -106,7 +106,7 @@ void syn_array_close(syn_array *array);
 /* Calls fn on tiles that cover the array once. */
 syn_status syn_array_visit(syn_array *array, syn_tile_fn fn, void *user);
 /* Error: a finite value is beyond single precision, in which activity is kept. */
-syn_status syn_check_single(const syn_array *array, double value);
+syn_status syn_check_single(const char *label, double value);
 /* All values in C order. Free with free(). */
 syn_status syn_array_values(syn_array *array, double **values);
 /* All entries of a text array; numbers are written as text. Free the texts and the array. */
@@ -130,6 +130,8 @@ syn_status syn_matrix_read(const char *given, double **values, int64_t *rows, in
 
 /* Seconds of a unit of time of n characters, 0 for any other word. */
 double syn_seconds_of(const char *unit, size_t n);
+/* Seconds of the unit that a name ends in, as times_ms does; 1 without one. *n: the length of the rest. */
+double syn_unit_of_name(const char *name, size_t *n);
 
 /* Used by the file kinds. */
 syn_status syn_npy_open(syn_array *array, const char *file);

@@ -52,11 +52,12 @@ syn_status syn_remark_clocks(syn_recording *r, const char *advice) {
 
 bool syn_are_spike_times(const syn_recording *r) {
     enum { LEAST_SPIKES = 10 };
-    int64_t spikes = 0, longest = 0, shortest = r->T;
+    int64_t spikes = 0, rises = 0, longest = 0, shortest = r->T;
     for (int64_t j = 0; j < r->N; j++) {
         int64_t n = 0;
         while (n < r->T && isfinite(r->x[n * r->N + j])) {
             if (n > 0 && r->x[n * r->N + j] < r->x[(n - 1) * r->N + j]) return false;
+            rises += n > 0 && r->x[n * r->N + j] > r->x[(n - 1) * r->N + j];
             n++;
         }
         for (int64_t t = n; t < r->T; t++)
@@ -65,7 +66,7 @@ bool syn_are_spike_times(const syn_recording *r) {
         if (n > longest) longest = n;
         if (n < shortest) shortest = n;
     }
-    return r->N >= 2 && spikes >= LEAST_SPIKES && longest == r->T && shortest < longest;
+    return r->N >= 2 && spikes >= LEAST_SPIKES && 2 * rises > spikes && longest == r->T && shortest < longest;
 }
 
 syn_status syn_spike_columns_open(syn_recording **recording, syn_array *a, const syn_options *options) {

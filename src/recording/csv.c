@@ -260,6 +260,14 @@ double syn_seconds_of(const char *unit, size_t n) {
     return 0;
 }
 
+double syn_unit_of_name(const char *name, size_t *n) {
+    const char *last = strrchr(name, '_');
+    const double seconds = last && last > name ? syn_seconds_of(last + 1, strlen(last + 1)) : 0;
+    const bool unit = seconds > 0 && seconds <= 1; /* no minutes: _min is the least of something */
+    *n = unit ? (size_t)(last - name) : strlen(name);
+    return unit ? seconds : 1;
+}
+
 /* Whether a heading is that of times, with the seconds of its unit: time, time_ms, timestamps (us), t_s. 0 where it
  * begins as one, but its unit is not understood. */
 static bool is_time_name(const char *name, double *seconds) {
@@ -802,6 +810,10 @@ syn_status syn_csv_open(syn_array *a, const char *file, const char *name) {
         return syn_fail(SYN_ERR_INPUT,
                         "%s: its lines differ in their number of cells; expected %lld as in the first line", a->label,
                         (long long)c->columns);
+    if (a->cols == 0 && a->rejected)
+        return syn_fail(SYN_ERR_INPUT,
+                        "%s: its second line rejects all %lld cells; name those to take as FILE:NAME,NAME", a->label,
+                        (long long)a->rejected);
     if (a->rows == 0 || a->cols == 0)
         return syn_fail(SYN_ERR_INPUT, "%s: holds no values; expected a table of numbers", a->label);
     bool text = false;

@@ -23,7 +23,7 @@ static syn_status place_tile(void *user, const syn_tile *tile) {
         for (int64_t i = 0; i < tile->rows; i++) {
             at[0] = tile->row + i;
             const double value = tile->value[i * tile->row_stride + k * tile->col_stride];
-            SYN_TRY(syn_check_single(c->array, value));
+            SYN_TRY(syn_check_single(c->array->label, value));
             r->x[(at[c->trial] * shape[c->time] + at[c->time]) * r->N + at[c->neuron]] = (float)value;
         }
     }

@@ -251,7 +251,7 @@ static syn_status read_single(const syn_array *a, const hdf5_source *s, const in
     if (H5Tget_size(s->type) <= sizeof *out || !has_infinity(out, n)) return SYN_OK;
     SYN_TRY(syn_alloc(&value, (size_t)n, sizeof *value, a->label));
     syn_status status = read_block(a, s, block, H5T_NATIVE_DOUBLE, value);
-    for (int64_t k = 0; k < n && status == SYN_OK; k++) status = syn_check_single(a, value[k]);
+    for (int64_t k = 0; k < n && status == SYN_OK; k++) status = syn_check_single(a->label, value[k]);
     free(value);
     return status;
 }

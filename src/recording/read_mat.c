@@ -25,18 +25,9 @@ enum { PATH_SIZE = 512 };
 static const char *const time_fields[] = {
     "times", "time", "spike_times", "spiketimes", "spiketime", "spike_time", "spikes", "timestamps", "ts", "st", "t"};
 
-/* Seconds of the unit that a name ends in, as times_ms does; 1 without one. *n: the length of the rest. */
-static double unit_of_name(const char *name, size_t *n) {
-    const char *last = strrchr(name, '_');
-    const double seconds = last && last > name ? syn_seconds_of(last + 1, strlen(last + 1)) : 0;
-    const bool unit = seconds > 0 && seconds <= 1; /* no minutes: _min is the least of something */
-    *n = unit ? (size_t)(last - name) : strlen(name);
-    return unit ? seconds : 1;
-}
-
 static bool is_called(const char *name, const char *wanted) {
     size_t n;
-    unit_of_name(name, &n);
+    syn_unit_of_name(name, &n);
     return n == strlen(wanted) && !strncasecmp(name, wanted, n);
 }
 
@@ -271,7 +262,7 @@ static bool gather_trains(const matvar_t *node, double seconds, const char *id, 
     const char *field = syn_mat_is_struct(node) ? time_field(node) : NULL;
     if (depth >= MOST_DEPTH || (!cell && !field)) return false;
     size_t stem;
-    if (field && unit_of_name(field, &stem) != 1) seconds = unit_of_name(field, &stem);
+    if (field && syn_unit_of_name(field, &stem) != 1) seconds = syn_unit_of_name(field, &stem);
     const int64_t n = syn_mat_count(node);
     for (int64_t k = 0; k < n; k++) {
         /* One element in its own cell or struct adds nothing to the name. */
@@ -300,7 +291,7 @@ static bool rises(const matvar_t *node) {
 static bool find_trains(const matvar_t *node, const char *path, trains *list) {
     size_t stem;
     *list = (trains){.alike = true, .rising = true};
-    if (!gather_trains(node, unit_of_name(path, &stem), "", 0, list) || list->n < 2) return false;
+    if (!gather_trains(node, syn_unit_of_name(path, &stem), "", 0, list) || list->n < 2) return false;
     for (int64_t k = 0; k < list->n; k++) {
         list->alike = list->alike && syn_mat_count(list->item[k].times) == syn_mat_count(list->item[0].times);
         list->rising = list->rising && rises(list->item[k].times);
@@ -412,6 +403,7 @@ static syn_status put_element(const matvar_t *item, const char *label, bool time
     syn_status status = syn_mat_numbers(item, label, 0, n, v);
     for (int64_t k = 0; k < n && status == SYN_OK; k++) {
         const int64_t row = k % rows, col = k / rows;
+        status = syn_check_single(label, v[k]);
         out[time_first ? row * stride + col : col * stride + row] = (float)v[k];
     }
     free(v);
@@ -504,7 +496,7 @@ static syn_status rate_from_vector(syn_recording *r, const syn_input *input) {
         SYN_TRY(syn_array_open(&a, input->address.file, e->name));
         syn_status status = syn_array_values(a, &v);
         size_t stem;
-        const double seconds = unit_of_name(syn_last_part(SYN_CONTENT_MATLAB, e->name), &stem);
+        const double seconds = syn_unit_of_name(syn_last_part(SYN_CONTENT_MATLAB, e->name), &stem);
         const double rate = status == SYN_OK ? rate_of(v, a->rows * a->cols) / seconds : 0;
         syn_array_close(a);
         SYN_TRY(status);
@@ -523,7 +515,7 @@ static syn_status rate_from_clock(syn_recording *r, const plan *p, const char *l
     size_t stem;
     SYN_TRY(syn_alloc(&v, (size_t)n, sizeof *v, label));
     syn_status status = syn_mat_numbers(item, label, 0, n, v);
-    r->rate_hz = status == SYN_OK ? rate_of(v, n) / unit_of_name(p->t.name[p->clock], &stem) : 0;
+    r->rate_hz = status == SYN_OK ? rate_of(v, n) / syn_unit_of_name(p->t.name[p->clock], &stem) : 0;
     free(v);
     if (status != SYN_OK || r->rate_hz == 0) return status;
     return syn_recording_warn(r, "frame rate %g Hz taken from the times in field %s", r->rate_hz, p->t.name[p->clock]);
@@ -679,7 +671,7 @@ static syn_status open_grid(syn_recording **recording, const syn_input *input, c
                         "%s:%s: is a cell (%lld, %lld) of spike trains, of neurons and trials; give --orientation "
                         "neurons-first where its rows are neurons, time-first where they are trials",
                         input->address.file, path, (long long)syn_mat_axis(node, 0), (long long)syn_mat_axis(node, 1));
-    SYN_CHECK(read_grid(&g, node, !strcmp(option, "neurons-first"), unit_of_name(path, &stem), label));
+    SYN_CHECK(read_grid(&g, node, !strcmp(option, "neurons-first"), syn_unit_of_name(path, &stem), label));
     for (int64_t k = 0; k < g.n; k++) {
         first = fmin(first, g.time_s[k]);
         last = fmax(last, g.time_s[k]);
@@ -691,8 +683,9 @@ static syn_status open_grid(syn_recording **recording, const syn_input *input, c
     if (status != SYN_OK) goto done;
     SYN_CHECK(cut_trials(*recording, g.trials, (int64_t)frames));
     SYN_CHECK(take_neurons(*recording, input, path));
-    SYN_CHECK(syn_recording_warn(*recording, "%s: %lld trials, each its own segment, from %g to %g s", path,
-                                 (long long)g.trials, start * bin_s, (start + frames) * bin_s));
+    SYN_CHECK(syn_recording_warn(*recording, "%s: %lld trials, each its own segment, from %g to %g s%s", path,
+                                 (long long)(*recording)->S, start * bin_s, (start + frames) * bin_s,
+                                 (*recording)->S < g.trials ? "; those after the last spike are left out" : ""));
 done:
     free(g.time_s);
     free(g.neuron);

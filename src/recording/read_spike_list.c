@@ -252,6 +252,25 @@ done:
     return status;
 }
 
+/* Every neuron at every time: a table with one line for every frame and neuron, of traces. */
+static syn_status refuse_long_table(const syn_recording *r, const char *label) {
+    enum { LEAST_FRAMES = 10 };
+    const double *time_s = r->spike_time_s;
+    const int64_t N = r->N;
+    int64_t *frames, k = 0;
+    if (N < 2 || r->n_spikes < LEAST_FRAMES * N || r->n_spikes % N != 0) return SYN_OK;
+    SYN_TRY(syn_alloc(&frames, (size_t)N, sizeof *frames, "neurons"));
+    while (k < r->n_spikes && time_s[k] == time_s[k - k % N] && frames[r->spike_neuron[k]]++ == k / N &&
+           (k < N || k % N != 0 || time_s[k] > time_s[k - 1]))
+        k++;
+    free(frames);
+    if (k < r->n_spikes) return SYN_OK;
+    return syn_fail(SYN_ERR_INPUT,
+                    "%s: all %lld neurons are there at each of %lld times, as in a long table of traces; expected one "
+                    "line a frame and one column a neuron (in pandas: df.pivot), or a line for every spike",
+                    label, (long long)N, (long long)(r->n_spikes / N));
+}
+
 syn_status syn_spike_list_open(syn_recording **recording, const syn_input *input) {
     syn_status status;
     spike_arrays found;
@@ -273,6 +292,7 @@ syn_status syn_spike_list_open(syn_recording **recording, const syn_input *input
     times = NULL;
     o.neuron = NULL;
     if (status != SYN_OK) goto done;
+    SYN_CHECK(refuse_long_table(*recording, input->address.given));
     free_texts((*recording)->neuron_id, o.neurons);
     (*recording)->neuron_id = o.name;
     (*recording)->named_neurons = named;

@@ -1,7 +1,7 @@
 /* Files in which a program that finds cells in calcium movies left all that it found: which of their arrays is the
  * activity, which components are cells, and the frame rate.
  *
- *   CNMF     arrays C and S (N, T) side by side, with F_dff, C_raw or YrA: CaImAn (HDF5), CNMF-E (MATLAB), Minian
+ *   CNMF     arrays C and S (N, T) side by side, with F_dff, C_raw, YrA or A: CaImAn (HDF5), CNMF-E (MATLAB), Minian
  *            (netCDF 4)
  *   suite2p  F, Fneu and spks (N, T) with iscell, as in Fall.mat
  */
@@ -32,15 +32,19 @@ static const syn_entry *find(const syn_input *input, const char *group, const ch
 static const syn_entry *find_pair(const syn_input *input, const char *first, const char *second, char *group) {
     const syn_content content = input->address.content;
     const syn_entry *found = NULL;
+    const char *wanted = input->address.name;
     char in[NAME_SIZE];
+    while (wanted && *wanted == '/') wanted++;
+    size_t length = wanted ? strlen(wanted) : 0;
+    while (length > 0 && wanted[length - 1] == '/') length--;
     if (content != SYN_CONTENT_HDF5 && content != SYN_CONTENT_MATLAB) return NULL;
     for (size_t k = 0; k < input->listing.n; k++) {
         const syn_entry *e = &input->listing.entry[k];
-        const char *name = syn_last_part(content, e->name), *wanted = input->address.name;
+        const char *name = syn_last_part(content, e->name);
         const size_t n = (size_t)(name - e->name);
         if (strcmp(name, first) != 0 || !syn_is_matrix(e) || n >= NAME_SIZE) continue;
         snprintf(in, sizeof in, "%.*s", (int)n, e->name);
-        if (wanted && (n != strlen(wanted) + 1 || strncmp(e->name, wanted, n - 1) != 0)) continue;
+        if (length > 0 && (n != length + 1 || strncmp(e->name, wanted, length) != 0)) continue;
         if (!find(input, in, second, e)) continue;
         if (found) return NULL;
         found = e;
@@ -119,9 +123,24 @@ static syn_status open_traces(syn_recording **recording, traces *t, const char *
 
 /* ---- CNMF ---- */
 
+/* The traces that are not denoised, as what is smoothed over later frames knows of them, else C; false where no traces
+ * and no footprints A say that it is one of calcium. */
+static bool choose_traces(traces *t, const syn_entry *c) {
+    static const char *const whole[] = {"F_dff", "C_raw"};
+    t->first = NULL;
+    for (size_t k = 0; k < sizeof whole / sizeof *whole && !t->first; k++)
+        t->first = find(t->input, t->group, whole[k], c);
+    if (t->first) return true;
+    t->first = c;
+    t->second = find(t->input, t->group, "YrA", c);
+    t->factor = 1;
+    return t->second || find(t->input, t->group, "A", NULL);
+}
+
 bool syn_cnmf_probe(const syn_input *input) {
-    char group[NAME_SIZE];
-    return find_pair(input, "C", "S", group) != NULL;
+    traces t = {.input = input};
+    const syn_entry *c = find_pair(input, "C", "S", t.group);
+    return c && choose_traces(&t, c);
 }
 
 /* Components that CaImAn's evaluation kept: their places from 0. */
@@ -146,21 +165,10 @@ static syn_status read_accepted(traces *t, const syn_entry *e) {
     return status;
 }
 
-/* The traces that are least denoised, as what is smoothed over later frames knows of them. */
-static void choose_traces(traces *t, const syn_entry *c, bool deconvolved) {
-    static const char *const whole[] = {"F_dff", "C_raw"};
-    t->first = deconvolved ? find(t->input, t->group, "S", c) : NULL;
-    for (size_t k = 0; k < sizeof whole / sizeof *whole && !t->first; k++)
-        t->first = find(t->input, t->group, whole[k], c);
-    if (t->first) return;
-    t->first = c;
-    t->second = find(t->input, t->group, "YrA", c);
-    t->factor = 1;
-}
-
-static syn_status remark_traces(syn_recording *r, const traces *t, bool deconvolved) {
-    return syn_recording_warn(r, "activity taken from %s%s%s%s; FILE:NAME takes another array", t->first->name,
+static syn_status remark_traces(syn_recording *r, const traces *t, const syn_entry *c, bool deconvolved) {
+    return syn_recording_warn(r, "activity taken from %s%s%s%s%s; FILE:NAME takes another array", t->first->name,
                               t->second ? " + " : "", t->second ? t->second->name : "",
+                              t->first == c && !t->second ? ", which is denoised and so knows of later frames" : "",
                               deconvolved ? "" : ", --signal deconvolved takes S");
 }
 
@@ -173,11 +181,12 @@ syn_status syn_cnmf_open(syn_recording **recording, const syn_input *input) {
     const syn_entry *c = find_pair(input, "C", "S", t.group);
     SYN_CHECK(which_signal(input, &deconvolved));
     t.rois = t.cells = c->shape[0];
-    choose_traces(&t, c, deconvolved);
+    choose_traces(&t, c);
+    if (deconvolved) t.first = find(input, t.group, "S", c), t.second = NULL;
     if (input->address.content == SYN_CONTENT_HDF5)
         SYN_CHECK(read_accepted(&t, find(input, t.group, "idx_components", NULL)));
     SYN_CHECK(open_traces(recording, &t, "idx_components", deconvolved));
-    SYN_CHECK(remark_traces(*recording, &t, deconvolved));
+    SYN_CHECK(remark_traces(*recording, &t, c, deconvolved));
     const syn_entry *rate = find(input, "params/data/", "fr", NULL);
     if ((*recording)->rate_hz > 0 || !rate) goto done;
     SYN_CHECK(read_vector(input, rate, &fr, &rows, &cols));

@@ -11,10 +11,11 @@
 #include "base/text.h"
 #include "recording/reader.h"
 
+/* MATLAB's empty vectors have two axes of length 0. */
 static int64_t length_of(const syn_entry *e) {
-    return e->rank == 1                                             ? e->shape[0]
-           : e->rank == 2 && (e->shape[0] == 1 || e->shape[1] == 1) ? e->shape[0] * e->shape[1]
-                                                                    : -1;
+    if (e->rank == 1) return e->shape[0];
+    const bool vector = e->rank == 2 && (e->shape[0] <= 1 || e->shape[1] <= 1);
+    return vector ? e->shape[0] * e->shape[1] : -1;
 }
 
 /* Length of what comes before the number of a name with its group; 0 where there is no number, or it counts something
@@ -40,7 +41,9 @@ static int compare_names(const void *a, const void *b) {
 static bool in_group(const syn_input *input, const syn_entry *e) {
     const char *group = input->address.name;
     while (group && *group == '/') group++;
-    return !group || (!strncmp(e->name, group, strlen(group)) && strchr("/.", e->name[strlen(group)]));
+    size_t n = group ? strlen(group) : 0;
+    while (n > 0 && group[n - 1] == '/') n--;
+    return n == 0 || (!strncmp(e->name, group, n) && strchr("/.", e->name[n]));
 }
 
 /* The vectors that share the stem of entry `first`; those before it are of another. */
@@ -70,7 +73,7 @@ static bool find_vectors(const syn_input *input, vectors *found) {
     for (size_t k = 0; k < input->listing.n && !several; k++) {
         vectors v;
         const syn_entry *e = &input->listing.entry[k];
-        if (syn_is_matrix(e) && in_group(input, e)) several = true;
+        if ((syn_is_matrix(e) || (e->numeric && e->rank > 2)) && in_group(input, e)) several = true;
         bool known = false;
         for (int64_t i = 0; i < found->n; i++) known = known || found->item[i] == e;
         if (known || several || stem_of(input, e->name) == 0 || gather(&v, input, k) != SYN_OK) continue;
@@ -124,17 +127,24 @@ static syn_status open_spikes(syn_recording **recording, const vectors *v, const
                               int64_t n) {
     int32_t *neuron;
     int64_t at = 0;
+    size_t stem;
     const syn_status status = syn_alloc(&neuron, (size_t)n, sizeof *neuron, "spike neurons");
     if (status != SYN_OK) {
         free(time_s);
         return status;
     }
-    for (int64_t j = 0; j < v->n; j++)
-        for (int64_t k = 0; k < length_of(v->item[j]); k++) neuron[at++] = (int32_t)j;
+    for (int64_t j = 0; j < v->n; j++) {
+        const double seconds = syn_unit_of_name(v->item[j]->name, &stem);
+        for (int64_t k = 0; k < length_of(v->item[j]); k++, at++) {
+            neuron[at] = (int32_t)j;
+            time_s[at] *= seconds;
+        }
+    }
     SYN_TRY(syn_bin_spikes(recording, input->address.given, time_s, neuron, n, v->n, NAN,
                            syn_option_real(input->options, SYN_OPT_BIN)));
-    return syn_recording_warn(*recording, "%s to %s: taken as spike times in seconds, a neuron each", v->item[0]->name,
-                              v->item[v->n - 1]->name);
+    return syn_recording_warn(*recording, "%s to %s: taken as spike times in %s, a neuron each", v->item[0]->name,
+                              v->item[v->n - 1]->name,
+                              syn_unit_of_name(v->item[0]->name, &stem) == 1 ? "seconds" : "the unit of their name");
 }
 
 static syn_status open_traces(syn_recording **recording, const vectors *v, const syn_input *input,
@@ -145,7 +155,10 @@ static syn_status open_traces(syn_recording **recording, const vectors *v, const
                         "%s: its vectors %s to %s neither rise, as spike times do, nor have one length, as traces do",
                         input->address.given, v->item[0]->name, v->item[N - 1]->name);
     SYN_TRY(syn_recording_alloc(recording, T, N));
-    for (int64_t k = 0; k < T * N; k++) (*recording)->x[k % T * N + k / T] = (float)values[k];
+    for (int64_t k = 0; k < T * N; k++) {
+        SYN_TRY(syn_check_single(input->address.given, values[k]));
+        (*recording)->x[k % T * N + k / T] = (float)values[k];
+    }
     SYN_TRY(syn_take_rate(*recording, input, v->item[0]->name));
     SYN_TRY(syn_recording_warn(*recording, "%s to %s: taken as traces, a neuron each", v->item[0]->name,
                                v->item[N - 1]->name));

@@ -76,7 +76,7 @@ bool syn_find_clock(const syn_input *input, int64_t frames, char *name, size_t s
 syn_status syn_cube_open(syn_recording **recording, syn_array *array, const syn_input *input);
 /* Warns of neurons that never fall, as times and counters do, where others do. advice: what to do about them. */
 syn_status syn_remark_clocks(syn_recording *recording, const char *advice);
-/* Whether the columns are spike times: none falls, and each is missing from its own end on. */
+/* Whether the columns are spike times: none falls, most values rise, and each is missing from its own end on. */
 bool syn_are_spike_times(const syn_recording *recording);
 /* The recording of such an array. */
 syn_status syn_spike_columns_open(syn_recording **recording, syn_array *array, const syn_options *options);

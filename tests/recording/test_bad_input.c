@@ -109,6 +109,7 @@ static const struct bad_case {
     {"%/good/spikes.npz", "rate=7", "--rate says 7 Hz", NULL},
     /* HDF5 */
     {"%/bad/caiman_beyond.hdf5", "", "idx_components: holds 9; expected places of the 5 components", NULL},
+    {"%/bad/c_and_s.h5", "rate=10", "(C float64 (5, 40), S float64 (5, 40)); say which as FILE:NAME", NULL},
     {"%/bad/caiman_rejected.hdf5", "", "idx_components marks no component as a cell", NULL},
     {"%/good/caiman.hdf5", "signal=counts", "holds no spike counts", NULL},
     {"%/matlab/bad/Fall_none.mat", "", "iscell marks no component as a cell; sort them, or give an array as FILE:NAME",
@@ -116,6 +117,8 @@ static const struct bad_case {
     {"%/matlab/bad/Fall_few.mat", "", "iscell: is (3, 2); expected 5 rows, one for every ROI", NULL},
     {"%/bad/vectors_differ.npz", "", "roi1 to roi2 neither rise, as spike times do, nor have one length", NULL},
     {"%/bad/none.h5", "rate=10", "no activity matrix", NULL},
+    {"%/bad/beyond_single.npz", "rate=10", "holds 1e+39, beyond the largest number of single precision", NULL},
+    {"%/matlab/bad/beyond_single.mat", "rate=10", "beyond the largest number of single precision", NULL},
     {"%/bad/beyond_single.h5", "rate=10", "activity: holds 1e+39, beyond the largest number of single precision", NULL},
     {"%/bad/beyond_single.h5", "rate=10 orientation=neurons-first", "holds 1e+39, beyond", NULL},
     {"%/bad/cut.h5", "rate=10", "damaged, cut short", NULL},

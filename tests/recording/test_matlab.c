@@ -183,6 +183,11 @@ static void a_cell_of_neurons_and_trials_is_cut_into_trials(void **state) {
     assert_true(warned(r, "5 trials, each its own segment, from -0.5 to 1.5 s"));
     syn_recording_free(r);
     syn_recording_free(whole);
+    r = must_open("%/matlab/trains_quiet.mat", "orientation=neurons-first");
+    assert_int_equal(r->S, 5);
+    assert_true(
+        warned(r, "5 trials, each its own segment, from -0.5 to 1.5 s; those after the last spike are left out"));
+    syn_recording_free(r);
     r = must_open("%/matlab/trains_trials.mat", "orientation=time-first");
     assert_int_equal(r->N, 5);
     assert_int_equal(r->S, 3);
@@ -191,6 +196,16 @@ static void a_cell_of_neurons_and_trials_is_cut_into_trials(void **state) {
     assert_int_equal(r->N, 14); /* as of tetrodes: one of the trains is empty */
     assert_true(
         warned(r, "its 3 groups of 5 spike trains each are taken as 14 neurons; if neurons or groups are trials"));
+    syn_recording_free(r);
+}
+
+static void keeps_silent_units_of_named_vectors(void **state) {
+    (void)state;
+    syn_recording *r = must_open("%/matlab/trains_named.mat", "");
+    assert_int_equal(r->N, 3);
+    assert_int_equal(r->n_spikes, 100 + 25);
+    assert_string_equal(r->neuron_id[1], "SPK01b");
+    assert_int_equal(r->spike_neuron[124], 0);
     syn_recording_free(r);
 }
 
@@ -249,6 +264,7 @@ int main(void) {
         cmocka_unit_test(takes_vectors_of_one_length_for_neurons),
         cmocka_unit_test(reads_spike_trains),
         cmocka_unit_test(a_cell_of_neurons_and_trials_is_cut_into_trials),
+        cmocka_unit_test(keeps_silent_units_of_named_vectors),
         cmocka_unit_test(takes_times_in_the_unit_of_their_name),
         cmocka_unit_test(places_inside_are_arrays),
     };

@@ -40,6 +40,7 @@ static const struct matrix_case {
     {"%/good/fortran.npz:activity", "rate=10", true},
     {"%/good/arrays.h5:time_first", "rate=10", false},
     {"%/good/trials_of_three.npz", "orientation=time-first", false},
+    {"%/good/trials_and_cues.npz", "rate=10 orientation=time-first", false},
     {"%/good/trials_of_three.h5:frames_first", "rate=10 orientation=time-first", false},
     {"%/good/trials_of_three.h5:neurons_first", "rate=10 orientation=neurons-first", false},
     {"%/good/arrays.h5:group/neurons_first", "rate=10", true},
@@ -99,7 +100,8 @@ static void takes_what_programs_for_calcium_found(void **state) {
         bool events; /* 1 where the value is a multiple of 3 */
     } cases[] = {
         {"%/good/caiman.hdf5", "", 3, {0, 2, 3}, 15, false},
-        {"%/good/caiman.hdf5:estimates", "units=all", 5, {0, 1, 2, 3, 4}, 15, false},
+        {"%/good/caiman.hdf5:/estimates/", "units=all", 5, {0, 1, 2, 3, 4}, 15, false},
+        {"%/good/minian.nc", "rate=15", 5, {0, 1, 2, 3, 4}, 15, false},
         {"%/good/caiman.hdf5", "signal=deconvolved", 3, {0, 2, 3}, 15, true},
         {"%/matlab/cnmfe.mat", "", 5, {0, 1, 2, 3, 4}, 10, false},
         {"%/matlab/cnmfe.mat:neuron", "signal=deconvolved", 5, {0, 1, 2, 3, 4}, 10, true},
@@ -125,9 +127,19 @@ static void takes_what_programs_for_calcium_found(void **state) {
     }
 }
 
+static void says_that_denoised_traces_know_of_later_frames(void **state) {
+    (void)state;
+    syn_recording *r = must_open("%/good/minian.nc", "rate=15");
+    assert_true(warned(r, "activity taken from C, which is denoised and so knows of later frames, --signal"));
+    syn_recording_free(r);
+    r = must_open("%/good/caiman.hdf5", "");
+    assert_true(warned(r, "activity taken from estimates/C + estimates/YrA, --signal"));
+    syn_recording_free(r);
+}
+
 static void takes_a_vector_for_every_neuron(void **state) {
     (void)state;
-    static const char *const paths[] = {"%/good/trains.npz", "%/good/trains.h5", "%/good/trains.h5:sorted"};
+    static const char *const paths[] = {"%/good/trains.npz", "%/good/trains.h5", "%/good/trains.h5:/sorted/"};
     for (size_t k = 0; k < sizeof paths / sizeof *paths; k++) {
         syn_recording *r = must_open(paths[k], "");
         assert_int_equal(r->N, 3);
@@ -139,7 +151,11 @@ static void takes_a_vector_for_every_neuron(void **state) {
         assert_true(warned(r, "taken as spike times in seconds, a neuron each"));
         syn_recording_free(r);
     }
-    syn_recording *r = must_open("%/good/traces_each.npz", "");
+    syn_recording *r = must_open("%/good/trains_ms.npz", "");
+    assert_float_equal(r->spike_time_s[0], 0.02, 1e-12);
+    assert_true(warned(r, "unit_1_ms to unit_10_ms: taken as spike times in the unit of their name"));
+    syn_recording_free(r);
+    r = must_open("%/good/traces_each.npz", "");
     assert_int_equal(r->T, TEST_T);
     assert_int_equal(r->N, TEST_N);
     assert_float_equal(r->rate_hz, 10, 1e-9);
@@ -769,6 +785,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_every_matrix),
         cmocka_unit_test(takes_what_programs_for_calcium_found),
+        cmocka_unit_test(says_that_denoised_traces_know_of_later_frames),
         cmocka_unit_test(takes_a_vector_for_every_neuron),
         cmocka_unit_test(cuts_arrays_of_three_axes_into_trials),
         cmocka_unit_test(reads_large_files_in_threads),

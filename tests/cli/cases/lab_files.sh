@@ -41,6 +41,10 @@ out '^ids +unit1 unit2 unit3$'
 out '^frames +679 at 20 Hz'
 out '^signal +counts, mean rate 5.79 Hz'
 out '^warning +its columns rise and end one before another: taken as spike times in seconds, a neuron a column$'
+# Flags beside an empty column, as a comma at the end of every line makes one, are no spike times.
+awk 'BEGIN { print "a,b,"; for (t = 0; t < 60; t++) print "0," (t > 40) "," }' >flags.csv
+run 0 synapsnet info flags.csv --rate 20
+out '^frames +60 at 20 Hz, 3 s$'
 
 # ---- numbers that single precision does not hold ----
 
@@ -71,6 +75,9 @@ out '^frames +200 at 10 Hz, 20 s$'
 out '^warning +1 of 3 cells are rejected by the second line and left out$'
 run 0 synapsnet info inscopix.csv:C00,C01,C02
 out '^neurons +3$'
+sed '2s/accepted\|undecided/rejected/g' inscopix.csv >none.csv
+run 1 synapsnet info none.csv --quiet
+one_error 'none.csv: its second line rejects all 3 cells; name those to take as FILE:NAME,NAME$'
 (printf 'scorer,DLC,DLC,DLC,DLC\nbodyparts,nose,nose,tail,tail\ncoords,x,y,x,y\n' && walk 4 't ","') >track.csv
 run 0 synapsnet info clock.csv --rate 20 --behavior track.csv
 out '^behaviour +nose_x, '
@@ -86,6 +93,9 @@ one_error "line 2, column 1 \(Timestamp\) is '2024-01-31T12:00:00.10'; expected 
 printf 'frame,neuron,dff\n0,a,0.5\n0,b,0.25\n' >long.csv
 run 1 synapsnet info long.csv --rate 10 --quiet
 one_error "is 'a'; expected one line a frame and one column a neuron \(in pandas: df.pivot\), or a spike list of columns 'time' and 'unit'"
+awk 'BEGIN { print "timestamp,cell,dff"; for (t = 0; t < 30; t++) for (j = 0; j < 3; j++) print t / 10 "," j "," (t * j) % 7 }' >long.csv
+run 1 synapsnet info long.csv --quiet
+one_error 'long.csv: all 3 neurons are there at each of 30 times, as in a long table of traces; expected one line a frame and'
 printf 'Time (s), Cell Name, Value\n0.51, C1, 3\n0.7, C0, 2\n1.2, C1, 3\n' >events.csv
 run 0 synapsnet info events.csv
 out '^ids +C0 C1$'
