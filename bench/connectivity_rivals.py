@@ -100,27 +100,44 @@ def generalised_te(x, counts):
     return transfer_entropy(x, counts, True)
 
 
-def poisson_glm(x, lags=2, steps=12):
+def poisson_glm(x, lags=2, steps=100):
     X, Y = lagged(x, lags)
     X = (X - X.mean(0)) / np.maximum(X.std(0), 1e-12)
-    fit, offset = int(0.8 * len(X)), np.log(np.maximum(Y.mean(0), 1e-6))
+    fit = int(0.8 * len(X))
 
-    def solve(rows, strength):
-        """Newton steps with the curvature at the mean rate, the same for all neurons but for a factor."""
-        inverse = np.linalg.inv(X[rows].T @ X[rows] + strength * np.eye(X.shape[1]))
-        B, c = np.zeros((X.shape[1], Y.shape[1])), offset.copy()
+    def log_rate(X, Y, B):
+        """With the best constant for each neuron."""
+        eta = X @ B
+        most = eta.max(0)
+        return eta - most - np.log(np.exp(eta - most).mean(0)) + np.log(np.maximum(Y.mean(0), 1e-6))
+
+    def loss(X, Y, B):
+        eta = log_rate(X, Y, B)
+        return (np.exp(eta) - Y * eta).sum(0), eta
+
+    def solve(X, Y, strength):
+        """Newton steps with the curvature at the mean rate, halved for a neuron as long as they do not help it."""
+        inverse = np.linalg.inv(X.T @ X + strength * np.eye(X.shape[1]))
+        mean = np.maximum(Y.mean(0), 1e-6)
+        B, step = np.zeros((X.shape[1], Y.shape[1])), np.ones(Y.shape[1])
+        least, eta = loss(X, Y, B)
+        slope = X.T @ (Y - np.exp(eta))
         for _ in range(steps):
-            rate = np.exp(np.minimum(X[rows] @ B + c, 5))
-            B += inverse @ (X[rows].T @ (Y[rows] - rate) - strength * B * Y.mean(0)) / np.maximum(Y.mean(0), 1e-6)
-            c += np.log(np.maximum(Y[rows].mean(0), 1e-6) / rate.mean(0))
-        return B, c
+            trial = B + step * (inverse @ (slope - strength * B * mean)) / mean
+            value, eta = loss(X, Y, trial)
+            value += strength / 2 * mean * (trial ** 2).sum(0)
+            better = value < least
+            gained = np.where(better, least - value, 0).sum()
+            B[:, better], least[better] = trial[:, better], value[better]
+            slope[:, better] = X.T @ (Y[:, better] - np.exp(eta[:, better]))
+            step = np.where(better, np.minimum(2 * step, 1), step / 2)
+            if better.any() and gained < 1e-6 * np.abs(least.sum()):
+                break
+        return B
 
-    def loss(B, c):
-        eta = np.minimum(X[fit:] @ B + c, 5)
-        return (np.exp(eta) - Y[fit:] * eta).sum()
     strengths = 10.0 ** np.arange(1, 5)
-    best = min(strengths, key=lambda s: loss(*solve(slice(0, fit), s)))
-    return summed(solve(slice(None), best)[0], lags)
+    best = min(strengths, key=lambda s: loss(X[fit:], Y[fit:], solve(X[:fit], Y[:fit], s))[0].sum())
+    return summed(solve(X, Y, best), lags)
 
 
 def glm(x, counts):
