@@ -21,6 +21,8 @@ enum { MOST_STEPS = 6 };
 static const double most_ridge = 10;
 /* The first rank is the least with this share of what the regression gains from the best one. */
 static const double rank_share = 0.9;
+/* ... and others are tried unless it is further behind free weights than this. */
+static const double rank_behind = 0.001;
 /* Beside L1 the ridge only steadies the weights. */
 static const double ridge_beside_l1 = 0.1;
 
@@ -194,13 +196,14 @@ static int neighbour_rank(const syn_search *search, syn_candidate c, int rank) {
     return -1;
 }
 
-/* Low rank: its neighbours too, in the direction that helps, as long as factors are ahead of free weights. */
+/* Low rank: its neighbours too, in the direction that helps, unless factors are clearly behind free weights. */
 static bool next_rank(const syn_search *search, const syn_linear *linear, syn_candidate *c) {
     c->form = SYN_FORM_LOWRANK;
     const syn_candidate dense = {.form = SYN_FORM_DENSE, .innovation = c->innovation};
     const int best = best_on_line(search, c), free_weights = best_on_line(search, &dense);
-    if (best >= 0 &&
-        (search->limits.rank || (free_weights >= 0 && search->stage[free_weights].loss < search->stage[best].loss)))
+    const double loss = best < 0 ? 0 : search->stage[best].loss;
+    if (best >= 0 && search->limits.rank) return false;
+    if (best >= 0 && free_weights >= 0 && search->stage[free_weights].loss < loss - rank_behind * fabs(loss))
         return false;
     const int at =
         best < 0 ? first_rank(search, linear) : neighbour_rank(search, *c, search->stage[best].candidate.rank);
