@@ -108,11 +108,22 @@ static syn_status damaged(const char *label) {
     return syn_fail(SYN_ERR_INPUT, "%s: its values cannot be read; the MATLAB file is damaged or cut short", label);
 }
 
+/* Whether all values are there that the size of an array of numbers promises. */
+static bool is_held(const matvar_t *node) {
+    const int64_t n = syn_mat_count(node);
+    if (n == 0) return true;
+    if (node->class_type == MAT_C_SPARSE) {
+        const mat_sparse_t *s = node->data;
+        return node->rank == 2 && s && s->data && s->ir && s->jc && (int64_t)s->njc == syn_mat_axis(node, 1) + 1;
+    }
+    const size_t size = Mat_SizeOf(node->data_type);
+    return node->data && size > 0 && (uint64_t)node->nbytes / size >= (uint64_t)n;
+}
+
 /* Whole or partial columns of a sparse matrix: zeros, and the entries that are stored. */
 static syn_status copy_sparse(const matvar_t *node, const char *label, int64_t from, int64_t n, double *out) {
     const mat_sparse_t *s = node->data;
     const int64_t rows = syn_mat_axis(node, 0), cols = syn_mat_axis(node, 1);
-    if (node->rank != 2 || !s || !s->data || !s->ir || !s->jc || (int64_t)s->njc != cols + 1) return damaged(label);
     for (int64_t k = 0; k < n; k++) out[k] = 0;
     for (int64_t c = from / rows; c < cols && c * rows < from + n; c++) {
         if (s->jc[c] > s->jc[c + 1] || s->jc[c + 1] > s->ndata || s->jc[c + 1] > s->nir) return damaged(label);
@@ -128,11 +139,9 @@ static syn_status copy_sparse(const matvar_t *node, const char *label, int64_t f
 syn_status syn_mat_numbers(const matvar_t *node, const char *label, int64_t from, int64_t n, double *out) {
     if (!syn_mat_is_numeric(node))
         return syn_fail(SYN_ERR_INPUT, "%s: is %s; expected numbers", label, syn_mat_class(node));
-    if (from < 0 || n < 0 || from + n > syn_mat_count(node)) return damaged(label);
+    if (from < 0 || n < 0 || from + n > syn_mat_count(node) || !is_held(node)) return damaged(label);
     if (n == 0) return SYN_OK;
     if (node->class_type == MAT_C_SPARSE) return copy_sparse(node, label, from, n, out);
-    const size_t size = Mat_SizeOf(node->data_type);
-    if (!node->data || size == 0 || (uint64_t)node->nbytes / size < (uint64_t)(from + n)) return damaged(label);
     return copy_numbers(node->data_type, node->data, from, n, out);
 }
 
@@ -366,7 +375,8 @@ syn_status syn_mat_open(syn_array *a, const char *file, const char *name) {
     a->ops = &mat_operations;
     SYN_TRY(syn_mat_read(&s->root, &s->node, file, name));
     describe(a, s->node);
-    return SYN_OK;
+    /* before memory is taken for them */
+    return a->numeric && !is_held(s->node) ? damaged(a->label) : SYN_OK;
 }
 
 /* ---- listing ---- */
