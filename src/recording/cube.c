@@ -30,11 +30,11 @@ static syn_status place_tile(void *user, const syn_tile *tile) {
     return SYN_OK;
 }
 
-static syn_status cut_trials(syn_recording *r, int64_t trials, int64_t frames) {
+syn_status syn_cut_trials(syn_recording *r, int64_t trials, int64_t frames) {
     free(r->segment);
     SYN_TRY(syn_alloc(&r->segment, (size_t)trials, sizeof *r->segment, "segments"));
-    r->S = trials;
-    for (int64_t s = 0; s < trials; s++) r->segment[s] = (syn_segment){s * frames, (s + 1) * frames};
+    for (r->S = 0; r->S < trials && r->S * frames < r->T; r->S++)
+        r->segment[r->S] = (syn_segment){r->S * frames, (r->S + 1) * frames < r->T ? (r->S + 1) * frames : r->T};
     return SYN_OK;
 }
 
@@ -61,7 +61,7 @@ syn_status syn_cube_open(syn_recording **recording, syn_array *a, const syn_inpu
     c.recording = *recording;
     a->cube = true;
     SYN_TRY(syn_array_visit(a, place_tile, &c));
-    SYN_TRY(cut_trials(*recording, trials, frames));
+    SYN_TRY(syn_cut_trials(*recording, trials, frames));
     return syn_recording_warn(*recording, "%lld trials of %lld frames, each its own segment", (long long)trials,
                               (long long)frames);
 }

@@ -650,14 +650,6 @@ static syn_status read_grid(grid *g, const matvar_t *node, bool rows_are_neurons
     return SYN_OK;
 }
 
-static syn_status cut_trials(syn_recording *r, int64_t trials, int64_t frames) {
-    free(r->segment);
-    SYN_TRY(syn_alloc(&r->segment, (size_t)trials, sizeof *r->segment, "segments"));
-    for (r->S = 0; r->S < trials && r->S * frames < r->T; r->S++)
-        r->segment[r->S] = (syn_segment){r->S * frames, (r->S + 1) * frames < r->T ? (r->S + 1) * frames : r->T};
-    return SYN_OK;
-}
-
 /* Trials are put one after another, each from the earliest to the latest spike of all in whole bins. */
 static syn_status open_grid(syn_recording **recording, const syn_input *input, const char *path, const matvar_t *node) {
     const char *option = syn_option_text(input->options, SYN_OPT_ORIENTATION), *label = input->address.given;
@@ -681,7 +673,7 @@ static syn_status open_grid(syn_recording **recording, const syn_input *input, c
     status = syn_bin_spikes(recording, label, g.time_s, g.neuron, g.n, g.neurons, 0, bin_s);
     g.time_s = NULL, g.neuron = NULL; /* taken over */
     if (status != SYN_OK) goto done;
-    SYN_CHECK(cut_trials(*recording, g.trials, (int64_t)frames));
+    SYN_CHECK(syn_cut_trials(*recording, g.trials, (int64_t)frames));
     SYN_CHECK(take_neurons(*recording, input, path));
     SYN_CHECK(syn_recording_warn(*recording, "%s: %lld trials, each its own segment, from %g to %g s%s", path,
                                  (long long)(*recording)->S, start * bin_s, (start + frames) * bin_s,

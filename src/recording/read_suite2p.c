@@ -11,7 +11,7 @@
 #include "recording/pickle.h"
 #include "recording/reader.h"
 
-static const float NEUROPIL = -0.7f; /* share of the neuropil that is taken off; suite2p's own default */
+const float syn_neuropil = -0.7f; /* suite2p's own default */
 
 enum { MAX_PLANES = 256, FOLDER_SIZE = PATH_MAX - 32 };
 
@@ -237,7 +237,7 @@ static syn_status read_planes(syn_recording *r, const planes *p, const char *nam
                 syn_recording_warn(r, "%s has no iscell.npy: all %lld ROIs are taken", q->folder, (long long)q->rois));
         if (strcmp(name, "F.npy") != 0) continue;
         if (syn_file_in(path, sizeof path, q->folder, "Fneu.npy"))
-            SYN_TRY(add_matrix(r, q, "Fneu.npy", NEUROPIL));
+            SYN_TRY(add_matrix(r, q, "Fneu.npy", syn_neuropil));
         else
             SYN_TRY(syn_recording_warn(r, "%s has no Fneu.npy: F is taken without neuropil correction", q->folder));
     }

@@ -12,8 +12,6 @@
 #include "base/memory.h"
 #include "recording/reader.h"
 
-static const float NEUROPIL = -0.7f; /* as of a suite2p folder */
-
 enum { NAME_SIZE = 512 };
 
 /* The array `name` in the group or struct `group` ("" or with its separator), numbers of the shape of `like`, if that
@@ -230,7 +228,7 @@ static syn_status read_iscell(traces *t) {
 
 syn_status syn_fall_open(syn_recording **recording, const syn_input *input) {
     syn_status status;
-    traces t = {.input = input, .factor = NEUROPIL};
+    traces t = {.input = input, .factor = syn_neuropil};
     bool deconvolved;
     const syn_entry *f = find_pair(input, "F", "Fneu", t.group);
     SYN_CHECK(which_signal(input, &deconvolved));

@@ -116,6 +116,10 @@ syn_status syn_guess_signal(syn_recording *recording, const char *label);
  * label: named in messages. */
 syn_status syn_bin_spikes(syn_recording **recording, const char *label, double *time_s, int32_t *neuron, int64_t n,
                           int64_t neurons, double start_s, double bin_s);
+/* Share of the neuropil that is added to the fluorescence of suite2p. */
+extern const float syn_neuropil;
+/* Trials of so many frames one after another, each a segment; those behind the last frame are none. */
+syn_status syn_cut_trials(syn_recording *recording, int64_t trials, int64_t frames);
 /* What a word says of a sorted unit, as people and sorters write it. */
 typedef enum syn_grade { SYN_UNGRADED, SYN_GOOD, SYN_MUA, SYN_NOISE } syn_grade;
 syn_grade syn_grade_of(const char *word);
