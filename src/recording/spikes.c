@@ -56,14 +56,16 @@ static bool are_whole(const double *time_s, int64_t n) {
 }
 
 /* Times in milliseconds or samples are whole numbers, of which many seconds pass without a spike. No clock of spikes
- * counts whole seconds for days. */
+ * counts whole seconds for days, and no neurons are sorted that fire once in three hours for days. */
 static syn_status check_unit(const char *label, const double *time_s, int64_t n, double rate_hz) {
-    const double day_s = 86400, rare_hz = 0.1;
-    if (time_s[n - 1] - time_s[0] < day_s || rate_hz > rare_hz || !are_whole(time_s, n)) return SYN_OK;
-    return syn_fail(SYN_ERR_INPUT,
-                    "%s: all spike times, from %g to %g, are whole numbers, and as seconds they make %.2g spikes per "
-                    "second and neuron; expected times in seconds, not in milliseconds or samples",
-                    label, time_s[0], time_s[n - 1], rate_hz);
+    const double day_s = 86400, rare_hz = 0.1, hardly_hz = 1e-4;
+    const bool whole = rate_hz <= rare_hz && are_whole(time_s, n);
+    if (time_s[n - 1] - time_s[0] < day_s || (!whole && rate_hz > hardly_hz)) return SYN_OK;
+    return syn_fail(
+        SYN_ERR_INPUT,
+        "%s: %sspike times, from %g to %g,%s as seconds they make %.2g spikes per second and neuron; expected "
+        "times in seconds, not in milliseconds or samples",
+        label, whole ? "all " : "", time_s[0], time_s[n - 1], whole ? " are whole numbers, and" : "", rate_hz);
 }
 
 static syn_status count_spikes(syn_recording **recording, const char *label, const double *time_s,

@@ -100,6 +100,7 @@ static const struct bad_case {
     {"%/bad/spike_lengths.npz", "", "expected one id for every spike time", NULL},
     {"%/bad/spike_nan.npz", "", "spike 1 has the time nan", NULL},
     {"%/bad/spike_fractional_ids.npz", "", "expected whole numbers", NULL},
+    {"%/bad/days_of_hardly_a_spike.csv", "", "spikes per second and neuron", "days_of_hardly_a_spike.csv"},
     {"%/bad/spike_milliseconds.npz", "", "not in milliseconds or samples", NULL},
     {"%/bad/spike_samples.npz", "", "expected times in seconds", NULL},
     {"%/bad/spike_none.npz", "", "empty", NULL},
