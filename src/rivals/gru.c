@@ -1,7 +1,4 @@
 /* Gated recurrent unit (Cho et al. 2014) of the population; gates r, z, n as in kernels.h. */
-#include <stdlib.h>
-
-#include "rivals/loss.h"
 #include "rivals/rnn.h"
 
 /* kept: r, z, n, and the recurrent part s of n */
@@ -37,17 +34,4 @@ static syn_status fit(void **model, const syn_rival_data *d, const syn_rival_set
     return syn_rnn_fit(model, &syn_cell_gru, d, settings, chosen);
 }
 
-static syn_status predict(const void *model, const syn_rival_data *d, const syn_rival_settings *settings,
-                          syn_split split, float *prediction) {
-    (void)settings;
-    SYN_TRY(syn_rnn_predict(model, d, split, prediction));
-    syn_rival_raise(d, ((const syn_rnn *)model)->floor, prediction, d->F[split]);
-    return SYN_OK;
-}
-
-static void release(void *model) {
-    syn_rnn_free(model);
-    free(model);
-}
-
-const syn_rival syn_rival_gru = {"gru", NULL, fit, predict, release};
+const syn_rival syn_rival_gru = {"gru", NULL, fit, syn_rnn_predict_rates, syn_rnn_release};

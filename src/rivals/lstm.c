@@ -1,8 +1,5 @@
 /* Long short-term memory (Hochreiter & Schmidhuber 1997; forget gate: Gers et al. 2000) of the population; gates i, f,
  * g, o. */
-#include <stdlib.h>
-
-#include "rivals/loss.h"
 #include "rivals/rnn.h"
 
 /* state: h, c. kept: i, f, g, o, tanh(c) */
@@ -43,17 +40,4 @@ static syn_status fit(void **model, const syn_rival_data *d, const syn_rival_set
     return syn_rnn_fit(model, &syn_cell_lstm, d, settings, chosen);
 }
 
-static syn_status predict(const void *model, const syn_rival_data *d, const syn_rival_settings *settings,
-                          syn_split split, float *prediction) {
-    (void)settings;
-    SYN_TRY(syn_rnn_predict(model, d, split, prediction));
-    syn_rival_raise(d, ((const syn_rnn *)model)->floor, prediction, d->F[split]);
-    return SYN_OK;
-}
-
-static void release(void *model) {
-    syn_rnn_free(model);
-    free(model);
-}
-
-const syn_rival syn_rival_lstm = {"lstm", NULL, fit, predict, release};
+const syn_rival syn_rival_lstm = {"lstm", NULL, fit, syn_rnn_predict_rates, syn_rnn_release};

@@ -90,5 +90,9 @@ syn_status syn_rnn_train(syn_rnn *net, const syn_rival_data *data, const syn_riv
  * with the least validation loss. */
 syn_status syn_rnn_fit(void **model, const syn_cell *cell, const syn_rival_data *data,
                        const syn_rival_settings *settings, json_t *chosen);
+/* predict and release (rivals.h) of a model that syn_rnn_fit() made. */
+syn_status syn_rnn_predict_rates(const void *model, const syn_rival_data *data, const syn_rival_settings *settings,
+                                 syn_split split, float *prediction);
+void syn_rnn_release(void *model);
 
 #endif

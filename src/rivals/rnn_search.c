@@ -225,3 +225,16 @@ syn_status syn_rnn_fit(void **model, const syn_cell *cell, const syn_rival_data 
     syn_rival_note_floor(chosen, best->floor);
     return SYN_OK;
 }
+
+syn_status syn_rnn_predict_rates(const void *model, const syn_rival_data *d, const syn_rival_settings *settings,
+                                 syn_split split, float *prediction) {
+    (void)settings;
+    SYN_TRY(syn_rnn_predict(model, d, split, prediction));
+    syn_rival_raise(d, ((const syn_rnn *)model)->floor, prediction, d->F[split]);
+    return SYN_OK;
+}
+
+void syn_rnn_release(void *model) {
+    syn_rnn_free(model);
+    free(model);
+}
