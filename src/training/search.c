@@ -217,6 +217,13 @@ static syn_status next_stage(syn_search *search, syn_stage *next, bool *more) {
     return SYN_OK;
 }
 
+/* For how long the decoder was trained that candidates would start from. */
+static int epochs_of_none(const syn_search *search) {
+    int k = 0;
+    while (search->stage[k].passed_over || search->stage[k].loss != search->none_loss) k++;
+    return search->stage[k].epochs;
+}
+
 /* Begins the next stage, or sets *done. */
 static syn_status begin_stage(syn_search *search, bool *done) {
     syn_stage next;
@@ -232,6 +239,10 @@ static syn_status begin_stage(syn_search *search, bool *done) {
     if (search->best && next.candidate.form != SYN_FORM_NONE && !next.tuned) {
         schedule.rival_loss = search->best_loss + far_behind * fabs(search->best_loss);
         schedule.patience_behind = (schedule.patience + 2) / 3;
+    }
+    if (search->none && next.candidate.form == SYN_FORM_NONE && !next.tuned && !next.again) {
+        schedule.rival_loss = search->none_loss;
+        schedule.epochs_behind = epochs_of_none(search);
     }
     if (next.tuned) {
         schedule.frozen_decoder = false;

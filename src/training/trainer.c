@@ -250,9 +250,11 @@ done:
 }
 
 int syn_trainer_least_left(const syn_trainer *t) {
-    const bool behind = t->schedule.patience_behind && t->best_loss > t->schedule.rival_loss;
-    const int patience = behind ? t->schedule.patience_behind : t->schedule.patience;
-    const int left = patience - (t->epoch - 1 - t->best_epoch), most = t->schedule.max_epochs - t->epoch;
+    const syn_schedule *s = &t->schedule;
+    const bool behind = t->best_loss > s->rival_loss;
+    const int patience = behind && s->patience_behind ? s->patience_behind : s->patience;
+    const int epochs = behind && s->epochs_behind ? s->epochs_behind : s->max_epochs;
+    const int left = patience - (t->epoch - 1 - t->best_epoch), most = epochs - t->epoch;
     return left < 0 || most < 0 ? 0 : left < most ? left : most;
 }
 

@@ -9,9 +9,10 @@ typedef struct syn_schedule {
     double decoder_rate, connectivity_rate; /* peak learning rates; neurons' own parameters learn as the decoder */
     int64_t batch_frames;
     int max_epochs, patience;
-    /* with a best loss above this, patience ends after patience_behind epochs; 0: it does not */
+    /* with a best loss above this, patience ends after patience_behind epochs, and training after epochs_behind in all;
+     * 0: as otherwise */
     double rival_loss;
-    int patience_behind;
+    int patience_behind, epochs_behind;
     bool frozen_decoder;
     bool warm; /* the weights that training starts from may be the best */
     uint64_t seed;

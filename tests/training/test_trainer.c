@@ -171,6 +171,27 @@ static void stops_early_and_keeps_the_best(void **state) {
     syn_trainer_free(t), set_free(&set), raw_free(&raw);
 }
 
+/* A candidate that is behind another one after as many epochs as that one took is given up, one that is ahead is not.
+ */
+static void is_given_up_when_behind(void **state) {
+    (void)state;
+    raw_data raw = chain(600, 6);
+    test_set set = set_create(&raw, 1, WINDOW);
+    const syn_schedule usual = schedule_of(MOST_EPOCHS, MOST_EPOCHS);
+    syn_trainer *undisturbed = trainer_of(set.data, SYN_LOSS_GAUSSIAN, 1, &usual);
+    assert_true(train(undisturbed, MOST_EPOCHS));
+    for (int behind = 0; behind <= 1; behind++) {
+        syn_schedule schedule = usual;
+        schedule.rival_loss = undisturbed->curve[4].validation * (behind ? 0.999 : 1.001);
+        schedule.epochs_behind = 5;
+        syn_trainer *t = trainer_of(set.data, SYN_LOSS_GAUSSIAN, 1, &schedule);
+        assert_true(train(t, MOST_EPOCHS));
+        assert_int_equal(t->epoch, behind ? 5 : MOST_EPOCHS);
+        syn_trainer_free(t);
+    }
+    syn_trainer_free(undisturbed), set_free(&set), raw_free(&raw);
+}
+
 /* Where training only makes a warm start worse, the start is kept. */
 static void a_good_start_is_kept(void **state) {
     (void)state;
@@ -332,6 +353,7 @@ int main(void) {
         cmocka_unit_test(learns_counts),
         cmocka_unit_test(penalty_is_against_observed_targets),
         cmocka_unit_test(stops_early_and_keeps_the_best),
+        cmocka_unit_test(is_given_up_when_behind),
         cmocka_unit_test(a_good_start_is_kept),
         cmocka_unit_test(stops_on_request),
         cmocka_unit_test(any_number_of_threads),
