@@ -64,6 +64,8 @@ SYN_API void syn_options_free(syn_options *options);
 /* Sets one option. To a list option (behavior) it appends. Errors: unknown name (the nearest is suggested), bad value.
  */
 SYN_API syn_status syn_options_set(syn_options *options, const char *name, const char *value);
+/* Sets the option mask to an array [rows][columns] in memory, which is copied, instead of to one in a file. */
+SYN_API syn_status syn_options_set_mask(syn_options *options, const double *mask, int64_t rows, int64_t columns);
 /* Copies every option that was set in `over`; a list replaces the list. */
 SYN_API syn_status syn_options_overlay(syn_options *options, const syn_options *over);
 /* Reads `name = value` lines (INI). Errors name file and line. */

@@ -168,20 +168,22 @@ class SynapsNet(Parameters):
 
     # ---- fit ----
 
-    def _options(self, folder: str, without: tuple[str, ...] = (), **more: Any) -> lib.Handle:
+    def _options(self, without: tuple[str, ...] = (), **more: Any) -> lib.Handle:
         """The parameters that are not at their defaults, as the program would be given them."""
         given = {name: value for name, value in self.get_params().items()
                  if name not in ("progress", *without) and not self._is_default(name, value)}
         if self.connectivity is None:
             raise errors.OptionError("connectivity: found None; expected 'none' for a model without, or 'auto'")
-        if given.get("mask") is not None and not isinstance(given["mask"], (str, os.PathLike)):
-            mask = np.asarray(given["mask"])
-            if mask.ndim != 2 or mask.dtype.kind not in "biuf":
-                raise errors.InputError(f"mask: has shape {mask.shape} and type {mask.dtype}; expected numbers (N, N), "
-                                        "row = receiver")
-            given["mask"] = os.path.join(folder, "mask.npy")
-            np.save(given["mask"], mask.astype(np.float64))
-        return lib.options({**given, **more})
+        mask = given.get("mask")
+        if mask is None or isinstance(mask, (str, os.PathLike)):
+            return lib.options({**given, **more})
+        array = np.asarray(given.pop("mask"))
+        if array.ndim != 2 or array.dtype.kind not in "biuf":
+            raise errors.InputError(f"mask: has shape {array.shape} and type {array.dtype}; expected numbers (N, N), "
+                                    "row = receiver")
+        options, array = lib.options({**given, **more}), np.ascontiguousarray(array, np.float64)
+        lib.call("options_set_mask", options.address, lib.address_of(array), *array.shape)
+        return options
 
     def fit(self, X: Any, y: Any = None, *, behavior: Any = None, segments: Any = None, rate_hz: float | None = None,
             timestamps: Any = None, signal: str | None = None, bin: Any = 0.05, neuron_ids: Any = None,
@@ -202,9 +204,7 @@ class SynapsNet(Parameters):
         recordings = self._recordings_of(X, dict(behavior=behavior, segments=segments, rate_hz=rate_hz,
                                                  timestamps=timestamps, signal=signal, bin=bin,
                                                  neuron_ids=neuron_ids, **options))
-        with tempfile.TemporaryDirectory(prefix=lib.FOLDER) as folder:
-            given = self._options(folder, **_reading(recordings), **_kept(output, resume))
-            model = self._run("fit", recordings, given)
+        model = self._run("fit", recordings, self._options(**_reading(recordings), **_kept(output, resume)))
         return self._take(model, recordings, output)
 
     def adapt(self, X: Any, *, behavior: Any = None, segments: Any = None, rate_hz: float | None = None,
@@ -221,9 +221,8 @@ class SynapsNet(Parameters):
         recordings = self._recordings_of(X, dict(behavior=behavior, segments=segments, rate_hz=rate_hz,
                                                  timestamps=timestamps, signal=signal, bin=bin,
                                                  neuron_ids=neuron_ids, **options))
-        with tempfile.TemporaryDirectory(prefix=lib.FOLDER) as folder:
-            given = self._options(folder, without=_OF_THE_DECODER, **_reading(recordings), **_kept(output, resume))
-            model = self._run("adapt", recordings, given, source.address)
+        given = self._options(without=_OF_THE_DECODER, **_reading(recordings), **_kept(output, resume))
+        model = self._run("adapt", recordings, given, source.address)
         return type(self)(**self.get_params())._take(model, recordings, output)
 
     def _take(self, model: lib.Handle, recordings: list[Recording], output: Any) -> SynapsNet:
@@ -272,10 +271,9 @@ class SynapsNet(Parameters):
         predictions: files with predictions of other programs. The estimator is not changed.
         """
         pointers, handles = _copies(self._recordings_or_own(X, keywords, "compare"))
-        with tempfile.TemporaryDirectory(prefix=lib.FOLDER) as folder:
-            options = self._options(folder, rivals=rivals, predictions=predictions)
-            with Watch(self.progress, best_so_far=False) as watch:
-                return Comparison(lib.json_of("compare", pointers, len(handles), options.address, watch.function, None))
+        options = self._options(rivals=rivals, predictions=predictions)
+        with Watch(self.progress, best_so_far=False) as watch:
+            return Comparison(lib.json_of("compare", pointers, len(handles), options.address, watch.function, None))
 
     def save_splits(self, path: str | os.PathLike[str], X: Any = None, **keywords: Any) -> None:
         """Writes the recordings as :meth:`fit` and :meth:`compare` see them, for models of other programs: z-scored
@@ -701,8 +699,9 @@ def load(path: str | os.PathLike[str]) -> SynapsNet:
     for name in DEFAULTS:
         if name.replace("_", "-") in given:
             setattr(model, name, _value(given[name.replace("_", "-")]))
-    if os.path.basename(os.path.dirname(str(model.mask))).startswith(lib.FOLDER):
-        # it was an array, in a file of its own for the time of the fit; one that was stopped early may have no connectivity
+    of_the_time = os.path.basename(os.path.dirname(str(model.mask))).startswith(lib.FOLDER)  # as earlier versions had it
+    if model.connectivity == "masked" and (model.mask is None or of_the_time):
+        # it was an array; a fit that was stopped early may have no connectivity
         model.mask = _mask_of(model) if model.description_["connectivity"]["form"] == "masked" else None
     return model
 

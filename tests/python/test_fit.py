@@ -7,6 +7,7 @@ import pickle
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import warnings
@@ -250,6 +251,14 @@ def test_a_mask_that_was_an_array_is_loaded_as_one(X):
     loaded = synapsnet.load("m.h5")
     np.testing.assert_array_equal(loaded.mask, mask)
     np.testing.assert_array_equal(loaded.fit(X, rate_hz=10).weights_, model.weights_)
+
+
+def test_equal_fits_with_a_mask_give_equal_files(X):
+    mask = np.roll(np.eye(5), 1, axis=1)
+    for path in ("a.h5", "b.h5"):
+        synapsnet.SynapsNet(connectivity="masked", mask=mask, **SMALL).fit(X, rate_hz=10).save(path)
+    assert content("a.h5") == content("b.h5")
+    assert tempfile.gettempdir().encode() not in content("a.h5")
 
 
 def test_the_mask_of_several_recordings_is_loaded(X):
