@@ -18,7 +18,7 @@ from . import _plot, errors
 from ._online import Online
 from ._parameters import DEFAULTS, Parameters
 from ._parts import number_array
-from ._progress import Watch
+from ._progress import Watch, interruptible
 from ._recording import Recording, bytes_file, check_keywords, file_bytes, is_spikes, make
 from ._results import Comparison, Connectivity, Edges, Evaluation, Forecast, Perturbation, place_of
 
@@ -53,7 +53,8 @@ class _Session:
     def open(self, path: Any, options: Mapping[str, Any]) -> lib.Handle:
         """Opens a recording of the same neurons, read as the one of the fit was but for `options`."""
         given = lib.options(options)
-        return lib.create("recording", "recording_open_like", self._model.address, lib.path_bytes(path), given.address)
+        with interruptible():
+            return lib.create("recording", "recording_open_like", self._model.address, lib.path_bytes(path), given.address)
 
     def array(self, field: str, shape: tuple[int, ...], dtype: Any) -> np.ndarray:
         array = lib.view(self._model, getattr(self._seen, field), shape, dtype)
@@ -377,7 +378,8 @@ class SynapsNet(Parameters):
         except MemoryError:
             raise errors.OutOfMemoryError(f"connectivity: {lags + 1} lags of {s.n_neurons} neurons do not fit in "
                                           "memory") from None
-        lib.call("connectivity", self._fitted().address, s.number, int(lags), int(scale == "raw"), lib.address_of(out))
+        with interruptible():
+            lib.call("connectivity", self._fitted().address, s.number, int(lags), int(scale == "raw"), lib.address_of(out))
         return Connectivity(out, s.neuron_ids, _UNITS[scale], s.rate_hz, s.regions)
 
     def edges(self, fdr: float = 0.1, *, method: str = "bh", scale: str = "raw", session: int = 0) -> Edges:
@@ -449,8 +451,9 @@ class SynapsNet(Parameters):
         s = self._session(session)
         options = lib.options({"lags": lags, "scale": scale, "fdr": fdr, "fdr_method": method, "top": top,
                                "truth": truth})
-        return lib.json_of("connectivity_write", self._fitted().address, s.number, options.address,
-                           lib.path_bytes(path))
+        with interruptible():
+            return lib.json_of("connectivity_write", self._fitted().address, s.number, options.address,
+                               lib.path_bytes(path))
 
     # ---- what it predicts ----
 
@@ -531,7 +534,8 @@ class SynapsNet(Parameters):
             return Evaluation({name: about[name] for name in ("test", "baselines", "intervals", "sessions")})
         pointers, n, own = self._all_given(X, keywords, split)
         options = self._settings(split=self._split(split, own))
-        return Evaluation(lib.json_of("evaluate", self._fitted().address, pointers, n, options.address))
+        with interruptible():
+            return Evaluation(lib.json_of("evaluate", self._fitted().address, pointers, n, options.address))
 
     def score(self, X: Any = None, y: Any = None, *, metric: str = "r2", split: str | None = None,
               **keywords: Any) -> float:
@@ -559,8 +563,9 @@ class SynapsNet(Parameters):
         options = self._settings(steps=steps, start=start, hold_behavior=bool(hold_behavior), session=s.number,
                                  split=self._split(split, self._is_own(recording, split)))
         data = recording._copy() if recording else None
-        handle = lib.create("forecast", "forecast_create", self._fitted().address, data.address if data else None,
-                            options.address)
+        with interruptible():
+            handle = lib.create("forecast", "forecast_create", self._fitted().address, data.address if data else None,
+                                options.address)
         return Forecast(handle, s.neuron_ids, s.rate_hz)
 
     def predict(self, X: Any = None, *, session: int = 0, **keywords: Any) -> np.ndarray:
@@ -606,8 +611,9 @@ class SynapsNet(Parameters):
                                  states=states, hold_behavior=bool(hold_behavior), session=s.number,
                                  split=self._split(split, self._is_own(recording, split)))
         data = recording._copy() if recording else None
-        handle = lib.create("perturbation", "perturb", self._fitted().address, data.address if data else None,
-                            options.address)
+        with interruptible():
+            handle = lib.create("perturbation", "perturb", self._fitted().address, data.address if data else None,
+                                options.address)
         return Perturbation(handle, s.neuron_ids)
 
     # ---- files ----
@@ -627,8 +633,9 @@ class SynapsNet(Parameters):
                 with open(comparison, "w", encoding="utf-8") as file:
                     json.dump(rivals, file)
             options = self._settings(steps=steps, split=self._split(split, own), comparison=comparison)
-            return lib.json_of("report_write", self._fitted().address, pointers, n, options.address,
-                               lib.path_bytes(path))
+            with interruptible():
+                return lib.json_of("report_write", self._fitted().address, pointers, n, options.address,
+                                   lib.path_bytes(path))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes the model file that the program reads too."""

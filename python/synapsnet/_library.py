@@ -160,6 +160,7 @@ _STATUS: dict[str, list[Any]] = {
 }
 _OTHER: dict[str, tuple[Any, list[Any]]] = {
     "last_error": (c_char_p, []),
+    "watch": (None, [PROGRESS, c_void_p]),
     "version": (c_char_p, []),
     "build_info": (c_char_p, []),
     "free": (None, [c_void_p]),

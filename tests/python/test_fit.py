@@ -462,6 +462,32 @@ def test_resume_without_a_checkpoint_just_starts(rec):
     assert content("model.h5") == content("whole.h5")
 
 
+@pytest.fixture(scope="module")
+def wide():
+    """A model of so many neurons that what follows takes long."""
+    x = np.random.default_rng(0).standard_normal((3000, 300)).astype(np.float32)
+    return synapsnet.SynapsNet(connectivity="none", hidden=8, epochs=1).fit(x, rate_hz=10)
+
+
+@pytest.mark.parametrize("long", [
+    lambda model: model.perturb("all", steps=100, states=300),
+    lambda model: model.report("report.html", np.ones((40000, 300)), rate_hz=10),
+    lambda model: model.forecast(np.ones((40000, 300)), rate_hz=10),
+    lambda model: model.evaluate(np.ones((40000, 300)), rate_hz=10),
+    lambda model: synapsnet.simulate("rates", neurons=100, frames=5000000),
+    lambda model: synapsnet.simulate("spikes", neurons=100, frames=5000000),
+], ids=["perturb", "report", "forecast", "evaluate", "rates", "spikes"])
+def test_ctrl_c_ends_a_long_call(wide, long):
+    thread = interrupt_after(0.5)
+    start = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        long(wide)
+    assert time.monotonic() - start < 10
+    thread.join()
+    assert os.listdir() == []
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
 def test_ctrl_c_ends_an_adaptation(model, X):
     source = synapsnet.SynapsNet(connectivity="dense", hidden=4, embedding=2, epochs=3).fit(X, rate_hz=10)
     source.set_params(epochs=100000, patience=100000)
