@@ -131,6 +131,12 @@ CALLS = {
     # simulations
     "an unknown network": (lambda m, r: simulate("smells"), SynapsNetError, "smells"),
     "a number as network": (lambda m, r: simulate(4), InputTypeError, "kind is int"),
+    # names of files
+    "a forecast as .csv": (lambda m, r: m.forecast(steps=2).save("f.csv"), OptionError,
+                           "output: found 'f.csv'; expected a name that ends in .h5"),
+    "a model as .npz": (lambda m, r: m.save("m.npz"), OptionError, "found 'm.npz'; expected a name that ends in .h5"),
+    "a fit into .csv": (lambda m, r: net().fit(r, output="m.csv"), OptionError, "found 'm.csv'; expected a name that ends"),
+    "a recording as .csv": (lambda m, r: r.save("r.csv"), OptionError, "found 'r.csv'; expected a name that ends in .h5"),
     "one neuron": (lambda m, r: simulate("rates", neurons=1), OptionError, "neurons: found 1"),
     "unknown option of simulate": (lambda m, r: simulate("rates", neuron=4), OptionError, "did you mean 'neurons'"),
     "more than memory": (lambda m, r: simulate("rates", neurons=100000, frames=100000000), SynapsNetError, ""),
