@@ -188,7 +188,7 @@ static const struct bad_case {
     {"%/nwb/bad/times_falling.nwb", "", "is not after the one before", NULL},
     {"%/nwb/bad/times_nan.nwb", "", "timestamp 5 is not a number", NULL},
     {"%/nwb/bad/times_sparse.nwb", "", "expected one frame rate", NULL},
-    {"%/nwb/bad/rate_zero.nwb", "", "expected numbers and a rate > 0", NULL},
+    {"%/nwb/bad/rate_zero.nwb", "", "but no frame rate; give it with --rate", NULL},
     {"%/nwb/bad/rate_negative.nwb", "", "expected numbers and a rate > 0", NULL},
     {"%/nwb/bad/no_clock.nwb", "", "give it with --rate", NULL},
     {"%/nwb/bad/conversion_nan.nwb", "", "conversion is nan", NULL},
