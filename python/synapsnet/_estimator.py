@@ -464,20 +464,10 @@ class SynapsNet(Parameters):
             return True
         model, numbers = self._fitted().address, range(self.n_sessions_)
         known = [lib.plain("model_recognises", model, k, recording._handle.address) for k in numbers]
-        if 1 in known and split != "all":
-            self._refuse_other_segments(recording, known.index(1))
         if -1 not in known:
             return 1 in known
         paths = [self._session(k).path for k in numbers]
         return recording.path is not None and os.path.realpath(recording.path) in [os.path.realpath(p) for p in paths if p]
-
-    def _refuse_other_segments(self, recording: Recording, number: int) -> None:
-        """Other segments are split at other frames, of which some were trained on."""
-        kept = getattr(self, "_recordings", None)
-        if kept and not np.array_equal(kept[number].segments, recording.segments):
-            raise errors.InputError(f"X is the recording of the fit, in {len(recording.segments)} segments where it had "
-                                    f"{len(kept[number].segments)} others, so its test frames are not those of the fit; "
-                                    "expected the same segments, no X, or split='all'")
 
     def _given(self, X: Any, session: _Session, keywords: Mapping[str, Any]) -> Recording | None:
         """X as a recording of a session; None: there is none, and the library finds that of the fit by its path."""

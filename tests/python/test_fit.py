@@ -751,8 +751,10 @@ def test_progress_without_a_standard_error(X, monkeypatch):
 
 def test_the_recording_of_the_fit_in_other_segments_is_not_scored(X):
     model = synapsnet.SynapsNet(connectivity="none", **SMALL).fit(X, rate_hz=10, segments=[(0, 50), (200, 400)])
-    for ask in (model.evaluate, model.score, lambda X: model.forecast(X, steps=2), lambda X: model.perturb(0, X, steps=2)):
-        with pytest.raises(synapsnet.errors.InputError, match="in 1 segments where it had 2 others"):
-            ask(X)
-    assert model.predict(X).shape == X.shape and np.isfinite(model.score(X, split="all"))
-    assert model.score(X, segments=[(0, 50), (200, 400)]) == pytest.approx(model.score())
+    model.save("m.h5")
+    for of in (model, synapsnet.load("m.h5")):
+        for ask in (of.evaluate, of.score, lambda X: of.forecast(X, steps=2), lambda X: of.perturb(0, X, steps=2)):
+            with pytest.raises(synapsnet.errors.InputError, match="in 1 segments where it had 2 others"):
+                ask(X)
+        assert of.predict(X).shape == X.shape and np.isfinite(of.score(X, split="all"))
+        assert of.score(X, segments=[(0, 50), (200, 400)]) == pytest.approx(model.score())
