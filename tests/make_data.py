@@ -190,6 +190,9 @@ def good_folders():
     save("good/phy_python/spike_clusters.npy", clusters.astype("i4"))
     write("good/phy_python/params.py", "sample_rate_lfp = 2500\nsample_rate = 20_000.  # Hz\nsample_rate_sync = 9\n")
     write("good/phy_python/cluster_group.tsv", b"\xef\xbb\xbfcluster_id\tgroup\r\n0\tgood\r\n1\tmua\r\n2\tnoise\r\n3\tgood\r\n")
+    save("good/phy_early/spike_times.npy", samples.astype("i8") - 250)
+    save("good/phy_early/spike_clusters.npy", clusters.astype("i4"))
+    write("good/phy_early/params.py", "sample_rate = 20000\n")
     save("good/phy_bare/spike_times.npy", samples)
     save("good/phy_bare/spike_templates.npy", clusters.astype("u4")[:, None])
     save("good/phy_info/spike_times.npy", samples)
@@ -487,7 +490,7 @@ def bad_folders():
     save("bad/suite2p_frames/plane1/F.npy", base[:, :20])
     samples = np.arange(0, 60000, 100)
     for name, times, clusters, rate, labels in (
-        ("negative", samples - 500, samples % 3, "sample_rate = 20000", None),
+        ("negative", samples - 5000, samples % 3, "sample_rate = 20000", None),
         ("lengths", samples, samples[:-1] % 3, "sample_rate = 20000", None),
         ("no_rate", samples, samples % 3, "offset = 0", None),
         ("rate", samples, samples % 3, "sample_rate = 30 * khz", None),

@@ -472,6 +472,10 @@ static void reads_phy(void **state) {
     assert_int_equal(r->N, 2);
     assert_int_equal(r->T, 60);
     syn_recording_free(r);
+    r = must_open("%/good/phy_early", "");
+    assert_true(warned(r, "3 of its spikes have times before 0 and are left out"));
+    assert_float_equal(total(r), 597, 0);
+    syn_recording_free(r);
     r = must_open("%/bad/phy_rate", "rate=20000");
     syn_recording_free(r);
     r = must_open("%/good/phy_bare", "rate=20000");
