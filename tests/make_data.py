@@ -225,6 +225,9 @@ def good_neurons():
     write("good/clusters.tsv", "cluster_id\tregion\tdepth\n3\tCA3\t20\n0\tCA1\t10\n7\tDG\t5\n")
     # Data frames with ids over the columns, and with neurons in rows.
     ids = ["950907205", "950907206", "3", "4", "7"]
+    fractions = "\n".join(",".join(f"{v + 0.25:g}" for v in X[t, :3]) for t in range(T)) + "\n"
+    write("good/three_counted.csv", "0,1,2\n" + fractions)
+    write("good/three_ids.csv", "12,15,40\n" + fractions)
     write("good/frame_of_ids.csv", "," + ",".join(ids) + "\n" + "".join(f"{t}," + ",".join(f"{v:g}" for v in X[t]) + "\n" for t in range(T)))
     write("good/frame_of_rows.csv", "neuron," + ",".join(map(str, range(T))) + "\n" + "".join(f"{ids[j]}," + ",".join(f"{v:g}" for v in X[:, j]) + "\n" for j in range(N)))
     write("good/frame_of_names.csv", "what," + ",".join(map(str, range(T))) + "\n" + "".join(f"u{ids[j]}," + ",".join(f"{v + 0.5 * (v == 1):g}" for v in X[:, j]) + "\n" for j in range(N)))

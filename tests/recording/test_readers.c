@@ -286,6 +286,22 @@ static void takes_names_and_times_from_tables(void **state) {
     syn_recording_free(r);
 }
 
+/* As pandas writes the labels of columns without an index. */
+static void takes_a_first_line_of_whole_numbers_for_headings(void **state) {
+    (void)state;
+    static const struct {
+        const char *path, *id;
+    } files[] = {{"%/good/three_counted.csv", "1"}, {"%/good/three_ids.csv", "15"}};
+    for (size_t k = 0; k < sizeof files / sizeof *files; k++) {
+        syn_recording *r = must_open(files[k].path, "rate=10");
+        assert_int_equal(r->T, TEST_T);
+        assert_float_equal(at(r, 0, 0), 0.25, 1e-6);
+        assert_string_equal(r->neuron_id[1], files[k].id);
+        assert_true(warned(r, "its first line, of whole numbers that rise, is taken for headings"));
+        syn_recording_free(r);
+    }
+}
+
 /* What is in brackets is no unit where it is all that tells neurons apart. */
 static void keeps_headings_that_differ_by_a_unit(void **state) {
     (void)state;
@@ -796,6 +812,7 @@ int main(void) {
         cmocka_unit_test(takes_times_in_their_unit),
         cmocka_unit_test(remarks_on_long_times),
         cmocka_unit_test(takes_names_and_times_from_tables),
+        cmocka_unit_test(takes_a_first_line_of_whole_numbers_for_headings),
         cmocka_unit_test(keeps_headings_that_differ_by_a_unit),
         cmocka_unit_test(masks_what_is_missing),
         cmocka_unit_test(parses_numbers_to_the_last_bit),
