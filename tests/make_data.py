@@ -63,6 +63,9 @@ def good_arrays():
             f["estimates/C"], f["estimates/S"], f["estimates/YrA"] = X.T * 0, (X.T % 3 == 0) * 1.0, X.T
             f["estimates/b"], f["estimates/idx_components"] = np.zeros((64, 2)), accepted
             f["params/data/fr"] = 15
+    shutil.copy(path("good", "caiman.hdf5"), path("good", "caiman_default.hdf5"))
+    with h5py.File(path("good", "caiman_default.hdf5"), "a") as f:
+        f["params/data/fr"][...] = 30
     with h5py.File(path("good", "minian.nc"), "w") as f:
         f["C"], f["S"], f["A"] = X.T, (X.T % 3 == 0) * 1.0, np.zeros((N, 6, 6))
     with h5py.File(path("bad", "c_and_s.h5"), "w") as f:

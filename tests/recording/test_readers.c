@@ -101,6 +101,8 @@ static void takes_what_programs_for_calcium_found(void **state) {
     } cases[] = {
         {"%/good/caiman.hdf5", "", 3, {0, 2, 3}, 15, false},
         {"%/good/caiman.hdf5:/estimates/", "units=all", 5, {0, 1, 2, 3, 4}, 15, false},
+        {"%/good/caiman_default.hdf5", "", 3, {0, 2, 3}, 30, false},
+        {"%/good/caiman_default.hdf5", "rate=15", 3, {0, 2, 3}, 15, false},
         {"%/good/minian.nc", "rate=15", 5, {0, 1, 2, 3, 4}, 15, false},
         {"%/good/caiman.hdf5", "signal=deconvolved", 3, {0, 2, 3}, 15, true},
         {"%/matlab/cnmfe.mat", "", 5, {0, 1, 2, 3, 4}, 10, false},
@@ -135,6 +137,17 @@ static void says_that_denoised_traces_know_of_later_frames(void **state) {
     r = must_open("%/good/caiman.hdf5", "");
     assert_true(warned(r, "activity taken from estimates/C + estimates/YrA, --signal"));
     syn_recording_free(r);
+}
+
+static void says_that_the_rate_is_a_default(void **state) {
+    (void)state;
+    syn_recording *r = must_open("%/good/caiman_default.hdf5", "");
+    assert_true(warned(r, "30 Hz taken from params/data/fr, where it is the default of CaImAn; --rate says otherwise"));
+    syn_recording_free(r);
+    r = must_open("%/good/caiman_default.hdf5", "rate=15");
+    assert_true(warned(r, "params/data/fr is 30 Hz, the default of CaImAn: --rate 15 is taken"));
+    syn_recording_free(r);
+    assert_int_equal(open_with(&r, "%/good/caiman.hdf5", "rate=30"), SYN_ERR_OPTION);
 }
 
 static void takes_a_vector_for_every_neuron(void **state) {
@@ -806,6 +819,7 @@ int main(void) {
         cmocka_unit_test(reads_every_matrix),
         cmocka_unit_test(takes_what_programs_for_calcium_found),
         cmocka_unit_test(says_that_denoised_traces_know_of_later_frames),
+        cmocka_unit_test(says_that_the_rate_is_a_default),
         cmocka_unit_test(takes_a_vector_for_every_neuron),
         cmocka_unit_test(cuts_arrays_of_three_axes_into_trials),
         cmocka_unit_test(reads_large_files_in_threads),
