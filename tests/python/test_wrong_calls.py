@@ -97,6 +97,8 @@ CALLS = {
     "a NUL in an id": (lambda m, r: recording(x, rate_hz=1, neuron_ids=["a", "b\0c", "d"]), InputError, "found a NUL character"),
     "a NUL in a name": (lambda m, r: recording(x, rate_hz=1, name="a\0b"), InputError, "found a NUL character"),
     "ids as a word": (lambda m, r: recording(x, rate_hz=1, neuron_ids="abc"), InputTypeError, "neuron_ids: found str"),
+    "frames of a nanosecond": (lambda m, r: recording(x, rate_hz=1e9), InputError,
+                               "the frame rate is 1e+09 Hz; expected more than 0, and at most 1000000"),
     "few regions": (lambda m, r: recording(x, rate_hz=1, regions=["V1"]), InputError, "regions: has 1"),
     "rate beside a recording": (lambda m, r: recording(r, rate_hz=5), InputError, "is one already"),
     "regions beside a recording": (lambda m, r: recording(r, regions=["a"] * 3), InputError, "is one already"),

@@ -43,7 +43,7 @@ static const struct bad_case {
     {"%/bad/float128.npy", "rate=10", "data type 'f16'", NULL},
     {"%/good/time_first_f4.npy:x", "rate=10", "leave out ':x'", "time_first_f4.npy"},
     {"%/good/time_first_f4.npy", "", "--rate", NULL},
-    {"%/good/time_first_f4.npy", "rate=0", "expected a number of at least 0.001 Hz", "rate"},
+    {"%/good/time_first_f4.npy", "rate=0", "expected a number in 0.001..1000000 Hz", "rate"},
     {"%/good/neurons_first.npy", "rate=10 orientation=sideways", "expected one of", "orientation"},
     /* npz */
     {"%/bad/not_numpy.npz", "rate=10", "without readable NumPy arrays", NULL},
