@@ -63,6 +63,9 @@ def good_arrays():
             f["estimates/C"], f["estimates/S"], f["estimates/YrA"] = X.T * 0, (X.T % 3 == 0) * 1.0, X.T
             f["estimates/b"], f["estimates/idx_components"] = np.zeros((64, 2)), accepted
             f["params/data/fr"] = 15
+    shutil.copy(path("good", "caiman.hdf5"), path("good", "caiman_default.hdf5"))
+    with h5py.File(path("good", "caiman_default.hdf5"), "a") as f:
+        f["params/data/fr"][...] = 30
     with h5py.File(path("good", "minian.nc"), "w") as f:
         f["C"], f["S"], f["A"] = X.T, (X.T % 3 == 0) * 1.0, np.zeros((N, 6, 6))
     with h5py.File(path("bad", "c_and_s.h5"), "w") as f:
@@ -190,6 +193,9 @@ def good_folders():
     save("good/phy_python/spike_clusters.npy", clusters.astype("i4"))
     write("good/phy_python/params.py", "sample_rate_lfp = 2500\nsample_rate = 20_000.  # Hz\nsample_rate_sync = 9\n")
     write("good/phy_python/cluster_group.tsv", b"\xef\xbb\xbfcluster_id\tgroup\r\n0\tgood\r\n1\tmua\r\n2\tnoise\r\n3\tgood\r\n")
+    save("good/phy_early/spike_times.npy", samples.astype("i8") - 250)
+    save("good/phy_early/spike_clusters.npy", clusters.astype("i4"))
+    write("good/phy_early/params.py", "sample_rate = 20000\n")
     save("good/phy_bare/spike_times.npy", samples)
     save("good/phy_bare/spike_templates.npy", clusters.astype("u4")[:, None])
     save("good/phy_info/spike_times.npy", samples)
@@ -222,6 +228,9 @@ def good_neurons():
     write("good/clusters.tsv", "cluster_id\tregion\tdepth\n3\tCA3\t20\n0\tCA1\t10\n7\tDG\t5\n")
     # Data frames with ids over the columns, and with neurons in rows.
     ids = ["950907205", "950907206", "3", "4", "7"]
+    fractions = "\n".join(",".join(f"{v + 0.25:g}" for v in X[t, :3]) for t in range(T)) + "\n"
+    write("good/three_counted.csv", "0,1,2\n" + fractions)
+    write("good/three_ids.csv", "12,15,40\n" + fractions)
     write("good/frame_of_ids.csv", "," + ",".join(ids) + "\n" + "".join(f"{t}," + ",".join(f"{v:g}" for v in X[t]) + "\n" for t in range(T)))
     write("good/frame_of_rows.csv", "neuron," + ",".join(map(str, range(T))) + "\n" + "".join(f"{ids[j]}," + ",".join(f"{v:g}" for v in X[:, j]) + "\n" for j in range(N)))
     write("good/frame_of_names.csv", "what," + ",".join(map(str, range(T))) + "\n" + "".join(f"u{ids[j]}," + ",".join(f"{v + 0.5 * (v == 1):g}" for v in X[:, j]) + "\n" for j in range(N)))
@@ -487,7 +496,7 @@ def bad_folders():
     save("bad/suite2p_frames/plane1/F.npy", base[:, :20])
     samples = np.arange(0, 60000, 100)
     for name, times, clusters, rate, labels in (
-        ("negative", samples - 500, samples % 3, "sample_rate = 20000", None),
+        ("negative", samples - 5000, samples % 3, "sample_rate = 20000", None),
         ("lengths", samples, samples[:-1] % 3, "sample_rate = 20000", None),
         ("no_rate", samples, samples % 3, "offset = 0", None),
         ("rate", samples, samples % 3, "sample_rate = 30 * khz", None),

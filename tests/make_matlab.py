@@ -79,6 +79,11 @@ def good():
     for k, (a, b) in enumerate(zip(EVEN[:-1], EVEN[1:])):
         trials[0, k] = (X[a:b].T, np.arange(a, b) * 0.5, np.arange(10) * 0.1, float(k % 2))
     save("trials_struct_array.mat", {"trials": trials})
+    kind = [("dff", object), ("neuropil", object), ("speed", object), ("time", object)]
+    trials = np.empty((1, 4), dtype=kind)
+    for k, (a, b) in enumerate(zip(EVEN[:-1], EVEN[1:])):
+        trials[0, k] = (X[a:b].T, X[a:b].T + 7, np.arange(a, b) * 0.5, np.arange(10) * 0.1)
+    save("trials_two_fields.mat", {"trials": trials})
     save("trials_cell.mat", {"dff": cell(pieces(X, UNEVEN)), "note": "one cell"})
     save("trials_alike.mat", {"dff": cell([X[:20], X[20:]])})
     save("traces.mat", {"F": cell([X[::-1, j] for j in range(N)]), "fs": 10.0})
@@ -213,6 +218,9 @@ def bad():
     save("bad/two.mat", {"a": X, "b": X})
     save("bad/cell_and_matrix.mat", {"a": cell(pieces(X, UNEVEN)), "b": X})
     save("bad/two_cells.mat", {"a": cell(pieces(X, UNEVEN)), "b": cell(spikes())})
+    in_trials = [np.sort(v % 2) - 0.5 for v in spikes()]
+    save("bad/fieldtrip.mat", {"spike": {"label": cell(["a", "b", "c"]), "time": cell([v[:, None].T for v in in_trials]),
+                                         "trial": cell([np.sort(np.arange(len(v)) % 5 + 1.0)[None, :] for v in in_trials])}})
     save("bad/two_fields.mat", {"D": {"a": cell(pieces(X, UNEVEN)), "b": cell(pieces(X, UNEVEN))}})
     save("bad/neurons_differ.mat", {"a": cell([X, X[:30, :4], X[:20]])})
     save("bad/square_trials.mat", {"a": cell([np.zeros((9, 8))] * 3)})

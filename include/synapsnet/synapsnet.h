@@ -64,6 +64,8 @@ SYN_API void syn_options_free(syn_options *options);
 /* Sets one option. To a list option (behavior) it appends. Errors: unknown name (the nearest is suggested), bad value.
  */
 SYN_API syn_status syn_options_set(syn_options *options, const char *name, const char *value);
+/* Sets the option mask to an array [rows][columns] in memory, which is copied, instead of to one in a file. */
+SYN_API syn_status syn_options_set_mask(syn_options *options, const double *mask, int64_t rows, int64_t columns);
 /* Copies every option that was set in `over`; a list replaces the list. */
 SYN_API syn_status syn_options_overlay(syn_options *options, const syn_options *over);
 /* Reads `name = value` lines (INI). Errors name file and line. */
@@ -185,6 +187,10 @@ typedef struct syn_progress {
 enum { SYN_GO_ON = 0, SYN_STOP = 1, SYN_FINISH = 2 };
 /* Called several times a second, and after every epoch, from the calling thread. */
 typedef int (*syn_progress_fn)(const syn_progress *progress, void *user);
+/* Lets this thread's later calls of functions without a progress function be stopped: several times a second those that
+ * take long (opening a recording, simulating, evaluating, forecasting, stimulating, reporting) ask, with progress NULL,
+ * and any answer but SYN_GO_ON ends them with SYN_ERR_INTERRUPTED. NULL: none asks any more. */
+SYN_API void syn_watch(syn_progress_fn ask, void *user);
 
 /* Fits one model to one or many recordings. The recordings are consumed as working memory: their activity is
  * normalised in place, and they can only be freed afterwards.

@@ -18,7 +18,7 @@ from . import _plot, errors
 from ._online import Online
 from ._parameters import DEFAULTS, Parameters
 from ._parts import number_array
-from ._progress import Watch
+from ._progress import Watch, interruptible
 from ._recording import Recording, bytes_file, check_keywords, file_bytes, is_spikes, make
 from ._results import Comparison, Connectivity, Edges, Evaluation, Forecast, Perturbation, place_of
 
@@ -53,7 +53,8 @@ class _Session:
     def open(self, path: Any, options: Mapping[str, Any]) -> lib.Handle:
         """Opens a recording of the same neurons, read as the one of the fit was but for `options`."""
         given = lib.options(options)
-        return lib.create("recording", "recording_open_like", self._model.address, lib.path_bytes(path), given.address)
+        with interruptible():
+            return lib.create("recording", "recording_open_like", self._model.address, lib.path_bytes(path), given.address)
 
     def array(self, field: str, shape: tuple[int, ...], dtype: Any) -> np.ndarray:
         array = lib.view(self._model, getattr(self._seen, field), shape, dtype)
@@ -168,20 +169,22 @@ class SynapsNet(Parameters):
 
     # ---- fit ----
 
-    def _options(self, folder: str, without: tuple[str, ...] = (), **more: Any) -> lib.Handle:
+    def _options(self, without: tuple[str, ...] = (), **more: Any) -> lib.Handle:
         """The parameters that are not at their defaults, as the program would be given them."""
         given = {name: value for name, value in self.get_params().items()
                  if name not in ("progress", *without) and not self._is_default(name, value)}
         if self.connectivity is None:
             raise errors.OptionError("connectivity: found None; expected 'none' for a model without, or 'auto'")
-        if given.get("mask") is not None and not isinstance(given["mask"], (str, os.PathLike)):
-            mask = np.asarray(given["mask"])
-            if mask.ndim != 2 or mask.dtype.kind not in "biuf":
-                raise errors.InputError(f"mask: has shape {mask.shape} and type {mask.dtype}; expected numbers (N, N), "
-                                        "row = receiver")
-            given["mask"] = os.path.join(folder, "mask.npy")
-            np.save(given["mask"], mask.astype(np.float64))
-        return lib.options({**given, **more})
+        mask = given.get("mask")
+        if mask is None or isinstance(mask, (str, os.PathLike)):
+            return lib.options({**given, **more})
+        array = np.asarray(given.pop("mask"))
+        if array.ndim != 2 or array.dtype.kind not in "biuf":
+            raise errors.InputError(f"mask: has shape {array.shape} and type {array.dtype}; expected numbers (N, N), "
+                                    "row = receiver")
+        options, array = lib.options({**given, **more}), np.ascontiguousarray(array, np.float64)
+        lib.call("options_set_mask", options.address, lib.address_of(array), *array.shape)
+        return options
 
     def fit(self, X: Any, y: Any = None, *, behavior: Any = None, segments: Any = None, rate_hz: float | None = None,
             timestamps: Any = None, signal: str | None = None, bin: Any = 0.05, neuron_ids: Any = None,
@@ -202,9 +205,7 @@ class SynapsNet(Parameters):
         recordings = self._recordings_of(X, dict(behavior=behavior, segments=segments, rate_hz=rate_hz,
                                                  timestamps=timestamps, signal=signal, bin=bin,
                                                  neuron_ids=neuron_ids, **options))
-        with tempfile.TemporaryDirectory(prefix=lib.FOLDER) as folder:
-            given = self._options(folder, **_reading(recordings), **_kept(output, resume))
-            model = self._run("fit", recordings, given)
+        model = self._run("fit", recordings, self._options(**_reading(recordings), **_kept(output, resume)))
         return self._take(model, recordings, output)
 
     def adapt(self, X: Any, *, behavior: Any = None, segments: Any = None, rate_hz: float | None = None,
@@ -221,9 +222,8 @@ class SynapsNet(Parameters):
         recordings = self._recordings_of(X, dict(behavior=behavior, segments=segments, rate_hz=rate_hz,
                                                  timestamps=timestamps, signal=signal, bin=bin,
                                                  neuron_ids=neuron_ids, **options))
-        with tempfile.TemporaryDirectory(prefix=lib.FOLDER) as folder:
-            given = self._options(folder, without=_OF_THE_DECODER, **_reading(recordings), **_kept(output, resume))
-            model = self._run("adapt", recordings, given, source.address)
+        given = self._options(without=_OF_THE_DECODER, **_reading(recordings), **_kept(output, resume))
+        model = self._run("adapt", recordings, given, source.address)
         return type(self)(**self.get_params())._take(model, recordings, output)
 
     def _take(self, model: lib.Handle, recordings: list[Recording], output: Any) -> SynapsNet:
@@ -272,10 +272,9 @@ class SynapsNet(Parameters):
         predictions: files with predictions of other programs. The estimator is not changed.
         """
         pointers, handles = _copies(self._recordings_or_own(X, keywords, "compare"))
-        with tempfile.TemporaryDirectory(prefix=lib.FOLDER) as folder:
-            options = self._options(folder, rivals=rivals, predictions=predictions)
-            with Watch(self.progress, best_so_far=False) as watch:
-                return Comparison(lib.json_of("compare", pointers, len(handles), options.address, watch.function, None))
+        options = self._options(rivals=rivals, predictions=predictions)
+        with Watch(self.progress, best_so_far=False) as watch:
+            return Comparison(lib.json_of("compare", pointers, len(handles), options.address, watch.function, None))
 
     def save_splits(self, path: str | os.PathLike[str], X: Any = None, **keywords: Any) -> None:
         """Writes the recordings as :meth:`fit` and :meth:`compare` see them, for models of other programs: z-scored
@@ -379,7 +378,8 @@ class SynapsNet(Parameters):
         except MemoryError:
             raise errors.OutOfMemoryError(f"connectivity: {lags + 1} lags of {s.n_neurons} neurons do not fit in "
                                           "memory") from None
-        lib.call("connectivity", self._fitted().address, s.number, int(lags), int(scale == "raw"), lib.address_of(out))
+        with interruptible():
+            lib.call("connectivity", self._fitted().address, s.number, int(lags), int(scale == "raw"), lib.address_of(out))
         return Connectivity(out, s.neuron_ids, _UNITS[scale], s.rate_hz, s.regions)
 
     def edges(self, fdr: float = 0.1, *, method: str = "bh", scale: str = "raw", session: int = 0) -> Edges:
@@ -451,8 +451,9 @@ class SynapsNet(Parameters):
         s = self._session(session)
         options = lib.options({"lags": lags, "scale": scale, "fdr": fdr, "fdr_method": method, "top": top,
                                "truth": truth})
-        return lib.json_of("connectivity_write", self._fitted().address, s.number, options.address,
-                           lib.path_bytes(path))
+        with interruptible():
+            return lib.json_of("connectivity_write", self._fitted().address, s.number, options.address,
+                               lib.path_bytes(path))
 
     # ---- what it predicts ----
 
@@ -463,20 +464,10 @@ class SynapsNet(Parameters):
             return True
         model, numbers = self._fitted().address, range(self.n_sessions_)
         known = [lib.plain("model_recognises", model, k, recording._handle.address) for k in numbers]
-        if 1 in known and split != "all":
-            self._refuse_other_segments(recording, known.index(1))
         if -1 not in known:
             return 1 in known
         paths = [self._session(k).path for k in numbers]
         return recording.path is not None and os.path.realpath(recording.path) in [os.path.realpath(p) for p in paths if p]
-
-    def _refuse_other_segments(self, recording: Recording, number: int) -> None:
-        """Other segments are split at other frames, of which some were trained on."""
-        kept = getattr(self, "_recordings", None)
-        if kept and not np.array_equal(kept[number].segments, recording.segments):
-            raise errors.InputError(f"X is the recording of the fit, in {len(recording.segments)} segments where it had "
-                                    f"{len(kept[number].segments)} others, so its test frames are not those of the fit; "
-                                    "expected the same segments, no X, or split='all'")
 
     def _given(self, X: Any, session: _Session, keywords: Mapping[str, Any]) -> Recording | None:
         """X as a recording of a session; None: there is none, and the library finds that of the fit by its path."""
@@ -533,7 +524,8 @@ class SynapsNet(Parameters):
             return Evaluation({name: about[name] for name in ("test", "baselines", "intervals", "sessions")})
         pointers, n, own = self._all_given(X, keywords, split)
         options = self._settings(split=self._split(split, own))
-        return Evaluation(lib.json_of("evaluate", self._fitted().address, pointers, n, options.address))
+        with interruptible():
+            return Evaluation(lib.json_of("evaluate", self._fitted().address, pointers, n, options.address))
 
     def score(self, X: Any = None, y: Any = None, *, metric: str = "r2", split: str | None = None,
               **keywords: Any) -> float:
@@ -561,8 +553,9 @@ class SynapsNet(Parameters):
         options = self._settings(steps=steps, start=start, hold_behavior=bool(hold_behavior), session=s.number,
                                  split=self._split(split, self._is_own(recording, split)))
         data = recording._copy() if recording else None
-        handle = lib.create("forecast", "forecast_create", self._fitted().address, data.address if data else None,
-                            options.address)
+        with interruptible():
+            handle = lib.create("forecast", "forecast_create", self._fitted().address, data.address if data else None,
+                                options.address)
         return Forecast(handle, s.neuron_ids, s.rate_hz)
 
     def predict(self, X: Any = None, *, session: int = 0, **keywords: Any) -> np.ndarray:
@@ -608,8 +601,9 @@ class SynapsNet(Parameters):
                                  states=states, hold_behavior=bool(hold_behavior), session=s.number,
                                  split=self._split(split, self._is_own(recording, split)))
         data = recording._copy() if recording else None
-        handle = lib.create("perturbation", "perturb", self._fitted().address, data.address if data else None,
-                            options.address)
+        with interruptible():
+            handle = lib.create("perturbation", "perturb", self._fitted().address, data.address if data else None,
+                                options.address)
         return Perturbation(handle, s.neuron_ids)
 
     # ---- files ----
@@ -629,8 +623,9 @@ class SynapsNet(Parameters):
                 with open(comparison, "w", encoding="utf-8") as file:
                     json.dump(rivals, file)
             options = self._settings(steps=steps, split=self._split(split, own), comparison=comparison)
-            return lib.json_of("report_write", self._fitted().address, pointers, n, options.address,
-                               lib.path_bytes(path))
+            with interruptible():
+                return lib.json_of("report_write", self._fitted().address, pointers, n, options.address,
+                                   lib.path_bytes(path))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes the model file that the program reads too."""
@@ -701,8 +696,9 @@ def load(path: str | os.PathLike[str]) -> SynapsNet:
     for name in DEFAULTS:
         if name.replace("_", "-") in given:
             setattr(model, name, _value(given[name.replace("_", "-")]))
-    if os.path.basename(os.path.dirname(str(model.mask))).startswith(lib.FOLDER):
-        # it was an array, in a file of its own for the time of the fit; one that was stopped early may have no connectivity
+    of_the_time = os.path.basename(os.path.dirname(str(model.mask))).startswith(lib.FOLDER)  # as earlier versions had it
+    if model.connectivity == "masked" and (model.mask is None or of_the_time):
+        # it was an array; a fit that was stopped early may have no connectivity
         model.mask = _mask_of(model) if model.description_["connectivity"]["form"] == "masked" else None
     return model
 

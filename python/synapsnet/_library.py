@@ -118,6 +118,7 @@ _STATUS: dict[str, list[Any]] = {
     "options_create": [POINTER(c_void_p)],
     "options_set": [c_void_p, c_char_p, c_char_p],
     "options_overlay": [c_void_p, c_void_p],
+    "options_set_mask": [c_void_p, c_void_p, c_int64, c_int64],
     "options_read": [c_void_p, c_char_p],
     "recording_open": [POINTER(c_void_p), c_char_p, c_void_p],
     "recording_open_like": [POINTER(c_void_p), c_void_p, c_char_p, c_void_p],
@@ -159,6 +160,7 @@ _STATUS: dict[str, list[Any]] = {
 }
 _OTHER: dict[str, tuple[Any, list[Any]]] = {
     "last_error": (c_char_p, []),
+    "watch": (None, [PROGRESS, c_void_p]),
     "version": (c_char_p, []),
     "build_info": (c_char_p, []),
     "free": (None, [c_void_p]),
@@ -208,7 +210,7 @@ _EXCEPTIONS: dict[int, Callable[[str], BaseException]] = {
 
 
 FOLDER = "synapsnet-"  # how the name of a folder for files of a call begins
-_OWN_FILES = re.compile(re.escape(os.path.join(tempfile.gettempdir(), FOLDER)) + r"\w{8}/(mask|comparison|truth)\.\w+(:truth)?")
+_OWN_FILES = re.compile(re.escape(os.path.join(tempfile.gettempdir(), FOLDER)) + r"\w{8}/(comparison|truth)\.\w+(:truth)?")
 
 
 def in_python(message: str) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import signal
 import sys
 import threading
-from typing import Any
+from typing import Any, Iterator
 
 from . import _library as lib
 
@@ -119,3 +120,15 @@ class Watch:
             raise self.error
         if error is None and self.answers[min(self.interrupts, 2)] == lib.STOP:
             raise KeyboardInterrupt("stopped on request")
+
+
+@contextlib.contextmanager
+def interruptible() -> Iterator[None]:
+    """Within it Ctrl-C in the main thread ends a long call of the library, which does not ask a Watch by itself, and is a
+    KeyboardInterrupt."""
+    with Watch(False, best_so_far=False) as watch:
+        lib.plain("watch", watch.function, None)
+        try:
+            yield
+        finally:
+            lib.plain("watch", lib.PROGRESS(), None)

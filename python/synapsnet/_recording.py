@@ -16,6 +16,7 @@ from ._parameters import DEFAULTS, READING, SIMULATION
 from ._parts import (Clock, Parts, are_dates, behavior_of_xarray, clock_of, clock_of_xarray, epochs_of, frames_of_epochs,
                      from_pandas, from_pynapple, from_spike_group, from_xarray, is_a, number_array, seconds_of, single, values_of,
                      with_times)
+from ._progress import interruptible
 from .errors import InputError, InputTypeError, OptionError, RecordingWarning
 
 
@@ -233,7 +234,8 @@ class bytes_file:
 
 def _opened(path: Any, options: Mapping[str, Any]) -> lib.Handle:
     handle = lib.options(options)
-    return lib.create("recording", "recording_open", lib.path_bytes(path), handle.address)
+    with interruptible():
+        return lib.create("recording", "recording_open", lib.path_bytes(path), handle.address)
 
 
 def _warned(recording: Recording) -> Recording:
@@ -287,7 +289,8 @@ def simulate(kind: str, **options: Any) -> Recording:
     handle = lib.options(options)
     if not isinstance(kind, str):
         raise InputTypeError(f"simulate: kind is {type(kind).__name__}; expected a text such as 'rates'")
-    return Recording(lib.create("recording", "simulate", lib.text_bytes(kind), handle.address))
+    with interruptible():
+        return Recording(lib.create("recording", "simulate", lib.text_bytes(kind), handle.address))
 
 
 class Contents(list):  # type: ignore[type-arg]

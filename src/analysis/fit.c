@@ -13,6 +13,7 @@
 #include "analysis/edge_targets.h"
 #include "analysis/fit_inside.h"
 #include "analysis/seed_stability.h"
+#include "base/hdf5.h"
 #include "base/memory.h"
 #include "dataset/outliers.h"
 #include "dataset/splits.h"
@@ -256,6 +257,7 @@ static syn_status choose_checkpoint(syn_fitting *f) {
     if (!*output) return SYN_OK;
     if (!stat(output, &found) && S_ISDIR(found.st_mode))
         return syn_fail(SYN_ERR_IO, "%s: is a folder; expected the name of a file", output);
+    SYN_TRY(syn_hdf5_check_name(output));
     size_t size = strlen(output) + sizeof ".ckpt";
     SYN_TRY(syn_alloc(&f->checkpoint, size, 1, "path"));
     snprintf(f->checkpoint, size, "%s.ckpt", output);

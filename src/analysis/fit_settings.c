@@ -81,6 +81,11 @@ static syn_status check_applies(const syn_search_limits *limits, const char *opt
                     limits->any_form ? "auto" : syn_form_name[form], low_rank ? " (lowrank)" : " (dense)");
 }
 
+static bool mask_given(const syn_options *o) {
+    int64_t rows, columns;
+    return syn_option_mask(o, &rows, &columns) || syn_option_given(o, SYN_OPT_MASK);
+}
+
 syn_status syn_fit_choose_limits(const syn_fitting *f, syn_search_limits *limits) {
     const syn_options *o = f->options;
     const char *form = syn_option_text(o, SYN_OPT_CONNECTIVITY);
@@ -100,21 +105,26 @@ syn_status syn_fit_choose_limits(const syn_fitting *f, syn_search_limits *limits
     SYN_TRY(check_applies(limits, "rank", limits->rank > 0, true, false, limits->any_form));
     SYN_TRY(check_applies(limits, "strength", limits->ridge >= 0, false, true, false));
     SYN_TRY(check_applies(limits, "l1", limits->l1 >= 0, false, true, false));
-    if (limits->form == SYN_FORM_MASKED && !syn_option_given(o, SYN_OPT_MASK))
+    const bool masked = mask_given(o);
+    if (limits->form == SYN_FORM_MASKED && !masked)
         return syn_fail(SYN_ERR_OPTION, "connectivity: masked needs --mask FILE:NAME, an (N, N) array, row = receiver");
-    if (limits->form != SYN_FORM_MASKED && syn_option_given(o, SYN_OPT_MASK))
+    if (limits->form != SYN_FORM_MASKED && masked)
         return syn_fail(SYN_ERR_OPTION, "mask: is used by --connectivity masked only");
     return SYN_OK;
 }
 
 /* The mask among the kept neurons of every recording. */
 syn_status syn_fit_read_support(syn_fitting *f) {
-    const char *path = syn_option_text(f->options, SYN_OPT_MASK);
-    double *mask = NULL;
     int64_t rows, columns;
+    const double *mask = syn_option_mask(f->options, &rows, &columns);
+    const char *path = mask ? "mask" : syn_option_text(f->options, SYN_OPT_MASK);
+    double *of_file = NULL;
     syn_status status = SYN_OK;
-    if (!syn_option_given(f->options, SYN_OPT_MASK)) return SYN_OK;
-    SYN_CHECK(syn_matrix_read(path, &mask, &rows, &columns));
+    if (!mask_given(f->options)) return SYN_OK;
+    if (!mask) {
+        SYN_CHECK(syn_matrix_read(path, &of_file, &rows, &columns));
+        mask = of_file;
+    }
     SYN_CHECK(syn_alloc(&f->support, f->data->n, sizeof *f->support, "mask"));
     for (size_t s = 0; s < f->data->n; s++) {
         const syn_normalisation *norm = &f->data->session[s].norm;
@@ -140,6 +150,6 @@ syn_status syn_fit_read_support(syn_fitting *f) {
             }
     }
 done:
-    free(mask);
+    free(of_file);
     return status;
 }

@@ -295,6 +295,19 @@ static syn_status check_like(const syn_fitted_session *fitted, const syn_recordi
     return check_behaviors(fitted, r);
 }
 
+/* Other segments are split at other frames, of which some were trained on. */
+static syn_status check_segments(const syn_model *model, size_t s, const syn_recording *r) {
+    const syn_fitted_session *fitted = &model->session[s];
+    if (!fitted->segment) return SYN_OK;
+    if (fitted->S == r->S && !memcmp(fitted->segment, r->segment, (size_t)r->S * sizeof *r->segment)) return SYN_OK;
+    if (syn_model_recognises(model, s, r) != 1) return SYN_OK;
+    return syn_fail(
+        SYN_ERR_INPUT,
+        "%s: is the recording of the fit, in %lld segments where it had %lld others, so its test frames are "
+        "not those of the fit; expected the same segments, or --split all",
+        syn_recording_label(r), (long long)r->S, (long long)fitted->S);
+}
+
 static syn_status open_all(syn_prepared *p, const syn_model *model) {
     SYN_TRY(syn_alloc(&p->recording, p->count, sizeof *p->recording, "recordings"));
     for (size_t k = 0; k < p->count; k++) SYN_TRY(reopen(model, p->first + k, &p->recording[k]));
@@ -315,6 +328,7 @@ syn_status syn_prepare(syn_prepared *p, const syn_model *model, size_t first, si
     SYN_CHECK(syn_alloc(&p->data.session, model->n, sizeof *p->data.session, "data set"));
     for (size_t k = 0; k < count; k++) {
         SYN_CHECK(check_like(&model->session[first + k], recordings[k]));
+        if (!all) SYN_CHECK(check_segments(model, first + k, recordings[k]));
         norm[k] = model->session[first + k].norm;
     }
     SYN_CHECK(syn_dataset_create_as(&p->prepared, recordings, count, norm, all ? 0 : model->train,

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 #include "base/file.h"
@@ -30,6 +31,17 @@ hid_t syn_hdf5_link_access(void) {
 
 /* ---- writing ---- */
 
+syn_status syn_hdf5_check_name(const char *path) {
+    static const char *const others[] = {".csv",  ".tsv",  ".txt", ".json",    ".npy",  ".npz",     ".mat", ".nwb",
+                                         ".html", ".xlsx", ".pkl", ".parquet", ".zarr", ".graphml", ".pdf"};
+    const char *dot = strrchr(path, '.');
+    for (size_t k = 0; dot && k < sizeof others / sizeof *others; k++)
+        if (!strcasecmp(dot, others[k]))
+            return syn_fail(SYN_ERR_OPTION,
+                            "output: found '%s'; expected a name that ends in .h5: it is written as HDF5", path);
+    return SYN_OK;
+}
+
 static syn_status write_closed(const char *temporary, const char *path,
                                syn_status (*fill)(syn_hdf5_writer *, const void *), const void *content) {
     syn_hdf5_writer writer = {0};
@@ -48,6 +60,7 @@ syn_status syn_hdf5_write_file(const char *path, syn_status (*fill)(syn_hdf5_wri
     syn_status status;
     char *temporary = NULL;
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+    SYN_CHECK(syn_hdf5_check_name(path));
     SYN_CHECK(syn_file_begin(&temporary, path));
     SYN_CHECK(write_closed(temporary, path, fill, content));
     SYN_CHECK(syn_file_commit(temporary, path));

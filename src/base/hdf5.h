@@ -21,6 +21,8 @@ typedef struct syn_hdf5_writer {
     int error; /* errno of the first write that the disk refused, or 0 */
 } syn_hdf5_writer;
 
+/* Refuses a name with the extension of another kind of file. */
+syn_status syn_hdf5_check_name(const char *path);
 /* Writes a whole file: `fill` puts everything into it. It is replaced only when complete. */
 syn_status syn_hdf5_write_file(const char *path, syn_status (*fill)(syn_hdf5_writer *writer, const void *content),
                                const void *content);

@@ -9,7 +9,8 @@
  */
 #define SYN_OPTION_TABLE(X)                                                                                            \
     /* what to read */                                                                                                 \
-    X(RATE, "rate", REAL, "", "Hz", "0.001..", "info fit adapt evaluate forecast perturb report convert compare",      \
+    X(RATE, "rate", REAL, "", "Hz", "0.001..1000000",                                                                  \
+      "info fit adapt evaluate forecast perturb report convert compare",                                               \
       "Frames per second, if the file does not say.")                                                                  \
     X(TIMESTAMPS, "timestamps", TEXT, "", "", "", "info fit adapt evaluate forecast perturb report convert compare",   \
       "Array FILE:NAME with the time of every frame in seconds; irregular times are resampled to one rate.")           \

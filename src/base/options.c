@@ -29,6 +29,8 @@ static const option_row table[SYN_OPTION_COUNT] = {
 
 struct syn_options {
     char *value[SYN_OPTION_COUNT]; /* NULL: default; a list is joined by '\n' */
+    double *mask;                  /* [rows][columns] from memory, instead of the option mask, or NULL */
+    int64_t mask_rows, mask_columns;
 };
 
 static syn_option_id find(const char *name) {
@@ -126,7 +128,17 @@ syn_status syn_options_create(syn_options **options) { return syn_alloc(options,
 void syn_options_free(syn_options *options) {
     if (!options) return;
     for (int k = 0; k < SYN_OPTION_COUNT; k++) free(options->value[k]);
+    free(options->mask);
     free(options);
+}
+
+syn_status syn_options_set_mask(syn_options *options, const double *mask, int64_t rows, int64_t columns) {
+    double *copy;
+    SYN_TRY(syn_alloc(&copy, (size_t)(rows * columns), sizeof *copy, "mask"));
+    memcpy(copy, mask, (size_t)(rows * columns) * sizeof *copy);
+    free(options->mask);
+    options->mask = copy, options->mask_rows = rows, options->mask_columns = columns;
+    return SYN_OK;
 }
 
 syn_status syn_options_set(syn_options *options, const char *name, const char *value) {
@@ -158,7 +170,7 @@ syn_status syn_options_overlay(syn_options *options, const syn_options *over) {
         free(options->value[k]);
         options->value[k] = copy;
     }
-    return SYN_OK;
+    return over && over->mask ? syn_options_set_mask(options, over->mask, over->mask_rows, over->mask_columns) : SYN_OK;
 }
 
 typedef struct ini_target {
@@ -203,6 +215,12 @@ const syn_option_info *syn_option_at(size_t k) {
 }
 
 bool syn_option_given(const syn_options *options, syn_option_id id) { return options && options->value[id]; }
+
+const double *syn_option_mask(const syn_options *options, int64_t *rows, int64_t *columns) {
+    if (!options || !options->mask) return NULL;
+    *rows = options->mask_rows, *columns = options->mask_columns;
+    return options->mask;
+}
 
 bool syn_option_auto(const syn_options *options, syn_option_id id) {
     const char *value = value_of(options, id);

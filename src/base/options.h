@@ -26,6 +26,8 @@ bool syn_option_flag(const syn_options *options, syn_option_id id);
 const char *syn_option_text(const syn_options *options, syn_option_id id); /* CHOICE, TEXT; "" if unset */
 size_t syn_option_list_length(const syn_options *options, syn_option_id id);
 const char *syn_option_list_item(const syn_options *options, syn_option_id id, size_t k);
+/* The array of syn_options_set_mask(), which belongs to `options`; NULL: none was set. */
+const double *syn_option_mask(const syn_options *options, int64_t *rows, int64_t *columns);
 /* Whether `command` takes the option. */
 bool syn_option_applies(syn_option_id id, const char *command);
 

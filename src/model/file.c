@@ -94,6 +94,7 @@ static void put_session(syn_hdf5_writer *w, const syn_model *model, int k) {
     syn_hdf5_put_texts(w, path_in(path, k, "neurons/cell_type"), s->cell_type, N);
     syn_hdf5_put(w, path_in(path, k, "neurons/position"), SYN_HDF5_F32, s->position, 2, (int64_t[]){N, 3});
     syn_hdf5_put_texts(w, path_in(path, k, "behavior_names"), s->behavior_name, B);
+    syn_hdf5_put(w, path_in(path, k, "segments"), SYN_HDF5_I64, s->segment, 2, (int64_t[]){s->S, 2});
     syn_hdf5_put(w, path_in(path, k, "gain"), SYN_HDF5_F64, s->gain, 2, (int64_t[]){s->lags + 1, N});
     put_edges(w, s, k);
     put_seeds(w, s, k);
@@ -347,6 +348,18 @@ static syn_status read_gain(const reader *r, int k, syn_fitted_session *s) {
 }
 
 /* Not there in files of earlier versions. */
+static syn_status read_segments(const reader *r, int k, syn_fitted_session *s) {
+    char path[2 * LONGEST_NAME];
+    int64_t shape[2];
+    if (!syn_hdf5_has(r->file, path_in(path, k, "segments"))) return SYN_OK;
+    SYN_TRY(find_shape(r, path, 2, H5T_INTEGER, shape));
+    if (shape[1] != 2) return damaged(r, path, "of another shape", "(segments, 2)");
+    SYN_TRY(syn_alloc(&s->segment, (size_t)shape[0], sizeof *s->segment, "segments"));
+    s->S = shape[0];
+    return read_values(r, path, H5T_NATIVE_INT64, s->segment);
+}
+
+/* Not there in files of earlier versions. */
 static syn_status read_edges(const reader *r, int k, syn_fitted_session *s) {
     char group[2 * LONGEST_NAME], path[2 * LONGEST_NAME];
     const int64_t N = s->norm.N;
@@ -444,6 +457,7 @@ static syn_status read_session(const reader *r, int k, syn_fitted_session *s) {
         SYN_TRY(syn_alloc(&s->position, (size_t)s->norm.N * 3, sizeof *s->position, "neurons"));
         SYN_TRY(read_values(r, path, H5T_NATIVE_FLOAT, s->position)); /* may be unknown: NaN */
     }
+    SYN_TRY(read_segments(r, k, s));
     SYN_TRY(read_edges(r, k, s));
     SYN_TRY(read_seeds(r, k, s));
     return read_gain(r, k, s);

@@ -52,7 +52,7 @@ void syn_model_free(syn_model *model) {
     if (!model) return;
     for (size_t k = 0; model->session && k < model->n; k++) {
         syn_fitted_session *s = &model->session[k];
-        free(s->name), free(s->path), free(s->folder);
+        free(s->name), free(s->path), free(s->folder), free(s->segment);
         free_texts(s->neuron_id, s->norm.N);
         free_texts(s->region, s->norm.N);
         free_texts(s->cell_type, s->norm.N);
@@ -98,6 +98,9 @@ syn_status syn_fitted_session_fill(syn_fitted_session *to, const syn_session *fr
     char folder[PATH_MAX];
     SYN_TRY(syn_copy_text(&to->path, r->path));
     if (r->path && getcwd(folder, sizeof folder)) SYN_TRY(syn_copy_text(&to->folder, folder));
+    SYN_TRY(syn_alloc(&to->segment, (size_t)r->S, sizeof *to->segment, "segments"));
+    memcpy(to->segment, r->segment, (size_t)r->S * sizeof *to->segment);
+    to->S = r->S;
     SYN_TRY(copy_behavior_names(&to->behavior_name, r));
     SYN_TRY(copy_kept(&to->neuron_id, r->neuron_id, norm));
     SYN_TRY(copy_kept(&to->region, r->region, norm));

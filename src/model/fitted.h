@@ -42,6 +42,8 @@ typedef struct syn_fitted_session {
     syn_signal signal;
     double rate_hz;
     uint64_t fingerprint; /* of the recording (recording.h); 0: fitted by a version that did not keep it */
+    int64_t S;
+    syn_segment *segment; /* [S] of the recording; NULL: fitted by a version that did not keep them */
     syn_normalisation norm;
     char **neuron_id;     /* [N] */
     float *embedding;     /* [N][d] where the neurons are not in their population's order, else NULL */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/watch.h"
 #include "model/network_inside.h"
 
 /* Decoder states of a run, [NB][H][R]; behind them 1 after the first frame, and the last frame [N]. */
@@ -91,6 +92,7 @@ static void advance(syn_network *net, size_t s, float *state, const float *x, co
 
 syn_status syn_network_advance(syn_network *net, size_t s, float *state, const float *x, const float *u, int64_t n,
                                bool copies, float *out) {
+    SYN_TRY(syn_watched());
     SYN_TRY(syn_network_prepare(net, s));
     advance(net, s, state, x, u, n, copies, out);
     return SYN_OK;
@@ -122,6 +124,7 @@ static syn_status run_span(syn_network *net, size_t s, const syn_span *span, flo
     while (t + 1 < span->stop) {
         int64_t n = 1, most = net->max_window < net->max_frames ? net->max_window : net->max_frames;
         while (n < most && t + n + 1 < span->stop && frame_complete(session, t + n)) n++;
+        SYN_TRY(syn_watched());
         advance(net, s, state, session->x + t * N, B ? session->u + t * B : NULL, n, false, net->out);
         for (int64_t k = 0; k < n; k++) {
             for (int64_t i = 0; i < N; i++)

@@ -60,6 +60,7 @@ struct syn_array {
     char **row_name;                 /* [rows] from the text column of a CSV, or NULL */
     double *row_time;                /* [rows] from the time column of a CSV (s), or NULL */
     int64_t rejected;                /* columns of a CSV that it says are no cells, left out */
+    bool number_header;              /* the first line of a CSV is taken for headings, as it holds whole numbers */
     bool single;                     /* asked for: tiles in single precision, where the file kind can */
     bool cube;                       /* asked for: three axes; MATLAB's second then runs faster than the third */
     int64_t row_step;                /* rows to ask ops->rows for at a time */

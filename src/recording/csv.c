@@ -28,6 +28,7 @@ typedef struct csv {
     int64_t columns;   /* in the file */
     char **header;     /* [columns] or NULL */
     bool numbered;     /* the header only counts the columns: 0, 1, 2 or 1, 2, 3 */
+    bool only_numbers; /* the header holds nothing but whole numbers */
     bool neurons_down; /* the first column holds the names of neurons */
     role *roles;       /* [columns] */
     bool *rejected;    /* [columns] cells that a line says are none, or NULL */
@@ -367,6 +368,26 @@ static bool heads_numbers(csv *c, cursor at, cell first) {
     return next_cell(c, &at, &started, &word) && parse_number(c, word, &number);
 }
 
+/* Whether a line holds nothing but whole numbers that rise, as ids do, above one of mostly fractions. *counts: they
+ * are 0, 1, 2, ... or 1, 2, 3, ...; set where it is true. */
+static bool heads_fractions(const csv *c, cursor at, bool *counts) {
+    bool started = false;
+    cell word;
+    double number, last = -1, first = 0;
+    int64_t n = 0, fractions = 0;
+    for (; next_cell(c, &at, &started, &word); n++, last = number) {
+        if (word.p == word.end || !parse_number(c, word, &number) || !(number > last) || number != floor(number))
+            return false;
+        if (n == 0) first = number;
+    }
+    skip_break(c, &at);
+    started = false;
+    if (n < 2 || !next_line(c, &at)) return false;
+    while (next_cell(c, &at, &started, &word)) fractions += parse_number(c, word, &number) && number != floor(number);
+    *counts = (first == 0 || first == 1) && last == first + (double)(n - 1);
+    return 2 * fractions > n;
+}
+
 /* Counts the cells of the first line, and says whether it is a header: a cell that is neither number nor missing, an
  * empty cell over an index, or numbers that only count. */
 static void look_at_first_line(csv *c, cursor start, bool *header) {
@@ -388,6 +409,8 @@ static void look_at_first_line(csv *c, cursor start, bool *header) {
         *header = heads_numbers(c, start, first);
     else
         *header = texts > 0 || c->numbered || (c->columns > 1 && first.p == first.end);
+    c->only_numbers = texts == 0 && first.p != first.end && (c->numbered || heads_fractions(c, start, &c->numbered));
+    *header = *header || c->only_numbers;
 }
 
 static syn_status read_header(csv *c, cursor *at) {
@@ -799,6 +822,7 @@ syn_status syn_csv_open(syn_array *a, const char *file, const char *name) {
     a->source = c;
     a->ops = &csv_operations;
     SYN_TRY(start_table(c, file));
+    a->number_header = c->only_numbers;
     SYN_TRY(choose_columns(a, c, file, name));
     a->rank = 2;
     a->shape[0] = a->rows = count_rows(c);

@@ -8,6 +8,7 @@
 
 #include "base/hdf5.h"
 #include "base/memory.h"
+#include "base/watch.h"
 #include "recording/array.h"
 
 typedef struct hdf5_source {
@@ -271,7 +272,8 @@ static syn_status visit_cube(syn_array *a, syn_tile_fn fn, void *user) {
     for (int64_t r = 0; r < a->rows && status == SYN_OK; r += rows) {
         const int64_t block[4] = {r, 0, at_most(rows, a->rows - r), a->shape[1]};
         const syn_tile tile = {r, 0, block[2], a->cols, value, NULL, a->cols, 1};
-        status = read_block(a, a->source, block, H5T_NATIVE_DOUBLE, value);
+        status = syn_watched();
+        if (status == SYN_OK) status = read_block(a, a->source, block, H5T_NATIVE_DOUBLE, value);
         if (status == SYN_OK) status = fn(user, &tile);
     }
     free(value);
@@ -289,6 +291,7 @@ static syn_status hdf5_visit(syn_array *a, syn_tile_fn fn, void *user) {
     for (int64_t c = 0; c < a->cols; c += s->tile_cols)
         for (int64_t r = 0; r < a->rows; r += s->tile_rows) {
             int64_t block[4] = {r, c, at_most(s->tile_rows, a->rows - r), at_most(s->tile_cols, a->cols - c)};
+            SYN_CHECK(syn_watched());
             SYN_CHECK(a->single ? read_single(a, s, block, value) : read_block(a, s, block, H5T_NATIVE_DOUBLE, value));
             syn_tile tile = {r, c, block[2], block[3], a->single ? NULL : value, a->single ? value : NULL, block[3], 1};
             SYN_CHECK(fn(user, &tile));

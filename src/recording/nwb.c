@@ -314,7 +314,7 @@ static syn_status read_clock(const syn_nwb *nwb, const char *path, syn_nwb_serie
     free(start);
     join(full, sizeof full, path, "starting_time");
     series->rate_hz = syn_hdf5_number_attribute(nwb->file, full, "rate", 0);
-    if (!(isfinite(series->rate_hz) && series->rate_hz > 0) || !isfinite(series->start_s))
+    if (!(isfinite(series->rate_hz) && series->rate_hz >= 0) || !isfinite(series->start_s))
         return syn_fail(SYN_ERR_INPUT,
                         "%s:%s/starting_time: is %g s with a rate of %g Hz; expected numbers and a rate > 0", nwb->path,
                         path, series->start_s, series->rate_hz);

@@ -103,7 +103,9 @@ static syn_status read_activity(syn_recording *out, const rois *r) {
     return status;
 }
 
-static syn_status read_clock(syn_recording *out, const rois *r) {
+/* A rate of 0 says that it was not known; --rate then counts from the start of the series too. */
+static syn_status read_clock(syn_recording *out, rois *r, const syn_options *options) {
+    if (!r->series.has_times && r->series.rate_hz == 0) r->series.rate_hz = syn_option_real(options, SYN_OPT_RATE);
     out->rate_hz = r->series.rate_hz;
     if (!r->series.has_times && r->series.start_s == 0) return SYN_OK;
     return syn_nwb_series_times(r->nwb, &r->series, r->T, &out->time_s);
@@ -209,7 +211,7 @@ static syn_status read_everything(syn_recording **recording, rois *r, const syn_
     SYN_TRY(syn_recording_alloc(recording, r->T, r->kept));
     syn_recording *out = *recording;
     SYN_TRY(read_activity(out, r));
-    SYN_TRY(read_clock(out, r));
+    SYN_TRY(read_clock(out, r, options));
     SYN_TRY(name_cells(out, r));
     SYN_TRY(read_table(out, r));
     SYN_TRY(settle_signal(out, r->path, options));

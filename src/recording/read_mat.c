@@ -183,11 +183,45 @@ static void drop_other_lengths(plan *p) {
     }
 }
 
-/* Whether the node is a table of trials, and what its fields are. *why: what keeps it from being one, or NULL. */
-static bool make_plan(const matvar_t *node, const syn_options *options, plan *p, const char **why) {
+static const char several_fields[] = "has several fields of matrices";
+
+/* Whether every value is a number of a trial, from 1. */
+static bool are_trial_numbers(const matvar_t *node) {
+    const int64_t n = syn_mat_count(node);
+    double *v;
+    if (syn_alloc(&v, (size_t)n, sizeof *v, "trials") != SYN_OK) return false;
+    bool whole = syn_mat_numbers(node, "trials", 0, n, v) == SYN_OK;
+    for (int64_t k = 0; k < n && whole; k++) whole = v[k] >= 1 && v[k] == floor(v[k]);
+    free(v);
+    return whole;
+}
+
+/* FieldTrip's spikes: cells label, time and trial, an element a neuron, with the time of each spike in its trial. */
+static bool is_fieldtrip(const matvar_t *node) {
+    const matvar_t *label = syn_mat_field(node, 0, "label"), *time = syn_mat_field(node, 0, "time"),
+                   *trial = syn_mat_field(node, 0, "trial");
+    const int64_t n = syn_mat_count(time);
+    if (!syn_mat_is_cell(label) || !syn_mat_is_cell(time) || !syn_mat_is_cell(trial)) return false;
+    bool alike = n > 0 && syn_mat_count(label) == n && syn_mat_count(trial) == n;
+    for (int64_t k = 0; k < n && alike; k++) {
+        const matvar_t *of = syn_mat_cell(trial, k);
+        alike = syn_mat_count(of) == syn_mat_count(syn_mat_cell(time, k)) &&
+                (syn_mat_count(of) == 0 || (syn_mat_is_vector(of) && are_trial_numbers(of)));
+    }
+    return alike;
+}
+
+/* Whether the node is a table of trials, and what its fields are. chosen: the field of the activity, where several hold
+ * matrices, or NULL. *why: what keeps it from being one, or NULL. */
+static bool make_plan(const matvar_t *node, const char *chosen, const syn_options *options, plan *p, const char **why) {
     int64_t matrices = 0;
     *p = (plan){.matrix = -1, .clock = -1};
     *why = NULL;
+    if (syn_mat_is_struct(node) && syn_mat_count(node) == 1 && is_fieldtrip(node)) {
+        *why = "is a FieldTrip struct of spikes whose times are within trials; make it a cell (neurons, trials) with "
+               "C{i,k} = spike.time{i}(spike.trial{i} == k), and give that with --orientation neurons-first";
+        return false;
+    }
     if (!find_trials(node, &p->t) || syn_alloc(&p->part, (size_t)p->t.n, sizeof *p->part, "fields") != SYN_OK)
         return false;
     for (int64_t f = 0; f < p->t.n; f++) {
@@ -195,10 +229,11 @@ static bool make_plan(const matvar_t *node, const syn_options *options, plan *p,
         if (!is_numeric_field(&p->t, f)) continue;
         const bool vector = is_vector_field(&p->t, f);
         p->part[f] = !vector ? MATRIX : is_time_field(name) ? CLOCK : BEHAVIOR;
+        if (p->part[f] == MATRIX && chosen && strcmp(name, chosen) != 0) p->part[f] = LEFT_OUT;
         if (p->part[f] == MATRIX) p->matrix = f, matrices++;
     }
-    if (matrices > 1) *why = "has several fields of matrices";
-    if (matrices > 1) return false;
+    if (matrices > 1) *why = several_fields;
+    if (matrices > 1 || (chosen && matrices == 0)) return false;
     if (p->matrix < 0 && p->t.name) find_numbered(p);
     if (p->matrix >= 0 && !orient(p, options))
         *why = "has trials whose matrices do not say which axis is time; give --orientation";
@@ -305,7 +340,7 @@ static bool is_candidate(const matvar_t *node, const char *path, const syn_optio
     plan p;
     trains list = {0};
     const char *why;
-    bool found = make_plan(node, options, &p, &why) || why || find_trains(node, path, &list);
+    bool found = make_plan(node, NULL, options, &p, &why) || why || find_trains(node, path, &list);
     free(p.part);
     free(list.item);
     return found;
@@ -374,13 +409,31 @@ static bool holds_cells(const syn_listing *listing) {
     return false;
 }
 
+/* As syn_mat_read(); of a field of all trials of a struct array, trials.dff, the node is the struct array and *chosen
+ * the field, else NULL. */
+static syn_status read_place(matvar_t **root, matvar_t **node, const char **chosen, const char *file,
+                             const char *path) {
+    char above[PATH_SIZE];
+    const char *dot = strrchr(path, '.'), *slash = strrchr(path, '/'), *last = slash && slash > dot ? slash : dot;
+    *chosen = NULL;
+    if (last && last > path && snprintf(above, sizeof above, "%.*s", (int)(last - path), path) < PATH_SIZE &&
+        syn_mat_read(root, node, file, above) == SYN_OK) {
+        if (syn_mat_is_struct(*node) && syn_mat_count(*node) > 1 && above[strlen(above) - 1] != ')' &&
+            syn_mat_field(*node, 0, last + 1))
+            return *chosen = last + 1, SYN_OK;
+        Mat_VarFree(*root);
+    }
+    return syn_mat_read(root, node, file, path);
+}
+
 bool syn_mat_probe(const syn_input *input) {
     if (input->address.content != SYN_CONTENT_MATLAB) return false;
     if (!input->address.name) return holds_cells(&input->listing);
     const syn_entry *e = syn_listing_find(&input->listing, input->address.name);
     matvar_t *root, *node;
     if ((e && e->numeric) || syn_spike_list_probe(input)) return false;
-    if (syn_mat_read(&root, &node, input->address.file, input->address.name) != SYN_OK) return false;
+    const char *chosen;
+    if (read_place(&root, &node, &chosen, input->address.file, input->address.name) != SYN_OK) return false;
     const bool mine = syn_mat_is_cell(node) || syn_mat_is_struct(node);
     Mat_VarFree(root);
     return mine;
@@ -702,15 +755,32 @@ static syn_status open_traces(syn_recording **recording, const syn_input *input,
 
 /* ---- opening ---- */
 
+/* The fields of matrices, of which none was chosen. */
+static syn_status say_which_field(const syn_input *input, const char *path, const plan *p) {
+    char text[600] = "";
+    const char *first = NULL;
+    size_t length = 0;
+    for (int64_t f = 0; f < p->t.n && length + 80 < sizeof text; f++) {
+        if (p->part[f] != MATRIX) continue;
+        length += (size_t)snprintf(text + length, sizeof text - length, "%s%.*s", first ? ", " : "",
+                                   syn_cut(p->t.name[f], 60), p->t.name[f]);
+        if (!first) first = p->t.name[f];
+    }
+    return syn_fail(SYN_ERR_INPUT, "%s:%s: %s (%s); say which is the activity, as %s:%s.%s", input->address.file, path,
+                    several_fields, text, input->address.file, path, first);
+}
+
 static syn_status open_node(syn_recording **recording, const syn_input *input, const char *path) {
     syn_status status;
     matvar_t *root = NULL, *node;
     plan p = {0};
     trains list = {0};
-    const char *why;
-    SYN_CHECK(syn_mat_read(&root, &node, input->address.file, path));
-    if (make_plan(node, input->options, &p, &why))
+    const char *why, *chosen;
+    SYN_CHECK(read_place(&root, &node, &chosen, input->address.file, path));
+    if (make_plan(node, chosen, input->options, &p, &why))
         status = open_trials(recording, input, path, &p);
+    else if (why == several_fields)
+        status = say_which_field(input, path, &p);
     else if (why)
         status = syn_fail(SYN_ERR_INPUT, "%s:%s: %s", input->address.file, path, why);
     else if (find_trains(node, path, &list))

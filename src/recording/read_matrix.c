@@ -523,6 +523,10 @@ syn_status syn_matrix_open(syn_recording **recording, const syn_input *input) {
                                      name ? name : "the array", (long long)a->rows, (long long)a->cols,
                                      time_first ? "first" : "second"));
     SYN_CHECK(take_table_names(*recording, a, time_first));
+    if (a->number_header)
+        SYN_CHECK(syn_recording_warn(*recording,
+                                     "its first line, of whole numbers that rise, is taken for headings; put a line of "
+                                     "headings above it if it holds values"));
     if (a->rejected)
         SYN_CHECK(syn_recording_warn(*recording, "%lld of %lld cells are rejected by the second line and left out",
                                      (long long)a->rejected, (long long)(a->rejected + a->cols)));

@@ -194,24 +194,25 @@ static syn_status read_vector(const char *folder, const char *name, double **val
 typedef struct sorted {
     double *time_s, *cluster; /* [n] */
     double *template;         /* [n] of spike_templates.npy, or NULL */
-    int64_t n;
-    double *unit; /* [units] ids that were taken, ascending */
+    int64_t n, negative;      /* spikes, and how many of them are before 0 and are left out */
+    double *unit;             /* [units] ids that were taken, ascending */
     int64_t units;
 } sorted;
 
 static syn_status read_times(sorted *s, const syn_input *input, const filenames *called, bool *in_seconds) {
     const char *folder = input->address.file;
+    enum { FEW = 50 }; /* one in so many times is a spike at the edge of the recording that the sorter put before it */
     bool integer;
-    int64_t negative = 0;
     SYN_TRY(read_vector(folder, called->times, &s->time_s, &s->n, &integer));
     *in_seconds = false;
     for (int64_t k = 0; k < s->n; k++) {
-        negative += s->time_s[k] < 0;
+        s->negative += s->time_s[k] < 0;
         *in_seconds = *in_seconds || s->time_s[k] != floor(s->time_s[k]);
     }
-    if (negative)
-        return syn_fail(SYN_ERR_INPUT, "%s/%s: %lld spike times are negative; expected %s >= 0", folder, called->times,
-                        (long long)negative, called->samples ? "samples" : "seconds");
+    if (s->negative * FEW > s->n)
+        return syn_fail(SYN_ERR_INPUT, "%s/%s: %lld of %lld spike times are negative; expected %s >= 0", folder,
+                        called->times, (long long)s->negative, (long long)s->n,
+                        called->samples ? "samples" : "seconds");
     if (*in_seconds || !called->samples) return SYN_OK;
     double rate;
     const syn_status status = sample_rate(folder, &rate);
@@ -283,7 +284,7 @@ static syn_status select_units(sorted *s, const syn_input *input, const labels *
     s->units = kept;
     if (kept == 0) return no_unit_left(input, list, units);
     for (int64_t k = 0; k < s->n; k++) {
-        if (syn_find_id(s->unit, s->units, s->cluster[k]) < 0) continue;
+        if (s->time_s[k] < 0 || syn_find_id(s->unit, s->units, s->cluster[k]) < 0) continue;
         s->cluster[n] = s->cluster[k];
         if (s->template) s->template[n] = s->template[k];
         s->time_s[n++] = s->time_s[k];
@@ -339,6 +340,9 @@ syn_status syn_phy_open(syn_recording **recording, const syn_input *input) {
                                      "no cluster_group.tsv, cluster_info.tsv or cluster_KSLabel.tsv says good, mua or "
                                      "noise: all %lld clusters are taken, noise included",
                                      (long long)s.units));
+    if (s.negative)
+        SYN_CHECK(syn_recording_warn(*recording, "%s: %lld of its spikes have times before 0 and are left out",
+                                     called->times, (long long)s.negative));
     if (from_templates)
         SYN_CHECK(syn_recording_warn(*recording, "no %s: templates are taken as units", called->clusters));
     if (in_seconds && called->samples)

@@ -170,6 +170,9 @@ static syn_status remark_traces(syn_recording *r, const traces *t, const syn_ent
                               deconvolved ? "" : ", --signal deconvolved takes S");
 }
 
+/* What params/data/fr is unless it was set. */
+static const double caiman_default_hz = 30;
+
 syn_status syn_cnmf_open(syn_recording **recording, const syn_input *input) {
     syn_status status;
     traces t = {.input = input};
@@ -191,8 +194,17 @@ syn_status syn_cnmf_open(syn_recording **recording, const syn_input *input) {
     if (!(isfinite(fr[0]) && fr[0] > 0))
         SYN_CHECK(syn_fail(SYN_ERR_INPUT, "%s:%s: holds %g; expected the frame rate in Hz", input->address.file,
                            rate->name, fr[0]));
+    const double given = syn_option_real(input->options, SYN_OPT_RATE);
+    if (fr[0] == caiman_default_hz && given > 0) {
+        if (given != fr[0])
+            status = syn_recording_warn(*recording, "%s is %g Hz, the default of CaImAn: --rate %g is taken",
+                                        rate->name, fr[0], given);
+        goto done;
+    }
     (*recording)->rate_hz = fr[0];
-    SYN_CHECK(syn_recording_warn(*recording, "frame rate %g Hz taken from %s", fr[0], rate->name));
+    SYN_CHECK(syn_recording_warn(
+        *recording, "frame rate %g Hz taken from %s%s", fr[0], rate->name,
+        fr[0] == caiman_default_hz ? ", where it is the default of CaImAn; --rate says otherwise" : ""));
 done:
     free(fr);
     free(t.cell);

@@ -330,13 +330,16 @@ syn_status syn_recording_number_nameless(syn_recording *r, char *const *number, 
     return SYN_OK;
 }
 
+/* As --rate has it: above the sampling of any amplifier. */
+static const double fastest_hz = 1000000;
+
 syn_status syn_recording_finish(syn_recording *r) {
     int64_t nameless;
     SYN_TRY(make_texts_utf8(r));
     SYN_TRY(syn_recording_number_nameless(r, NULL, &nameless));
-    if (!(isfinite(r->rate_hz) && r->rate_hz > 0))
-        return syn_fail(SYN_ERR_INPUT, "%s: the frame rate is %g Hz; expected a positive number (--rate)",
-                        syn_recording_label(r), r->rate_hz);
+    if (!(r->rate_hz > 0 && r->rate_hz <= fastest_hz))
+        return syn_fail(SYN_ERR_INPUT, "%s: the frame rate is %g Hz; expected more than 0, and at most %.0f (--rate)",
+                        syn_recording_label(r), r->rate_hz, fastest_hz);
     SYN_TRY(syn_recording_check_segments(r));
     if (r->time_s) {
         SYN_TRY(syn_recording_check_times(r));

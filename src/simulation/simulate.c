@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/watch.h"
 
 enum { TRANSIENT_FRAMES = 200 };
 static const double DRIVEN_SHARE = 0.3;     /* of the neurons */
@@ -116,6 +117,7 @@ syn_status syn_iterate(syn_simulation *sim, syn_update_fn update, const void *ne
     sim->recording->rate_hz = NOMINAL_RATE_HZ;
     sim->recording->signal = SYN_SIGNAL_FLUORESCENCE;
     for (int64_t step = 0; step < TRANSIENT_FRAMES + sim->T; step++) {
+        SYN_CHECK(syn_watched());
         if (step >= TRANSIENT_FRAMES) record_frame(sim, step - TRANSIENT_FRAMES, x, drive);
         for (int64_t i = 0; i < sim->N; i++) {
             double input = input_of(&edges, i, x) + sim->drive_gain[i] * drive;

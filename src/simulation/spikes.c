@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/watch.h"
 
 enum { EXCITATORY, INHIBITORY, N_TYPES };
 static const char *const TYPE_NAME[N_TYPES] = {"E", "I"};
@@ -177,6 +178,7 @@ static syn_status run_network(syn_simulation *sim, double frame_s, syn_spikes *s
     SYN_CHECK(create_network(&net, sim));
     while (frame < sim->T) {
         double time_s = ((double)(step - transient) + 0.5) * step_s;
+        SYN_CHECK(syn_watched());
         SYN_CHECK(advance(&net, sim, step, time_s, drive, spikes));
         if (step >= transient) drive_sum += drive;
         step++;

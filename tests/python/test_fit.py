@@ -7,6 +7,7 @@ import pickle
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import warnings
@@ -252,6 +253,14 @@ def test_a_mask_that_was_an_array_is_loaded_as_one(X):
     np.testing.assert_array_equal(loaded.fit(X, rate_hz=10).weights_, model.weights_)
 
 
+def test_equal_fits_with_a_mask_give_equal_files(X):
+    mask = np.roll(np.eye(5), 1, axis=1)
+    for path in ("a.h5", "b.h5"):
+        synapsnet.SynapsNet(connectivity="masked", mask=mask, **SMALL).fit(X, rate_hz=10).save(path)
+    assert content("a.h5") == content("b.h5")
+    assert tempfile.gettempdir().encode() not in content("a.h5")
+
+
 def test_the_mask_of_several_recordings_is_loaded(X):
     mask, dead = np.triu(np.ones((5, 5)), 1), X.copy()
     dead[:, 1] = 0
@@ -451,6 +460,32 @@ def test_resume_without_a_checkpoint_just_starts(rec):
     synapsnet.SynapsNet(hidden=4, epochs=200, patience=200, connectivity="dense", seed=3).fit(rec, output="model.h5",
                                                                                             resume=True)
     assert content("model.h5") == content("whole.h5")
+
+
+@pytest.fixture(scope="module")
+def wide():
+    """A model of so many neurons that what follows takes long."""
+    x = np.random.default_rng(0).standard_normal((3000, 300)).astype(np.float32)
+    return synapsnet.SynapsNet(connectivity="none", hidden=8, epochs=1).fit(x, rate_hz=10)
+
+
+@pytest.mark.parametrize("long", [
+    lambda model: model.perturb("all", steps=100, states=300),
+    lambda model: model.report("report.html", np.ones((40000, 300)), rate_hz=10),
+    lambda model: model.forecast(np.ones((40000, 300)), rate_hz=10),
+    lambda model: model.evaluate(np.ones((40000, 300)), rate_hz=10),
+    lambda model: synapsnet.simulate("rates", neurons=100, frames=5000000),
+    lambda model: synapsnet.simulate("spikes", neurons=100, frames=5000000),
+], ids=["perturb", "report", "forecast", "evaluate", "rates", "spikes"])
+def test_ctrl_c_ends_a_long_call(wide, long):
+    thread = interrupt_after(0.5)
+    start = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        long(wide)
+    assert time.monotonic() - start < 10
+    thread.join()
+    assert os.listdir() == []
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_ctrl_c_ends_an_adaptation(model, X):
@@ -716,8 +751,10 @@ def test_progress_without_a_standard_error(X, monkeypatch):
 
 def test_the_recording_of_the_fit_in_other_segments_is_not_scored(X):
     model = synapsnet.SynapsNet(connectivity="none", **SMALL).fit(X, rate_hz=10, segments=[(0, 50), (200, 400)])
-    for ask in (model.evaluate, model.score, lambda X: model.forecast(X, steps=2), lambda X: model.perturb(0, X, steps=2)):
-        with pytest.raises(synapsnet.errors.InputError, match="in 1 segments where it had 2 others"):
-            ask(X)
-    assert model.predict(X).shape == X.shape and np.isfinite(model.score(X, split="all"))
-    assert model.score(X, segments=[(0, 50), (200, 400)]) == pytest.approx(model.score())
+    model.save("m.h5")
+    for of in (model, synapsnet.load("m.h5")):
+        for ask in (of.evaluate, of.score, lambda X: of.forecast(X, steps=2), lambda X: of.perturb(0, X, steps=2)):
+            with pytest.raises(synapsnet.errors.InputError, match="in 1 segments where it had 2 others"):
+                ask(X)
+        assert of.predict(X).shape == X.shape and np.isfinite(of.score(X, split="all"))
+        assert of.score(X, segments=[(0, 50), (200, 400)]) == pytest.approx(model.score())

@@ -97,6 +97,8 @@ CALLS = {
     "a NUL in an id": (lambda m, r: recording(x, rate_hz=1, neuron_ids=["a", "b\0c", "d"]), InputError, "found a NUL character"),
     "a NUL in a name": (lambda m, r: recording(x, rate_hz=1, name="a\0b"), InputError, "found a NUL character"),
     "ids as a word": (lambda m, r: recording(x, rate_hz=1, neuron_ids="abc"), InputTypeError, "neuron_ids: found str"),
+    "frames of a nanosecond": (lambda m, r: recording(x, rate_hz=1e9), InputError,
+                               "the frame rate is 1e+09 Hz; expected more than 0, and at most 1000000"),
     "few regions": (lambda m, r: recording(x, rate_hz=1, regions=["V1"]), InputError, "regions: has 1"),
     "rate beside a recording": (lambda m, r: recording(r, rate_hz=5), InputError, "is one already"),
     "regions beside a recording": (lambda m, r: recording(r, regions=["a"] * 3), InputError, "is one already"),
@@ -131,6 +133,12 @@ CALLS = {
     # simulations
     "an unknown network": (lambda m, r: simulate("smells"), SynapsNetError, "smells"),
     "a number as network": (lambda m, r: simulate(4), InputTypeError, "kind is int"),
+    # names of files
+    "a forecast as .csv": (lambda m, r: m.forecast(steps=2).save("f.csv"), OptionError,
+                           "output: found 'f.csv'; expected a name that ends in .h5"),
+    "a model as .npz": (lambda m, r: m.save("m.npz"), OptionError, "found 'm.npz'; expected a name that ends in .h5"),
+    "a fit into .csv": (lambda m, r: net().fit(r, output="m.csv"), OptionError, "found 'm.csv'; expected a name that ends"),
+    "a recording as .csv": (lambda m, r: r.save("r.csv"), OptionError, "found 'r.csv'; expected a name that ends in .h5"),
     "one neuron": (lambda m, r: simulate("rates", neurons=1), OptionError, "neurons: found 1"),
     "unknown option of simulate": (lambda m, r: simulate("rates", neuron=4), OptionError, "did you mean 'neurons'"),
     "more than memory": (lambda m, r: simulate("rates", neurons=100000, frames=100000000), SynapsNetError, ""),

@@ -93,6 +93,7 @@ static void reads_trials(void **state) {
         {"%/matlab/trials_matrices.mat", "rate=10", uneven, true, "1"},
         {"%/matlab/trials_matrices.mat:D.dff", "rate=10", uneven, false, "1"},
         {"%/matlab/trials_struct_array.mat", "", even, true, "1"},
+        {"%/matlab/trials_two_fields.mat:trials.dff", "", even, true, "1"},
         {"%/matlab/trials_cell.mat", "rate=10", uneven, false, "1"},
         {"%/matlab/v73_trials.mat", "", uneven, true, "cell2"},
         {"%/matlab/v73_cell.mat:dff", "rate=10", uneven, false, "1"},

@@ -108,6 +108,9 @@ static void follows_timestamps(void **state) {
     assert_int_equal(open_with(&r, "%/nwb/bad/no_clock.nwb", "rate=10"), SYN_OK);
     has_the_matrix(r, "no_clock.nwb");
     syn_recording_free(r);
+    assert_int_equal(open_with(&r, "%/nwb/bad/rate_zero.nwb", "rate=10"), SYN_OK);
+    has_the_matrix(r, "rate_zero.nwb");
+    syn_recording_free(r);
 }
 
 /* Times of the three units, as a spike list of MATLAB has them. */

@@ -101,6 +101,8 @@ static void takes_what_programs_for_calcium_found(void **state) {
     } cases[] = {
         {"%/good/caiman.hdf5", "", 3, {0, 2, 3}, 15, false},
         {"%/good/caiman.hdf5:/estimates/", "units=all", 5, {0, 1, 2, 3, 4}, 15, false},
+        {"%/good/caiman_default.hdf5", "", 3, {0, 2, 3}, 30, false},
+        {"%/good/caiman_default.hdf5", "rate=15", 3, {0, 2, 3}, 15, false},
         {"%/good/minian.nc", "rate=15", 5, {0, 1, 2, 3, 4}, 15, false},
         {"%/good/caiman.hdf5", "signal=deconvolved", 3, {0, 2, 3}, 15, true},
         {"%/matlab/cnmfe.mat", "", 5, {0, 1, 2, 3, 4}, 10, false},
@@ -135,6 +137,17 @@ static void says_that_denoised_traces_know_of_later_frames(void **state) {
     r = must_open("%/good/caiman.hdf5", "");
     assert_true(warned(r, "activity taken from estimates/C + estimates/YrA, --signal"));
     syn_recording_free(r);
+}
+
+static void says_that_the_rate_is_a_default(void **state) {
+    (void)state;
+    syn_recording *r = must_open("%/good/caiman_default.hdf5", "");
+    assert_true(warned(r, "30 Hz taken from params/data/fr, where it is the default of CaImAn; --rate says otherwise"));
+    syn_recording_free(r);
+    r = must_open("%/good/caiman_default.hdf5", "rate=15");
+    assert_true(warned(r, "params/data/fr is 30 Hz, the default of CaImAn: --rate 15 is taken"));
+    syn_recording_free(r);
+    assert_int_equal(open_with(&r, "%/good/caiman.hdf5", "rate=30"), SYN_ERR_OPTION);
 }
 
 static void takes_a_vector_for_every_neuron(void **state) {
@@ -284,6 +297,22 @@ static void takes_names_and_times_from_tables(void **state) {
     r = must_open("%/good/milliseconds.csv", "");
     assert_float_equal(r->rate_hz, 2, 1e-9);
     syn_recording_free(r);
+}
+
+/* As pandas writes the labels of columns without an index. */
+static void takes_a_first_line_of_whole_numbers_for_headings(void **state) {
+    (void)state;
+    static const struct {
+        const char *path, *id;
+    } files[] = {{"%/good/three_counted.csv", "1"}, {"%/good/three_ids.csv", "15"}};
+    for (size_t k = 0; k < sizeof files / sizeof *files; k++) {
+        syn_recording *r = must_open(files[k].path, "rate=10");
+        assert_int_equal(r->T, TEST_T);
+        assert_float_equal(at(r, 0, 0), 0.25, 1e-6);
+        assert_string_equal(r->neuron_id[1], files[k].id);
+        assert_true(warned(r, "its first line, of whole numbers that rise, is taken for headings"));
+        syn_recording_free(r);
+    }
 }
 
 /* What is in brackets is no unit where it is all that tells neurons apart. */
@@ -471,6 +500,10 @@ static void reads_phy(void **state) {
     r = must_open("%/good/phy_python", ""); /* the same by 20_000., and a byte order mark before the labels */
     assert_int_equal(r->N, 2);
     assert_int_equal(r->T, 60);
+    syn_recording_free(r);
+    r = must_open("%/good/phy_early", "");
+    assert_true(warned(r, "3 of its spikes have times before 0 and are left out"));
+    assert_float_equal(total(r), 597, 0);
     syn_recording_free(r);
     r = must_open("%/bad/phy_rate", "rate=20000");
     syn_recording_free(r);
@@ -786,12 +819,14 @@ int main(void) {
         cmocka_unit_test(reads_every_matrix),
         cmocka_unit_test(takes_what_programs_for_calcium_found),
         cmocka_unit_test(says_that_denoised_traces_know_of_later_frames),
+        cmocka_unit_test(says_that_the_rate_is_a_default),
         cmocka_unit_test(takes_a_vector_for_every_neuron),
         cmocka_unit_test(cuts_arrays_of_three_axes_into_trials),
         cmocka_unit_test(reads_large_files_in_threads),
         cmocka_unit_test(takes_times_in_their_unit),
         cmocka_unit_test(remarks_on_long_times),
         cmocka_unit_test(takes_names_and_times_from_tables),
+        cmocka_unit_test(takes_a_first_line_of_whole_numbers_for_headings),
         cmocka_unit_test(keeps_headings_that_differ_by_a_unit),
         cmocka_unit_test(masks_what_is_missing),
         cmocka_unit_test(parses_numbers_to_the_last_bit),

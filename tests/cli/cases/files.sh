@@ -44,4 +44,15 @@ one_error 'pipe: is a device or a pipe; expected the name of a file'
 rm pipe
 
 run 0 synapsnet simulate rates --neurons 5 --frames 50 -o sim.h5
+
+# HDF5 under the name of another kind of file would be taken for that; of a fit it is found out before the work
+while read -r command; do
+    eval "set -- $command"
+    run 2 synapsnet "$@"
+    one_error "output: found '${*: -1}'; expected a name that ends in .h5"
+done <<'COMMANDS'
+simulate rates --neurons 5 --frames 50 -o sim.csv
+convert sim.h5 -o sim.npz
+fit sim.h5 -o model.mat
+COMMANDS
 [ "$(ls)" = "$(printf 'bad.ini\nerr\nout\nsim.h5')" ] || fail "files were left over: $(ls)"

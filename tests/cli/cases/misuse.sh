@@ -52,6 +52,7 @@ fit recording.h5 -o m.h5 --hidden 0|hidden: found 0; expected a whole number in 
 fit recording.h5 -o m.h5 --hidden ''|hidden: found ''
 fit recording.h5 -o m.h5 --train 1.5|train: found 1.5; expected a number in 0.05..0.95
 fit recording.h5 -o m.h5 --train nan|train: found 'nan'
+fit recording.h5 -o m.h5 --rate 1e9|rate: found 1e9; expected a number in 0.001..1000000 Hz
 fit recording.h5 -o m.h5 --seed -1|seed: found -1
 fit recording.h5 -o m.h5 --bin 50min|bin: found '50min'; expected a time such as 50ms
 fit recording.h5 -o m.h5 --loss mse|loss: found 'mse'; expected one of auto.gaussian.poisson

@@ -48,6 +48,12 @@ run 1 synapsnet evaluate named.h5 other.csv --quiet
 one_error "other.csv: neuron 2 is 'd', but 'c' in the recording of the fit"
 run 0 synapsnet evaluate named.h5 y.csv --quiet # without names nothing is known
 
+# In other segments its test split would hold frames that were trained on.
+printf '0,300\n300,600\n600,900\n' >trials.csv
+run 1 synapsnet evaluate named.h5 named.csv --segments trials.csv --quiet
+one_error 'named.csv: is the recording of the fit, in 3 segments where it had 1 others, .*or --split all'
+run 0 synapsnet evaluate named.h5 named.csv --segments trials.csv --split all --quiet
+
 # A recording of another kind. What the fit had to be told is no reason to take it for what it is not: the line is about
 # the recording itself. Where it cannot be read at all, the line says what was taken from the fit.
 awk 'BEGIN {srand(5); for (j = 0; j < 5; j++) {for (t = 0; t < 900; t++)
