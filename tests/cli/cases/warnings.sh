@@ -31,6 +31,15 @@ err '^synapsnet: warning: the model predicts the test split reliably worse than 
 run 0 synapsnet evaluate wrong.h5 --json
 json warnings.0 >/dev/null
 
+# A value that is merely unlike the others, in the test split: the error is of its neuron.
+walk 5 580 3 400 >jump.csv
+run 0 synapsnet fit jump.csv "${options[@]}" -o jump.h5
+err '^synapsnet: warning: jump.csv: neuron 3 has [0-9]+ % of the squared error in the test split \(its mse is '
+run 0 synapsnet evaluate jump.h5
+err '^synapsnet: warning: jump.csv: neuron 3 has [0-9]+ % of the squared error'
+run 0 synapsnet evaluate walk.h5
+! grep -q 'of the squared error' err || fail "a warning of neurons that are alike"
+
 # Counts may be anything.
 awk 'BEGIN {for (t = 0; t < 300; t++) print (t * 7) % 5 % 2 "," (t == 100 ? 200 : 0) + (t * 3) % 7 % 2}' >counts.csv
 run 0 synapsnet fit counts.csv --rate 5 --signal counts --orientation time-first --hidden 2 --epochs 1 -o counts.h5
