@@ -12,6 +12,8 @@
 
 /* One neuron of few always has much of their error. */
 enum { CHUNK_FRAMES = 256, FEWEST_OTHERS = 4 };
+/* Skill of a model that has little left to explain. */
+static const double filtered = 0.99;
 /* A Gaussian model may predict less than no spike; the likelihood of counts needs a rate. */
 static const float least_rate = 1e-6f;
 
@@ -232,6 +234,20 @@ static void warn_of_one_neuron(const syn_session_evaluation *e, json_t *warnings
     json_array_append_new(warnings, json_string(line));
 }
 
+/* Instruments have noise that nothing predicts, and filters take it away. */
+static void warn_of_smoothness(const syn_session_evaluation *e, json_t *warnings) {
+    const double skill = e->metrics[SYN_MODEL].skill;
+    char line[512];
+    if (!(skill > filtered)) return;
+    syn_print_text(
+        line, sizeof line,
+        "%.*s: hardly anything in a frame is new (the model's error is %.2g of copy-last's): if the activity "
+        "was smoothed or interpolated, the model has learned the filter, which shows it the future: give "
+        "it as it was taken",
+        syn_cut(e->name, 200), e->name, 1 - skill);
+    json_array_append_new(warnings, json_string(line));
+}
+
 syn_status syn_evaluation_warn(const syn_evaluation *e, json_t *warnings) {
     static const char *const baseline[] = {"", "copying the last frame", "the mean of the train split"};
     for (int k = SYN_COPY_LAST; k < SYN_PREDICTORS; k++) {
@@ -245,7 +261,10 @@ syn_status syn_evaluation_warn(const syn_evaluation *e, json_t *warnings) {
                  baseline[k], e->metrics[SYN_MODEL].mse, e->metrics[k].mse);
         json_array_append_new(warnings, json_string(line));
     }
-    for (size_t s = 0; s < e->n; s++) warn_of_one_neuron(&e->session[s], warnings);
+    for (size_t s = 0; s < e->n; s++) {
+        warn_of_one_neuron(&e->session[s], warnings);
+        warn_of_smoothness(&e->session[s], warnings);
+    }
     return SYN_OK;
 }
 

@@ -43,7 +43,7 @@ syn_status syn_evaluation_difference(const syn_evaluation *worse, syn_predictor 
                                      syn_predictor better_by, syn_interval *interval);
 
 /* Adds a line to `warnings` for every baseline that predicts the test split reliably better, and for every recording of
- * whose squared error one neuron has more than all others together. */
+ * whose squared error one neuron has more than all others together, or that leaves hardly any error. */
 syn_status syn_evaluation_warn(const syn_evaluation *evaluation, json_t *warnings);
 
 /* Metrics for a session: with its mean rates where it holds counts. */
