@@ -278,9 +278,9 @@ typedef struct syn_forecast_view {
 SYN_API void syn_forecast_arrays(const syn_forecast *forecast, syn_forecast_view *view);
 /* Mean squared error (z-scored) at each of the K horizons; NaN where no truth is known. mse: [K] */
 SYN_API syn_status syn_forecast_mse(const syn_forecast *forecast, float *mse);
-/* One JSON object: "steps", "starts" (rollouts), "one_step_frames", and by horizon "mse", "mse_copy_last", "mse_mean",
- * "skill" ([K], null where no truth is known); "interval" (0.95), and what share of the recorded values lay inside:
- * "one_step_coverage", "coverage" ([K]). Free it with syn_free. */
+/* One JSON object: "steps", "starts" (rollouts), "paths" (each is the mean of so many), "one_step_frames", and by
+ * horizon "mse", "mse_copy_last", "mse_mean", "skill" ([K], null where no truth is known); "interval" (0.95), and what
+ * share of the recorded values lay inside: "one_step_coverage", "coverage" ([K]). Free it with syn_free. */
 SYN_API syn_status syn_forecast_describe(const syn_forecast *forecast, char **json);
 
 /* A model that runs along with an experiment: a frame in, the forecast of the next one out. */

@@ -6,10 +6,14 @@
 
 #include "analysis/prepare.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "dataset/baseline.h"
 #include "dataset/splits.h"
 
-enum { CHUNK_FRAMES = 256 };
+/* One neuron of few always has much of their error. */
+enum { CHUNK_FRAMES = 256, FEWEST_OTHERS = 4 };
+/* Skill of a model that has little left to explain. */
+static const double filtered = 0.99;
 /* A Gaussian model may predict less than no spike; the likelihood of counts needs a rate. */
 static const float least_rate = 1e-6f;
 
@@ -119,6 +123,7 @@ static syn_status evaluate_session(syn_network *network, const syn_dataset *data
     collector c;
     syn_status status;
     const int64_t frames = syn_session_targets(session, SYN_TEST);
+    to->of = session;
     to->name = session->recording->name;
     to->N = session->N;
     to->n_spans = session->n_spans[SYN_TEST];
@@ -126,9 +131,11 @@ static syn_status evaluate_session(syn_network *network, const syn_dataset *data
     SYN_CHECK(syn_alloc(&to->span, (size_t)to->n_spans, sizeof *to->span, "test split"));
     SYN_CHECK(syn_alloc(&to->loss, (size_t)frames, sizeof *to->loss, "test split"));
     SYN_CHECK(syn_alloc(&to->neuron_r, (size_t)to->N, sizeof *to->neuron_r, "test split"));
+    SYN_CHECK(syn_alloc(&to->neuron_mse, (size_t)to->N, sizeof *to->neuron_mse, "test split"));
     SYN_CHECK(syn_network_run(network, s, SYN_TEST, on_frame, &c));
     for (int k = 0; k < SYN_PREDICTORS; k++) to->metrics[k] = syn_metrics_values(c.metrics[k]);
     syn_metrics_neuron_r(c.metrics[SYN_MODEL], to->neuron_r);
+    syn_metrics_neuron_mse(c.metrics[SYN_MODEL], to->neuron_mse);
 done:
     collector_free(&c);
     return status;
@@ -165,7 +172,8 @@ done:
 
 void syn_evaluation_free(syn_evaluation *e) {
     for (size_t s = 0; e->session && s < e->n; s++)
-        free(e->session[s].neuron_r), free(e->session[s].loss), free(e->session[s].span);
+        free(e->session[s].neuron_r), free(e->session[s].neuron_mse), free(e->session[s].loss),
+            free(e->session[s].span);
     free(e->session);
     *e = (syn_evaluation){0};
 }
@@ -204,6 +212,42 @@ done:
     return status;
 }
 
+/* A neuron that the error is of says nothing of the others: the table would be read as if it did. */
+static void warn_of_one_neuron(const syn_session_evaluation *e, json_t *warnings) {
+    double sum = 0, n = 0;
+    int64_t worst = -1;
+    for (int64_t i = 0; i < e->N; i++) {
+        if (isnan(e->neuron_mse[i])) continue;
+        sum += e->neuron_mse[i], n++;
+        if (worst < 0 || e->neuron_mse[i] > e->neuron_mse[worst]) worst = i;
+    }
+    if (n < FEWEST_OTHERS + 1 || !(e->neuron_mse[worst] > sum - e->neuron_mse[worst]) || !isfinite(sum)) return;
+    char *const *ids = e->of->recording->neuron_id;
+    const char *name = e->name, *id = ids ? ids[e->of->norm.kept[worst]] : "?";
+    char line[512];
+    syn_print_text(line, sizeof line,
+                   "%.*s: neuron %.*s has %.0f %% of the squared error in the test split (its mse is %.3g, that of the "
+                   "others %.3g), where it is unlike what it was in the train split: look at it; values that are wrong "
+                   "are to be NaN",
+                   syn_cut(name, 200), name, syn_cut(id, 60), id, 100 * e->neuron_mse[worst] / sum,
+                   e->neuron_mse[worst], (sum - e->neuron_mse[worst]) / (n - 1));
+    json_array_append_new(warnings, json_string(line));
+}
+
+/* Instruments have noise that nothing predicts, and filters take it away. */
+static void warn_of_smoothness(const syn_session_evaluation *e, json_t *warnings) {
+    const double skill = e->metrics[SYN_MODEL].skill;
+    char line[512];
+    if (!(skill > filtered)) return;
+    syn_print_text(
+        line, sizeof line,
+        "%.*s: hardly anything in a frame is new (the model's error is %.2g of copy-last's): if the activity "
+        "was smoothed or interpolated, the model has learned the filter, which shows it the future: give "
+        "it as it was taken",
+        syn_cut(e->name, 200), e->name, 1 - skill);
+    json_array_append_new(warnings, json_string(line));
+}
+
 syn_status syn_evaluation_warn(const syn_evaluation *e, json_t *warnings) {
     static const char *const baseline[] = {"", "copying the last frame", "the mean of the train split"};
     for (int k = SYN_COPY_LAST; k < SYN_PREDICTORS; k++) {
@@ -216,6 +260,10 @@ syn_status syn_evaluation_warn(const syn_evaluation *e, json_t *warnings) {
                  "rely on its forecasts or its connectivity",
                  baseline[k], e->metrics[SYN_MODEL].mse, e->metrics[k].mse);
         json_array_append_new(warnings, json_string(line));
+    }
+    for (size_t s = 0; s < e->n; s++) {
+        warn_of_one_neuron(&e->session[s], warnings);
+        warn_of_smoothness(&e->session[s], warnings);
     }
     return SYN_OK;
 }

@@ -19,10 +19,12 @@ extern const char *const syn_predictor_name[]; /* "synapsnet", "copy-last", "mea
 
 /* frames: targets of the test split of one session, in order. */
 typedef struct syn_session_evaluation {
+    const syn_session *of;
     const char *name; /* of the recording, borrowed */
     int64_t N, frames, n_spans;
     syn_metric_values metrics[SYN_PREDICTORS];
     double *neuron_r;     /* [N] of SynapsNet */
+    double *neuron_mse;   /* [N] of SynapsNet */
     syn_frame_loss *loss; /* [frames] */
     syn_segment *span;    /* [n_spans] frames that belong together */
 } syn_session_evaluation;
@@ -40,7 +42,8 @@ void syn_evaluation_free(syn_evaluation *evaluation);
 syn_status syn_evaluation_difference(const syn_evaluation *worse, syn_predictor worse_by, const syn_evaluation *better,
                                      syn_predictor better_by, syn_interval *interval);
 
-/* Adds a line to `warnings` for every baseline that predicts the test split reliably better. */
+/* Adds a line to `warnings` for every baseline that predicts the test split reliably better, and for every recording of
+ * whose squared error one neuron has more than all others together, or that leaves hardly any error. */
 syn_status syn_evaluation_warn(const syn_evaluation *evaluation, json_t *warnings);
 
 /* Metrics for a session: with its mean rates where it holds counts. */

@@ -290,7 +290,10 @@ static syn_status run_fit(syn_fitting *given, syn_model **model, syn_parameters 
     *model = NULL;
     SYN_CHECK(take_fingerprints(&f, recordings, n_recordings));
     SYN_CHECK(choose_checkpoint(&f));
-    for (size_t k = 0; k < n_recordings; k++) SYN_CHECK(syn_warn_of_outliers(recordings[k]));
+    for (size_t k = 0; k < n_recordings; k++) {
+        SYN_CHECK(syn_warn_of_outliers(recordings[k]));
+        SYN_CHECK(syn_warn_of_copies(recordings[k]));
+    }
     SYN_CHECK(syn_dataset_create(&f.data, recordings, n_recordings, f.options));
     SYN_CHECK(syn_require_observed(f.data, SYN_VALIDATION));
     for (size_t k = 0; k < f.data->n; k++)

@@ -8,13 +8,16 @@
 #include "analysis/metrics.h"
 #include "analysis/prepare.h"
 #include "analysis/rollout.h"
+#include "analysis/rollout_noise.h"
 #include "base/hdf5.h"
 #include "base/memory.h"
 #include "dataset/baseline.h"
 
-enum { FORMAT_VERSION = 1, CHUNK_FRAMES = 256, MOST_STARTS = 200, SPREAD = -1 };
+enum { FORMAT_VERSION = 1, CHUNK_FRAMES = 256, MOST_STARTS = 200, SPREAD = -1, MOST_PATHS = 64, FEWEST_PATHS = 8 };
 /* Predictions and truth of all rollouts together, unless a single one is larger. */
 static const double most_rollout_bytes = 5e8;
+/* Predictions of one neuron on all paths of all rollouts, which take half a minute or a few on one core. */
+static const double most_path_steps = 1e9;
 
 /* What both parts work with. */
 typedef struct runner {
@@ -23,6 +26,7 @@ typedef struct runner {
     syn_network *network;
     size_t s; /* of the model */
     bool hold_behavior;
+    const syn_rollout_noise *noise; /* NULL: none */
 } runner;
 
 static float raw(const syn_session *s, int64_t i, float z) { return z * s->norm.scale[i] + s->norm.mean[i]; }
@@ -101,6 +105,14 @@ static syn_status choose_starts(const syn_session *s, int64_t start, syn_forecas
     SYN_TRY(syn_alloc(&to->start, 1, sizeof *to->start, "rollouts"));
     to->start[0] = start;
     return SYN_OK;
+}
+
+/* Fails as choose_starts() will, before anything takes time. */
+static syn_status check_starts(const syn_session *s, int64_t K, int64_t start) {
+    syn_forecast only = {.K = K, .N = s->N};
+    const syn_status status = choose_starts(s, start, &only);
+    free(only.start);
+    return status;
 }
 
 /* ---- rollouts ---- */
@@ -193,24 +205,58 @@ static void set_behavior(const runner *run, rollouts *r, int64_t k) {
     }
 }
 
-/* Steps all rollouts K times; leaves z-scored predictions in to->rollout. */
-static syn_status roll(const runner *run, rollouts *r) {
+/* Steps all rollouts K times along a path; adds z-scored predictions to to->rollout. */
+static syn_status roll(const runner *run, rollouts *r, int path) {
     const syn_session *s = run->session;
     syn_forecast *to = run->to;
     const int64_t N = s->N;
     for (int64_t k = 0; k < to->K; k++) {
         set_behavior(run, r, k);
         SYN_TRY(syn_network_advance(run->network, run->s, r->state, r->x, s->B ? r->u : NULL, to->S, true, r->out));
+        /* a prediction less the baseline that it moved is what the network predicted */
+        if (!run->noise) memcpy(r->x, r->out, (size_t)(to->S * N) * sizeof(float));
         for (int64_t n = 0; n < to->S; n++) {
             syn_level level = {s, r->level + n * N};
-            float *z = to->rollout + (n * to->K + k) * N;
-            syn_level_restore(&level, r->out + n * N, z);
-            syn_level_move(&level, -1, z);
+            float *sum = to->rollout + (n * to->K + k) * N;
+            syn_level_restore(&level, r->out + n * N, r->z);
+            for (int64_t i = 0; i < N; i++) sum[i] += r->z[i];
+            if (run->noise) syn_rollout_disturb(run->noise, path, to->start[n] + k, r->z);
+            syn_level_move(&level, -1, r->z);
+            for (int64_t i = 0; run->noise && i < N; i++) r->x[n * N + i] = r->z[i] - level.value[i];
         }
-        /* z less the moved baseline is what the network predicted */
-        memcpy(r->x, r->out, (size_t)(to->S * N) * sizeof(float));
     }
     return SYN_OK;
+}
+
+static int paths_for(const syn_forecast *to) {
+    const double fit = most_path_steps / ((double)to->S * (double)to->K * (double)to->N);
+    return fit >= MOST_PATHS ? MOST_PATHS : fit > FEWEST_PATHS ? (int)fit : FEWEST_PATHS;
+}
+
+/* All paths from where r stands: their mean, z-scored, into to->rollout. */
+static syn_status roll_paths(const runner *run, rollouts *r) {
+    syn_forecast *to = run->to;
+    const size_t states = (size_t)to->S * syn_network_state_size(run->network, run->s);
+    const size_t entries = (size_t)(to->S * to->N);
+    float *state = NULL, *x = NULL, *level = NULL;
+    syn_status status;
+    to->paths = run->noise ? paths_for(to) : 1;
+    SYN_CHECK(syn_alloc(&state, states, sizeof *state, "rollouts"));
+    SYN_CHECK(syn_alloc(&x, entries, sizeof *x, "rollouts"));
+    SYN_CHECK(syn_alloc(&level, entries, sizeof *level, "rollouts"));
+    memcpy(state, r->state, states * sizeof *state);
+    memcpy(x, r->x, entries * sizeof *x);
+    memcpy(level, r->level, entries * sizeof *level);
+    for (int path = 0; path < to->paths; path++) {
+        memcpy(r->state, state, states * sizeof *state);
+        memcpy(r->x, x, entries * sizeof *x);
+        memcpy(r->level, level, entries * sizeof *level);
+        SYN_CHECK(roll(run, r, path));
+    }
+    for (size_t k = 0; k < entries * (size_t)to->K; k++) to->rollout[k] /= (float)to->paths;
+done:
+    free(state), free(x), free(level);
+    return status;
 }
 
 static double share(double sum, double entries) { return entries > 0 ? sum / entries : NAN; }
@@ -239,7 +285,7 @@ static syn_status run_rollouts(const runner *run) {
     SYN_CHECK(rollouts_create(&r, run));
     SYN_CHECK(syn_warm_up(run->network, run->s, run->session, to->start, to->S, r.state, r.x));
     for (int64_t n = 0; n < to->S; n++) find_level(run, &r, n);
-    SYN_CHECK(roll(run, &r));
+    SYN_CHECK(roll_paths(run, &r));
     for (int64_t n = 0; n < to->S; n++) {
         find_level(run, &r, n);
         score(run, &r, n);
@@ -265,15 +311,31 @@ static syn_status describe_source(syn_forecast *to, const syn_model *model, size
     return SYN_OK;
 }
 
-/* Both parts, over the test split of data. start: as choose_starts(). */
-static syn_status run_both(syn_forecast *to, const syn_model *model, const syn_dataset *data, size_t s, int64_t start,
-                           bool hold_behavior, const syn_kernels *kernels, int threads) {
-    runner run = {.to = to, .s = s, .session = &data->session[s], .hold_behavior = hold_behavior};
+/* What a forecast is made of. */
+typedef struct source {
+    const syn_model *model;
+    const syn_dataset *data;
+    size_t s; /* of both */
+    bool hold_behavior;
+    const syn_kernels *kernels;
+    int threads;
+} source;
+
+/* Both parts, over the test split, of K steps. start: as choose_starts(). noise: of the rollouts, or NULL. */
+static syn_status run_both(syn_forecast **forecast, const source *from, int64_t K, int64_t start,
+                           const syn_rollout_noise *noise) {
+    const syn_model *model = from->model;
+    const size_t s = from->s;
+    SYN_TRY(syn_alloc(forecast, 1, sizeof **forecast, "forecast"));
+    syn_forecast *to = *forecast;
+    runner run = {
+        .to = to, .s = s, .session = &from->data->session[s], .hold_behavior = from->hold_behavior, .noise = noise};
     syn_status status;
+    to->K = K;
     SYN_CHECK(describe_source(to, model, s));
     SYN_CHECK(choose_starts(run.session, start, to));
-    SYN_CHECK(
-        syn_network_create(&run.network, model->p, data, model->loss, kernels, threads, CHUNK_FRAMES, CHUNK_FRAMES));
+    SYN_CHECK(syn_network_create(&run.network, model->p, from->data, model->loss, from->kernels, from->threads,
+                                 CHUNK_FRAMES, CHUNK_FRAMES));
     SYN_CHECK(run_one_step(&run));
     SYN_CHECK(run_rollouts(&run));
 done:
@@ -281,43 +343,65 @@ done:
     return status;
 }
 
-/* Intervals from the errors in the validation split, which here stands where the test split does. */
-static syn_status find_intervals(syn_forecast *to, const syn_model *model, const syn_dataset *data, size_t s,
-                                 bool hold_behavior, const syn_kernels *kernels, int threads) {
-    syn_dataset other = *data;
-    syn_forecast *errors = NULL;
+/* Forecasts of the validation split, which here stands where the test split does, for its errors. Whether rollouts are
+ * to be disturbed is chosen by them: *noise is the one made, *disturb it or NULL. No stretch of the split is long
+ * enough: none of all that. */
+static syn_status run_validation(syn_forecast **errors, const source *from, int64_t K, syn_rollout_noise *noise,
+                                 const syn_rollout_noise **disturb) {
+    const syn_normalisation *norm = &from->data->session[from->s].norm;
+    syn_dataset other = *from->data;
+    source validation = *from;
+    syn_forecast *disturbed = NULL;
     syn_status status;
-    SYN_CHECK(syn_alloc(&other.session, data->n, sizeof *other.session, "forecast"));
-    memcpy(other.session, data->session, data->n * sizeof *other.session);
-    syn_session *session = &other.session[s];
+    bool helps;
+    validation.data = &other;
+    SYN_CHECK(syn_alloc(&other.session, other.n, sizeof *other.session, "forecast"));
+    memcpy(other.session, from->data->session, other.n * sizeof *other.session);
+    syn_session *session = &other.session[from->s];
     session->n_spans[SYN_TEST] = session->n_spans[SYN_VALIDATION];
     session->span[SYN_TEST] = session->span[SYN_VALIDATION];
     session->level[SYN_TEST] = session->level[SYN_VALIDATION];
     const int64_t longest = syn_forecast_longest(session);
-    if (longest > 0) {
-        SYN_CHECK(syn_alloc(&errors, 1, sizeof *errors, "forecast"));
-        errors->K = to->K < longest ? to->K : longest;
-        SYN_CHECK(run_both(errors, model, &other, s, SPREAD, hold_behavior, kernels, threads));
+    if (longest == 0) goto done;
+    if (K > longest) K = longest;
+    SYN_CHECK(run_both(errors, &validation, K, SPREAD, NULL));
+    if (K == 1) goto done;
+    SYN_CHECK(syn_rollout_noise_create(noise, norm, from->model->loss, *errors));
+    SYN_CHECK(run_both(&disturbed, &validation, K, SPREAD, noise));
+    SYN_CHECK(syn_rollout_noise_helps(norm, *errors, disturbed, &helps));
+    if (helps) {
+        syn_forecast *const plain = *errors;
+        *errors = disturbed, disturbed = plain;
+        *disturb = noise;
     }
-    SYN_CHECK(syn_forecast_intervals(to, errors));
 done:
-    syn_forecast_free(errors);
+    syn_forecast_free(disturbed);
     free(other.session);
     return status;
 }
 
 syn_status syn_forecast_run(syn_forecast **forecast, const syn_model *model, const syn_dataset *data,
                             const syn_options *options, const syn_kernels *kernels, int threads) {
-    const size_t s = (size_t)syn_option_int(options, SYN_OPT_SESSION);
     const int64_t start = syn_option_auto(options, SYN_OPT_START) ? SPREAD : syn_option_int(options, SYN_OPT_START);
-    const bool hold_behavior = syn_option_flag(options, SYN_OPT_HOLD_BEHAVIOR);
+    const int64_t K = syn_option_int(options, SYN_OPT_STEPS);
+    const source from = {.model = model,
+                         .data = data,
+                         .s = (size_t)syn_option_int(options, SYN_OPT_SESSION),
+                         .hold_behavior = syn_option_flag(options, SYN_OPT_HOLD_BEHAVIOR),
+                         .kernels = kernels,
+                         .threads = threads};
+    syn_rollout_noise noise = {0};
+    const syn_rollout_noise *disturb = NULL;
+    syn_forecast *errors = NULL;
     syn_status status;
     *forecast = NULL;
-    SYN_CHECK(syn_alloc(forecast, 1, sizeof **forecast, "forecast"));
-    (*forecast)->K = syn_option_int(options, SYN_OPT_STEPS);
-    SYN_CHECK(run_both(*forecast, model, data, s, start, hold_behavior, kernels, threads));
-    SYN_CHECK(find_intervals(*forecast, model, data, s, hold_behavior, kernels, threads));
+    SYN_CHECK(check_starts(&data->session[from.s], K, start));
+    SYN_CHECK(run_validation(&errors, &from, K, &noise, &disturb));
+    SYN_CHECK(run_both(forecast, &from, K, start, disturb));
+    SYN_CHECK(syn_forecast_intervals(*forecast, errors));
 done:
+    syn_rollout_noise_free(&noise);
+    syn_forecast_free(errors);
     if (status != SYN_OK) syn_forecast_free(*forecast), *forecast = NULL;
     return status;
 }
@@ -383,12 +467,13 @@ static json_t *list_of(const double *values, int64_t n) {
 }
 
 syn_status syn_forecast_describe(const syn_forecast *f, char **json) {
-    json_t *root = json_pack(
-        "{s:s, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:f, s:o, s:o}", "name", f->name, "neurons", (json_int_t)f->N,
-        "steps", (json_int_t)f->K, "starts", (json_int_t)f->S, "one_step_frames", (json_int_t)f->F, "mse",
-        list_of(f->mse, f->K), "mse_copy_last", list_of(f->mse_copy_last, f->K), "mse_mean", list_of(f->mse_mean, f->K),
-        "skill", list_of(f->skill, f->K), "interval", syn_interval_level, "one_step_coverage",
-        isfinite(f->coverage) ? json_real(f->coverage) : json_null(), "coverage", list_of(f->rollout_coverage, f->K));
+    json_t *root = json_pack("{s:s, s:I, s:I, s:I, s:i, s:I, s:o, s:o, s:o, s:o, s:f, s:o, s:o}", "name", f->name,
+                             "neurons", (json_int_t)f->N, "steps", (json_int_t)f->K, "starts", (json_int_t)f->S,
+                             "paths", f->paths, "one_step_frames", (json_int_t)f->F, "mse", list_of(f->mse, f->K),
+                             "mse_copy_last", list_of(f->mse_copy_last, f->K), "mse_mean", list_of(f->mse_mean, f->K),
+                             "skill", list_of(f->skill, f->K), "interval", syn_interval_level, "one_step_coverage",
+                             isfinite(f->coverage) ? json_real(f->coverage) : json_null(), "coverage",
+                             list_of(f->rollout_coverage, f->K));
     *json = root ? json_dumps(root, JSON_REAL_PRECISION(9)) : NULL;
     json_decref(root);
     return *json ? SYN_OK : syn_fail(SYN_ERR_MEMORY, "could not allocate the summary of the forecast");
@@ -421,6 +506,7 @@ static syn_status fill_file(syn_hdf5_writer *w, const void *content) {
     syn_hdf5_put(w, "/one_step/upper", SYN_HDF5_F32, f->upper, 1, &f->N);
     syn_hdf5_put_number_attribute(w, "/one_step/lower", "coverage", f->coverage);
     syn_hdf5_put(w, "/rollout/prediction", SYN_HDF5_F32, f->rollout, 3, deep);
+    syn_hdf5_put_integer_attribute(w, "/rollout/prediction", "paths", f->paths);
     syn_hdf5_put(w, "/rollout/truth", SYN_HDF5_F32, f->rollout_truth, 3, deep);
     syn_hdf5_put(w, "/rollout/start_frame", SYN_HDF5_I64, f->start, 1, &f->S);
     syn_hdf5_put(w, "/rollout/lower", SYN_HDF5_F32, f->rollout_lower, 2, steps);

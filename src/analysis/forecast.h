@@ -1,7 +1,8 @@
 /* Forecast of a session: one step ahead over the test split, and free-running rollouts.
  *
- * A rollout from frame f knows activity up to frame f - 1. Every step feeds back the prediction; behaviour is the
- * recorded one, or held at its last value, as it is beyond the end of the segment.
+ * A rollout from frame f knows activity up to frame f - 1. Every step feeds back the prediction, or is the mean over
+ * paths on which the prediction was disturbed first (rollout_noise.h); behaviour is the recorded one, or held at its
+ * last value, as it is beyond the end of the segment.
  *
  * Letters: F target frames of the test split, S rollouts of K steps, N neurons.
  */
@@ -25,6 +26,7 @@ struct syn_forecast {
     /* rollouts; raw units, NaN where truth was not observed or lies beyond the segment */
     float *rollout, *rollout_truth;                 /* [S][K][N] */
     int64_t *start;                                 /* [S] first predicted frame */
+    int paths;                                      /* of a rollout; 1: nothing is disturbed */
     double *mse, *mse_copy_last, *mse_mean, *skill; /* [K] z-scored; NaN without truth */
     /* intervals (forecast_interval.h), to be added to a prediction; raw units, NaN where nothing says how wide */
     float *lower, *upper;                 /* [N] */

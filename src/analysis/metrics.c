@@ -198,6 +198,11 @@ void syn_metrics_neuron_r(const syn_metrics *m, double *r) {
     for (int64_t i = 0; i < m->N; i++) r[i] = pearson(&m->neuron[i].value, rounding_of(&m->neuron[i]));
 }
 
+void syn_metrics_neuron_mse(const syn_metrics *m, double *mse) {
+    for (int64_t i = 0; i < m->N; i++)
+        mse[i] = m->neuron[i].value.n > 0 ? m->neuron[i].squared_error / m->neuron[i].value.n : NAN;
+}
+
 syn_metric_values syn_metrics_values(const syn_metrics *m) {
     average r2 = {0}, neuron_r = {0}, delta_r = {0}, neuron_bits = {0};
     double spikes = 0, nll_model = 0, nll_mean_rate = 0;

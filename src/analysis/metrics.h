@@ -72,6 +72,8 @@ void syn_metrics_add_counts(syn_metrics *metrics, int64_t n, const float *counts
 syn_metric_values syn_metrics_values(const syn_metrics *metrics);
 /* r: [N], of which `neuron_r` is the average. */
 void syn_metrics_neuron_r(const syn_metrics *metrics, double *r);
+/* mse: [N], NaN where a neuron was not observed. */
+void syn_metrics_neuron_mse(const syn_metrics *metrics, double *mse);
 
 /* C: [N][N] effective connectivity, truth: [N][N] weights, rows = receivers, diagonals ignored; an edge is a truth
  * other than 0. Ranks of ties are averaged. auprc is the average precision, auprc_chance the share of edges. */

@@ -24,7 +24,8 @@ typedef enum syn_stream {
     SYN_STREAM_TEST,
     SYN_STREAM_RIVALS,
     SYN_STREAM_REWIRING,
-    SYN_STREAM_REPEATS
+    SYN_STREAM_REPEATS,
+    SYN_STREAM_ROLLOUTS
 } syn_stream;
 
 typedef struct syn_random {

@@ -10,6 +10,8 @@
 
 /* Frames that tell what a neuron's values are like, evenly spread. */
 enum { SAMPLE = 1001 };
+/* A camera may hang for one frame in so many, and few neurons may have equal values by chance. */
+enum { COPIES_IN = 50, FEWEST_NEURONS = 8 };
 static const float far = 1e6f;
 
 static int by_value(const void *a, const void *b) {
@@ -70,5 +72,43 @@ syn_status syn_warn_of_outliers(syn_recording *r) {
     if (found) SYN_CHECK(warn(r, first, middle[first % r->N], found));
 done:
     free(middle), free(most);
+    return status;
+}
+
+/* Whether frame t is an observed copy of the one before it that says something. */
+static bool is_copy(const syn_recording *r, int64_t t, const float *middle) {
+    bool moved = false;
+    for (int64_t j = 0; j < r->N; j++) {
+        const float x = r->x[t * r->N + j];
+        if (!syn_observed(r, t, j) || !syn_observed(r, t - 1, j) || x != r->x[(t - 1) * r->N + j]) return false;
+        moved |= x != middle[j];
+    }
+    return moved;
+}
+
+syn_status syn_warn_of_copies(syn_recording *r) {
+    float *middle = NULL, most, value[SAMPLE];
+    char line[400];
+    int64_t found = 0, first = -1, frames = 0;
+    syn_status status = SYN_OK;
+    if (r->signal == SYN_SIGNAL_COUNTS || r->N < FEWEST_NEURONS) return SYN_OK;
+    SYN_CHECK(syn_alloc(&middle, (size_t)r->N, sizeof *middle, "medians"));
+    for (int64_t j = 0; j < r->N; j++) measure(r, j, value, &middle[j], &most);
+    for (int64_t k = 0; k < r->S; k++) {
+        frames += r->segment[k].stop - r->segment[k].start;
+        for (int64_t t = r->segment[k].start + 1; t < r->segment[k].stop; t++) {
+            if (!is_copy(r, t, middle)) continue;
+            if (first < 0) first = t;
+            found++;
+        }
+    }
+    if (found * COPIES_IN <= frames) goto done;
+    snprintf(line, sizeof line,
+             "%lld of %lld frames are exact copies of the frame before, the first is frame %lld: frames that were not "
+             "taken are to be NaN or left out, and a recording that was resampled is to be given at its own rate",
+             (long long)found, (long long)frames, (long long)first);
+    if (!said(r, line)) SYN_CHECK(syn_recording_warn(r, "%s", line));
+done:
+    free(middle);
     return status;
 }

@@ -338,6 +338,18 @@ def test_contents_of_a_file(X):
     assert "dff" in str(listed) and "(400, 5)" in str(listed)
 
 
+def test_a_rollout_of_fluorescence_does_not_wait_in_silence():
+    """Left to its own predictions a model of transients sees none to come: far ahead it would be worse than the mean."""
+    rng = np.random.default_rng(1)
+    events, x = rng.poisson(0.04, (1500, 8)), np.zeros((1500, 8))
+    for t in range(1, 1500):
+        x[t] = np.exp(-1 / 8) * x[t - 1] + events[t]
+    rec = synapsnet.recording(x + 0.1 * rng.standard_normal(x.shape), rate_hz=10)
+    forecast = synapsnet.SynapsNet(connectivity="none").fit(rec).forecast(steps=20)
+    assert (forecast.mse[3:] < 1.1 * forecast.mse_mean[3:]).all()
+    assert forecast.mse[0] < 0.9 * forecast.mse_copy_last[0]
+
+
 def test_plot_of_the_forecast(model):
     axes = model.plot_forecast(neurons=["3", 1], seconds=2)
     forecast = model.forecast(steps=1)

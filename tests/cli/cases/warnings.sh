@@ -31,6 +31,28 @@ err '^synapsnet: warning: the model predicts the test split reliably worse than 
 run 0 synapsnet evaluate wrong.h5 --json
 json warnings.0 >/dev/null
 
+# A value that is merely unlike the others, in the test split: the error is of its neuron.
+walk 5 580 3 400 >jump.csv
+run 0 synapsnet fit jump.csv "${options[@]}" -o jump.h5
+err '^synapsnet: warning: jump.csv: neuron 3 has [0-9]+ % of the squared error in the test split \(its mse is '
+run 0 synapsnet evaluate jump.h5
+err '^synapsnet: warning: jump.csv: neuron 3 has [0-9]+ % of the squared error'
+run 0 synapsnet evaluate walk.h5
+! grep -q 'of the squared error' err || fail "a warning of neurons that are alike"
+
+# Frames that were taken once and given twice; a neuron more would not be equal by chance.
+walk 9 | awk '{print; print}' >twice.csv
+run 0 synapsnet fit twice.csv "${options[@]}" --connectivity none -o twice.h5
+err '^synapsnet: warning: twice.csv: 600 of 1200 frames are exact copies of the frame before, the first is frame 1: '
+walk 9 >once.csv
+run 0 synapsnet fit once.csv "${options[@]}" --connectivity none -o once.h5
+! grep -q 'exact copies' err || fail "a warning of frames that were all taken"
+
+# What no instrument gives: the model has little left to explain.
+awk 'BEGIN {for (t = 0; t < 600; t++) print sin(t / 9) "," sin(t / 9 + 1) "," cos(t / 14)}' >smooth.csv
+run 0 synapsnet fit smooth.csv --rate 5 --orientation time-first --hidden 8 --connectivity none -o smooth.h5
+err '^synapsnet: warning: smooth.csv: hardly anything in a frame is new \('
+
 # Counts may be anything.
 awk 'BEGIN {for (t = 0; t < 300; t++) print (t * 7) % 5 % 2 "," (t == 100 ? 200 : 0) + (t * 3) % 7 % 2}' >counts.csv
 run 0 synapsnet fit counts.csv --rate 5 --signal counts --orientation time-first --hidden 2 --epochs 1 -o counts.h5
