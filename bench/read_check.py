@@ -94,12 +94,19 @@ def check_nwb(program):
     yield "NWB, one of several, timestamps of another series", "pynwb", np.column_stack([r["time"], r["x"]]), np.column_stack([times, values])
     yield "NWB, (roi, time)", "pynwb", ours(program, "nwb/roi_first.nwb")["x"], series("roi_first.nwb", "ophys", "RoiResponseSeries")[0].T
     yield "NWB, data in another file (external link)", "pynwb", ours(program, "nwb/external.nwb")["x"], series("external.nwb", "ophys", "DfOverF", "RoiResponseSeries")[0]
+    for name, place, layout in (("linked", "processing/ophys/Fluorescence/RoiResponseSeries", "a module in another file"),
+                                ("soft", "processing/again", "a series behind a soft link")):
+        with h5py.File(os.path.join(DATA, "nwb", f"{name}.nwb")) as f:
+            yield f"NWB, {layout}", "h5py", ours(program, f"nwb/{name}.nwb")["x"], f[place]["data"][:]
+    planes = [series("planes.nwb", "ophys", "DfOverF", f"plane{k}")[0] for k in range(2)]
+    yield "NWB, two planes of one container", "pynwb", ours(program, "nwb/planes.nwb:/processing/ophys/DfOverF")["x"], np.column_stack(planes)
     for kind in "uint8 uint16 uint32 uint64 int64".split():
         yield f"NWB, units with an index of {kind}", "pynapple", ours(program, f"nwb/units_{kind}.nwb")["x"], binned(trains_of_pynapple(f"units_{kind}.nwb"))
     r = ours(program, "nwb/units_observed.nwb")
     with pynwb.NWBHDF5IO(os.path.join(DATA, "nwb", "units_observed.nwb"), "r") as io:
         nwb = io.read()
-        units = nwb.units.to_dataframe().loc[[int(k) for k in r["id"]]]
+        units = nwb.units.to_dataframe()
+        units = units[units["quality"] == "good"]
         places = [e.iloc[0] for e in units["electrodes"]]
     low = np.floor(min(times[0] for times in units["spike_times"]) / BIN + 1e-9)
     start = (low + np.arange(len(r["x"]))) * BIN
@@ -107,14 +114,19 @@ def check_nwb(program):
     for j, intervals in enumerate(units["obs_intervals"]):
         seen = np.any([(start > a - 1e-6) & (start + BIN < b + 1e-6) for a, b in np.atleast_2d(intervals)], axis=0)
         counts[~seen, j] = np.nan
-    yield "NWB, units with obs_intervals", "pynwb", r["x"], counts
+    yield "NWB, units of good quality, with obs_intervals", "pynwb", r["x"], counts
+    yield "... their ids and cell types", "pynwb", np.concatenate([r["id"], r["cell_type"]]), [*map(str, units.index), *units["cell_type"]]
     yield "... region and place of their electrodes", "pynwb", np.column_stack([r["region"], r["position"].astype(str)]), [[e["location"], *(str(np.float32(e[axis])) for axis in "xyz")] for e in places]
     with pynwb.NWBHDF5IO(os.path.join(DATA, "nwb", "behavior.nwb"), "r") as io:
-        trials = io.read().trials.to_dataframe()
-    r = ours(program, "nwb/behavior.nwb", "--segments", os.path.join(DATA, "nwb", "behavior.nwb") + ":/intervals/trials")
-    bounds = np.column_stack([r["time"][r["segments"][:, 0]], r["time"][r["segments"][:, 1] - 1] + 1 / r["rate"]])
-    yield "NWB, trials as segments", "pynwb", bounds, trials[["start_time", "stop_time"]]
+        nwb = io.read()
+        tables = {name: getattr(nwb, name).to_dataframe()[["start_time", "stop_time"]].to_numpy() for name in ("trials", "epochs")}
+        licks = nwb.acquisition["licks"].data[:]
+    for name, table in tables.items():
+        r = ours(program, "nwb/behavior.nwb", "--segments", os.path.join(DATA, "nwb", "behavior.nwb") + f":/intervals/{name}")
+        bounds = np.column_stack([r["time"][r["segments"][:, 0]], r["time"][r["segments"][:, 1] - 1] + 1 / r["rate"]])
+        yield f"NWB, {name} as segments", "pynwb", bounds, table
     r = ours(program, "nwb/behavior.nwb")
+    yield "NWB, TimeSeries of uint8 in acquisition", "pynwb", r["licks"], licks
     position = series("behavior.nwb", "behavior", "Position", "SpatialSeries")[0]
     yield "NWB, Position with conversion, on the frames", "pynwb", np.column_stack([r["Position_x"], r["Position_y"]]), position
     yield "NWB, PupilTracking, on the frames", "pynwb", r["pupil"], series("behavior.nwb", "behavior", "PupilTracking", "pupil")[0]
@@ -146,6 +158,12 @@ def check_matlab(program):
     with h5py.File(os.path.join(DATA, "matlab", "v73_trials.mat")) as f:
         columns = [np.concatenate([f[ref][:].ravel() for ref in f[f"D/cell{j + 1}"][:].ravel()]) for j in range(5)]
     yield "MATLAB v7.3, struct of cells", "h5py", ours(program, "matlab/v73_trials.mat")["x"], np.column_stack(columns)
+    with h5py.File(os.path.join(DATA, "matlab", "v73_cell.mat")) as f:
+        trials = [f[ref][:].T for ref in f["dff"][:].ravel()]
+    yield "MATLAB v7.3, cell of trials", "h5py", ours(program, "matlab/v73_cell.mat", "--rate", "10")["x"], np.concatenate(trials)
+    with h5py.File(os.path.join(DATA, "matlab", "v73_trains.mat")) as f:
+        trains = [f[ref][:].ravel() for ref in f["spikes"][:].ravel()]
+    yield "MATLAB v7.3, cell of spike trains", "h5py", ours(program, "matlab/v73_trains.mat")["x"], binned(trains)
 
 
 def check_arrays(program):
@@ -173,6 +191,10 @@ def check_tables(program):
     frame = pd.read_csv(os.path.join(DATA, "good", "timed.csv"))
     r = ours(program, "good/timed.csv")
     yield "CSV with a header and a column of times", "pandas", np.column_stack([r["time"], r["x"]]), frame.to_numpy()
+    units = os.path.join(DATA, "good", "units.csv")
+    frame = pd.read_csv(units)
+    r = ours(program, "good/units.csv:a,b,c,d,e", "--behavior", f"{units}:speed,pupil")
+    yield "CSV with units in the header, and behaviour beside the neurons", "pandas", np.column_stack([r["x"], r["speed"], r["pupil"]]), frame.to_numpy()[:, 1:]
     yield "CSV with missing cells", "pandas", ours(program, "good/missing.csv", "--rate", "10")["x"], pd.read_csv(os.path.join(DATA, "good", "missing.csv"), header=None).replace([np.inf], np.nan).to_numpy()
     yield "CSV as a data frame writes it", "pandas", ours(program, "good/data_frame.csv", "--rate", "10")["x"], pd.read_csv(os.path.join(DATA, "good", "data_frame.csv"), index_col=0).to_numpy()
     yield "CSV with decimal commas", "pandas", ours(program, "good/decimal_comma.csv", "--rate", "10")["x"], pd.read_csv(os.path.join(DATA, "good", "decimal_comma.csv"), header=None, sep=";", decimal=",").to_numpy()

@@ -1,7 +1,8 @@
-/* synapsnet info: what was understood of each recording. */
+/* synapsnet info: what was understood of each recording, and the arrays in its file. */
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "command.h"
 
@@ -27,6 +28,17 @@ static exit_code show_contents(const arguments *a, const char *path, syn_status 
     return code;
 }
 
+/* The arrays in a file of HDF5, MATLAB or npz that was named as a whole; others have no tree. */
+static void print_tree(const char *path) {
+    static const char *const kinds[] = {" (HDF5) holds\n", " (MATLAB) holds\n", " (npz) holds\n"};
+    struct stat found;
+    char *text = NULL;
+    if (stat(path, &found) || !S_ISREG(found.st_mode) || syn_contents_describe(path, 0, &text) != SYN_OK) return;
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
+        if (strstr(text, kinds[k])) printf("\n%s", text);
+    syn_free(text);
+}
+
 /* One recording is one object; several are {"recordings": [...]}, so that there is one object in either case. */
 exit_code run_info(const arguments *a) {
     syn_recording **recordings;
@@ -43,6 +55,7 @@ exit_code run_info(const arguments *a) {
         for (size_t k = 0; k < n; k++) {
             if (k) fputs(a->json ? ", " : "\n", stdout);
             fputs(text[k], stdout);
+            if (!a->json && !a->quiet) print_tree(a->operand[k]);
         }
         if (a->json) puts(n > 1 ? "]}" : "");
     }

@@ -17,9 +17,9 @@ const command commands[] = {
      "The file opens without any option afterwards: rate, bins, trials and behaviour are in it.",
      "synapsnet convert suite2p/ --rate 30 -o recording.h5", 1, 1000000, true, run_convert},
     {"info", "RECORDING...", "Show what was understood of a recording.",
-     "Reads it as a fit does, and prints neurons, frames, rate, trials, behaviour and what was left out; of a file "
-     "that "
-     "is no recording by itself, the arrays it holds.",
+     "Reads it as a fit does, and prints neurons, frames, rate, trials, behaviour and what was left out. Of HDF5, "
+     "MATLAB and npz files that are named as a whole, and of any file that is no recording by itself, also a tree of "
+     "the arrays that it holds, unless --quiet.",
      "synapsnet info recording.npz:counts --bin 50ms", 1, 1000000, false, run_info},
     {"fit", "RECORDING... -o MODEL", "Fit a model to one or many recordings and score it on their test frames.",
      "Options are rarely needed: form and strength of the connectivity, loss and length of training are chosen on "

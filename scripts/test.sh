@@ -49,7 +49,7 @@ preset() {
 }
 
 preset release -DSYN_WERROR=ON -DSYN_PYTHON=ON
-preset asan -DSYN_WERROR=ON
+preset asan -DSYN_WERROR=ON -DSYN_PYTHON=ON
 preset fuzz -DSYN_WERROR=ON
 check "format" scripts/check_format.sh
 check "Python wheel" scripts/wheel.sh build/wheel

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes the source distribution and, from it, the wheel, puts the libraries that it needs into the wheel (manylinux), and
-# shows that the wheel works where NumPy is all that is installed: scripts/wheel.sh FOLDER
+# shows that the wheel works where there is nothing but what pip brings with it: scripts/wheel.sh FOLDER
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -41,8 +41,9 @@ cp "$work"/*.tar.gz "$work/repaired"/*.whl "$out"
 # manylinux system has.
 quietly python3 -m venv "$work/bare"
 quietly "$work/bare/bin/pip" install --disable-pip-version-check "$work/repaired"/*.whl
+cp tests/data/nwb/session.nwb "$work"
 cd "$work"
-"$work/bare/bin/python" -W ignore - <<'EOF'
+MPLBACKEND=agg "$work/bare/bin/python" -W ignore - <<'EOF'
 import re, sys
 
 
@@ -56,13 +57,16 @@ import ctypes, subprocess, tempfile, numpy  # with what they map
 before = mapped()
 import synapsnet
 
-rec = synapsnet.simulate("rates", neurons=10, frames=500)
-model = synapsnet.SynapsNet(hidden=4, epochs=2, connectivity="dense").fit(rec)
-model.save("model.h5")
-assert (synapsnet.load("model.h5").connectivity_ == model.connectivity_).all()
+rec = synapsnet.read("session.nwb")
+model = synapsnet.SynapsNet(hidden=32, epochs=5).fit(rec)
+model.score(); model.evaluate(); model.predict(rec); model.forecast(rec, steps=20)
+model.connectivity_; model.effective_connectivity(lags=5); model.edges(fdr=0.1); model.embedding_; model.perturb(3)
+model.save("m.h5"); again = synapsnet.load("m.h5")
+assert (again.connectivity_ == model.connectivity_).all()
 ours = [path for path in mapped() - before if "/synapsnet" not in path]
 allowed = re.compile(r"/(ld-linux[^/]*|lib(c|m|dl|rt|pthread|resolv|gcc_s|stdc\+\+|z))[.-]")
 foreign = [path for path in ours if not allowed.search(path) and not path.startswith((sys.prefix, sys.base_prefix + "/lib/python"))]
 assert not foreign, f"the wheel needs libraries of this machine: {foreign}"
+again.plot_forecast(); again.plot_connectivity()  # matplotlib maps libraries of its own
 EOF
 ls -1sh "$out"/synapsnet-*

@@ -39,15 +39,15 @@ def write(name, nwb, **options):
         io.write(nwb, cache_spec=False)
 
 
-def segmentation(nwb, rois):
-    """The table of ROIs, in a module `ophys`."""
+def segmentation(nwb, rois, first=100):
+    """The table of ROIs, with ids from first on, in a module `ophys`."""
     device = nwb.create_device("scope")
     plane = nwb.create_imaging_plane(name="plane", optical_channel=OpticalChannel("green", "", 520.0), description="", device=device,
                                      excitation_lambda=920.0, indicator="GCaMP6f", location="VISp", imaging_rate=RATE)
     images = ImageSegmentation()
     table = images.create_plane_segmentation("", plane, name="PlaneSegmentation")
     for k in range(rois):
-        table.add_roi(id=100 + k, pixel_mask=[(k, k, 1.0)])
+        table.add_roi(id=first + k, pixel_mask=[(k, k, 1.0)])
     module = nwb.create_processing_module("ophys", "")
     module.add(images)
     return module, table
@@ -94,6 +94,18 @@ def good_traces():
     module.add(Fluorescence(name="Deconvolved", roi_response_series=dff_series(table, X, starting_time=2.0)))
     add_units(nwb)
     write("several.nwb", nwb)
+
+
+def good_session():
+    """Long enough for a fit; every neuron follows the one before it."""
+    random = np.random.default_rng(3)
+    data = np.zeros((800, 6), "f4")
+    for t in range(1, len(data)):
+        data[t] = 0.8 * np.roll(data[t - 1], 1) + 0.5 * random.standard_normal(6)
+    nwb = new()
+    module, table = segmentation(nwb, 6, first=0)
+    module.add(DfOverF(roi_response_series=dff_series(table, data)))
+    write("session.nwb", nwb)
 
 
 def good_behavior():
@@ -344,5 +356,5 @@ def corpus():
 
 if __name__ == "__main__":
     shutil.rmtree(HERE, ignore_errors=True)
-    for make in (good_traces, good_behavior, good_units, good_links, good_tables, good_planes, bad, corpus):
+    for make in (good_traces, good_session, good_behavior, good_units, good_links, good_tables, good_planes, bad, corpus):
         make()

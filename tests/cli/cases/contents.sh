@@ -1,4 +1,5 @@
 # info shows the arrays of a file that is no recording by itself: a tree, or one object; the error is one line either way.
+# Of a recording in HDF5, MATLAB or npz it shows the tree as well.
 # shellcheck shell=bash
 data=$(dirname "$case_file")/../../data
 
@@ -25,3 +26,11 @@ run 1 synapsnet info "$data/bad/cut.h5"
 one_error 'cut.h5: the HDF5 file cannot be opened'
 run 0 synapsnet info "$data/nwb/behavior.nwb"
 out '^behaviour +licks \(V\)'
+out '^.*behavior.nwb \(HDF5\) holds$'
+out '^      BehavioralTimeSeries/$'
+run 0 synapsnet info "$data/matlab/trials_numbered.mat" "$data/good/trials.npz"
+out '^neurons +5$'
+out '^.*trials_numbered.mat \(MATLAB\) holds$'
+out '^    speed +cell \(1, 4\) of double$'
+out '^.*trials.npz \(npz\) holds$'
+out '^  counts +uint8 \(200, 3\)$'
