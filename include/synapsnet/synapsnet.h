@@ -296,8 +296,9 @@ SYN_API void syn_online_free(syn_online *online);
  * [N] the neurons kept by the model, raw units. Errors: a value that is infinite; behavior is NULL; the frame is then
  * as though it had not been given. */
 SYN_API syn_status syn_online_step(syn_online *online, const float *activity, const float *behavior, float *prediction);
-/* Runs on freely from where it stands, which does not change: prediction[K][N], the first of which is that of the last
- * step. Behaviour is held at its last value. Error: no frame has been taken since the start of the segment. */
+/* Runs on freely from where it stands, which does not change, along one undisturbed path (docs/model.md, Rollouts):
+ * prediction[K][N], the first of which is that of the last step. Behaviour is held at its last value. Error: no frame
+ * has been taken since the start of the segment. */
 SYN_API syn_status syn_online_forecast(syn_online *online, int64_t K, float *prediction);
 /* Starts a new segment: a trial, or the recording after a gap. */
 SYN_API void syn_online_restart(syn_online *online);
