@@ -4,6 +4,8 @@
 #
 #   ```sh       the block is run, and must succeed
 #   ```console  every line after "$ " is run, and must print what stands below it, to the letter; most show an error
+#   indented    a `synapsnet` command with files of the reader is run beside a recording.h5, a new.h5 and a model.h5, and may
+#               fail only because another file is not there
 #
 # `make test` itself is not run: it is what runs this.
 set -euo pipefail
@@ -44,6 +46,21 @@ compare() {
     exit 1
 }
 
+run_shown() {
+    printf '$ %s\n' "$1"
+    if [ ! -d "$work/shown" ]; then
+        mkdir "$work/shown"
+        (cd "$work/shown" && for k in 1 2; do synapsnet simulate rates --neurons 13 --frames 600 --seed $k -o $k.h5 --quiet; done &&
+            mv 1.h5 recording.h5 && mv 2.h5 new.h5 &&
+            synapsnet fit recording.h5 -o model.h5 --quiet)
+    fi
+    (cd "$work/shown" && bash -c "$1") </dev/null >"$work/log" 2>&1 && return
+    grep -q 'no such file or folder$' "$work/log" && return
+    tail -n 20 "$work/log"
+    echo "$document: this command fails over more than a file that is not there" >&2
+    exit 1
+}
+
 check() {
     local document=$1 kind="" text="" command="" line blocks=0
     while IFS= read -r line; do
@@ -55,6 +72,8 @@ check() {
             compare "$command" "$text"
             command=${line#'$ '} text=""
             ;;
+        ':    synapsnet '*'[OPTIONS]'*) ;;
+        ':    synapsnet '*) run_shown "${line#    }" && blocks=$((blocks + 1)) ;;
         sh:* | console:*) text+=$line$'\n' ;;
         esac
     done <"$document"

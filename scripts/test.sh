@@ -55,8 +55,9 @@ check "format" scripts/check_format.sh
 check "Python wheel" scripts/wheel.sh build/wheel
 check "Debian package" scripts/deb.sh build/package
 check "documentation" scripts/docs.sh build/docs
-check "commands of the documents" scripts/check_documents.sh README.md docs/connectivity.md docs/report.md docs/install.md \
-    docs/tutorial.md docs/choosing-options.md docs/howto/*.md docs/troubleshooting.md
+check "commands of the documents" scripts/check_documents.sh README.md docs/index.md docs/options.md docs/compare.md \
+    docs/connectivity.md docs/report.md docs/install.md docs/tutorial.md docs/choosing-options.md docs/howto/*.md \
+    docs/troubleshooting.md
 
 printf '\n%d passed, %d failed\n' "$passed" "$failed"
 [ "$failed" -eq 0 ]

@@ -194,6 +194,7 @@ def good_tables():
     nwb.trials = pynwb.epoch.TimeIntervals("trials", "none yet")
     nwb.invalid_times = pynwb.epoch.TimeIntervals("invalid_times", "none")
     write("empty_tables.nwb", nwb)
+    minimal("equal_times.nwb", lambda f: (traces(f), pulses(f)))
     minimal("eventful.nwb", lambda f: traces(f, "processing/ophys/Eventful_F/rrs", X - 30))
     minimal("negative_events.nwb", lambda f: traces(f, "processing/ophys/EventDetection", X - 30))
     minimal("events.nwb", lambda f: traces(f, "processing/ophys/event_detection"))
@@ -241,6 +242,13 @@ def traces(f, where="processing/ophys/F", data=X, rois=N, rate=RATE, timestamps=
         group["starting_time"] = 0.0
         group["starting_time"].attrs["rate"] = rate
     return group
+
+
+def pulses(f):
+    """A series two of whose samples have one time."""
+    group = f.create_group("acquisition/pulses")
+    group.attrs["neurodata_type"] = "TimeSeries"
+    group["data"], group["timestamps"] = np.arange(T), np.arange(T) // 2 / 5.0
 
 
 def units(f, times=np.arange(1.0, 21), index=(5, 12, 20), **columns):

@@ -439,14 +439,8 @@ static syn_status compare_files(compare *c, const char *name) {
         const char *path = NULL;
         SYN_CHECK(split_item(syn_option_list_item(c->options, SYN_OPT_PREDICTIONS, k), other, &path));
         if (strcmp(other, name) != 0) continue;
-        if (s < c->n) SYN_CHECK(score_file(c, path, s, &score[s]));
+        SYN_CHECK(score_file(c, path, s, &score[s]));
         s++;
-    }
-    if (s != c->n) {
-        status =
-            syn_fail(SYN_ERR_OPTION, "predictions: found %zu files called %s; expected one for each of %zu recordings",
-                     s, name, c->n);
-        goto done;
     }
     SYN_CHECK(add_row(c, name, score, NAN, NAN, json_object()));
 done:
@@ -484,6 +478,27 @@ static syn_status unknown_rival(const char *name, size_t length) {
     return syn_fail(SYN_ERR_OPTION, "rivals: found '%.*s'; expected some of: %s", (int)length, name, known);
 }
 
+/* The file can be read, and there is one of its name for every recording. */
+static syn_status check_prediction(const compare *c, const char *name, const char *path) {
+    const size_t items = syn_option_list_length(c->options, SYN_OPT_PREDICTIONS);
+    double *values = NULL;
+    int64_t rows, columns;
+    size_t files = 0;
+    for (size_t k = 0; k < items; k++) {
+        char other[NAME_LENGTH];
+        const char *ignored = NULL;
+        SYN_TRY(split_item(syn_option_list_item(c->options, SYN_OPT_PREDICTIONS, k), other, &ignored));
+        files += !strcmp(other, name);
+    }
+    if (files != c->n)
+        return syn_fail(SYN_ERR_OPTION,
+                        "predictions: found %zu files called %s; expected one for each of %zu recordings", files, name,
+                        c->n);
+    SYN_TRY(syn_matrix_read(path, &values, &rows, &columns));
+    free(values);
+    return SYN_OK;
+}
+
 /* Everything that can be wrong with the options is found before the work. */
 static syn_status check_options(const compare *c) {
     for (size_t k = 0; k < syn_option_list_length(c->options, SYN_OPT_RIVALS); k++)
@@ -499,6 +514,7 @@ static syn_status check_options(const compare *c) {
         if (is_rival(name, strlen(name)))
             return syn_fail(SYN_ERR_OPTION, "predictions: '%s' is the name of a model of this program; choose another",
                             name);
+        SYN_TRY(check_prediction(c, name, path));
     }
     return SYN_OK;
 }

@@ -328,6 +328,13 @@ static bool is_event_container(const char *path) {
     return strstr(path, "BehavioralEvents") || strstr(path, "BehavioralEpochs");
 }
 
+/* What failed last, without the name of the series. */
+static const char *reason_of(const syn_behavior *b) {
+    const char *error = syn_last_error();
+    const size_t n = b->label ? strlen(b->label) : 0;
+    return n && !strncmp(error, b->label, n) && !strncmp(error + n, ": ", 2) ? error + n + 2 : error;
+}
+
 /* Why a series is left out; NULL if it is not. A failure to read it is a reason, too. */
 static const char *load_if_signal(syn_behavior *b, const syn_nwb *nwb, const syn_nwb_object *object) {
     enum { MOST_VALUES = 1 << 26, MOST_COLUMNS = 32 };
@@ -338,7 +345,7 @@ static const char *load_if_signal(syn_behavior *b, const syn_nwb *nwb, const syn
     if (s.rank < 1 || s.rank > 2 || cols > MOST_COLUMNS || cols == 0) return "it has too many columns";
     if (s.shape[0] * cols > MOST_VALUES) return "it has too many samples";
     if (!s.has_times && s.rate_hz == 0) return "it has no clock";
-    if (load_series(b, nwb, object) != SYN_OK) return "its times do not rise, or its values cannot be read";
+    if (load_series(b, nwb, object) != SYN_OK) return reason_of(b);
     if (!is_sampled(b)) return "it is a list of events";
     return NULL;
 }

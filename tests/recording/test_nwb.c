@@ -74,6 +74,14 @@ static void names_of_deconvolved_activity_are_words(void **state) {
     }
 }
 
+static void a_series_left_out_says_why(void **state) {
+    (void)state;
+    syn_recording *r = must_open("%/nwb/equal_times.nwb", "");
+    assert_true(
+        warned(r, "/acquisition/pulses is not taken as behaviour: timestamp 1 is 0 s, not after the one before it"));
+    syn_recording_free(r);
+}
+
 static void joins_planes(void **state) {
     (void)state;
     static const char *const id[] = {"plane0/100", "plane0/101", "plane0/102", "plane1/100", "plane1/101"};
@@ -268,6 +276,7 @@ int main(void) {
         cmocka_unit_test(takes_accepted_cells_and_their_columns),
         cmocka_unit_test(names_of_deconvolved_activity_are_words),
         cmocka_unit_test(opens_with_tables_of_no_use),
+        cmocka_unit_test(a_series_left_out_says_why),
         cmocka_unit_test(joins_planes),
         cmocka_unit_test(follows_timestamps),
         cmocka_unit_test(reads_units_with_any_index),

@@ -31,5 +31,9 @@ err '^synapsnet: warning: rivals: no-behavior is left out: there is no behaviour
 err '^synapsnet: warning: rivals: no-embedding is left out: with --embedding 0'
 run 2 synapsnet compare sim.h5 --rivals linar
 one_error "found 'linar'; expected some of: copy-last, mean, ar"
+run 1 synapsnet compare sim.h5 --predictions mine=missing.npy
+one_error 'missing.npy: no such file'
+run 2 synapsnet compare sim.h5 sim.h5 --predictions mine=missing.npy
+one_error 'found 1 files called mine; expected one for each of 2 recordings'
 run 2 synapsnet compare sim.h5 --predictions mine.npy
 one_error 'expected NAME=FILE'
