@@ -30,6 +30,7 @@ typedef struct compare {
     syn_test_frames *test; /* [n] */
     syn_score *reference;  /* [n] of SynapsNet */
     syn_loss loss;
+    bool fitted, behavior_used;       /* by SynapsNet, once it is fitted */
     json_t *root, *rivals, *left_out; /* left_out: why, of models that were asked for by name */
     syn_progress_fn progress;
     void *user;
@@ -250,6 +251,7 @@ static const char *why_no_variant(const compare *c, int variant) {
     if (variant == NO_EMBEDDING && syn_option_int(c->options, SYN_OPT_EMBEDDING) == 0)
         return "with --embedding 0 SynapsNet has none either";
     if (variant == NO_BEHAVIOR && !has_behavior(c)) return "there is no behaviour that SynapsNet could use";
+    if (variant == NO_BEHAVIOR && c->fitted && !c->behavior_used) return "SynapsNet does not use the behaviour";
     return NULL;
 }
 
@@ -265,12 +267,29 @@ static void leave_out(compare *c, const char *name, const char *why) {
     json_array_append_new(c->left_out, json_string(line));
 }
 
+static int count_models(const compare *c) {
+    int n = 0;
+    for (int k = 0; k < VARIANTS; k++) n += k != NO_CONNECTIVITY && variant_applies(c, k);
+    for (const syn_rival *const *rival = syn_rivals; *rival; rival++) n += is_wanted(c, (*rival)->name);
+    return n;
+}
+
+/* Not where none varies in the train split, or where the validation split is predicted no better with it. */
+static bool uses_behavior(const syn_model *model) {
+    json_t *description = json_loads(model->description, 0, NULL);
+    const bool used = json_is_true(json_object_get(description, "behavior_used"));
+    json_decref(description);
+    return used;
+}
+
 static syn_status fit_variants(compare *c, fitted *variant) {
     fitted *whole = &variant[WHOLE], *without = &variant[NO_CONNECTIVITY];
     begin_model(c, variant_name[WHOLE]);
     SYN_TRY(fit_copies(c, c->options, &whole->model, &without->own));
     *whole = (fitted){variant_name[WHOLE], whole->model, NULL, end_model(c), peak_mb(), chosen_by(whole->model)};
     c->loss = whole->model->loss;
+    c->fitted = true, c->behavior_used = uses_behavior(whole->model);
+    c->models = count_models(c);
     /* the search begins with it */
     *without = (fitted){variant_name[NO_CONNECTIVITY],
                         NULL,
@@ -517,13 +536,6 @@ static syn_status check_options(const compare *c) {
         SYN_TRY(check_prediction(c, name, path));
     }
     return SYN_OK;
-}
-
-static int count_models(const compare *c) {
-    int n = 0;
-    for (int k = 0; k < VARIANTS; k++) n += k != NO_CONNECTIVITY && variant_applies(c, k);
-    for (const syn_rival *const *rival = syn_rivals; *rival; rival++) n += is_wanted(c, (*rival)->name);
-    return n;
 }
 
 /* ---- in words ---- */

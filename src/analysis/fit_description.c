@@ -236,11 +236,24 @@ static json_t *repeats_json(const syn_repeats *repeats, json_t *warnings) {
     return json_pack("{s:i, s:i}", "done", repeats->done, "asked", repeats->asked);
 }
 
+/* Whether the decoder has weights for behaviour; those of a source that was fitted without start at 0. */
+static bool weighs_behavior(const syn_parameters *p) {
+    const size_t count = 3 * (size_t)p->H * (size_t)p->b;
+    for (size_t k = 0; k < count; k++)
+        if (p->value[p->wu + k] != 0) return true;
+    return false;
+}
+
 /* What of the recording and of the model is not used, as the validation split is predicted better without it. */
 static void warn_of_unused(const syn_fitting *f, const syn_candidate *chosen, const syn_parameters *winner,
                            json_t *root, json_t *warnings) {
     const bool behavior = f->settings.behavior_inputs > 0 && syn_dataset_behavior(f->data);
-    if (behavior) json_object_set_new(root, "behavior_used", json_boolean(!chosen->no_behavior));
+    const bool unknown = behavior && !chosen->no_behavior && !weighs_behavior(winner);
+    if (behavior) json_object_set_new(root, "behavior_used", json_boolean(!chosen->no_behavior && !unknown));
+    if (unknown)
+        json_array_append_new(warnings,
+                              json_string("the adapted model was fitted without behaviour, and its decoder is "
+                                          "kept: the behaviour is not used"));
     if (behavior && chosen->no_behavior)
         json_array_append_new(warnings,
                               json_string("the validation split is predicted no better with the behaviour than "

@@ -26,6 +26,13 @@ static json_t *levels_json(const syn_edge_list *edges) {
     return levels;
 }
 
+/* Without a connectivity in the model nothing but the estimates says how strong an edge is. */
+static bool is_bare(const syn_report_session *r) {
+    for (int64_t k = 0; k < r->n * r->n; k++)
+        if (r->c[k] != 0) return false;
+    return true;
+}
+
 syn_status syn_report_evidence(syn_report_session *r, const syn_model *model) {
     syn_edge_list edges = {0};
     syn_options *options = NULL;
@@ -37,7 +44,7 @@ syn_status syn_report_evidence(syn_report_session *r, const syn_model *model) {
     SYN_CHECK(syn_edge_list_json(&edges, syn_option_int(options, SYN_OPT_TOP), &r->evidence));
     json_object_set_new(r->evidence, "levels", levels_json(&edges));
     SYN_CHECK(syn_alloc(&r->level, (size_t)(r->n * r->n), 1, "evidence for edges"));
-    if (r->fitted->edges->of_events || r->fitted->edges->window > 0)
+    if (r->fitted->edges->of_events || r->fitted->edges->window > 0 || is_bare(r))
         SYN_CHECK(syn_alloc(&r->estimate, (size_t)(r->n * r->n), sizeof *r->estimate, "evidence for edges"));
     for (int64_t a = 0; a < r->n; a++)
         for (int64_t b = 0; b < r->n; b++) {

@@ -26,7 +26,8 @@ typedef struct syn_report_session {
         *row_gain; /* [L+1][n] C_ij(tau) = (row_gain[tau][i] - send[j] row_gain[tau-1][i]) c_ij, see connectivity.h */
     double *send;  /* [n] share of its last frame that is taken off what a neuron sends */
     json_t *evidence; /* of syn_edge_list_json(), and how many edges each rate finds; NULL: no tests were made */
-    float *estimate;  /* [n][n] z-scored, of pairs found at some rate, else 0. NULL: what was tested is what C is of */
+    /* [n][n] z-scored, of pairs found at some rate, else 0. NULL: C is of what was tested, and not 0 throughout */
+    float *estimate;
     uint8_t *level;   /* [n][n] how many of syn_report_fdr the edge's q is at or below; NULL: no tests were made */
     int64_t *cluster; /* [n] places in `shown`: neurons with like connections side by side */
     int components;   /* of the embedding, at most 3 */

@@ -72,6 +72,7 @@ static void check_recordings(const json_t *fit, const json_t *root) {
 static void figures_are_those_of_a_fit(void **state) {
     (void)state;
     raw_data raw[2] = {raw_create(TINY_T, TINY_N, 2, "fluorescence", 1), raw_create(TINY_T, 5, 0, "fluorescence", 2)};
+    for (int64_t k = TINY_N; k < TINY_T * TINY_N; k++) raw[0].x[k] += 2 * raw[0].u[2 * (k / TINY_N - 1)];
     raw_hide(&raw[0], 13), raw_cut(&raw[1], 20, 3);
     syn_recording *recording[2] = {recording_of(&raw[0]), recording_of(&raw[1])};
     syn_options *options = small_options();
@@ -90,6 +91,7 @@ static void figures_are_those_of_a_fit(void **state) {
     const json_t *interval = json_object_get(rival(root, "copy-last"), "mse_diff_ci95");
     assert_near("low", number(known, "low"), json_number_value(json_array_get(interval, 0)), 1e-8);
     assert_near("high", number(known, "high"), json_number_value(json_array_get(interval, 1)), 1e-8);
+    assert_true(json_is_true(json_object_get(fit, "behavior_used")));
     rival(root, "no-embedding"), rival(root, "no-behavior");
     json_decref(fit), json_decref(root), syn_free(text), syn_model_free(model);
     for (int k = 0; k < 2; k++) syn_recording_free(recording[k]), raw_free(&raw[k]);

@@ -418,10 +418,22 @@ class Page(unittest.TestCase):
 
     def test_sections_without_data(self):
         self.open("none.html")
-        for section in ("connectivity", "graph", "stimulation"):
-            self.assertFalse(self.page.locator(f"#{section}").is_visible())
-            self.assertEqual(self.page.locator(f"nav a[href='#{section}']").count(), 0)
+        self.assertFalse(self.page.locator("#stimulation").is_visible())
+        self.assertEqual(self.page.locator("nav a[href='#stimulation']").count(), 0)
         self.assertTrue(self.page.locator("#traces").is_visible())
+
+    def test_edges_of_a_model_without_connectivity(self):
+        """They are tested, and what `connectivity` finds is drawn and listed."""
+        self.open("none.html")
+        with h5py.File("none_c.h5") as f:
+            q = f["q"][:]
+        self.assertGreater((q <= 0.1).sum(), 3)
+        edges = self.page.evaluate("strongestEdges(session, 1000, usualPlace(session))")
+        self.assertEqual({(e["from"], e["to"]) for e in edges}, {(j, i) for i, j in zip(*np.where(q <= 0.1))})
+        self.assertIn(f"{(q <= 0.1).sum()} of", self.page.locator("#edges-found").inner_text())
+        self.assertTrue(self.page.locator("#surest").is_visible())
+        self.assertIn("Coloured by the estimate that was tested", self.page.locator("#connectivity-note").inner_text())
+        self.assertTrue(self.page.locator("#connectivity-note").inner_text().startswith(f"{(q <= 0.1).sum()} of"))
 
     # ---- readers ----
 

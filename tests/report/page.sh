@@ -26,7 +26,7 @@ for name in model pair none calcium trains; do "$synapsnet" report "$name.h5" --
 "$synapsnet" connectivity model.h5 --lags 3 --scale zscored -o c.npy --quiet
 "$synapsnet" connectivity model.h5 --scale zscored -o c.h5 --json >edges.json
 for name in model calcium; do "$synapsnet" connectivity "$name.h5" -o c.csv >"$name.txt"; done
-for name in calcium trains; do "$synapsnet" connectivity "$name.h5" --scale zscored -o "${name}_c.h5" --quiet; done
+for name in calcium trains none; do "$synapsnet" connectivity "$name.h5" --scale zscored -o "${name}_c.h5" --quiet; done
 "$synapsnet" forecast model.h5 --steps 6 -o forecast.h5 --json >forecast.json
 "$synapsnet" perturb model.h5 --neuron 3 --steps 6 --states 100 -o response.npy --quiet
 "$python" "$source/tests/report/check_page.py" "$work"

@@ -392,6 +392,25 @@ static void test_graph_of_the_significant(void **state) {
     example_free(&e);
 }
 
+/* Edges are tested of a model without a connectivity too, and drawn by their estimates. */
+static void test_graph_without_a_connectivity(void **state) {
+    example e = example_create(false);
+    char *json = NULL;
+    (void)state;
+    syn_model_free(e.model);
+    e.model = model_of(&e.set, random_parameters(e.set.data, SYN_FORM_NONE, 5, 33), SYN_LOSS_GAUSSIAN);
+    set_evidence(e.model, 100);
+    assert_ok(write_report(&e, "figures.svg", OPTIONS("steps", "4"), &json));
+    assert_non_null(strstr(json, "figures-graph.svg"));
+    syn_free(json);
+    remove_figures("figures");
+    assert_ok(write_report(&e, data, OPTIONS("steps", "4"), NULL));
+    json_t *root = read_data();
+    assert_non_null(json_object_get(json_object_get(session_of(root), "edges"), "estimate"));
+    json_decref(root);
+    example_free(&e);
+}
+
 static void test_refused(void **state) {
     example e = example_create(false);
     (void)state;
@@ -405,14 +424,21 @@ static void test_refused(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_numbers),       cmocka_unit_test(test_base64),
-        cmocka_unit_test(test_rows),          cmocka_unit_test(test_cluster),
-        cmocka_unit_test(test_components),    cmocka_unit_test(test_page),
-        cmocka_unit_test(test_short_trials),  cmocka_unit_test(test_rivals),
-        cmocka_unit_test(test_figures),       cmocka_unit_test(test_evidence),
-        cmocka_unit_test(test_long_ids),      cmocka_unit_test(test_graph_of_the_significant),
-        cmocka_unit_test(test_refused),       cmocka_unit_test(test_band),
-        cmocka_unit_test(test_band_of_traces)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_numbers),
+                                       cmocka_unit_test(test_base64),
+                                       cmocka_unit_test(test_rows),
+                                       cmocka_unit_test(test_cluster),
+                                       cmocka_unit_test(test_components),
+                                       cmocka_unit_test(test_page),
+                                       cmocka_unit_test(test_short_trials),
+                                       cmocka_unit_test(test_rivals),
+                                       cmocka_unit_test(test_figures),
+                                       cmocka_unit_test(test_evidence),
+                                       cmocka_unit_test(test_long_ids),
+                                       cmocka_unit_test(test_graph_of_the_significant),
+                                       cmocka_unit_test(test_graph_without_a_connectivity),
+                                       cmocka_unit_test(test_refused),
+                                       cmocka_unit_test(test_band),
+                                       cmocka_unit_test(test_band_of_traces)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

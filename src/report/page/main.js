@@ -111,7 +111,7 @@ const SECTIONS = [
   { id: 'traces', name: 'Activity', has: () => session.traces && session.traces.frame.length > 0, set: () => fillNeurons(session), draw: () => drawTraces(session) },
   { id: 'horizon', name: 'Horizon', has: () => session.horizon && session.horizon.steps > 0, draw: () => drawHorizon(session) },
   { id: 'training', name: 'Training', has: () => (report.fit.training_curve || []).length > 0, draw: drawTraining },
-  { id: 'connectivity', name: 'Connectivity', has: hasEdges, set: setConnectivity, draw: () => drawConnectivity(session) },
+  { id: 'connectivity', name: 'Connectivity', has: () => hasEdges() || Boolean(session.estimate()), set: setConnectivity, draw: () => drawConnectivity(session) },
   { id: 'graph', name: 'Edges', has: () => hasEdges() || Boolean(session.estimate()), set: setGraph, draw: () => drawGraph(session) },
   { id: 'embedding', name: 'Embedding', has: () => Boolean(session.embedding), set: setEmbedding, draw: () => drawEmbedding(session) },
   { id: 'stimulation', name: 'Stimulation', has: () => Boolean(session.stimulation), set: setStimulation, draw: () => drawStimulation(session) },
@@ -133,7 +133,7 @@ function setConnectivity() {
   byId('connectivity-lag').value = 0;
   byId('connectivity-share').max = SHARES.length - 1;
   byId('connectivity-share').value = 0;
-  setRates('connectivity-fdr', 0);
+  setRates('connectivity-fdr', hasEdges() ? 0 : usualPlace(session)); // a map of zeros shows nothing
   tellEvidence(session);
 }
 

@@ -17,6 +17,14 @@ run 0 synapsnet connectivity new.h5 -o c.csv --json
 run 0 "${adapt[@]}" -o again.h5 --quiet --threads 1
 cmp new.h5 again.h5 || fail "the model depends on the number of threads"
 
+# A source without behaviour: it is used if the decoder is tuned to it, and else not.
+awk 'BEGIN {srand(3); for (t = 0; t < 900; t++) print rand()}' >speed.csv
+run 0 "${adapt[@]}" --behavior speed.csv --learning-rate 0.3 -o moving.h5 --json
+case $(json adapted.decoder) in
+kept) [ "$(json behavior_used)" = false ] || fail "a decoder that knows no behaviour is said to use it" ;;
+tuned) [ "$(json behavior_used)" = true ] || fail "a decoder that was tuned to behaviour is said not to use it" ;;
+esac
+
 run 2 synapsnet adapt source.h5 -o x.h5
 run 2 synapsnet adapt source.h5 r2.h5 --hidden 8 -o x.h5
 run 0 synapsnet simulate spikes --view counts --neurons 5 --frames 600 -o counts.h5 --quiet

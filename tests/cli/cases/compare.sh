@@ -29,6 +29,10 @@ out '^  mean +[0-9.]+ '
 err '^synapsnet: warning: rivals: glm is left out: it is a model of spike counts'
 err '^synapsnet: warning: rivals: no-behavior is left out: there is no behaviour'
 err '^synapsnet: warning: rivals: no-embedding is left out: with --embedding 0'
+awk 'BEGIN {for (t = 0; t < 600; t++) print 3}' >still.csv
+# shellcheck disable=SC2086
+run 0 synapsnet compare sim.h5 $small --behavior still.csv --rivals mean,no-behavior
+err '^synapsnet: warning: rivals: no-behavior is left out: SynapsNet does not use the behaviour'
 run 2 synapsnet compare sim.h5 --rivals linar
 one_error "found 'linar'; expected some of: copy-last, mean, ar"
 run 1 synapsnet compare sim.h5 --predictions mine=missing.npy
