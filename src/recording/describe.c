@@ -124,6 +124,7 @@ static json_t *summary(const syn_recording *r, const statistics *s) {
                           "segments", (json_int_t)r->S, "signal", syn_signal_name(r->signal), "missing",
                           (double)s->missing / ((double)r->T * (double)r->N));
     if (!o) return NULL;
+    json_object_set_new(o, "unit", syn_text_json(r->unit));
     json_object_set_new(o, r->signal == SYN_SIGNAL_COUNTS ? "firing_rate_hz" : "activity", activity_json(r, s));
     json_object_set_new(o, "behaviors", behaviors_json(r));
     if (r->region) json_object_set_new(o, "regions", groups_json(r->region, r->N));
@@ -233,7 +234,9 @@ static void print_summary(page *p, const syn_recording *r, json_t *o) {
         print(p, "mean rate %.3g Hz (%.3g to %.3g)\n", real(activity, "mean"), real(activity, "min"),
               real(activity, "max"));
     else
-        print(p, "%.5g to %.5g, mean %.5g\n", real(activity, "min"), real(activity, "max"), real(activity, "mean"));
+        print(p, "%.5g to %.5g, mean %.5g", real(activity, "min"), real(activity, "max"), real(activity, "mean"));
+    if (!counts && r->unit) print(p, " (%s)", r->unit);
+    if (!counts) print(p, "\n");
     print(p, "%-14s %.2f %%\n", "not observed", 100 * real(o, "missing"));
     print_groups(p, o, "regions", "regions");
     print_groups(p, o, "cell_types", "cell types");

@@ -216,6 +216,7 @@ static syn_status copy_all_texts(syn_recording *to, const syn_recording *r) {
     SYN_TRY(syn_copy_text(&to->name, r->name));
     SYN_TRY(syn_copy_text(&to->path, r->path));
     SYN_TRY(syn_copy_text(&to->format, r->format));
+    SYN_TRY(syn_copy_text(&to->unit, r->unit));
     SYN_TRY(syn_copy_text(&to->parameters, r->parameters));
     SYN_TRY(copy_texts(&to->neuron_id, seen(r->neuron_id), r->N, "neurons"));
     SYN_TRY(copy_texts(&to->region, seen(r->region), r->N, "regions"));

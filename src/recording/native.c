@@ -106,6 +106,7 @@ static syn_status read_attributes(native *s) {
     r->rate_hz = syn_hdf5_number_attribute(h, "/", "rate_hz", 0);
     r->named_neurons = syn_hdf5_number_attribute(h, "/", "named_neurons", 0) != 0;
     r->name = syn_hdf5_text_attribute(h, "/", "name");
+    r->unit = syn_hdf5_text_attribute(h, "/activity", "unit");
     H5Fclose(h);
     if (!signal || !syn_signal_find(signal, &r->signal))
         status = syn_fail(SYN_ERR_INPUT,
@@ -263,6 +264,7 @@ static void put_everything_else(syn_hdf5_writer *w, const syn_recording *r) {
     syn_hdf5_put_integer_attribute(w, "/", "named_neurons", r->named_neurons);
     syn_hdf5_put_text_attribute(w, "/", "name", r->name ? r->name : "recording");
     syn_hdf5_put_text_attribute(w, "/activity", "signal", syn_signal_name(r->signal));
+    if (r->unit) syn_hdf5_put_text_attribute(w, "/activity", "unit", r->unit);
     syn_hdf5_put(w, "/timestamps", SYN_HDF5_F64, r->time_s, 1, &r->T);
     syn_hdf5_put(w, "/segments", SYN_HDF5_I64, r->segment, 2, segments);
     if (r->B > 0) {

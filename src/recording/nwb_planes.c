@@ -128,6 +128,7 @@ static syn_status join(syn_recording **recording, syn_recording *const *plane, c
     SYN_TRY(join_texts(&r->cell_type, plane, n, N, offsetof(syn_recording, cell_type)));
     r->rate_hz = plane[0]->rate_hz;
     r->signal = plane[0]->signal;
+    SYN_TRY(syn_copy_text(&r->unit, plane[0]->unit));
     r->time_s = plane[0]->time_s;
     plane[0]->time_s = NULL;
     for (size_t k = 0; k < n; k++)

@@ -100,6 +100,7 @@ static syn_status read_activity(syn_recording *out, const rois *r) {
     SYN_TRY(syn_array_open(&a, r->nwb->path, r->series.data));
     syn_status status = syn_place(a, &placement);
     syn_array_close(a);
+    if (status == SYN_OK && *r->series.unit) status = syn_copy_text(&out->unit, r->series.unit);
     return status;
 }
 

@@ -30,7 +30,7 @@ void syn_recording_free(syn_recording *r) {
     free_texts(r->warning, (int64_t)r->n_warnings);
     void *owned[] = {r->name,       r->path,         r->format,       r->x,        r->mask,
                      r->u,          r->time_s,       r->segment,      r->position, r->truth,
-                     r->parameters, r->spike_time_s, r->spike_neuron, r->nameless};
+                     r->parameters, r->spike_time_s, r->spike_neuron, r->nameless, r->unit};
     for (size_t k = 0; k < sizeof owned / sizeof *owned; k++) free(owned[k]);
     free(r);
 }
@@ -294,6 +294,7 @@ static syn_status check_behaviors(syn_recording *r) {
 
 static syn_status make_texts_utf8(syn_recording *r) {
     SYN_TRY(syn_make_utf8(&r->name));
+    SYN_TRY(syn_make_utf8(&r->unit));
     SYN_TRY(syn_make_all_utf8(r->neuron_id, r->N));
     SYN_TRY(syn_make_all_utf8(r->region, r->N));
     SYN_TRY(syn_make_all_utf8(r->cell_type, r->N));

@@ -24,6 +24,7 @@ struct syn_recording {
     char *format; /* reader that opened it: "suite2p", "phy", ... */
     int64_t T, N, B;
     float *x;       /* [T][N] raw units; 0 where not observed */
+    char *unit;     /* of x, as the file calls it; NULL: not known */
     bool finite;    /* all of x was seen to be finite as it was read; whoever puts a NaN there clears it */
     uint8_t *mask;  /* [T][(N+7)/8] bits, neuron j at bit j%8 of byte j/8, 1 = observed; NULL: all observed */
     float *u;       /* [T][B] behaviour on the frames, NaN where unknown */

@@ -45,6 +45,7 @@ static void takes_accepted_cells_and_their_columns(void **state) {
         assert_string_equal(r->region[j], "VISp");
     }
     assert_false(r->named_neurons);
+    assert_string_equal(r->unit, "ratio");
     assert_true(warned(r, "5 of 7 ROIs are cells by"));
     syn_recording_free(r);
     r = must_open("%/nwb/accepted.nwb", "units=all");

@@ -566,6 +566,7 @@ static void fill_everything(syn_recording *r) {
     r->position = calloc(3 * TEST_N, sizeof *r->position);
     r->truth = calloc(TEST_N * TEST_N, sizeof *r->truth);
     r->parameters = strdup("{\"seed\": 3}");
+    r->unit = strdup("dF/F");
     r->u = calloc(TEST_T, sizeof *r->u);
     r->B = 1;
     r->time_s = calloc(TEST_T, sizeof *r->time_s);
@@ -615,6 +616,7 @@ static void writes_and_reads_everything(void **state) {
     assert_string_equal(b->behavior_name[0], a->behavior_name[0]);
     assert_string_equal(b->parameters, a->parameters);
     assert_string_equal(b->name, "memory");
+    assert_string_equal(b->unit, "dF/F");
     assert_true(b->n_spikes == 2 && b->spike_neuron[1] == 4 && b->spike_time_s[1] == 0.5);
     syn_recording_free(a);
     syn_recording_free(b);
