@@ -541,9 +541,9 @@ class SynapsNet(Parameters):
         """A metric that a recording may leave undefined."""
         return metric in ("r2", "skill", "neuron_r", "delta_r", "population_r", "spatial_r", "bits_per_spike")
 
-    def forecast(self, X: Any = None, steps: int = 20, *, start: int | str = "auto", hold_behavior: bool = False,
+    def forecast(self, X: Any = None, steps: int | None = None, *, start: int | str = "auto", hold_behavior: bool = False,
                  split: str | None = None, session: int = 0, **keywords: Any) -> Forecast:
-        """One step ahead, and free-running rollouts of `steps` frames.
+        """One step ahead, and free-running rollouts of `steps` frames (20, or what the trials of the test split hold).
 
         X, split: as for :meth:`evaluate`. start: first frame of one rollout; "auto": rollouts from many frames.
         hold_behavior: hold behaviour at its last value during a rollout instead of using the recorded one.
@@ -583,16 +583,16 @@ class SynapsNet(Parameters):
         handle = lib.create("online", "online_create", self._fitted().address, s.number, options.address)
         return Online(handle, s.n_recorded, s.n_neurons, int(s._seen.behaviors))
 
-    def perturb(self, neuron: int | str = "all", X: Any = None, *, amplitude: float = 1.0, steps: int = 20,
+    def perturb(self, neuron: int | str = "all", X: Any = None, *, amplitude: float = 1.0, steps: int | None = None,
                 pulse_units: str = "zscored", noise: str = "residuals", states: int | str = "auto",
                 hold_behavior: bool = False, split: str | None = None, session: int = 0,
                 **keywords: Any) -> Perturbation:
         """Virtual stimulation: what a pulse in one neuron does to all, by the model.
 
         neuron: its id, or "all"; or its place in ``neuron_ids_``, unless ids are other numbers than places. amplitude: by
-        how much it is raised for one frame, in pulse_units "zscored" or "raw". noise: "residuals" adds to both runs the
-        difference between recording and prediction, "none" feeds them their predictions alone. states: how many states of the test split to
-        average over.
+        how much it is raised for one frame, in pulse_units "zscored" or "raw". steps: default 20, or what the trials of the test split
+        hold. noise: "residuals" adds to both runs the difference between recording and prediction, "none" feeds them
+        their predictions alone. states: how many states of the test split to average over.
         """
         s = self._session(session)
         named = _named_neuron(neuron, s.neuron_ids)

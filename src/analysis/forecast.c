@@ -383,7 +383,9 @@ done:
 syn_status syn_forecast_run(syn_forecast **forecast, const syn_model *model, const syn_dataset *data,
                             const syn_options *options, const syn_kernels *kernels, int threads) {
     const int64_t start = syn_option_auto(options, SYN_OPT_START) ? SPREAD : syn_option_int(options, SYN_OPT_START);
-    const int64_t K = syn_option_int(options, SYN_OPT_STEPS);
+    const syn_session *session = &data->session[syn_option_int(options, SYN_OPT_SESSION)];
+    const int64_t K =
+        start == SPREAD ? syn_forecast_usual_steps(session, options) : syn_option_int(options, SYN_OPT_STEPS);
     const source from = {.model = model,
                          .data = data,
                          .s = (size_t)syn_option_int(options, SYN_OPT_SESSION),
@@ -395,7 +397,7 @@ syn_status syn_forecast_run(syn_forecast **forecast, const syn_model *model, con
     syn_forecast *errors = NULL;
     syn_status status;
     *forecast = NULL;
-    SYN_CHECK(check_starts(&data->session[from.s], K, start));
+    SYN_CHECK(check_starts(session, K, start));
     SYN_CHECK(run_validation(&errors, &from, K, &noise, &disturb));
     SYN_CHECK(run_both(forecast, &from, K, start, disturb));
     SYN_CHECK(syn_forecast_intervals(*forecast, errors));

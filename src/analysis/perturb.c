@@ -296,7 +296,7 @@ syn_status syn_perturb_run(syn_perturbation **perturbation, const syn_model *mod
     *perturbation = NULL;
     SYN_CHECK(syn_alloc(perturbation, 1, sizeof **perturbation, "perturbation"));
     syn_perturbation *to = run.to = *perturbation;
-    to->K = syn_option_int(options, SYN_OPT_STEPS);
+    to->K = syn_forecast_usual_steps(run.session, options);
     SYN_CHECK(describe_source(to, &model->session[s]));
     SYN_CHECK(choose_pulses(to, &model->session[s], options));
     run.E = to->stimulated < 0 ? to->N * to->N : (to->K + 1) * to->N;

@@ -39,6 +39,11 @@ int64_t syn_forecast_longest(const syn_session *s) {
     return longest;
 }
 
+int64_t syn_forecast_usual_steps(const syn_session *s, const syn_options *options) {
+    const int64_t K = syn_option_int(options, SYN_OPT_STEPS), longest = syn_forecast_longest(s);
+    return syn_option_given(options, SYN_OPT_STEPS) || longest == 0 || K < longest ? K : longest;
+}
+
 syn_status syn_spread_starts(const syn_session *s, int64_t K, int64_t most, int64_t **start, int64_t *S) {
     int64_t possible = 0;
     for (int64_t k = 0; k < s->n_spans[SYN_TEST]; k++) possible += starts_in(&s->span[SYN_TEST][k], K);

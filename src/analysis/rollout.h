@@ -5,6 +5,7 @@
 #ifndef SYN_ANALYSIS_ROLLOUT_H
 #define SYN_ANALYSIS_ROLLOUT_H
 
+#include "base/options.h"
 #include "model/network.h"
 
 /* What is known before a start: frames of one segment from state_from on; the slow baseline is `level` one frame
@@ -19,6 +20,9 @@ syn_history syn_history_of(const syn_session *session, int64_t start);
 
 /* Target frames of the longest stretch of the test split: the most steps of a rollout whose end is known. */
 int64_t syn_forecast_longest(const syn_session *session);
+/* Steps of rollouts that start anywhere in the test split: as many as asked for, or the usual number where no stretch
+ * is shorter. */
+int64_t syn_forecast_usual_steps(const syn_session *session, const syn_options *options);
 /* At most `most` starts, evenly spread over the test split, each with K frames of one span from it on: start[S], to be
  * freed. Error: no span is that long. */
 syn_status syn_spread_starts(const syn_session *session, int64_t K, int64_t most, int64_t **start, int64_t *S);

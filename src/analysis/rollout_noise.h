@@ -24,7 +24,8 @@ void syn_rollout_noise_free(syn_rollout_noise *noise);
 /* Disturbs z[N], the z-scored prediction of a frame on a path. The same path and frame: the same disturbance. */
 void syn_rollout_disturb(const syn_rollout_noise *noise, int path, int64_t frame, float *z);
 
-/* Whether rollouts `disturbed` are nearer to the truth than `plain` ones by more than chance, all steps together. */
+/* Whether rollouts `disturbed` are nearer to the truth than `plain` ones by more than chance: all steps together, or
+ * as many as the frames tell of. */
 syn_status syn_rollout_noise_helps(const syn_normalisation *norm, const syn_forecast *plain,
                                    const syn_forecast *disturbed, bool *helps);
 

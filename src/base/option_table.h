@@ -120,7 +120,8 @@
       "--splits has them; once for every recording.")                                                                  \
     /* forecast and connectivity */                                                                                    \
     X(STEPS, "steps", INT, "20", "frames", "1..100000", "forecast perturb report",                                     \
-      "Steps K of a rollout: frames that are forecast from the model's own predictions, or that follow a pulse.")      \
+      "Steps K of a rollout: frames that are forecast from the model's own predictions, or that follow a pulse. By "   \
+      "default fewer where the trials of the test split are shorter.")                                                 \
     X(START, "start", INT, "auto", "", "1..", "forecast",                                                              \
       "First predicted frame of the only rollout; auto: rollouts from many frames spread over the test split.")        \
     X(HOLD_BEHAVIOR, "hold-behavior", FLAG, "no", "", "", "forecast perturb",                                          \

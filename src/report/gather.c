@@ -19,17 +19,13 @@ static syn_status set_number(syn_options *options, const char *name, int64_t val
     return syn_options_set(options, name, text);
 }
 
-/* Unless told, as many steps as the default or the test split allows. */
 static syn_status forecast(syn_report_session *r, const syn_report *report, const syn_prepared *prepared,
                            const syn_kernels *kernels, int threads) {
     syn_options *options = NULL;
     syn_status status;
-    const int64_t longest = syn_forecast_longest(r->session);
     SYN_CHECK(syn_options_create(&options));
     SYN_CHECK(syn_options_overlay(options, report->options));
     SYN_CHECK(set_number(options, "session", (int64_t)r->s));
-    if (!syn_option_given(options, SYN_OPT_STEPS) && syn_option_int(options, SYN_OPT_STEPS) > longest)
-        SYN_CHECK(set_number(options, "steps", longest));
     SYN_CHECK(syn_forecast_run(&r->forecast, report->model, &prepared->data, options, kernels, threads));
     free(r->forecast->rollout), free(r->forecast->rollout_truth);
     r->forecast->rollout = r->forecast->rollout_truth = NULL;

@@ -225,6 +225,19 @@ static void what_cannot_be_done(void **state) {
     example_free(&e);
 }
 
+/* Trials of the example hold fewer frames than a rollout usually has; one that starts at a given frame goes on. */
+static void short_trials_shorten_the_default(void **state) {
+    (void)state;
+    example e = example_create("fluorescence", 0, 0, false, true);
+    const int64_t longest = syn_forecast_longest(&e.set.data->session[0]);
+    syn_forecast *f = forecast(&e, OPTIONS("threads", "1")), *one = forecast(&e, OPTIONS("start", "390")), *asked;
+    assert_true(longest < 20);
+    assert_int_equal(f->K, longest);
+    assert_int_equal(one->K, 20);
+    assert_int_equal(try_forecast(&e, OPTIONS("steps", "20"), &asked), SYN_ERR_OPTION);
+    syn_forecast_free(f), syn_forecast_free(one), example_free(&e);
+}
+
 /* The second recording of a model, whose numbering its data set has to follow. */
 static void a_later_session(void **state) {
     (void)state;
@@ -335,6 +348,7 @@ int main(void) {
         cmocka_unit_test(behaviour_is_recorded_or_held),
         cmocka_unit_test(threads_change_no_bit),
         cmocka_unit_test(what_cannot_be_done),
+        cmocka_unit_test(short_trials_shorten_the_default),
         cmocka_unit_test(a_later_session),
         cmocka_unit_test(all_frames_are_predicted),
         cmocka_unit_test(the_file_holds_it),

@@ -96,6 +96,9 @@ static void what_helps_is_told(void **state) {
     assert_false(helps);
     assert_int_equal(syn_rollout_noise_helps(&norm, far, alike, &helps), SYN_OK);
     assert_false(helps);
+    far->F = 15; /* frames for one step, eight times */
+    assert_int_equal(syn_rollout_noise_helps(&norm, far, near, &helps), SYN_OK);
+    assert_false(helps);
     syn_forecast_free(near), syn_forecast_free(far), syn_forecast_free(alike);
 }
 
