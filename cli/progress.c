@@ -61,9 +61,9 @@ int show_progress(const syn_progress *p, void *user) {
     fputc('\r', stderr);
     if (p->candidates > 1) fprintf(stderr, "[%d/%d] ", p->candidate, p->candidates);
     fprintf(stderr, "%s  ", p->stage);
-    if (p->max_epochs > 0)
-        fprintf(stderr, "epoch %d/%d  train %.4f  validation %.4f  best %.4f  ", p->epoch, p->max_epochs, p->train_loss,
-                p->validation_loss, p->best_loss);
+    if (p->max_epochs > 0) fprintf(stderr, "epoch %d/%d  ", p->epoch, p->max_epochs);
+    if (p->max_epochs > 0 && p->epoch > 0)
+        fprintf(stderr, "train %.4f  validation %.4f  best %.4f  ", p->train_loss, p->validation_loss, p->best_loss);
     print_duration(p->elapsed_s);
     fputs(", left ", stderr);
     print_duration(p->eta_s);

@@ -278,6 +278,28 @@ static void neither_threads_nor_frames_between_segments_matter(void **state) {
     set_free(&set[0]), set_free(&set[1]), raw_free(&raw), raw_free(&other);
 }
 
+/* Nor does what is stored where nothing was observed, when residuals are those of a model. */
+static void missing_entries_have_no_residual(void **state) {
+    (void)state;
+    enum { N = 12, T = 600 };
+    raw_data raw = simulate(T, N, 1, 0.8, NULL, 8100);
+    syn_edge_estimates *edges[2];
+    double gain[N];
+    for (int i = 0; i < N; i++) gain[i] = 0.5;
+    raw_hide(&raw, 5);
+    for (int spoilt = 0; spoilt <= 1; spoilt++) {
+        test_set set = set_create(&raw, 1, TINY_WINDOW);
+        const syn_session *s = &set.data->session[0];
+        syn_parameters *p = random_parameters(set.data, SYN_FORM_DENSE, 5, 8200);
+        for (int64_t k = 0; k < T * N; k++)
+            if (!syn_session_observed(s, k / N, k % N)) s->x[k] = spoilt ? 1e5f : 0;
+        assert_ok(syn_test_edges(p, set.data, 0, gain, best_kernels(), 1, NULL, &edges[spoilt]));
+        syn_parameters_free(p), set_free(&set);
+    }
+    assert_same_edges(edges[0], edges[1], N);
+    syn_edge_estimates_free(edges[0]), syn_edge_estimates_free(edges[1]), raw_free(&raw);
+}
+
 /* 0 drives 1 within the frame and 1 drives 2 to the next, for every three neurons: 0 has no edge to 2. */
 static void what_passes_on_within_a_frame_is_no_edge(void **state) {
     (void)state;
@@ -462,6 +484,7 @@ int main(void) {
         cmocka_unit_test(a_network_of_which_half_is_connected_is_found),
         cmocka_unit_test(estimate_does_not_depend_on_the_models_C),
         cmocka_unit_test(neither_threads_nor_frames_between_segments_matter),
+        cmocka_unit_test(missing_entries_have_no_residual),
         cmocka_unit_test(what_passes_on_within_a_frame_is_no_edge),
         cmocka_unit_test(gaps_hide_nothing_of_what_passes_on_within_a_frame),
         cmocka_unit_test(paths_over_a_third_neuron_are_no_edges),

@@ -300,6 +300,25 @@ static void baseline_starts_afresh_in_a_segment(void **state) {
     set_free(&a), set_free(&b), raw_free(&raw), raw_free(&other);
 }
 
+/* Its time constant is chosen as if no trial followed another: a slow drift over the whole recording, which a baseline
+ * that went on from trial to trial would follow, chooses what the same trials choose in any other order. */
+static void baseline_is_chosen_within_segments(void **state) {
+    (void)state;
+    enum { TRIALS = 40, LENGTH = 25, TRAIN = 28, N = 5 };
+    int64_t order[TRAIN];
+    raw_data raw = raw_create(TRIALS * LENGTH, N, 0, "fluorescence", 12), other;
+    for (int64_t k = 0; k < raw.T * N; k++) raw.x[k] = (float)normal(13, k) + 6 * sinf(0.004f * (float)(k / N));
+    raw_cut(&raw, TRIALS, 0);
+    other = raw_copy(&raw);
+    syn_random_permutation((syn_random){5, SYN_STREAM_TEST, 0}, order, TRAIN);
+    for (int64_t k = 0; k < TRAIN; k++)
+        memcpy(other.x + order[k] * LENGTH * N, raw.x + k * LENGTH * N, LENGTH * N * sizeof(float));
+    test_set a = set_create(&raw, 1, 10), b = set_create(&other, 1, 10);
+    assert_int_equal(a.data->session[0].n_spans[SYN_TRAIN], TRAIN);
+    assert_true(a.data->session[0].norm.alpha == b.data->session[0].norm.alpha);
+    set_free(&a), set_free(&b), raw_free(&raw), raw_free(&other);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_segment),
@@ -312,6 +331,7 @@ int main(void) {
         cmocka_unit_test(no_leakage),
         cmocka_unit_test(baseline_can_be_undone),
         cmocka_unit_test(baseline_starts_afresh_in_a_segment),
+        cmocka_unit_test(baseline_is_chosen_within_segments),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

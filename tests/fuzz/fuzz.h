@@ -27,13 +27,14 @@ static void write_file(const char *path, const uint8_t *data, size_t size) {
     fclose(file);
 }
 
-/* Opens and describes the recording; a refusal must come with one line of text. rate: "" to leave it out. */
-static void open_recording(const char *path, const char *rate) {
+/* Opens and describes the recording; a refusal must come with one line of text. value: of the option, "" to leave it
+ * out. */
+static void open_recording(const char *path, const char *option, const char *value) {
     syn_options *options;
     syn_recording *recording;
     char *text;
     if (syn_options_create(&options) != SYN_OK) abort();
-    if (*rate) syn_options_set(options, "rate", rate);
+    if (*value) syn_options_set(options, option, value);
     if (syn_recording_open(&recording, path, options) == SYN_OK) {
         if (syn_recording_describe(recording, 1, &text) == SYN_OK) syn_free(text);
         syn_recording_free(recording);

@@ -18,11 +18,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     char path[PATH_MAX];
     snprintf(path, sizeof path, "%s/%s", scratch_folder(), SYN_FUZZ_NAME);
     write_file(path, data, size);
-    open_recording(path, "10");
-    open_recording(path, "");
+    open_recording(path, "rate", "10");
+    open_recording(path, "rate", "");
     if (*SYN_FUZZ_ARRAY) {
         strcat(path, ":" SYN_FUZZ_ARRAY);
-        open_recording(path, "10");
+        open_recording(path, "rate", "10");
     }
 #ifdef SYN_FUZZ_HDF5
     if (H5Fget_obj_count((hid_t)H5F_OBJ_ALL, H5F_OBJ_ALL) > 0) abort(); /* a handle was left open */

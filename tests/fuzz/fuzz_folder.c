@@ -34,8 +34,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     const int k = data[0] % FILES;
     path_of(path, scratch_folder(), k);
     write_file(path, data + 1, size - 1);
-    open_recording(scratch_folder(), "");
-    open_recording(scratch_folder(), "100");
+    open_recording(scratch_folder(), "rate", "");
+    open_recording(scratch_folder(), "rate", "100");
     restore(k);
     return 0;
 }

@@ -408,10 +408,9 @@ static void copies_are_independent(void **state) {
 
 /* --- gain --- */
 
-/* Changes of all predictions of the train span after a change of x_j at frame t: out[T][N], per unit of x_j. */
-static void respond(syn_network *net, syn_dataset *data, int64_t t, int64_t j, float *out) {
+/* Changes of all predictions of a train span after a change of x_j at its frame t: out[T][N], per unit of x_j. */
+static void respond(syn_network *net, syn_dataset *data, const syn_span *span, int64_t t, int64_t j, float *out) {
     const syn_session *s = &data->session[0];
-    const syn_span *span = &s->span[SYN_TRAIN][0];
     const int64_t N = s->N, n = span->stop - span->start - 1;
     const float step = 0.02f, x = s->x[t * N + j];
     float *side = floats(n * N), *state;
@@ -428,34 +427,36 @@ static void respond(syn_network *net, syn_dataset *data, int64_t t, int64_t j, f
     free(side);
 }
 
-/* Mean over the train split of the response of i at t + 1 to j at t - lag, against W_ij gain_i(lag). */
-static void check_gain(syn_loss loss, int64_t T, const syn_kernels *kernels) {
+/* Mean over the train split, S segments, of the response of i at t + 1 to j at t - lag, against W_ij gain_i(lag). */
+static void check_gain(syn_loss loss, int64_t T, int64_t S, const syn_kernels *kernels) {
     enum { LAGS = 3, N = 6 };
     raw_data raw = raw_create(T, N, 1, signal_of(loss), 12);
+    if (S > 1) raw_cut(&raw, S, 3);
     test_set set = set_create(&raw, 1, 8);
     const syn_session *s = &set.data->session[0];
-    const syn_span *span = &s->span[SYN_TRAIN][0];
     syn_parameters *p = random_parameters(set.data, SYN_FORM_DENSE, 5, 120);
     syn_network *net = network_of(p, set.data, loss, kernels, 1);
-    double gain[(LAGS + 1) * N], response[LAGS + 1][N][N] = {0};
+    double gain[(LAGS + 1) * N], response[LAGS + 1][N][N] = {0}, frames = 0;
     float *out = floats(s->T * N);
     const float *W;
     memset(p->value + p->session[0].send, 0, N * sizeof(float)); /* else a current is not W_ij times one x_j */
-    for (int64_t t = span->start; t + 1 < span->stop; t++)
-        for (int64_t j = 0; j < N; j++) {
-            respond(net, set.data, t, j, out);
-            for (int64_t lag = 0; lag <= LAGS; lag++)
-                for (int64_t i = 0; i < N && t + lag >= span->start + LAGS && t + lag + 1 < span->stop; i++)
-                    response[lag][i][j] += (double)out[(t + lag + 1) * N + i];
-        }
+    for (const syn_span *span = s->span[SYN_TRAIN]; span < s->span[SYN_TRAIN] + s->n_spans[SYN_TRAIN]; span++) {
+        frames += (double)(span->stop - 1 - span->start - LAGS);
+        for (int64_t t = span->start; t + 1 < span->stop; t++)
+            for (int64_t j = 0; j < N; j++) {
+                respond(net, set.data, span, t, j, out);
+                for (int64_t lag = 0; lag <= LAGS; lag++)
+                    for (int64_t i = 0; i < N && t + lag >= span->start + LAGS && t + lag + 1 < span->stop; i++)
+                        response[lag][i][j] += (double)out[(t + lag + 1) * N + i];
+            }
+    }
     assert_ok(syn_network_gain(net, 0, LAGS, s->T, gain));
     assert_ok(syn_network_weights(net, 0, &W));
     for (int64_t lag = 0; lag <= LAGS; lag++)
         for (int64_t i = 0; i < N; i++)
             for (int64_t j = 0; j < N; j++)
                 if (i != j)
-                    assert_near("gain", response[lag][i][j] / (double)(span->stop - 1 - span->start - LAGS),
-                                (double)W[i * N + j] * gain[lag * N + i], 2e-5);
+                    assert_near("gain", response[lag][i][j] / frames, (double)W[i * N + j] * gain[lag * N + i], 2e-5);
     free(out), syn_network_free(net), syn_parameters_free(p), set_free(&set), raw_free(&raw);
 }
 
@@ -463,9 +464,16 @@ static void check_gain(syn_loss loss, int64_t T, const syn_kernels *kernels) {
 static void gain_is_the_derivative(void **state) {
     (void)state;
     for (int level = 0; level < KERNEL_LEVELS; level++)
-        if (kernels_at(level)) check_gain(SYN_LOSS_GAUSSIAN, 100, kernels_at(level));
-    check_gain(SYN_LOSS_GAUSSIAN, 240, best_kernels());
-    check_gain(SYN_LOSS_POISSON, 240, best_kernels());
+        if (kernels_at(level)) check_gain(SYN_LOSS_GAUSSIAN, 100, 1, kernels_at(level));
+    check_gain(SYN_LOSS_GAUSSIAN, 240, 1, best_kernels());
+    check_gain(SYN_LOSS_POISSON, 240, 1, best_kernels());
+}
+
+/* A segment begins without what the one before left behind. */
+static void gain_starts_afresh_in_a_segment(void **state) {
+    (void)state;
+    check_gain(SYN_LOSS_GAUSSIAN, 160, 4, best_kernels());
+    check_gain(SYN_LOSS_POISSON, 160, 12, best_kernels());
 }
 
 /* However few frames the network has room for; more lags than that are refused. */
@@ -532,6 +540,7 @@ int main(void) {
         cmocka_unit_test(segments_reset),
         cmocka_unit_test(copies_are_independent),
         cmocka_unit_test(gain_is_the_derivative),
+        cmocka_unit_test(gain_starts_afresh_in_a_segment),
         cmocka_unit_test(gain_in_any_pieces),
         cmocka_unit_test(any_number_of_threads),
     };

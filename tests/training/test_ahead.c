@@ -39,6 +39,18 @@ static void clear_differences_count(void **state) {
     set_free(&set), raw_free(&raw);
 }
 
+/* From the test split on, and in the gap before it, every sign alternates. */
+static void what_comes_later_does_not_count(void **state) {
+    (void)state;
+    raw_data raw = autoregressive(0.6f, 82);
+    for (int64_t k = FRAMES * 85 / 100 * NEURONS; k < FRAMES * NEURONS; k++)
+        raw.x[k] = (float)(k / NEURONS % 2 ? 1 : -1) * (2 + raw.x[k]);
+    test_set set = set_create(&raw, 1, WINDOW);
+    assert_true(is_ahead(set.data, 0.6f, 0));
+    assert_false(is_ahead(set.data, 0, 0.6f));
+    set_free(&set), raw_free(&raw);
+}
+
 /* Of two slopes that are as far from the true one on either side, neither can be clearly ahead: the loss is the same on
  * average, and one of the two is lower. */
 static void chance_does_not_count(void **state) {
@@ -56,6 +68,7 @@ static void chance_does_not_count(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(clear_differences_count),
+        cmocka_unit_test(what_comes_later_does_not_count),
         cmocka_unit_test(chance_does_not_count),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

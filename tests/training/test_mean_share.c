@@ -29,6 +29,24 @@ static void too_sure_a_model_is_held_back(void **state) {
     syn_parameters_free(p), set_free(&set), raw_free(&raw);
 }
 
+/* The test split, and the gap before it, have no say, though the model is right there. */
+static void what_comes_later_does_not_count(void **state) {
+    (void)state;
+    raw_data raw = raw_create(600, NEURONS, 0, "counts", 61), other = raw_copy(&raw);
+    for (int64_t k = 510 * NEURONS; k < 600 * NEURONS; k++) other.x[k] = (float)(k / NEURONS / 20 % 2 * 5);
+    float share[2];
+    for (int later = 0; later <= 1; later++) {
+        test_set set = set_create(later ? &other : &raw, 1, WINDOW);
+        syn_parameters *p = random_parameters(set.data, SYN_FORM_NONE, 4, 62);
+        for (int i = 0; i < NEURONS; i++) p->value[p->session[0].a + (size_t)i] = 6;
+        assert_ok(syn_choose_mean_share(p, set.data, best_kernels(), 1));
+        share[later] = p->mean_share;
+        syn_parameters_free(p), set_free(&set);
+    }
+    assert_true(share[0] == share[1]);
+    raw_free(&raw), raw_free(&other);
+}
+
 /* A model that predicts the mean has nothing to hold back. */
 static void the_mean_is_left_alone(void **state) {
     (void)state;
@@ -48,6 +66,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(too_sure_a_model_is_held_back),
         cmocka_unit_test(the_mean_is_left_alone),
+        cmocka_unit_test(what_comes_later_does_not_count),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -145,6 +145,91 @@ static void penalty_is_against_observed_targets(void **state) {
     syn_trainer_free(t), syn_parameters_free(before), set_free(&set), raw_free(&raw);
 }
 
+/* --- an epoch --- */
+
+/* Trains an epoch whose windows must lie side by side: every frame of the train split is an input once. Returns where
+ * their grid begins. */
+static int64_t check_windows(syn_trainer *t, const syn_session *s) {
+    int *visits = zeros(s->T, sizeof *visits), *expected = zeros(s->T, sizeof *expected);
+    int64_t grid = 0;
+    for (syn_window *w = t->window; w->length > 0; w++) *w = (syn_window){0}; /* of the epoch before */
+    train(t, 1);
+    for (const syn_window *w = t->window; w->length > 0; w++) {
+        for (int64_t frame = w->start; frame < w->start + w->length; frame++) visits[frame]++;
+        if (w->start > 0) grid = w->start % WINDOW;
+    }
+    for (int64_t k = 0; k < s->n_spans[SYN_TRAIN]; k++)
+        for (int64_t frame = s->span[SYN_TRAIN][k].start; frame + 1 < s->span[SYN_TRAIN][k].stop; frame++)
+            expected[frame] = 1;
+    assert_memory_equal(visits, expected, (size_t)s->T * sizeof *visits);
+    free(visits), free(expected);
+    return grid;
+}
+
+static void an_epoch_takes_every_frame_once(void **state) {
+    (void)state;
+    for (int64_t segments = 1; segments <= 50; segments += segments == 1 ? 19 : 30) {
+        raw_data raw = chain(600, 4);
+        raw_cut(&raw, segments, 2);
+        test_set set = set_create(&raw, 1, WINDOW);
+        syn_trainer *t = trained(&set, 1, 0);
+        int64_t grid[3];
+        for (int k = 0; k < 3; k++) grid[k] = check_windows(t, &set.data->session[0]);
+        assert_true(segments > 1 || (grid[0] != grid[1] && grid[1] != grid[2]));
+        syn_trainer_free(t), set_free(&set), raw_free(&raw);
+    }
+}
+
+/* Weights that do not move: the train loss, a mean over batches of 14 equal trials, is that of the whole split. */
+static void an_epoch_runs_every_batch(void **state) {
+    (void)state;
+    raw_data raw = chain(300, 4);
+    raw_cut(&raw, 20, 0);
+    test_set set = set_create(&raw, 1, WINDOW);
+    syn_schedule schedule = schedule_of(3, 3);
+    schedule.decoder_rate = schedule.connectivity_rate = 0;
+    schedule.batch_frames = 28;
+    syn_trainer *t = trainer_of(set.data, SYN_LOSS_GAUSSIAN, 1, &schedule);
+    double loss;
+    train(t, 2);
+    assert_int_equal(t->optimiser.step, 2 * 7);
+    assert_ok(syn_split_loss(t->network, set.data, SYN_LOSS_GAUSSIAN, SYN_TRAIN, NULL, &loss));
+    for (int k = 0; k < 2; k++) assert_near("train loss", loss, t->curve[k].train, 1e-5);
+    double gain[4], square = 0;
+    assert_ok(syn_network_gain(t->network, 0, 0, 1000, gain));
+    for (int i = 0; i < 4; i++) square += gain[i] * gain[i] / 4;
+    assert_near("gain", sqrt(square), t->gain, 1e-6);
+    syn_trainer_free(t), set_free(&set), raw_free(&raw);
+}
+
+/* Root mean square change of the decoder in the next epoch. */
+static double change(syn_trainer *t) {
+    const size_t from = t->p->decoder, n = syn_decoder_layout_of(settings.hidden).count;
+    float *before = floats((int64_t)n);
+    double square = 0;
+    memcpy(before, t->p->value + from, n * sizeof *before);
+    train(t, 1);
+    for (size_t k = 0; k < n; k++) square += pow((double)(t->p->value[from + k] - before[k]), 2);
+    free(before);
+    return sqrt(square / (double)n);
+}
+
+/* They grow over the first 20 and shrink until the last epoch, to a fiftieth of the rate. */
+static void steps_shrink(void **state) {
+    (void)state;
+    raw_data raw = chain(600, 6);
+    test_set set = set_create(&raw, 1, WINDOW);
+    syn_trainer *t = trained(&set, 1, 0);
+    const double first = change(t);
+    train(t, 6);
+    const double middle = change(t);
+    train(t, MOST_EPOCHS - 9);
+    const double last = change(t);
+    assert_int_equal(t->epoch, MOST_EPOCHS);
+    assert_true(first < 0.7 * middle && last < 0.1 * middle);
+    syn_trainer_free(t), set_free(&set), raw_free(&raw);
+}
+
 /* --- stopping --- */
 
 /* Noise, learnt by heart: the validation loss rises, and the weights from before are kept. */
@@ -352,6 +437,9 @@ int main(void) {
         cmocka_unit_test(learns),
         cmocka_unit_test(learns_counts),
         cmocka_unit_test(penalty_is_against_observed_targets),
+        cmocka_unit_test(an_epoch_takes_every_frame_once),
+        cmocka_unit_test(an_epoch_runs_every_batch),
+        cmocka_unit_test(steps_shrink),
         cmocka_unit_test(stops_early_and_keeps_the_best),
         cmocka_unit_test(is_given_up_when_behind),
         cmocka_unit_test(a_good_start_is_kept),
