@@ -106,6 +106,7 @@ static syn_status draw_traces(cairo_t *cr, const syn_report *report, const syn_r
     const syn_forecast *f = r->forecast;
     const int64_t frames = f->F < MOST_FRAMES ? f->F : MOST_FRAMES;
     int64_t neuron[TRACES] = {0};
+    char unit[64];
     double *work;
     (void)report;
     SYN_TRY(syn_alloc(&work, ARRAYS * (size_t)frames, sizeof *work, "traces"));
@@ -123,7 +124,8 @@ static syn_status draw_traces(cairo_t *cr, const syn_report *report, const syn_r
     for (int64_t k = 0; k < count; k++) any = any || has_interval(f, neuron[k]);
     row.top = 8 - row.height;
     draw_key(&row, any);
-    syn_text(cr, row.left + row.width + 36, 8, SYN_RIGHT, syn_activity_unit(f->signal));
+    syn_activity_unit(r->session->recording, unit, sizeof unit);
+    syn_text(cr, row.left + row.width + 36, 8, SYN_RIGHT, unit);
     return SYN_OK;
 }
 

@@ -66,24 +66,29 @@ static double missing_share(const syn_session *s) {
     return missing / ((double)s->T * (double)s->N);
 }
 
-const char *syn_activity_unit(syn_signal signal) {
-    return signal == SYN_SIGNAL_COUNTS        ? "spikes per bin"
-           : signal == SYN_SIGNAL_DECONVOLVED ? "events (raw units)"
-                                              : "fluorescence (raw units)";
+void syn_activity_unit(const syn_recording *r, char *text, size_t size) {
+    const char *unit = r->unit && *r->unit ? r->unit : "raw units";
+    if (r->signal == SYN_SIGNAL_COUNTS)
+        snprintf(text, size, "spikes per bin");
+    else
+        snprintf(text, size, "%s (%.*s)", r->signal == SYN_SIGNAL_DECONVOLVED ? "events" : "fluorescence",
+                 syn_cut(unit, 40), unit);
 }
 
 static json_t *facts_json(const syn_report_session *r) {
     const syn_recording *recording = r->session->recording;
     json_t *behaviors = json_array();
+    char unit[64];
+    syn_activity_unit(recording, unit, sizeof unit);
     for (int64_t b = 0; b < recording->B; b++)
         json_array_append_new(behaviors, json_string(recording->behavior_name[b]));
-    return json_pack(
-        "{s:s, s:o*, s:s*, s:s, s:s, s:f, s:f, s:I, s:I, s:I, s:I, s:f, s:b, s:o}", "name", recording->name, "path",
-        recording->path ? syn_text_json(recording->path) : NULL, "format", recording->format, "signal",
-        syn_signal_name(recording->signal), "unit", syn_activity_unit(recording->signal), "rate_hz", recording->rate_hz,
-        "start_s", syn_report_start(r), "frames", (json_int_t)recording->T, "neurons_recorded",
-        (json_int_t)r->fitted->norm.N_recorded, "neurons", (json_int_t)r->N, "segments", (json_int_t)recording->S,
-        "missing", missing_share(r->session), "whole_trials", r->session->whole_segments, "behaviors", behaviors);
+    return json_pack("{s:s, s:o*, s:s*, s:s, s:s, s:f, s:f, s:I, s:I, s:I, s:I, s:f, s:b, s:o}", "name",
+                     recording->name, "path", recording->path ? syn_text_json(recording->path) : NULL, "format",
+                     recording->format, "signal", syn_signal_name(recording->signal), "unit", unit, "rate_hz",
+                     recording->rate_hz, "start_s", syn_report_start(r), "frames", (json_int_t)recording->T,
+                     "neurons_recorded", (json_int_t)r->fitted->norm.N_recorded, "neurons", (json_int_t)r->N,
+                     "segments", (json_int_t)recording->S, "missing", missing_share(r->session), "whole_trials",
+                     r->session->whole_segments, "behaviors", behaviors);
 }
 
 /* Of the neurons shown: what is to be added to a prediction. */

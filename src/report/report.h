@@ -72,7 +72,8 @@ typedef struct syn_report_files {
 } syn_report_files;
 void syn_report_add_file(syn_report_files *files, const char *path);
 
-const char *syn_activity_unit(syn_signal signal);
+/* "fluorescence (lumens)": what activity is, in the unit that the file gives. */
+void syn_activity_unit(const syn_recording *recording, char *text, size_t size);
 /* All of it as the one JSON object that docs/report.md describes. */
 syn_status syn_report_json(const syn_report *report, json_t **json);
 /* The page around that object: one file that needs no other. */

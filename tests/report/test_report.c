@@ -44,6 +44,24 @@ static void test_rows(void **state) {
     json_decref(json);
 }
 
+static void test_unit_of_activity(void **state) {
+    static const struct {
+        syn_signal signal;
+        const char *unit, *text;
+    } units[] = {{SYN_SIGNAL_FLUORESCENCE, NULL, "fluorescence (raw units)"},
+                 {SYN_SIGNAL_FLUORESCENCE, "lumens", "fluorescence (lumens)"},
+                 {SYN_SIGNAL_DECONVOLVED, "", "events (raw units)"},
+                 {SYN_SIGNAL_COUNTS, "lumens", "spikes per bin"}};
+    (void)state;
+    for (size_t k = 0; k < sizeof units / sizeof *units; k++) {
+        char unit[32] = "", text[64];
+        if (units[k].unit) strcpy(unit, units[k].unit);
+        const syn_recording r = {.signal = units[k].signal, .unit = units[k].unit ? unit : NULL};
+        syn_activity_unit(&r, text, sizeof text);
+        assert_string_equal(text, units[k].text);
+    }
+}
+
 /* Items of two groups, shuffled: near within, far between. */
 static void test_cluster(void **state) {
     enum { n = 9 };
@@ -427,6 +445,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_numbers),
                                        cmocka_unit_test(test_base64),
                                        cmocka_unit_test(test_rows),
+                                       cmocka_unit_test(test_unit_of_activity),
                                        cmocka_unit_test(test_cluster),
                                        cmocka_unit_test(test_components),
                                        cmocka_unit_test(test_page),
