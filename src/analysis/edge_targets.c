@@ -1,5 +1,6 @@
 #include "analysis/edge_targets.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +11,8 @@
 
 /* Own frames that spike counts are cleared of. */
 enum { OWN_FRAMES = 8 };
+/* The mean of a receiver's slopes is at least this share of their size, or they are no weights. */
+static const double least_mean_gain = 0.1;
 
 int64_t syn_edge_targets(const syn_session *session) {
     return syn_session_targets(session, SYN_TRAIN) + syn_session_targets(session, SYN_VALIDATION);
@@ -126,20 +129,70 @@ done:
 
 /* ---- residuals of a model ---- */
 
+/* Of every receiver, over its observed targets: g is d prediction / d current, r the residual. */
+typedef struct receiver {
+    double gg, rr, ggrr; /* sums */
+    int64_t n;
+    float weight; /* of g as a weight of r; 0: r is not weighted */
+    float unit;   /* an effect on the mean prediction over one on the weighted residual */
+} receiver;
+
 typedef struct collector {
     const syn_session *session;
     float *next; /* [N] of the next target */
+    receiver *receiver;
 } collector;
 
-static syn_status collect(void *user, int64_t frame, const float *prediction, const float *truth,
-                          const float *previous) {
-    (void)previous;
+static syn_status collect(void *user, int64_t frame, const float *prediction, const float *truth, const float *slope) {
     collector *c = user;
-    const int64_t N = c->session->N;
-    for (int64_t i = 0; i < N; i++)
-        c->next[i] = syn_session_observed(c->session, frame, i) ? truth[i] - prediction[i] : 0.0f;
-    c->next += N;
+    for (int64_t i = 0; i < c->session->N; i++, c->next++) {
+        if (!syn_session_observed(c->session, frame, i)) continue;
+        receiver *of = &c->receiver[i];
+        const double r = (double)(truth[i] - prediction[i]), g = slope ? (double)slope[i] : 0;
+        *c->next = (float)r;
+        of->gg += g * g, of->rr += r * r, of->ggrr += g * g * r * r, of->n++;
+    }
     return SYN_OK;
+}
+
+static syn_status weigh(void *user, int64_t frame, const float *prediction, const float *truth, const float *slope) {
+    (void)frame, (void)prediction, (void)truth;
+    collector *c = user;
+    for (int64_t i = 0; i < c->session->N; i++, c->next++)
+        if (c->receiver[i].weight != 0) *c->next *= c->receiver[i].weight * slope[i];
+    return SYN_OK;
+}
+
+static syn_status run(syn_network *network, size_t s, syn_frame_fn on_frame, collector *c, float *residual) {
+    c->next = residual;
+    SYN_TRY(syn_network_run(network, s, SYN_TRAIN, on_frame, c));
+    return syn_network_run(network, s, SYN_VALIDATION, on_frame, c);
+}
+
+/* A weight of mean square 1, where the weighted residual says more about a current than the residual itself; gain: the
+ * mean of g. Not where g all but cancels: what its mean is an effect of is then another question. */
+static bool choose_weight(receiver *of, double gain) {
+    const double g = sqrt(of->gg / (double)of->n);
+    of->weight = 0, of->unit = 1;
+    if (!(fabs(gain) > least_mean_gain * g) ||
+        !(of->gg * of->gg * of->rr > gain * gain * of->ggrr * (double)(of->n * of->n)))
+        return false;
+    of->weight = (float)(copysign(1, gain) / g), of->unit = (float)(fabs(gain) / g);
+    return true;
+}
+
+static void scale_rows(float *matrix, const receiver *of, int64_t N, bool divide) {
+    for (int64_t i = 0; i < N; i++)
+        for (int64_t j = 0; j < N; j++) matrix[i * N + j] *= divide ? 1 / of[i].unit : of[i].unit;
+}
+
+/* residual[T][N], weighted where that helps. */
+static syn_status weighted_residuals(syn_network *network, size_t s, const double *gain, collector *c,
+                                     float *residual) {
+    int64_t weighted = 0;
+    SYN_TRY(run(network, s, collect, c, residual));
+    for (int64_t i = 0; i < c->session->N; i++) weighted += choose_weight(&c->receiver[i], gain[i]);
+    return weighted ? run(network, s, weigh, c, residual) : SYN_OK;
 }
 
 syn_status syn_test_edges(const syn_parameters *p, const syn_dataset *data, size_t s, const double *gain,
@@ -149,21 +202,25 @@ syn_status syn_test_edges(const syn_parameters *p, const syn_dataset *data, size
     const int64_t N = session->N;
     syn_network *network = NULL;
     float *residual = NULL, *C = NULL;
+    collector c = {.session = session};
     syn_status status;
     *out = NULL;
     SYN_CHECK(syn_alloc(&residual, (size_t)(syn_edge_targets(session) * N), sizeof *residual, "residuals"));
     SYN_CHECK(syn_alloc(&C, (size_t)(N * N), sizeof *C, "effective connectivity"));
+    SYN_CHECK(syn_alloc(&c.receiver, (size_t)N, sizeof *c.receiver, "residuals"));
     SYN_CHECK(syn_network_create(&network, p, data, SYN_LOSS_GAUSSIAN, kernels, threads, 256, 256));
-    collector c = {session, residual};
-    SYN_CHECK(syn_network_run(network, s, SYN_TRAIN, collect, &c));
-    SYN_CHECK(syn_network_run(network, s, SYN_VALIDATION, collect, &c));
+    if (p->form != SYN_FORM_NONE) SYN_CHECK(syn_network_want_slopes(network));
+    SYN_CHECK(weighted_residuals(network, s, gain, &c, residual));
     syn_network_free(network), network = NULL;
     SYN_CHECK(syn_parameters_weights(p, s, kernels, threads, C));
     for (int64_t i = 0; i < N; i++)
         for (int64_t j = 0; j < N; j++) C[i * N + j] *= (float)gain[i];
+    scale_rows(C, c.receiver, N, true);
     SYN_CHECK(syn_test_residuals(session, syn_edge_whole_frames, NULL, residual, C, kernels, threads, watch, out));
+    float *in_units[] = {(*out)->estimate, (*out)->error, (*out)->half[0], (*out)->half[1]};
+    for (size_t k = 0; k < sizeof in_units / sizeof *in_units; k++) scale_rows(in_units[k], c.receiver, N, false);
 done:
     syn_network_free(network);
-    free(residual), free(C);
+    free(residual), free(C), free(c.receiver);
     return status;
 }

@@ -8,8 +8,9 @@
 
 #include "analysis/edge_test.h"
 
-/* Residuals of session s of a Gaussian model with these parameters. data holds the recording of the fit. gain: [N] of
- * lag 0. */
+/* Residuals of session s of a Gaussian model with these parameters, weighted by how much a receiver answers its current
+ * in that frame wherever an effect stands out more that way (docs/connectivity.md). data holds the recording of the
+ * fit. gain: [N] of lag 0. */
 syn_status syn_test_edges(const syn_parameters *p, const syn_dataset *data, size_t s, const double *gain,
                           const syn_kernels *kernels, int threads, const syn_edge_watch *watch,
                           syn_edge_estimates **out);

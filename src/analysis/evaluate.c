@@ -96,8 +96,8 @@ static void add_counts(collector *c) {
 }
 
 static syn_status on_frame(void *user, int64_t frame, const float *prediction, const float *truth,
-                           const float *previous) {
-    (void)previous; /* of the filtered activity */
+                           const float *slope) {
+    (void)slope;
     collector *c = user;
     const syn_session *s = c->session;
     if (c->span < s->n_spans[SYN_TEST] && frame == syn_span_first_target(&s->span[SYN_TEST][c->span])) begin_span(c);

@@ -50,8 +50,8 @@ typedef struct one_step {
 } one_step;
 
 static syn_status on_frame(void *user, int64_t frame, const float *prediction, const float *truth,
-                           const float *previous) {
-    (void)previous;
+                           const float *slope) {
+    (void)slope;
     one_step *o = user;
     const syn_session *s = o->run->session;
     syn_forecast *to = o->run->to;

@@ -173,8 +173,8 @@ typedef struct collector {
 } collector;
 
 static syn_status on_frame(void *user, int64_t frame, const float *prediction, const float *truth,
-                           const float *previous) {
-    (void)previous;
+                           const float *slope) {
+    (void)slope;
     collector *c = user;
     const syn_session *s = c->session;
     if (c->span < s->n_spans[SYN_TEST] && frame == syn_span_first_target(&s->span[SYN_TEST][c->span]))

@@ -12,7 +12,7 @@ static void forward(const syn_block *block, const float *decoder, const float *t
     syn_decoder_layout at = syn_decoder_layout_of(H);
     for (int t = 0; t < block->L; t++) {
         float *slot = block->tape + (size_t)(block->keep_tape ? t : t % 2) * syn_tape_stride(H, 1);
-        float *r = slot, *z = r + H, *n = z + H, *s = n + H, *h = s + H;
+        float *r = slot, *z = r + H, *s = z + H, *n = s + H, *h = n + H;
         float x = block->x[t], current = block->current[t], y = block->a[0] * x + block->c[0];
         float gate[3];
         for (int k = 0; k < H; k++) {
@@ -44,7 +44,7 @@ static void backward(const syn_block *block, const syn_block_gradient *gradient,
     float *dh = gradient->work, *out = gradient->decoder;
     memset(dh, 0, (size_t)H * sizeof *dh);
     for (int t = block->L - 1; t >= 0; t--) {
-        float *r = block->tape + (size_t)t * stride, *z = r + H, *n = z + H, *s = n + H, *h = s + H;
+        float *r = block->tape + (size_t)t * stride, *z = r + H, *s = z + H, *n = s + H, *h = n + H;
         const float *previous = t ? h - stride : gradient->h0;
         float x = block->x[t], current = block->current[t], dy = gradient->dy[t], dcurrent = 0;
         gradient->da[0] += dy * x;
@@ -63,7 +63,7 @@ static void backward(const syn_block *block, const syn_block_gradient *gradient,
             n[k] = dn;
         }
         for (int row = 0; row < 3 * H; row++) {
-            float input = r[row], state = row < 2 * H ? r[row] : s[row - 2 * H]; /* r, z, n are adjacent */
+            float state = r[row], input = row < 2 * H ? r[row] : n[row - 2 * H]; /* r, z, s are adjacent */
             out[at.wx + (size_t)row] += input * x;
             out[at.wi + (size_t)row] += input * current;
             dcurrent += input * decoder[at.wi + (size_t)row];

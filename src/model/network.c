@@ -74,9 +74,10 @@ done:
 
 void syn_network_free(syn_network *net) {
     if (!net) return;
-    float *arrays[] = {net->W,     net->dW,     net->senders,     net->base,       net->a,          net->c,
-                       net->scale, net->offset, net->mean,        net->transposed, net->wu,         net->sent,
-                       net->out,   net->drive,  net->decoder_sum, net->drive_sum,  net->neuron_sum, net->senders_sum};
+    float *arrays[] = {net->W,         net->dW,         net->senders,     net->base,  net->a,
+                       net->c,         net->scale,      net->offset,      net->mean,  net->transposed,
+                       net->wu,        net->sent,       net->out,         net->drive, net->decoder_sum,
+                       net->drive_sum, net->neuron_sum, net->senders_sum, net->slope};
     for (size_t k = 0; k < sizeof arrays / sizeof *arrays; k++) free(arrays[k]);
     for (int k = 0; net->space && k < net->threads; k++) syn_block_space_free(&net->space[k]);
     free(net->space);

@@ -54,9 +54,12 @@ syn_status syn_network_advance(syn_network *network, size_t s, float *state, con
 syn_status syn_network_prepare(syn_network *network, size_t s);
 void syn_network_step(syn_network *network, size_t s, float *state, const float *x, const float *u, float *out);
 
-/* Called for every target frame in order. prediction, truth, previous (last observed value or 0): [N] z-scored. */
+/* Called for every target frame in order. prediction, truth: [N] z-scored. slope: [N] d prediction_i / d I_i of the
+ * frame before, or NULL if nobody wants slopes. */
 typedef syn_status (*syn_frame_fn)(void *user, int64_t frame, const float *prediction, const float *truth,
-                                   const float *previous);
+                                   const float *slope);
+/* From now on runs of this network, of a Gaussian model, hand slopes over. */
+syn_status syn_network_want_slopes(syn_network *network);
 /* Runs over all spans of a split, each from the start of its context, replacing what was not observed by the
  * prediction of it. on_frame may be NULL. */
 syn_status syn_network_run(syn_network *network, size_t s, syn_split split, syn_frame_fn on_frame, void *user);

@@ -39,6 +39,7 @@ struct syn_network {
     float *drive;                         /* [F][3H] of the batch or chunk of frames */
     float *sent;                          /* [F][N] what the neurons send, where that is not x itself */
     float *out;                           /* [max_window][N] predictions */
+    float *slope;                         /* [max_window][N] of these, or NULL: not wanted */
     /* gradient sums */
     float *decoder_sum; /* [SYN_MAX_CHUNKS][layout.count] */
     float *drive_sum;   /* [SYN_MAX_CHUNKS][3H][B] */

@@ -34,6 +34,26 @@ static void link_function(const syn_network *net, syn_block_space *space, int64_
     }
 }
 
+/* d y / d current of every frame of a block that forward has run, into space->dcurrent[L][R]. */
+static void slopes(const syn_network *net, const syn_block_space *space, int64_t L) {
+    const int R = net->kernels->lanes, H = net->p->H, part = H * R;
+    const syn_decoder_layout at = syn_decoder_layout_of(H);
+    const float *decoder = net->p->value + net->p->decoder, *wi = decoder + at.wi, *v = decoder + at.v;
+    memset(space->dcurrent, 0, (size_t)(L * R) * sizeof *space->dcurrent);
+    for (int64_t t = 0; t < L; t++) {
+        float *restrict sum = space->dcurrent + t * R;
+        for (int k = 0; k < H; k++) {
+            const float *restrict of = space->tape + (size_t)t * syn_tape_stride(H, R) + k * R;
+            for (int l = 0; l < R; l++) {
+                const float r = of[l], z = of[part + l], s = of[2 * part + l], n = of[3 * part + l],
+                            h = of[4 * part + l];
+                const float dn = (1 - z) * (1 - n * n), dz = (1 - z) * (h - n), dr = dn * s * r * (1 - r);
+                sum[l] += v[k] * (dr * wi[k] + dz * wi[H + k] + dn * wi[2 * H + k]);
+            }
+        }
+    }
+}
+
 /* What is sent at one step of the runs, which remember their last frame. */
 static const float *send_next(syn_network *net, size_t s, float *state, const float *x, int64_t n, bool copies) {
     const int64_t N = net->p->session[s].N, runs = copies ? n : 1, L = copies ? 1 : n;
@@ -47,9 +67,9 @@ static const float *send_next(syn_network *net, size_t s, float *state, const fl
     return net->sent;
 }
 
-/* As syn_network_advance, for at most max_window frames or max_frames copies. */
+/* As syn_network_advance, for at most max_window frames or max_frames copies. slope: [n][N], or NULL. */
 static void advance_chunk(syn_network *net, size_t s, float *state, const float *x, const float *u, int64_t n,
-                          bool copies, float *out) {
+                          bool copies, float *out, float *slope) {
     enum { COPIES = 16 }; /* of a task */
     const int R = net->kernels->lanes, H = net->p->H;
     const int64_t N = net->p->session[s].N, B = net->p->session[s].B, NB = syn_blocks_of(net, N);
@@ -68,17 +88,21 @@ static void advance_chunk(syn_network *net, size_t s, float *state, const float 
                 syn_block_at(net, space, s, block, row + k, B ? u + (row + k) * B : NULL, copies ? 1 : L);
             forward.x += k * R, forward.current += k * R, forward.y += k * R;
             forward.h = state + (copies ? (size_t)(row + k) * run : 0) + block * H * R;
-            forward.keep_tape = false;
+            forward.keep_tape = slope != NULL;
             net->kernels->forward(&forward, net->p->value + net->p->decoder, net->transposed, H);
+        }
+        if (slope) {
+            slopes(net, space, L);
+            syn_scatter(slope + row * N, space->dcurrent, L, N, block * R, R);
         }
         link_function(net, space, block, L);
         syn_scatter(out + row * N, space->y, L, N, block * R, R);
     }
 }
 
-/* As syn_network_advance, once syn_network_prepare() has been called. */
+/* As syn_network_advance, once syn_network_prepare() has been called. slope: [n][N], or NULL; not of copies. */
 static void advance(syn_network *net, size_t s, float *state, const float *x, const float *u, int64_t n, bool copies,
-                    float *out) {
+                    float *out, float *slope) {
     const int64_t N = net->p->session[s].N, B = net->p->session[s].B;
     const int64_t most = copies                              ? net->max_frames
                          : net->max_window < net->max_frames ? net->max_window
@@ -86,7 +110,7 @@ static void advance(syn_network *net, size_t s, float *state, const float *x, co
     for (int64_t done = 0, step; done < n; done += step) {
         step = n - done < most ? n - done : most;
         advance_chunk(net, s, state + (copies ? (size_t)done * syn_network_state_size(net, s) : 0), x + done * N,
-                      B ? u + done * B : NULL, step, copies, out + done * N);
+                      B ? u + done * B : NULL, step, copies, out + done * N, slope ? slope + done * N : NULL);
     }
 }
 
@@ -94,12 +118,12 @@ syn_status syn_network_advance(syn_network *net, size_t s, float *state, const f
                                bool copies, float *out) {
     SYN_TRY(syn_watched());
     SYN_TRY(syn_network_prepare(net, s));
-    advance(net, s, state, x, u, n, copies, out);
+    advance(net, s, state, x, u, n, copies, out, NULL);
     return SYN_OK;
 }
 
 void syn_network_step(syn_network *net, size_t s, float *state, const float *x, const float *u, float *out) {
-    advance(net, s, state, x, u, 1, false, out);
+    advance(net, s, state, x, u, 1, false, out, NULL);
 }
 
 static bool frame_complete(const syn_session *session, int64_t t) {
@@ -114,43 +138,46 @@ static void fill(const syn_session *session, int64_t t, const float *prediction)
         if (!syn_session_observed(session, t, i)) session->x[t * session->N + i] = prediction ? prediction[i] : 0.0f;
 }
 
-static syn_status run_span(syn_network *net, size_t s, const syn_span *span, float *state, float *last,
-                           syn_frame_fn on_frame, void *user) {
+static syn_status run_span(syn_network *net, size_t s, const syn_span *span, float *state, syn_frame_fn on_frame,
+                           void *user) {
     const syn_session *session = &net->data->session[s];
     const int64_t N = session->N, B = session->B, first_target = syn_span_first_target(span);
     int64_t t = span->start - span->context;
-    memset(last, 0, (size_t)N * sizeof *last);
     fill(session, t, NULL);
     while (t + 1 < span->stop) {
         int64_t n = 1, most = net->max_window < net->max_frames ? net->max_window : net->max_frames;
         while (n < most && t + n + 1 < span->stop && frame_complete(session, t + n)) n++;
         SYN_TRY(syn_watched());
-        advance(net, s, state, session->x + t * N, B ? session->u + t * B : NULL, n, false, net->out);
-        for (int64_t k = 0; k < n; k++) {
-            for (int64_t i = 0; i < N; i++)
-                if (syn_session_observed(session, t + k, i)) last[i] = session->x[(t + k) * N + i];
+        advance(net, s, state, session->x + t * N, B ? session->u + t * B : NULL, n, false, net->out, net->slope);
+        for (int64_t k = 0; k < n; k++)
             if (on_frame && t + k + 1 >= first_target)
-                SYN_TRY(on_frame(user, t + k + 1, net->out + k * N, session->x + (t + k + 1) * N, last));
-        }
+                SYN_TRY(on_frame(user, t + k + 1, net->out + k * N, session->x + (t + k + 1) * N,
+                                 net->slope ? net->slope + k * N : NULL));
         fill(session, t + n, net->out + (n - 1) * N);
         t += n;
     }
     return SYN_OK;
 }
 
+syn_status syn_network_want_slopes(syn_network *net) {
+    int64_t N = 1;
+    for (size_t s = 0; s < net->p->n_sessions; s++)
+        if (net->p->session[s].N > N) N = net->p->session[s].N;
+    return syn_alloc(&net->slope, (size_t)(net->max_window * N), sizeof *net->slope, "slopes");
+}
+
 syn_status syn_network_run(syn_network *net, size_t s, syn_split split, syn_frame_fn on_frame, void *user) {
     const syn_session *session = &net->data->session[s];
     const size_t state_size = syn_network_state_size(net, s);
-    float *state = NULL, *last = NULL;
+    float *state = NULL;
     syn_status status;
     SYN_CHECK(syn_network_state(net, s, 1, &state));
-    SYN_CHECK(syn_alloc(&last, (size_t)session->N, sizeof *last, "last frame"));
     SYN_CHECK(syn_network_prepare(net, s));
     for (int64_t k = 0; k < session->n_spans[split]; k++) {
         memset(state, 0, state_size * sizeof *state);
-        SYN_CHECK(run_span(net, s, &session->span[split][k], state, last, on_frame, user));
+        SYN_CHECK(run_span(net, s, &session->span[split][k], state, on_frame, user));
     }
 done:
-    free(state), free(last);
+    free(state);
     return status;
 }

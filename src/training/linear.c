@@ -67,8 +67,8 @@ static bool opens_span(const collector *c, int64_t t) {
 }
 
 static syn_status collect(void *user, int64_t frame, const float *prediction, const float *truth,
-                          const float *previous) {
-    (void)previous;
+                          const float *slope) {
+    (void)slope;
     collector *c = user;
     int64_t N = c->session->N;
     float *e = c->e + c->rows * N;

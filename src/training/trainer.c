@@ -101,8 +101,8 @@ typedef struct loss_sum {
 } loss_sum;
 
 static syn_status add_frame_loss(void *user, int64_t frame, const float *prediction, const float *truth,
-                                 const float *previous) {
-    (void)previous;
+                                 const float *slope) {
+    (void)slope;
     loss_sum *s = user;
     const syn_normalisation *norm = &s->session->norm;
     const double before = s->sum;

@@ -16,8 +16,8 @@ typedef struct collected {
     float *row;
 } collected;
 
-static syn_status keep(void *user, int64_t frame, const float *prediction, const float *truth, const float *previous) {
-    (void)previous;
+static syn_status keep(void *user, int64_t frame, const float *prediction, const float *truth, const float *slope) {
+    (void)slope;
     collected *c = user;
     if (frame == syn_span_first_target(c->session->span[SYN_TRAIN])) syn_level_start(&c->level, SYN_TRAIN, 0);
     syn_level_restore(&c->level, prediction, c->row);

@@ -279,6 +279,25 @@ static void neither_threads_nor_frames_between_segments_matter(void **state) {
 }
 
 /* Nor does what is stored where nothing was observed, when residuals are those of a model. */
+typedef struct collected {
+    const syn_session *session;
+    float *next;
+} collected;
+
+static syn_status keep_residual(void *user, int64_t frame, const float *prediction, const float *truth,
+                                const float *slope) {
+    (void)frame, (void)slope;
+    collected *c = user;
+    for (int64_t i = 0; i < c->session->N; i++) *c->next++ = truth[i] - prediction[i];
+    return SYN_OK;
+}
+
+static void collect_residuals(syn_network *network, const syn_session *s, float *residual) {
+    collected c = {s, residual};
+    assert_ok(syn_network_run(network, 0, SYN_TRAIN, keep_residual, &c));
+    assert_ok(syn_network_run(network, 0, SYN_VALIDATION, keep_residual, &c));
+}
+
 static void missing_entries_have_no_residual(void **state) {
     (void)state;
     enum { N = 12, T = 600 };
@@ -298,6 +317,50 @@ static void missing_entries_have_no_residual(void **state) {
     }
     assert_same_edges(edges[0], edges[1], N);
     syn_edge_estimates_free(edges[0]), syn_edge_estimates_free(edges[1]), raw_free(&raw);
+}
+
+/* Receivers that saturate hardly answer in most frames. A model that knows how much they answer when, but misses the
+ * weak edges, sees these edges in the frames in which they answer; the others are seen to be none at their rate. */
+static void receivers_are_heard_when_they_answer(void **state) {
+    (void)state;
+    enum { N = 20, T = 4000, PAIRS = N * N };
+    raw_data raw = raw_create(T, N, 0, "fluorescence", 8300);
+    test_set set = set_create(&raw, 1, TINY_WINDOW);
+    syn_session *s = &set.data->session[0];
+    syn_parameters *p = random_parameters(set.data, SYN_FORM_DENSE, 5, 8600);
+    float *W = p->value + p->session[0].z, *r = floats(syn_edge_targets(s) * N), *C = floats(PAIRS);
+    syn_network *network = network_of(p, set.data, SYN_LOSS_GAUSSIAN, best_kernels(), 1);
+    float *decoder;
+    double gain[N], size[2] = {0}, missed = 0, false_alarms = 0, none = 0;
+    syn_edge_estimates *edges[2];
+    memset(p->value + p->session[0].send, 0, N * sizeof(float));
+    for (int k = 0; k < PAIRS; k++) W[k] *= k % 3 ? 0 : k % 6 ? 1.2f : 4;
+    assert_ok(syn_network_state(network, 0, 1, &decoder));
+    assert_ok(syn_network_prepare(network, 0));
+    for (int64_t t = 0; t + 1 < T; t++) {
+        syn_network_step(network, 0, decoder, s->x + t * N, NULL, s->x + (t + 1) * N);
+        for (int64_t i = 0; i < N; i++) s->x[(t + 1) * N + i] += (float)normal(8500, t * N + i);
+    }
+    for (int k = 0; k < PAIRS; k++)
+        if (k % 6) W[k] = 0;
+    assert_ok(syn_network_gain(network, 0, 0, INT64_MAX, gain));
+    assert_ok(syn_test_edges(p, set.data, 0, gain, best_kernels(), 1, NULL, &edges[0]));
+    for (int k = 0; k < PAIRS; k++) C[k] = W[k] * (float)gain[k / N];
+    collect_residuals(network, s, r);
+    assert_ok(syn_test_residuals(s, syn_edge_whole_frames, NULL, r, C, best_kernels(), 1, NULL, &edges[1]));
+    for (int k = 0; k < PAIRS; k++) {
+        if (k / N == k % N) continue;
+        for (int e = 0; e < 2 && k % 6 == 3; e++) size[e] += fabs((double)(edges[e]->estimate[k] / edges[e]->error[k]));
+        missed += k % 6 == 3;
+        if (k % 3)
+            none++, false_alarms +=
+                    syn_two_sided_p((double)(edges[0]->estimate[k] / edges[0]->error[k]), edges[0]->freedom) < 0.05;
+    }
+    if (!(size[0] > 1.4 * size[1])) fail_msg("statistics of %g edges: %g weighted, %g not", missed, size[0], size[1]);
+    assert_near("share of p < 0.05", 0.05, false_alarms / none, 0.03);
+    free(r), free(C), free(decoder), syn_network_free(network), syn_parameters_free(p);
+    for (int e = 0; e < 2; e++) syn_edge_estimates_free(edges[e]);
+    set_free(&set), raw_free(&raw);
 }
 
 /* 0 drives 1 within the frame and 1 drives 2 to the next, for every three neurons: 0 has no edge to 2. */
@@ -485,6 +548,7 @@ int main(void) {
         cmocka_unit_test(estimate_does_not_depend_on_the_models_C),
         cmocka_unit_test(neither_threads_nor_frames_between_segments_matter),
         cmocka_unit_test(missing_entries_have_no_residual),
+        cmocka_unit_test(receivers_are_heard_when_they_answer),
         cmocka_unit_test(what_passes_on_within_a_frame_is_no_edge),
         cmocka_unit_test(gaps_hide_nothing_of_what_passes_on_within_a_frame),
         cmocka_unit_test(paths_over_a_third_neuron_are_no_edges),

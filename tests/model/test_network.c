@@ -7,20 +7,19 @@
 typedef struct trace {
     const syn_session *session;
     float *prediction; /* [T][N] */
-    float *previous;   /* [T][N] */
+    float *slope;      /* [T][N], where they were wanted */
     int *visits;       /* [T] */
     int64_t last;
 } trace;
 
-static syn_status record(void *user, int64_t frame, const float *prediction, const float *truth,
-                         const float *previous) {
+static syn_status record(void *user, int64_t frame, const float *prediction, const float *truth, const float *slope) {
     trace *t = user;
     const int64_t N = t->session->N;
     assert_true(frame > t->last); /* in order */
     t->last = frame;
     t->visits[frame]++;
     memcpy(t->prediction + frame * N, prediction, (size_t)N * sizeof(float));
-    memcpy(t->previous + frame * N, previous, (size_t)N * sizeof(float));
+    if (slope) memcpy(t->slope + frame * N, slope, (size_t)N * sizeof(float));
     assert_ptr_equal(truth, t->session->x + frame * N);
     return SYN_OK;
 }
@@ -36,7 +35,7 @@ static trace trace_run(const syn_parameters *p, const syn_dataset *data, size_t 
     return t;
 }
 
-static void trace_free(trace *t) { free(t->prediction), free(t->previous), free(t->visits); }
+static void trace_free(trace *t) { free(t->prediction), free(t->slope), free(t->visits); }
 
 /* Neurons whose predictions differ by at least one bit. */
 static void changed_neurons(const float *a, const float *b, int64_t T, int64_t N, bool *changed) {
@@ -309,7 +308,6 @@ static void check_filling(const test_set *set, syn_loss loss, const syn_kernels 
     spoil(session, 1e9f);
     trace b = trace_run(p, set->data, 0, loss, kernels, 2, split);
     assert_same("prediction", a.prediction, b.prediction, session->T * N);
-    assert_same("previous", a.previous, b.previous, session->T * N);
     trace_free(&a), trace_free(&b), syn_parameters_free(p);
 }
 
@@ -326,31 +324,6 @@ static void missing_inputs(void **state) {
                 check_filling(&set, loss, kernels_at(level), split);
         set_free(&set), raw_free(&raw);
     }
-}
-
-/* The last observed value, or 0 before there is one. */
-static void previous_is_last_observed(void **state) {
-    (void)state;
-    raw_data raw = raw_create(300, 5, 0, "fluorescence", 9);
-    raw_cut(&raw, 3, 4);
-    raw_hide(&raw, 3);
-    test_set set = set_create(&raw, 1, 6);
-    const syn_session *s = &set.data->session[0];
-    syn_parameters *p = random_parameters(set.data, SYN_FORM_DENSE, 5, 90);
-    for (syn_split split = SYN_TRAIN; split < SYN_SPLITS; split++) {
-        trace a = trace_run(p, set.data, 0, SYN_LOSS_GAUSSIAN, best_kernels(), 1, split);
-        for (int64_t k = 0; k < s->n_spans[split]; k++)
-            for (int64_t i = 0; i < s->N; i++) {
-                const syn_span *span = &s->span[split][k];
-                float last = 0;
-                for (int64_t t = span->start - span->context; t < span->stop; t++) {
-                    if (t >= syn_span_first_target(span)) assert_same("previous", &last, &a.previous[t * s->N + i], 1);
-                    if (syn_session_observed(s, t, i)) last = s->x[t * s->N + i];
-                }
-            }
-        trace_free(&a);
-    }
-    syn_parameters_free(p), set_free(&set), raw_free(&raw);
 }
 
 /* Every target once, none else, and nothing carried from one segment to the next. */
@@ -493,6 +466,39 @@ static void gain_in_any_pieces(void **state) {
     syn_network_free(wide), syn_network_free(narrow), syn_parameters_free(p), set_free(&set), raw_free(&raw);
 }
 
+/* Of the prediction of every frame, in every piece of a run, with respect to the current of the frame before. */
+static void slopes_are_derivatives(void **state) {
+    (void)state;
+    enum { N = 19, T = 300 };
+    raw_data raw = raw_create(T, N, 1, "fluorescence", 15);
+    raw_cut(&raw, 3, 3);
+    test_set set = set_create(&raw, 1, 8);
+    const syn_session *s = &set.data->session[0];
+    syn_parameters *p = random_parameters(set.data, SYN_FORM_DENSE, 5, 140);
+    float *out = floats(T * N);
+    const float *W;
+    memset(p->value + p->session[0].send, 0, N * sizeof(float)); /* else a current is not W_ij times one x_j */
+    for (int level = 0; level < KERNEL_LEVELS; level++) {
+        if (!kernels_at(level)) continue;
+        syn_network *net = network_of(p, set.data, SYN_LOSS_GAUSSIAN, kernels_at(level), 2);
+        trace run = {s, floats(T * N), floats(T * N), zeros(T, sizeof(int)), -1};
+        assert_ok(syn_network_want_slopes(net));
+        assert_ok(syn_network_run(net, 0, SYN_TRAIN, record, &run));
+        assert_ok(syn_network_weights(net, 0, &W));
+        for (const syn_span *span = s->span[SYN_TRAIN]; span < s->span[SYN_TRAIN] + s->n_spans[SYN_TRAIN]; span++)
+            for (int64_t t = span->start; t + 1 < span->stop; t++) {
+                const int64_t j = t % N;
+                respond(net, set.data, span, t, j, out);
+                for (int64_t i = 0; i < N && t + 1 >= syn_span_first_target(span); i++)
+                    if (i != j)
+                        assert_near("slope", (double)out[(t + 1) * N + i],
+                                    (double)(W[i * N + j] * run.slope[(t + 1) * N + i]), 1e-4);
+            }
+        trace_free(&run), syn_network_free(net);
+    }
+    free(out), syn_parameters_free(p), set_free(&set), raw_free(&raw);
+}
+
 /* --- threads --- */
 
 static void check_threads(int64_t N, syn_form form) {
@@ -536,12 +542,12 @@ int main(void) {
         cmocka_unit_test(permutation),
         cmocka_unit_test(missing_targets),
         cmocka_unit_test(missing_inputs),
-        cmocka_unit_test(previous_is_last_observed),
         cmocka_unit_test(segments_reset),
         cmocka_unit_test(copies_are_independent),
         cmocka_unit_test(gain_is_the_derivative),
         cmocka_unit_test(gain_starts_afresh_in_a_segment),
         cmocka_unit_test(gain_in_any_pieces),
+        cmocka_unit_test(slopes_are_derivatives),
         cmocka_unit_test(any_number_of_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
