@@ -126,20 +126,19 @@ def spike_trains(program, work, path, ms):
 
 
 def shifts(program, work, seed, T=2000, N=6, times=12):
-    """Spread of the estimate over refits with the sender shifted, over the standard error of one fit."""
+    """Spread of the estimate over refits with the sender shifted, over the mean square of their standard errors."""
     independent(work, seed, T, N)
     x, ratio = np.load(f"{work}/x.npy"), []
     fit = [f"{work}/y.npy", "--rate", 10, "--behavior", f"{work}/u.npy", "--connectivity", "dense", "--epochs", 30]
-    np.save(f"{work}/y.npy", x)
-    error = evidence(program, work, *fit)[2] / 1.96
     for j in (0, 1):
-        again = []
+        estimate, error = np.empty((times, N)), np.empty((times, N))
         for k in range(times):
             y = x.copy()
             y[:, j] = np.roll(x[:, j], 200 + k * (T - 400) // times)
             np.save(f"{work}/y.npy", y)
-            again.append(evidence(program, work, *fit)[1][:, j])
-        ratio += list(np.delete(np.var(again, axis=0, ddof=1) / error[:, j] ** 2, j))
+            _, estimates, half = evidence(program, work, *fit)
+            estimate[k], error[k] = estimates[:, j], half[:, j] / 1.96
+        ratio += list(np.delete(estimate.var(0, ddof=1), j) / np.delete((error**2).mean(0), j))
     print(f"| shifts:{seed} | variance over refits / error^2: {np.mean(ratio):.2f} ({2 * times} refits) | | | |", flush=True)
 
 
