@@ -13,6 +13,8 @@
 enum { OWN_FRAMES = 8 };
 /* The mean of a receiver's slopes is at least this share of their size, or they are no weights. */
 static const double least_mean_gain = 0.1;
+/* Of its frames, by their weights, at least this share is left for errors. */
+static const double least_freedom = 0.1;
 
 int64_t syn_edge_targets(const syn_session *session) {
     return syn_session_targets(session, SYN_TRAIN) + syn_session_targets(session, SYN_VALIDATION);
@@ -131,10 +133,9 @@ done:
 
 /* Of every receiver, over its observed targets: g is d prediction / d current, r the residual. */
 typedef struct receiver {
-    double gg, rr, ggrr; /* sums */
+    double sum_gg, sum_gggg, sum_rr, sum_ggrr;
     int64_t n;
-    float weight; /* of g as a weight of r; 0: r is not weighted */
-    float unit;   /* an effect on the mean prediction over one on the weighted residual */
+    float weight; /* of g r in the weighted residual; 0: r is not weighted */
 } receiver;
 
 typedef struct collector {
@@ -150,75 +151,84 @@ static syn_status collect(void *user, int64_t frame, const float *prediction, co
         receiver *of = &c->receiver[i];
         const double r = (double)(truth[i] - prediction[i]), g = slope ? (double)slope[i] : 0;
         *c->next = (float)r;
-        of->gg += g * g, of->rr += r * r, of->ggrr += g * g * r * r, of->n++;
+        of->sum_gg += g * g, of->sum_gggg += g * g * g * g;
+        of->sum_rr += r * r, of->sum_ggrr += g * g * r * r, of->n++;
     }
     return SYN_OK;
 }
 
 static syn_status weigh(void *user, int64_t frame, const float *prediction, const float *truth, const float *slope) {
-    (void)frame, (void)prediction, (void)truth;
     collector *c = user;
-    for (int64_t i = 0; i < c->session->N; i++, c->next++)
-        if (c->receiver[i].weight != 0) *c->next *= c->receiver[i].weight * slope[i];
+    for (int64_t i = 0; i < c->session->N; i++, c->next++) {
+        const float weight = c->receiver[i].weight != 0 ? c->receiver[i].weight * slope[i] : 1;
+        *c->next = syn_session_observed(c->session, frame, i) ? weight * (truth[i] - prediction[i]) : 0.0f;
+    }
     return SYN_OK;
 }
 
-static syn_status run(syn_network *network, size_t s, syn_frame_fn on_frame, collector *c, float *residual) {
+static syn_status run_both_splits(syn_network *network, size_t s, syn_frame_fn on_frame, collector *c,
+                                  float *residual) {
     c->next = residual;
     SYN_TRY(syn_network_run(network, s, SYN_TRAIN, on_frame, c));
     return syn_network_run(network, s, SYN_VALIDATION, on_frame, c);
 }
 
-/* A weight of mean square 1, where the weighted residual says more about a current than the residual itself; gain: the
- * mean of g. Not where g all but cancels: what its mean is an effect of is then another question. */
+/* Weights the residual by g where that says more about a current than the residual itself, such that an effect on it is
+ * one on the mean prediction; gain: the mean of g. Not where g all but cancels: what its mean is an effect of is then
+ * another question. */
 static bool choose_weight(receiver *of, double gain) {
-    const double g = sqrt(of->gg / (double)of->n);
-    of->weight = 0, of->unit = 1;
-    if (!(fabs(gain) > least_mean_gain * g) ||
-        !(of->gg * of->gg * of->rr > gain * gain * of->ggrr * (double)(of->n * of->n)))
+    const double n = (double)of->n, gg = of->sum_gg / n;
+    of->weight = 0;
+    if (!(fabs(gain) > least_mean_gain * sqrt(gg)) || !(gg * gg * of->sum_rr > gain * gain * of->sum_ggrr))
         return false;
-    of->weight = (float)(copysign(1, gain) / g), of->unit = (float)(fabs(gain) / g);
+    of->weight = (float)(gain / gg);
     return true;
 }
 
-static void scale_rows(float *matrix, const receiver *of, int64_t N, bool divide) {
-    for (int64_t i = 0; i < N; i++)
-        for (int64_t j = 0; j < N; j++) matrix[i * N + j] *= divide ? 1 / of[i].unit : of[i].unit;
-}
-
-/* residual[T][N], weighted where that helps. */
-static syn_status weighted_residuals(syn_network *network, size_t s, const double *gain, collector *c,
-                                     float *residual) {
-    int64_t weighted = 0;
-    SYN_TRY(run(network, s, collect, c, residual));
-    for (int64_t i = 0; i < c->session->N; i++) weighted += choose_weight(&c->receiver[i], gain[i]);
-    return weighted ? run(network, s, weigh, c, residual) : SYN_OK;
+/* As many parameters weigh more where a few frames have most of the weight. */
+static void widen_errors(const receiver *of, int64_t N, int64_t T, syn_edge_estimates *edges) {
+    const double parameters = (double)T - edges->freedom;
+    for (int64_t i = 0; i < N; i++) {
+        if (of[i].weight == 0) continue;
+        const double frames = (double)T / (double)of[i].n * of[i].sum_gg * of[i].sum_gg / of[i].sum_gggg;
+        const double factor = (1 - parameters / (double)T) / fmax(1 - parameters / frames, least_freedom);
+        for (int64_t j = 0; j < N; j++) edges->error[i * N + j] *= (float)sqrt(fmax(factor, 1));
+    }
 }
 
 syn_status syn_test_edges(const syn_parameters *p, const syn_dataset *data, size_t s, const double *gain,
                           const syn_kernels *kernels, int threads, const syn_edge_watch *watch,
                           syn_edge_estimates **out) {
     const syn_session *session = &data->session[s];
-    const int64_t N = session->N;
+    const int64_t N = session->N, T = syn_edge_targets(session);
     syn_network *network = NULL;
     float *residual = NULL, *C = NULL;
     collector c = {.session = session};
+    double correlation = 0, by_chance = 0;
+    int64_t weighted = 0;
     syn_status status;
     *out = NULL;
-    SYN_CHECK(syn_alloc(&residual, (size_t)(syn_edge_targets(session) * N), sizeof *residual, "residuals"));
-    SYN_CHECK(syn_alloc(&C, (size_t)(N * N), sizeof *C, "effective connectivity"));
+    SYN_CHECK(syn_alloc(&residual, (size_t)(T * N), sizeof *residual, "residuals"));
     SYN_CHECK(syn_alloc(&c.receiver, (size_t)N, sizeof *c.receiver, "residuals"));
     SYN_CHECK(syn_network_create(&network, p, data, SYN_LOSS_GAUSSIAN, kernels, threads, 256, 256));
     if (p->form != SYN_FORM_NONE) SYN_CHECK(syn_network_want_slopes(network));
-    SYN_CHECK(weighted_residuals(network, s, gain, &c, residual));
+    SYN_CHECK(run_both_splits(network, s, collect, &c, residual));
+    for (int64_t i = 0; i < N; i++) weighted += choose_weight(&c.receiver[i], gain[i]);
+    if (weighted) {
+        SYN_CHECK(syn_correlate_residuals(session, syn_edge_whole_frames, residual, kernels, threads, &correlation,
+                                          &by_chance));
+        SYN_CHECK(run_both_splits(network, s, weigh, &c, residual));
+    }
     syn_network_free(network), network = NULL;
+    SYN_CHECK(syn_alloc(&C, (size_t)(N * N), sizeof *C, "effective connectivity"));
     SYN_CHECK(syn_parameters_weights(p, s, kernels, threads, C));
     for (int64_t i = 0; i < N; i++)
         for (int64_t j = 0; j < N; j++) C[i * N + j] *= (float)gain[i];
-    scale_rows(C, c.receiver, N, true);
     SYN_CHECK(syn_test_residuals(session, syn_edge_whole_frames, NULL, residual, C, kernels, threads, watch, out));
-    float *in_units[] = {(*out)->estimate, (*out)->error, (*out)->half[0], (*out)->half[1]};
-    for (size_t k = 0; k < sizeof in_units / sizeof *in_units; k++) scale_rows(in_units[k], c.receiver, N, false);
+    if (weighted) {
+        (*out)->residual_correlation = correlation, (*out)->residual_correlation_by_chance = by_chance;
+        widen_errors(c.receiver, N, T, *out);
+    }
 done:
     syn_network_free(network);
     free(residual), free(C), free(c.receiver);

@@ -305,18 +305,24 @@ static void clear_untested(edge_test *e) {
     }
 }
 
-static syn_status run_test(edge_test *e) {
+/* What the senders and nuisance columns say is taken off the residual. */
+static syn_status regress(edge_test *e) {
     syn_edge_design *d = &e->design;
-    syn_edge_estimates *out = e->out;
-    out->freedom = out->inflation = 1;
-    if (!syn_edge_design_has_room(d)) return SYN_OK; /* no error: nothing was tested */
     SYN_TRY(syn_alloc(&e->observed, (size_t)d->N, sizeof *e->observed, "edges"));
     for (int64_t c = 0; c < d->n_chunks; c++)
         for (int64_t t = 0; t < d->chunk[c].n; t++)
             for (int64_t i = 0; i < d->N; i++) e->observed[i] += syn_edge_observed(d, &d->chunk[c], t, i);
     SYN_TRY(syn_edge_design_solve(d, e->residual, e->observed));
+    return syn_edge_residuals_clean(d, e->residual);
+}
+
+static syn_status run_test(edge_test *e) {
+    syn_edge_design *d = &e->design;
+    syn_edge_estimates *out = e->out;
+    out->freedom = out->inflation = 1;
+    if (!syn_edge_design_has_room(d)) return SYN_OK; /* no error: nothing was tested */
+    SYN_TRY(regress(e));
     out->freedom = (double)d->T - d->parameters;
-    SYN_TRY(syn_edge_residuals_clean(d, e->residual));
     SYN_TRY(
         syn_edge_residuals_correlate(d, e->residual, &out->residual_correlation, &out->residual_correlation_by_chance));
     e->lags = syn_edge_choose_lags(d);
@@ -353,5 +359,22 @@ done:
     syn_edge_design_free(&e.design);
     free(e.observed), free(e.gamma_r);
     if (status != SYN_OK) syn_edge_estimates_free(*out), *out = NULL;
+    return status;
+}
+
+syn_status syn_correlate_residuals(const syn_session *session, syn_edge_bins bins, float *residual,
+                                   const syn_kernels *kernels, int threads, double *correlation, double *by_chance) {
+    edge_test e = {.residual = residual};
+    syn_status status;
+    *correlation = *by_chance = 0;
+    SYN_CHECK(syn_edge_design_create(&e.design, session, bins, kernels, threads));
+    if (!syn_edge_design_has_room(&e.design)) goto done;
+    syn_blas_begin();
+    status = regress(&e);
+    if (status == SYN_OK) status = syn_edge_residuals_correlate(&e.design, residual, correlation, by_chance);
+    syn_blas_end();
+done:
+    syn_edge_design_free(&e.design);
+    free(e.observed);
     return status;
 }

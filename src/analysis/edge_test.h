@@ -4,8 +4,9 @@
  *     estimate_ij = C_ij + sum_t r_i[t] x~_j[t] / D_ij,       D_ij = sum_t x~_j[t] x_j[t]
  *     error_ij^2  = V_ij / D_ij^2
  *
- * r_i is the residual of the model's prediction of the target, x~_j the sender less what the other senders, behaviour
- * and the mean say about it (edge_design.h): with many frames the estimate does not depend on C any more.
+ * r_i is the residual of the model's prediction of the target, weighted where that helps (edge_targets.h), x~_j the
+ * sender less what the other senders, behaviour and the mean say about it (edge_design.h): with many frames the
+ * estimate does not depend on C any more.
  *
  * Under the null that r_i and x~_j are unrelated, each with the autocorrelation that it has, the sum over all shifts of
  * one against the other has the variance (Bartlett; the mean over all shifts, in closed form)
@@ -44,5 +45,9 @@ typedef struct syn_edge_watch {
 syn_status syn_test_residuals(const syn_session *session, syn_edge_bins bins, const syn_edge_events *events,
                               float *residual, const float *C, const syn_kernels *kernels, int threads,
                               const syn_edge_watch *watch, syn_edge_estimates **out);
+/* How the residuals of two neurons correlate within a frame, root mean square, less what senders, behaviour and the
+ * mean say of them, and what chance would give; 0 where there is no room to say. residual: [T][N]; overwritten. */
+syn_status syn_correlate_residuals(const syn_session *session, syn_edge_bins bins, float *residual,
+                                   const syn_kernels *kernels, int threads, double *correlation, double *by_chance);
 
 #endif

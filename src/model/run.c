@@ -160,6 +160,7 @@ static syn_status run_span(syn_network *net, size_t s, const syn_span *span, flo
 }
 
 syn_status syn_network_want_slopes(syn_network *net) {
+    if (net->slope) return SYN_OK;
     int64_t N = 1;
     for (size_t s = 0; s < net->p->n_sessions; s++)
         if (net->p->session[s].N > N) N = net->p->session[s].N;
