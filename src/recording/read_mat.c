@@ -463,11 +463,6 @@ static syn_status put_element(const matvar_t *item, const char *label, bool time
     return status;
 }
 
-static syn_status rename_neuron(syn_recording *r, int64_t j, const char *name) {
-    free(r->neuron_id[j]);
-    return syn_copy_text(&r->neuron_id[j], name);
-}
-
 /* Activity, behaviour and segments of all trials. */
 static syn_status read_trials(syn_recording *r, const plan *p, const char *label) {
     int64_t first = 0;
@@ -490,7 +485,7 @@ static syn_status name_fields(syn_recording *r, const plan *p) {
     int64_t j = 0, b = 0;
     SYN_TRY(syn_alloc(&r->behavior_name, (size_t)r->B, sizeof *r->behavior_name, "behaviour names"));
     for (int64_t f = 0; f < p->t.n; f++) {
-        if (p->part[f] == NEURON) SYN_TRY(rename_neuron(r, j++, p->t.name[f]));
+        if (p->part[f] == NEURON) SYN_TRY(syn_recording_name_neuron(r, j++, p->t.name[f]));
         if (p->part[f] == BEHAVIOR) SYN_TRY(syn_copy_text(&r->behavior_name[b++], p->t.name[f]));
         if (p->part[f] == LEFT_OUT && p->t.cells && syn_mat_is_cell(syn_mat_field(p->t.node, 0, p->t.name[f])))
             SYN_TRY(syn_recording_warn(r, "field %.*s is left out: it does not hold one number a frame of every trial",
@@ -605,7 +600,7 @@ static syn_status take_neurons(syn_recording *r, const syn_input *input, const c
 }
 
 static syn_status name_trains(syn_recording *r, const trains *list) {
-    for (int64_t j = 0; j < list->n; j++) SYN_TRY(rename_neuron(r, j, list->item[j].id));
+    for (int64_t j = 0; j < list->n; j++) SYN_TRY(syn_recording_name_neuron(r, j, list->item[j].id));
     return SYN_OK;
 }
 

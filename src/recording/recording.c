@@ -79,6 +79,11 @@ done:
     return status;
 }
 
+syn_status syn_recording_name_neuron(syn_recording *r, int64_t j, const char *id) {
+    free(r->neuron_id[j]);
+    return syn_copy_text(&r->neuron_id[j], id);
+}
+
 syn_status syn_recording_warn(syn_recording *r, const char *format, ...) {
     char line[1024];
     va_list arguments;
@@ -322,9 +327,7 @@ syn_status syn_recording_number_nameless(syn_recording *r, char *const *number, 
             memmove(id + 8, id, strlen(id) + 1);
             memcpy(id, "unnamed ", 8);
         }
-        free(r->neuron_id[j]);
-        r->neuron_id[j] = NULL;
-        SYN_TRY(syn_copy_text(&r->neuron_id[j], id));
+        SYN_TRY(syn_recording_name_neuron(r, j, id));
         r->nameless[j] = 1;
         ++*n;
     }

@@ -60,6 +60,8 @@ static inline bool syn_observed(const syn_recording *r, int64_t t, int64_t j) {
 bool syn_all_finite(const float *x, int64_t n);
 /* An empty recording with x (and nothing else) allocated, one segment, ids "0".."N-1". */
 syn_status syn_recording_alloc(syn_recording **recording, int64_t T, int64_t N);
+/* Gives neuron j another id. */
+syn_status syn_recording_name_neuron(syn_recording *recording, int64_t j, const char *id);
 /* Turns NaN (and +-Inf) in x into mask bits and 0; checks segments, timestamps and sizes; drops all-NaN behaviours with
  * a warning; makes segments from long gaps in the timestamps; makes all texts but the path UTF-8. Every reader ends
  * with it. */
