@@ -395,6 +395,18 @@ syn_status syn_listing_text(const syn_listing *listing, bool (*wanted)(const syn
     return SYN_OK;
 }
 
+syn_status syn_no_array(const char *file, const char *kind, const char *name, const char *verb) {
+    syn_listing listing;
+    char *text = NULL;
+    syn_status status = syn_listing_read(&listing, file);
+    if (status == SYN_OK) status = syn_listing_text(&listing, NULL, &text);
+    if (status == SYN_OK)
+        status = syn_fail(SYN_ERR_INPUT, "%s: has no %s '%s'; it %s %s", file, kind, name, verb, text);
+    free(text);
+    syn_listing_free(&listing);
+    return status;
+}
+
 syn_status syn_matrix_read(const char *given, double **values, int64_t *rows, int64_t *cols) {
     syn_status status;
     syn_address address;

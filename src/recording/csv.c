@@ -154,16 +154,7 @@ static syn_status choose_columns(syn_array *a, syn_csv *c, const char *file, con
     }
     if (name && !c->header)
         return syn_fail(SYN_ERR_INPUT, "%s: has no header row, so no column '%s'; leave out ':%s'", file, name, name);
-    if (name && !found) {
-        syn_listing listing = {0};
-        char *text = NULL;
-        syn_status status = syn_csv_list(&listing, file);
-        if (status == SYN_OK) status = syn_listing_text(&listing, NULL, &text);
-        if (status == SYN_OK) status = syn_fail(SYN_ERR_INPUT, "%s: has no column '%s'; it has %s", file, name, text);
-        free(text);
-        syn_listing_free(&listing);
-        return status;
-    }
+    if (name && !found) return syn_no_array(file, "column", name, "has");
     for (int64_t k = 0; k < c->columns && c->rejected && !name; k++) {
         if (!c->rejected[k] || c->roles[k] != SYN_CSV_VALUE) continue;
         c->roles[k] = SYN_CSV_SKIPPED;
