@@ -198,24 +198,27 @@ syn_status syn_recording_check_times(const syn_recording *r) {
     return SYN_OK;
 }
 
-/* Splits segments where the timestamps leave a long gap. */
-static syn_status split_at_gaps(syn_recording *r) {
-    const double gap = syn_segment_gap_s(1 / r->rate_hz);
-    int64_t cuts = 0;
-    for (int64_t t = 1; t < r->T; t++) cuts += r->time_s[t] - r->time_s[t - 1] > gap;
-    if (cuts == 0) return SYN_OK;
-    syn_segment *split;
-    SYN_TRY(syn_alloc(&split, (size_t)(r->S + cuts), sizeof *split, "segments"));
-    int64_t n = 0;
+syn_status syn_segments_at_gaps(const syn_recording *r, double gap_s, syn_segment **segment, int64_t *n) {
+    int64_t most = r->S;
+    *n = 0;
+    for (int64_t t = 1; t < r->T; t++) most += r->time_s[t] - r->time_s[t - 1] > gap_s;
+    SYN_TRY(syn_alloc(segment, (size_t)most, sizeof **segment, "segments"));
     for (int64_t s = 0; s < r->S; s++) {
         int64_t start = r->segment[s].start;
         for (int64_t t = start + 1; t < r->segment[s].stop; t++)
-            if (r->time_s[t] - r->time_s[t - 1] > gap) {
-                split[n++] = (syn_segment){start, t};
+            if (r->time_s[t] - r->time_s[t - 1] > gap_s) {
+                (*segment)[(*n)++] = (syn_segment){start, t};
                 start = t;
             }
-        split[n++] = (syn_segment){start, r->segment[s].stop};
+        (*segment)[(*n)++] = (syn_segment){start, r->segment[s].stop};
     }
+    return SYN_OK;
+}
+
+static syn_status split_at_gaps(syn_recording *r) {
+    syn_segment *split;
+    int64_t n;
+    SYN_TRY(syn_segments_at_gaps(r, syn_segment_gap_s(1 / r->rate_hz), &split, &n));
     free(r->segment);
     r->segment = split;
     r->S = n;

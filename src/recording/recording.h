@@ -82,6 +82,8 @@ syn_status syn_recording_fingerprint(const syn_recording *recording, uint64_t *f
 /* Whether there are segments, within the frames, in time order and not overlapping; an error names the first that is
  * not. */
 syn_status syn_recording_check_segments(const syn_recording *recording);
+/* The segments [n], to be freed, cut where the timestamps leave a longer gap. */
+syn_status syn_segments_at_gaps(const syn_recording *recording, double gap_s, syn_segment **segment, int64_t *n);
 /* Whether the timestamps are numbers and rise; an error names the first that does not. */
 syn_status syn_recording_check_times(const syn_recording *recording);
 /* "fluorescence", "deconvolved" or "counts", and back (false if text is none of them). */
