@@ -199,8 +199,7 @@ static syn_status start_table(syn_csv *c, const char *file) {
 }
 
 static void free_table(syn_csv *c) {
-    for (int64_t k = 0; c->header && k < c->columns; k++) free(c->header[k]);
-    free(c->header);
+    syn_free_texts(c->header, c->columns);
     free(c->roles);
     free(c->rejected);
     if (c->size) munmap((void *)(uintptr_t)(c->end - c->size), c->size);

@@ -15,19 +15,14 @@ static const double GAP_FRAMES = 5, GAP_S = 1;
 
 double syn_segment_gap_s(double frame_s) { return fmax(GAP_FRAMES * frame_s, GAP_S); }
 
-static void free_texts(char **text, int64_t n) {
-    for (int64_t k = 0; text && k < n; k++) free(text[k]);
-    free(text);
-}
-
 void syn_recording_free(syn_recording *r) {
     if (!r) return;
-    free_texts(r->neuron_id, r->N);
-    free_texts(r->region, r->N);
-    free_texts(r->cell_type, r->N);
-    free_texts(r->behavior_name, r->B);
-    free_texts(r->behavior_unit, r->B);
-    free_texts(r->warning, (int64_t)r->n_warnings);
+    syn_free_texts(r->neuron_id, r->N);
+    syn_free_texts(r->region, r->N);
+    syn_free_texts(r->cell_type, r->N);
+    syn_free_texts(r->behavior_name, r->B);
+    syn_free_texts(r->behavior_unit, r->B);
+    syn_free_texts(r->warning, (int64_t)r->n_warnings);
     void *owned[] = {r->name,       r->path,         r->format,       r->x,        r->mask,
                      r->u,          r->time_s,       r->segment,      r->position, r->truth,
                      r->parameters, r->spike_time_s, r->spike_neuron, r->nameless, r->unit};
