@@ -18,7 +18,8 @@ static exit_code show_contents(const arguments *a, const char *path, syn_status 
     json_t *o = a->json ? json_loads(text, 0, NULL) : NULL;
     if (o) {
         json_object_set_new(o, "error", json_string(error));
-        print_json(json_dumps(o, JSON_INDENT(2)));
+        json_dumpf(o, stdout, JSON_INDENT(2));
+        putchar('\n');
     } else {
         fputs(text, stdout);
     }
