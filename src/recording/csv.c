@@ -89,8 +89,7 @@ static bool counts_rows(const syn_csv *c) {
         if (!syn_csv_next_cell(c, &at, &started, &word) || !syn_cell_number(c, word, &number)) return false;
         if (n == 0) first = number;
         if (number != first + (double)n || number != floor(number)) return false;
-        const char *p = memchr(at.p, '\n', (size_t)(c->end - at.p));
-        at.p = p ? p + 1 : c->end;
+        syn_csv_skip_line(c, &at);
     }
     return true;
 }
@@ -110,8 +109,7 @@ static bool names_rows(const syn_csv *c) {
         const bool is_number = syn_cell_number(c, word, &number);
         if (n == 0 && (is_number || said)) return !is_number;
         if (is_number && !syn_cell_is_missing(word)) return false;
-        const char *p = memchr(at.p, '\n', (size_t)(c->end - at.p));
-        at.p = p ? p + 1 : c->end;
+        syn_csv_skip_line(c, &at);
     }
     return n > 0;
 }
@@ -166,10 +164,7 @@ static syn_status choose_columns(syn_array *a, syn_csv *c, const char *file, con
 
 static int64_t count_rows(const syn_csv *c) {
     int64_t rows = 0;
-    for (syn_cursor at = {c->first, c->first_line}; syn_csv_next_line(c, &at); rows++) {
-        const char *p = memchr(at.p, '\n', (size_t)(c->end - at.p));
-        at.p = p ? p + 1 : c->end;
-    }
+    for (syn_cursor at = {c->first, c->first_line}; syn_csv_next_line(c, &at); rows++) syn_csv_skip_line(c, &at);
     return rows;
 }
 
