@@ -74,8 +74,6 @@ bool print_completion(FILE *file, const char *shell);
 exit_code misuse(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Prints the library's last error; the exit code that goes with it. */
 exit_code failure(syn_status status);
-/* Prints one JSON object that the library made, and frees it. */
-void print_json(char *json);
 /* The table of metrics in a JSON object {"test": {...}, "baselines": {NAME: {...}}, "sessions": [...]}: the main ones,
  * or all; then a line for each of several sessions. */
 void print_metrics(const char *json, bool all);
@@ -87,7 +85,7 @@ exit_code say_how_to_resume(const arguments *a);
 /* failure() of a fit: one that was stopped, or that has left a checkpoint as where the disk is full, can be gone on
  * with. */
 exit_code fit_failure(const arguments *a, syn_status status);
-/* What a fit came to: from JSON of syn_model_describe(), which is freed, or printed as it is with --json. Where its
+/* What a fit came to: from JSON of syn_model_describe(), which is printed as it is with --json, and freed. Where its
  * repeats were stopped, also how to go on with them, and the exit code says so. */
 exit_code print_fit(const arguments *a, char *json);
 

@@ -50,13 +50,14 @@ static void print_row(const row *r, bool bits) {
     putchar('\n');
 }
 
-static void print_table(json_t *root) {
+static void print_table(const char *json) {
+    json_t *root = json_loads(json, 0, NULL);
     json_t *rivals = json_object_get(root, "rivals"), *values;
     const char *metric = json_string_value(json_object_get(root, "ranked_by")), *name;
     const bool bits = strcmp(metric, "mse") != 0;
     row *rows = calloc(json_object_size(rivals) + 1, sizeof *rows);
     size_t n = 0;
-    if (!rows) return;
+    if (!rows) goto done;
     rows[n++] = make_row("SynapsNet", json_object_get(root, "synapsnet"), metric);
     json_object_foreach(rivals, name, values) rows[n++] = make_row(name, values, metric);
     qsort(rows, n, sizeof *rows, by_loss);
@@ -64,7 +65,9 @@ static void print_table(json_t *root) {
            bits ? "" : "    skill", "neuron_r", "s", "MB");
     for (size_t k = 0; k < n; k++) print_row(&rows[k], bits);
     printf("\n%s\n", json_string_value(json_object_get(root, "statement")));
+done:
     free(rows);
+    json_decref(root);
 }
 
 exit_code run_compare(const arguments *a) {
@@ -80,13 +83,10 @@ exit_code run_compare(const arguments *a) {
     close_recordings(recordings, n);
     if (status != SYN_OK) return failure(status);
     if (!a->quiet) print_warnings(json);
-    if (a->json) {
-        print_json(json);
-        return DONE;
-    }
-    json_t *root = json_loads(json, 0, NULL);
-    print_table(root);
-    json_decref(root);
+    if (a->json)
+        puts(json);
+    else
+        print_table(json);
     syn_free(json);
     return DONE;
 }

@@ -87,10 +87,10 @@ exit_code run_connectivity(const arguments *a) {
     syn_model_free(model);
     if (status != SYN_OK) return failure(status);
 
-    if (!a->json && !a->quiet) print_summary(json, a->output);
     if (a->json)
-        print_json(json);
-    else
-        syn_free(json);
+        puts(json);
+    else if (!a->quiet)
+        print_summary(json, a->output);
+    syn_free(json);
     return DONE;
 }

@@ -38,10 +38,8 @@ exit_code run_convert(const arguments *a) {
         status = splits ? syn_splits_write(recordings, n, a->options, a->output)
                         : syn_recording_write(recordings[0], a->output);
     if (status == SYN_OK && !a->json && !a->quiet) say_what_was_written(a, recordings[0], n, splits);
-    if (status == SYN_OK && json)
-        print_json(json);
-    else
-        syn_free(json);
+    if (status == SYN_OK && json) puts(json);
+    syn_free(json);
     close_recordings(recordings, n);
     return status == SYN_OK ? DONE : failure(status);
 }

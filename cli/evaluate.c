@@ -14,11 +14,10 @@ exit_code run_evaluate(const arguments *a) {
     if (status != SYN_OK) return failure(status);
 
     if (!a->quiet) print_warnings(json);
-    if (a->json) {
-        print_json(json);
-    } else {
+    if (a->json)
+        puts(json);
+    else
         print_metrics(json, true);
-        syn_free(json);
-    }
+    syn_free(json);
     return DONE;
 }

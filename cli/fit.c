@@ -100,11 +100,11 @@ static bool has_repeats_left(const char *json) {
 exit_code print_fit(const arguments *a, char *json) {
     const bool stopped = has_repeats_left(json);
     if (!a->quiet) print_warnings(json);
-    if (!a->json && !a->quiet) print_result(json, a->output);
     if (a->json)
-        print_json(json);
-    else
-        syn_free(json);
+        puts(json);
+    else if (!a->quiet)
+        print_result(json, a->output);
+    syn_free(json);
     return stopped ? say_how_to_resume(a) : DONE;
 }
 

@@ -11,14 +11,15 @@
 static exit_code show_contents(const arguments *a, const char *path, syn_status status) {
     char *text = NULL, *error = strdup(syn_last_error());
     exit_code code = failure(status);
-    if (!error || a->quiet || status == SYN_ERR_OPTION || syn_contents_describe(path, a->json, &text) != SYN_OK) {
+    if (!error || a->quiet || status == SYN_ERR_OPTION || syn_contents_describe(path, a->json, NULL, &text) != SYN_OK) {
         free(error);
         return code;
     }
     json_t *o = a->json ? json_loads(text, 0, NULL) : NULL;
     if (o) {
         json_object_set_new(o, "error", json_string(error));
-        print_json(json_dumps(o, JSON_INDENT(2)));
+        json_dumpf(o, stdout, JSON_INDENT(2));
+        putchar('\n');
     } else {
         fputs(text, stdout);
     }
@@ -30,12 +31,11 @@ static exit_code show_contents(const arguments *a, const char *path, syn_status 
 
 /* The arrays in a file of HDF5, MATLAB or npz that was named as a whole; others have no tree. */
 static void print_tree(const char *path) {
-    static const char *const kinds[] = {" (HDF5) holds\n", " (MATLAB) holds\n", " (npz) holds\n"};
     struct stat found;
+    const char *kind;
     char *text = NULL;
-    if (stat(path, &found) || !S_ISREG(found.st_mode) || syn_contents_describe(path, 0, &text) != SYN_OK) return;
-    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
-        if (strstr(text, kinds[k])) printf("\n%s", text);
+    if (stat(path, &found) || !S_ISREG(found.st_mode) || syn_contents_describe(path, 0, &kind, &text) != SYN_OK) return;
+    if (!strcmp(kind, "HDF5") || !strcmp(kind, "MATLAB") || !strcmp(kind, "npz")) printf("\n%s", text);
     syn_free(text);
 }
 

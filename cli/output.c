@@ -21,11 +21,6 @@ exit_code failure(syn_status status) {
     return status == SYN_ERR_OPTION ? MISUSE : FAILED;
 }
 
-void print_json(char *json) {
-    puts(json);
-    syn_free(json);
-}
-
 /* The columns of the table of metrics, by the names of docs/model.md. */
 static const struct {
     const char *name;

@@ -26,10 +26,10 @@ exit_code run_report(const arguments *a) {
     syn_model_free(model);
     if (status != SYN_OK) return failure(status);
 
-    if (!a->json && !a->quiet) print_summary(json);
     if (a->json)
-        print_json(json);
-    else
-        syn_free(json);
+        puts(json);
+    else if (!a->quiet)
+        print_summary(json);
+    syn_free(json);
     return DONE;
 }

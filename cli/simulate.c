@@ -10,7 +10,8 @@ exit_code run_simulate(const arguments *a) {
     if (status == SYN_OK && !a->json && !a->quiet)
         printf("%lld frames of %lld neurons and their true weights written to %s\n",
                (long long)syn_recording_frames(recording), (long long)syn_recording_neurons(recording), a->output);
-    if (json) print_json(json);
+    if (json) puts(json);
+    syn_free(json);
     syn_recording_free(recording);
     return status == SYN_OK ? DONE : failure(status);
 }

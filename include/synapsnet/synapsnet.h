@@ -150,8 +150,9 @@ SYN_API double syn_recording_rate_hz(const syn_recording *recording);
 /* A summary as text (json = 0) or as one JSON object (json = 1). Free it with syn_free. */
 SYN_API syn_status syn_recording_describe(const syn_recording *recording, int json, char **text);
 /* The arrays in a file, whether it is a recording or not: a tree of names, types and shapes as text (json = 0), or one
- * JSON object with a list `contents` (json = 1). Free it with syn_free. */
-SYN_API syn_status syn_contents_describe(const char *path, int json, char **text);
+ * JSON object with a list `contents` (json = 1). Free it with syn_free. kind: of the file, "HDF5", "MATLAB", "npz",
+ * "npy", "Trodes" or "table", which is not to be freed; may be NULL. */
+SYN_API syn_status syn_contents_describe(const char *path, int json, const char **kind, char **text);
 /* Writes the recordings as a fit sees them (docs/file-formats.md, "Splits"): z-scored activity, what was observed, the
  * target frames of every split. For models of other programs, whose predictions syn_compare() scores. The recordings
  * are consumed as by syn_fit(). Used options: train, validation, window. */

@@ -128,7 +128,7 @@ _STATUS: dict[str, list[Any]] = {
     "recording_set_path": [c_void_p, c_char_p],
     "recording_write": [c_void_p, c_char_p],
     "recording_describe": [c_void_p, c_int, POINTER(c_void_p)],
-    "contents_describe": [c_char_p, c_int, POINTER(c_void_p)],
+    "contents_describe": [c_char_p, c_int, POINTER(c_char_p), POINTER(c_void_p)],
     "splits_write": [POINTER(c_void_p), c_size_t, c_void_p, c_char_p],
     "simulate": [POINTER(c_void_p), c_char_p, c_void_p],
     "fit": [POINTER(c_void_p), POINTER(c_void_p), c_size_t, c_void_p, PROGRESS, c_void_p],

@@ -297,8 +297,8 @@ class Contents(list):  # type: ignore[type-arg]
     """What a file holds: a dict {"name", "type", "shape"} for every array; as text, a tree."""
 
     def __init__(self, path: Any) -> None:
-        super().__init__(lib.json_of("contents_describe", lib.path_bytes(path), 1)["contents"])
-        self._tree = lib.text_of("contents_describe", lib.path_bytes(path), 0).rstrip()
+        super().__init__(lib.json_of("contents_describe", lib.path_bytes(path), 1, None)["contents"])
+        self._tree = lib.text_of("contents_describe", lib.path_bytes(path), 0, None).rstrip()
 
     def __str__(self) -> str:
         return self._tree

@@ -1,12 +1,12 @@
 /* Effective connectivity of a fitted model.
  *
- *     C_ij(tau) = W_ij (k_i(tau) - send_j k_i(tau-1)),   k_i(tau) = g_i(tau) - alpha sum_{m=1..tau} (1-alpha)^(m-1)
- * g_i(tau-m)
+ *     C_ij(tau) = W_ij (k_i(tau) - send_j k_i(tau-1))
+ *     k_i(tau)  = g_i(tau) - alpha sum_{m=1..tau} (1-alpha)^(m-1) g_i(tau-m)
  *
  * g is the gain of the decoder, mean d x~hat_i[t+1] / d I_i[t-tau] over train frames; send_j is the share of its last
- * frame that is taken off what neuron j sends; and the sum is the slow baseline
- * (baseline.h): a rise of x_j also lifts the baseline that later frames of x_j are measured from. The baseline of the
- * receiver does not depend on x_j. Shapes: N neurons, lags 0..K.
+ * frame that is taken off what neuron j sends; and the sum is the slow baseline (baseline.h): a rise of x_j also lifts
+ * the baseline that later frames of x_j are measured from. The baseline of the receiver does not depend on x_j. Shapes:
+ * N neurons, lags 0..K.
  */
 #ifndef SYN_ANALYSIS_CONNECTIVITY_H
 #define SYN_ANALYSIS_CONNECTIVITY_H

@@ -49,8 +49,7 @@ typedef struct one_step {
     float *x;     /* [N] */
 } one_step;
 
-static syn_status on_frame(void *user, int64_t frame, const float *prediction, const float *truth,
-                           const float *slope) {
+static syn_status on_frame(void *user, int64_t frame, const float *prediction, const float *truth, const float *slope) {
     (void)slope;
     one_step *o = user;
     const syn_session *s = o->run->session;
@@ -427,9 +426,8 @@ done:
 
 void syn_forecast_free(syn_forecast *f) {
     if (!f) return;
-    for (int64_t i = 0; f->neuron_id && i < f->N; i++) free(f->neuron_id[i]);
-    free(f->name), free(f->neuron_id);
-    free(f->prediction), free(f->truth), free(f->frame), free(f->time_s);
+    syn_free_texts(f->neuron_id, f->N);
+    free(f->name), free(f->prediction), free(f->truth), free(f->frame), free(f->time_s);
     free(f->rollout), free(f->rollout_truth), free(f->start);
     free(f->mse), free(f->mse_copy_last), free(f->mse_mean), free(f->skill);
     free(f->lower), free(f->upper), free(f->rollout_lower), free(f->rollout_upper), free(f->rollout_coverage);

@@ -339,8 +339,8 @@ done:
 
 void syn_perturbation_free(syn_perturbation *p) {
     if (!p) return;
-    for (int64_t i = 0; p->id && i < p->N; i++) free(p->id[i]);
-    free(p->name), free(p->id), free(p->start), free(p->pulse), free(p->pulse_raw);
+    syn_free_texts(p->id, p->N);
+    free(p->name), free(p->start), free(p->pulse), free(p->pulse_raw);
     means_free(&p->by_step), means_free(&p->over_steps);
     free(p);
 }

@@ -42,4 +42,9 @@ syn_status syn_copy_text(char **out, const char *text) {
     return *out ? SYN_OK : syn_fail(SYN_ERR_MEMORY, "could not allocate %zu bytes of text", strlen(text) + 1);
 }
 
+void syn_free_texts(char **texts, int64_t n) {
+    for (int64_t k = 0; texts && k < n; k++) free(texts[k]);
+    free(texts);
+}
+
 void syn_free(void *memory) { free(memory); }

@@ -9,8 +9,8 @@
  * are, and neuron and frame of the first. Spike counts are left alone. Says so once however often it is called. */
 syn_status syn_warn_of_outliers(syn_recording *recording);
 /* Warns if more than one frame in fifty has exactly the values of the frame before it, of all neurons, and these are
- * not what the neurons mostly have (the zeros of deconvolved activity). Spike counts and
- * few neurons are left alone. Once, as above. */
+ * not what the neurons mostly have (the zeros of deconvolved activity). Spike counts and few neurons are left alone.
+ * Once, as above. */
 syn_status syn_warn_of_copies(syn_recording *recording);
 
 #endif

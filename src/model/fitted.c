@@ -43,20 +43,15 @@ void syn_seed_estimates_free(syn_seed_estimates *seeds) {
     free(seeds);
 }
 
-static void free_texts(char **texts, int64_t n) {
-    for (int64_t k = 0; texts && k < n; k++) free(texts[k]);
-    free(texts);
-}
-
 void syn_model_free(syn_model *model) {
     if (!model) return;
     for (size_t k = 0; model->session && k < model->n; k++) {
         syn_fitted_session *s = &model->session[k];
         free(s->name), free(s->path), free(s->folder), free(s->segment);
-        free_texts(s->neuron_id, s->norm.N);
-        free_texts(s->region, s->norm.N);
-        free_texts(s->cell_type, s->norm.N);
-        free_texts(s->behavior_name, s->norm.B);
+        syn_free_texts(s->neuron_id, s->norm.N);
+        syn_free_texts(s->region, s->norm.N);
+        syn_free_texts(s->cell_type, s->norm.N);
+        syn_free_texts(s->behavior_name, s->norm.B);
         free(s->embedding);
         free(s->position);
         free(s->gain);

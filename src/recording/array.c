@@ -205,17 +205,12 @@ done:
     return status;
 }
 
-static void free_names(char **name, int64_t n) {
-    for (int64_t k = 0; name && k < n; k++) free(name[k]);
-    free(name);
-}
-
 void syn_array_close(syn_array *array) {
     if (!array) return;
     if (array->ops && array->source) array->ops->close(array);
-    free_names(array->column_name, array->cols);
-    free_names(array->column_unit, array->cols);
-    free_names(array->row_name, array->rows);
+    syn_free_texts(array->column_name, array->cols);
+    syn_free_texts(array->column_unit, array->cols);
+    syn_free_texts(array->row_name, array->rows);
     free(array->row_time);
     free(array->label);
     free(array->name);
@@ -288,7 +283,7 @@ syn_status syn_array_texts(syn_array *array, char ***texts, int64_t *n) {
     SYN_TRY(syn_alloc(&text, (size_t)*n, sizeof *text, array->label));
     syn_status status = array->text ? array->ops->texts(array, text) : number_texts(array, text);
     if (status != SYN_OK)
-        free_names(text, *n);
+        syn_free_texts(text, *n);
     else
         *texts = text;
     return status;
@@ -393,6 +388,18 @@ syn_status syn_listing_text(const syn_listing *listing, bool (*wanted)(const syn
     if (left) snprintf(*text + length, SIZE - length, " and %zu more", left);
     if (shown == 0) snprintf(*text, SIZE, "none");
     return SYN_OK;
+}
+
+syn_status syn_no_array(const char *file, const char *kind, const char *name, const char *verb) {
+    syn_listing listing;
+    char *text = NULL;
+    syn_status status = syn_listing_read(&listing, file);
+    if (status == SYN_OK) status = syn_listing_text(&listing, NULL, &text);
+    if (status == SYN_OK)
+        status = syn_fail(SYN_ERR_INPUT, "%s: has no %s '%s'; it %s %s", file, kind, name, verb, text);
+    free(text);
+    syn_listing_free(&listing);
+    return status;
 }
 
 syn_status syn_matrix_read(const char *given, double **values, int64_t *rows, int64_t *cols) {

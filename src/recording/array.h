@@ -126,6 +126,9 @@ const syn_entry *syn_listing_find(const syn_listing *listing, const char *name);
 /* "counts uint8 (10040, 1070), segments int32 (251, 2)": those that pass `wanted` (NULL: all). */
 syn_status syn_listing_text(const syn_listing *listing, bool (*wanted)(const syn_entry *), char **text);
 
+/* The error of a file without the array `name`. kind: "dataset", "column"; verb: "holds" or "has", of what there is. */
+syn_status syn_no_array(const char *file, const char *kind, const char *name, const char *verb);
+
 /* A whole matrix FILE:NAME in memory, C order, [rows][cols]. Free with free(). */
 syn_status syn_matrix_read(const char *given, double **values, int64_t *rows, int64_t *cols);
 

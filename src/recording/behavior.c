@@ -22,10 +22,8 @@ syn_status syn_number_names(syn_behavior *b, const char *base) {
 }
 
 static void free_names(syn_behavior *b) {
-    for (int64_t k = 0; b->name && k < b->cols; k++) free(b->name[k]);
-    for (int64_t k = 0; b->unit && k < b->cols; k++) free(b->unit[k]);
-    free(b->name);
-    free(b->unit);
+    syn_free_texts(b->name, b->cols);
+    syn_free_texts(b->unit, b->cols);
     b->name = b->unit = NULL;
 }
 

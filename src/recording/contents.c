@@ -83,7 +83,7 @@ static char *as_text(const char *file, syn_content content, const syn_listing *l
     return NULL;
 }
 
-syn_status syn_contents_describe(const char *path, int json, char **text) {
+syn_status syn_contents_describe(const char *path, int json, const char **kind, char **text) {
     syn_address address;
     syn_listing listing = {0};
     *text = NULL;
@@ -93,6 +93,7 @@ syn_status syn_contents_describe(const char *path, int json, char **text) {
         status = syn_fail(SYN_ERR_INPUT, "%s: holds no arrays; expected an HDF5, MATLAB, npz, npy or CSV file",
                           address.file);
     if (status == SYN_OK) {
+        if (kind) *kind = kind_of(address.content);
         *text =
             json ? as_json(address.file, address.content, &listing) : as_text(address.file, address.content, &listing);
         if (!*text) status = syn_fail(SYN_ERR_MEMORY, "could not allocate the list of arrays");

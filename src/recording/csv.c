@@ -89,8 +89,7 @@ static bool counts_rows(const syn_csv *c) {
         if (!syn_csv_next_cell(c, &at, &started, &word) || !syn_cell_number(c, word, &number)) return false;
         if (n == 0) first = number;
         if (number != first + (double)n || number != floor(number)) return false;
-        const char *p = memchr(at.p, '\n', (size_t)(c->end - at.p));
-        at.p = p ? p + 1 : c->end;
+        syn_csv_skip_line(c, &at);
     }
     return true;
 }
@@ -110,8 +109,7 @@ static bool names_rows(const syn_csv *c) {
         const bool is_number = syn_cell_number(c, word, &number);
         if (n == 0 && (is_number || said)) return !is_number;
         if (is_number && !syn_cell_is_missing(word)) return false;
-        const char *p = memchr(at.p, '\n', (size_t)(c->end - at.p));
-        at.p = p ? p + 1 : c->end;
+        syn_csv_skip_line(c, &at);
     }
     return n > 0;
 }
@@ -154,16 +152,7 @@ static syn_status choose_columns(syn_array *a, syn_csv *c, const char *file, con
     }
     if (name && !c->header)
         return syn_fail(SYN_ERR_INPUT, "%s: has no header row, so no column '%s'; leave out ':%s'", file, name, name);
-    if (name && !found) {
-        syn_listing listing = {0};
-        char *text = NULL;
-        syn_status status = syn_csv_list(&listing, file);
-        if (status == SYN_OK) status = syn_listing_text(&listing, NULL, &text);
-        if (status == SYN_OK) status = syn_fail(SYN_ERR_INPUT, "%s: has no column '%s'; it has %s", file, name, text);
-        free(text);
-        syn_listing_free(&listing);
-        return status;
-    }
+    if (name && !found) return syn_no_array(file, "column", name, "has");
     for (int64_t k = 0; k < c->columns && c->rejected && !name; k++) {
         if (!c->rejected[k] || c->roles[k] != SYN_CSV_VALUE) continue;
         c->roles[k] = SYN_CSV_SKIPPED;
@@ -175,10 +164,7 @@ static syn_status choose_columns(syn_array *a, syn_csv *c, const char *file, con
 
 static int64_t count_rows(const syn_csv *c) {
     int64_t rows = 0;
-    for (syn_cursor at = {c->first, c->first_line}; syn_csv_next_line(c, &at); rows++) {
-        const char *p = memchr(at.p, '\n', (size_t)(c->end - at.p));
-        at.p = p ? p + 1 : c->end;
-    }
+    for (syn_cursor at = {c->first, c->first_line}; syn_csv_next_line(c, &at); rows++) syn_csv_skip_line(c, &at);
     return rows;
 }
 
@@ -208,8 +194,7 @@ static syn_status start_table(syn_csv *c, const char *file) {
 }
 
 static void free_table(syn_csv *c) {
-    for (int64_t k = 0; c->header && k < c->columns; k++) free(c->header[k]);
-    free(c->header);
+    syn_free_texts(c->header, c->columns);
     free(c->roles);
     free(c->rejected);
     if (c->size) munmap((void *)(uintptr_t)(c->end - c->size), c->size);

@@ -47,6 +47,8 @@ typedef struct syn_cursor {
 bool syn_csv_is_break(char c);
 /* Moves to the start of the next line that is neither blank nor a comment; false at the end of the file. */
 bool syn_csv_next_line(const syn_csv *table, syn_cursor *at);
+/* Moves behind the end of the line. */
+void syn_csv_skip_line(const syn_csv *table, syn_cursor *at);
 /* The next cell of the line, trimmed and without its quotes. false: the line is over. */
 bool syn_csv_next_cell(const syn_csv *table, syn_cursor *at, bool *started, syn_cell *out);
 void syn_csv_skip_break(const syn_csv *table, syn_cursor *at);

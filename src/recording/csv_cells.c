@@ -19,14 +19,18 @@ static bool is_spreadsheet_error(const char *p, const char *end) {
     return false;
 }
 
+void syn_csv_skip_line(const syn_csv *c, syn_cursor *at) {
+    const char *p = memchr(at->p, '\n', (size_t)(c->end - at->p));
+    at->p = p ? p + 1 : c->end;
+    at->line++;
+}
+
 bool syn_csv_next_line(const syn_csv *c, syn_cursor *at) {
     while (at->p < c->end) {
         const char *p = at->p;
         while (p < c->end && (*p == ' ' || (*p == '\t' && c->delimiter != '\t'))) p++;
         if (p < c->end && !syn_csv_is_break(*p) && (*p != '#' || is_spreadsheet_error(p, c->end))) return true;
-        p = memchr(p, '\n', (size_t)(c->end - p));
-        at->p = p ? p + 1 : c->end;
-        at->line++;
+        syn_csv_skip_line(c, at);
     }
     return false;
 }

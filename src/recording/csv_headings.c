@@ -150,8 +150,7 @@ static bool heads_numbers(syn_csv *c, syn_cursor at, syn_cell first) {
     double number;
     c->neurons_down = syn_heads_neurons(first);
     if (c->neurons_down) return c->numbered = true;
-    const char *p = memchr(at.p, '\n', (size_t)(c->end - at.p));
-    at.p = p ? p + 1 : c->end;
+    syn_csv_skip_line(c, &at);
     if (!syn_csv_next_line(c, &at)) return false;
     if (c->numbered && !counts_columns(c, at, &number)) return true;
     c->numbered = false;

@@ -31,11 +31,7 @@ static const char *const *seen(char *const *texts) { return (const char *const *
 
 static syn_status name_neurons(syn_recording *r, const char *const *id) {
     if (!id) return SYN_OK; /* numbered from 0 */
-    for (int64_t j = 0; j < r->N; j++) {
-        free(r->neuron_id[j]);
-        r->neuron_id[j] = NULL;
-        SYN_TRY(syn_copy_text(&r->neuron_id[j], id[j] ? id[j] : ""));
-    }
+    for (int64_t j = 0; j < r->N; j++) SYN_TRY(syn_recording_name_neuron(r, j, id[j] ? id[j] : ""));
     r->named_neurons = true;
     return syn_recording_remark_names(r, "leave it out and give it as behaviour");
 }

@@ -158,19 +158,9 @@ static void widen_cache(hdf5_source *s, const hsize_t *chunk, const char *name) 
 }
 
 static syn_status open_dataset(syn_array *a, hdf5_source *s, const char *file, const char *name) {
-    syn_status status = SYN_OK;
     H5O_info_t info;
-    if (H5Oget_info_by_name(s->file, name, &info, syn_hdf5_link_access()) < 0) {
-        syn_listing listing = {0};
-        char *text = NULL;
-        SYN_CHECK(syn_hdf5_list(&listing, file));
-        SYN_CHECK(syn_listing_text(&listing, NULL, &text));
-        status = syn_fail(SYN_ERR_INPUT, "%s: has no dataset '%s'; it holds %s", file, name, text);
-    done:
-        free(text);
-        syn_listing_free(&listing);
-        return status;
-    }
+    if (H5Oget_info_by_name(s->file, name, &info, syn_hdf5_link_access()) < 0)
+        return syn_no_array(file, "dataset", name, "holds");
     if (info.type != H5O_TYPE_DATASET)
         return syn_fail(SYN_ERR_INPUT, "%s: '%s' is a group; give a dataset in it as FILE:%s/NAME", file, name, name);
     s->dataset = H5Dopen2(s->file, name, syn_hdf5_link_access());

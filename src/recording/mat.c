@@ -234,17 +234,6 @@ static syn_status follow(matvar_t **node, const char *file, const char *path, co
     return SYN_OK;
 }
 
-static syn_status no_variable(const char *file, const char *name) {
-    syn_listing listing = {0};
-    char *text = NULL;
-    syn_status status = syn_mat_list(&listing, file);
-    if (status == SYN_OK) status = syn_listing_text(&listing, NULL, &text);
-    if (status == SYN_OK) status = syn_fail(SYN_ERR_INPUT, "%s: has no variable '%s'; it holds %s", file, name, text);
-    free(text);
-    syn_listing_free(&listing);
-    return status;
-}
-
 syn_status syn_mat_read(matvar_t **root, matvar_t **node, const char *file, const char *path) {
     mat_t *mat;
     char name[256];
@@ -255,7 +244,7 @@ syn_status syn_mat_read(matvar_t **root, matvar_t **node, const char *file, cons
     SYN_TRY(open_file(&mat, file));
     *root = Mat_VarRead(mat, name);
     Mat_Close(mat);
-    if (!*root) return no_variable(file, name);
+    if (!*root) return syn_no_array(file, "variable", name, "holds");
     *node = *root;
     syn_status status = follow(node, file, path, path + n);
     if (status == SYN_OK) return SYN_OK;

@@ -21,8 +21,7 @@ static bool has_names(hid_t object) {
     char **name = NULL;
     if (ok && H5Tget_class(type) == H5T_VLEN) {
         ok = syn_alloc(&name, (size_t)n, sizeof *name, fields) == SYN_OK && syn_hdf5_variable_texts(attribute, n, name);
-        for (int64_t k = 0; name && k < n; k++) free(name[k]);
-        free(name);
+        syn_free_texts(name, n);
     }
     H5Tclose(type);
     H5Sclose(space);

@@ -163,8 +163,7 @@ static syn_status read_neurons(native *s) {
     double *position;
     SYN_TRY(read_texts(s, "neurons/id", r->N, &id));
     if (id) {
-        for (int64_t j = 0; j < r->N; j++) free(r->neuron_id[j]);
-        free(r->neuron_id);
+        syn_free_texts(r->neuron_id, r->N);
         r->neuron_id = id;
     }
     SYN_TRY(read_nameless(s));

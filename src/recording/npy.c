@@ -375,15 +375,8 @@ syn_status syn_npz_open(syn_array *a, const char *file, const char *name) {
     snprintf(member, sizeof member, "%s.npy", name);
     zip_int64_t index = zip_name_locate(s->archive, member, 0);
     if (index < 0) index = zip_name_locate(s->archive, name, 0);
-    if (index >= 0) return open_member(a, s, file, (zip_uint64_t)index);
-    syn_listing listing = {0};
-    char *text = NULL;
-    syn_status status = syn_npz_list(&listing, file);
-    if (status == SYN_OK) status = syn_listing_text(&listing, NULL, &text);
-    if (status == SYN_OK) status = syn_fail(SYN_ERR_INPUT, "%s: has no array '%s'; it holds %s", file, name, text);
-    free(text);
-    syn_listing_free(&listing);
-    return status;
+    if (index < 0) return syn_no_array(file, "array", name, "holds");
+    return open_member(a, s, file, (zip_uint64_t)index);
 }
 
 /* Adds one array to a listing by reading its header alone. */

@@ -247,11 +247,6 @@ syn_status syn_nwb_texts(const syn_nwb *nwb, const char *path, const char *name,
     return status;
 }
 
-void syn_free_texts(char **texts, int64_t n) {
-    for (int64_t k = 0; texts && k < n; k++) free(texts[k]);
-    free(texts);
-}
-
 void syn_drop_blank(char ***texts, int64_t n) {
     static const char *const blank[] = {"", "unknown", "nan", "none", "n/a", "na"};
     for (int64_t k = 0; *texts && k < n; k++) {

@@ -63,7 +63,6 @@ bool syn_nwb_reference(const syn_nwb *nwb, const char *path, const char *name, c
  * of the two is not a number, or they are the wrong way round. */
 syn_status syn_nwb_intervals(const syn_nwb *nwb, const char *path, double **start_s, double **stop_s, int64_t *n,
                              int64_t *unusable);
-void syn_free_texts(char **texts, int64_t n);
 /* Frees texts [n] that all say nothing: "", "unknown", "nan". */
 void syn_drop_blank(char ***texts, int64_t n);
 

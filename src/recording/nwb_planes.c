@@ -104,8 +104,7 @@ static syn_status join_ids(syn_recording *r, syn_recording *const *plane, const 
             const char *name = last_part(series[k]);
             snprintf(id, sizeof id, "%.*s/%.*s", syn_cut(name, 120), name, syn_cut(r->neuron_id[at], 120),
                      r->neuron_id[at]);
-            free(r->neuron_id[at]);
-            SYN_TRY(syn_copy_text(&r->neuron_id[at], id));
+            SYN_TRY(syn_recording_name_neuron(r, at, id));
         }
     return SYN_OK;
 }

@@ -121,8 +121,7 @@ static syn_status name_cells(syn_recording *out, const rois *r) {
             snprintf(text, sizeof text, "%lld", llrint(id));
         else
             snprintf(text, sizeof text, "%.0f", id);
-        free(out->neuron_id[r->to[k]]);
-        SYN_TRY(syn_copy_text(&out->neuron_id[r->to[k]], text));
+        SYN_TRY(syn_recording_name_neuron(out, r->to[k], text));
     }
     return SYN_OK;
 }

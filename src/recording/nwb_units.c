@@ -140,8 +140,7 @@ static syn_status name_units(syn_recording *r, const units *u) {
         char text[32];
         if (u->to[k] < 0) continue;
         snprintf(text, sizeof text, "%.0f", u->id[k]);
-        free(r->neuron_id[u->to[k]]);
-        SYN_TRY(syn_copy_text(&r->neuron_id[u->to[k]], text));
+        SYN_TRY(syn_recording_name_neuron(r, u->to[k], text));
     }
     return SYN_OK;
 }

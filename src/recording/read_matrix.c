@@ -231,11 +231,7 @@ static syn_status read_values(syn_recording **recording, syn_array *a, bool time
 /* Names of CSV columns or rows identify the neurons; a time column gives the timestamps. */
 static syn_status take_table_names(syn_recording *r, syn_array *a, bool time_first) {
     char **names = time_first ? a->column_name : a->row_name;
-    for (int64_t j = 0; names && j < r->N; j++) {
-        free(r->neuron_id[j]);
-        r->neuron_id[j] = NULL;
-        SYN_TRY(syn_copy_text(&r->neuron_id[j], names[j]));
-    }
+    for (int64_t j = 0; names && j < r->N; j++) SYN_TRY(syn_recording_name_neuron(r, j, names[j]));
     r->named_neurons = names != NULL;
     const char *repeated = NULL;
     if (names) SYN_TRY(syn_find_repeated(names, r->N, &repeated));

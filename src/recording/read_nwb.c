@@ -360,8 +360,7 @@ static syn_status tell_apart(syn_behavior *b, const syn_behaviors *list, const c
     snprintf(parent, sizeof parent, "%.*s", (int)(slash - path), path);
     const char *above = last_part(parent), *name = last_part(path);
     snprintf(base, sizeof base, "%.*s/%.*s", syn_cut(above, 70), above, syn_cut(name, 70), name);
-    for (int64_t k = 0; k < b->cols; k++) free(b->name[k]);
-    free(b->name);
+    syn_free_texts(b->name, b->cols);
     b->name = NULL;
     return name_columns(b, base, "");
 }

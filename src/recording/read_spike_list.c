@@ -188,11 +188,6 @@ static syn_status read_texts(const syn_input *input, const syn_entry *entry, cha
 /* As people count: u2 before u10. */
 static int compare_texts(const void *a, const void *b) { return strverscmp(*(char *const *)a, *(char *const *)b); }
 
-static void free_texts(char **text, int64_t n) {
-    for (int64_t k = 0; text && k < n; k++) free(text[k]);
-    free(text);
-}
-
 static syn_status name_owners(owners *o, const syn_input *input, char *const *ids, char *const *all, int64_t n_all) {
     syn_status status = SYN_OK;
     char **sorted;
@@ -228,8 +223,8 @@ static syn_status read_named(owners *o, const syn_input *input, const spike_arra
     SYN_CHECK(read_texts(input, found->all, &all, &n_all));
     status = name_owners(o, input, ids, all, n_all);
 done:
-    free_texts(ids, o->n);
-    free_texts(all, n_all);
+    syn_free_texts(ids, o->n);
+    syn_free_texts(all, n_all);
     return status;
 }
 
@@ -293,13 +288,13 @@ syn_status syn_spike_list_open(syn_recording **recording, const syn_input *input
     o.neuron = NULL;
     if (status != SYN_OK) goto done;
     SYN_CHECK(refuse_long_table(*recording, input->address.given));
-    free_texts((*recording)->neuron_id, o.neurons);
+    syn_free_texts((*recording)->neuron_id, o.neurons);
     (*recording)->neuron_id = o.name;
     (*recording)->named_neurons = named;
     o.name = NULL;
 done:
     free(times);
     free(o.neuron);
-    free_texts(o.name, o.neurons);
+    syn_free_texts(o.name, o.neurons);
     return status;
 }

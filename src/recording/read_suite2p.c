@@ -177,9 +177,7 @@ static syn_status name_cells(syn_recording *r, const planes *p) {
                 snprintf(id, sizeof id, "plane%d/%lld", p->item[k].number, (long long)i);
             else
                 snprintf(id, sizeof id, "%lld", (long long)i);
-            free(r->neuron_id[j]);
-            r->neuron_id[j] = NULL;
-            SYN_TRY(syn_copy_text(&r->neuron_id[j], id));
+            SYN_TRY(syn_recording_name_neuron(r, j, id));
         }
     return SYN_OK;
 }

@@ -89,9 +89,7 @@ static syn_status read_cells(syn_recording **recording, const traces *t) {
         char id[32];
         if (to[k] < 0) continue;
         snprintf(id, sizeof id, "%lld", (long long)k);
-        free((*recording)->neuron_id[to[k]]);
-        (*recording)->neuron_id[to[k]] = NULL;
-        SYN_CHECK(syn_copy_text(&(*recording)->neuron_id[to[k]], id));
+        SYN_CHECK(syn_recording_name_neuron(*recording, to[k], id));
     }
 done:
     free(to);

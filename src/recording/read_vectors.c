@@ -181,11 +181,8 @@ syn_status syn_vectors_open(syn_recording **recording, const syn_input *input) {
     } else {
         SYN_CHECK(open_traces(recording, &v, input, values));
     }
-    for (int64_t j = 0; j < v.n; j++) {
-        free((*recording)->neuron_id[j]);
-        (*recording)->neuron_id[j] = NULL;
-        SYN_CHECK(syn_copy_text(&(*recording)->neuron_id[j], syn_last_part(input->address.content, v.item[j]->name)));
-    }
+    for (int64_t j = 0; j < v.n; j++)
+        SYN_CHECK(syn_recording_name_neuron(*recording, j, syn_last_part(input->address.content, v.item[j]->name)));
 done:
     free(values);
     free(v.item);

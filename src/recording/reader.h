@@ -33,8 +33,8 @@ typedef struct syn_behaviors {
     syn_behavior *item;
 } syn_behaviors;
 
-/* What a reader leaves to syn_recording_open(): options signal, timestamps, segments, behavior, rate
- * (where rate_hz is still 0), the name, path and format of the recording, and syn_recording_finish(). */
+/* What a reader leaves to syn_recording_open(): options signal, timestamps, segments, behavior, rate (where rate_hz
+ * is still 0), the name, path and format of the recording, and syn_recording_finish(). */
 typedef struct syn_reader {
     const char *name;
     bool lists; /* looks at the listing of the input */
@@ -80,8 +80,7 @@ syn_status syn_remark_clocks(syn_recording *recording, const char *advice);
 bool syn_are_spike_times(const syn_recording *recording);
 /* The recording of such an array. */
 syn_status syn_spike_columns_open(syn_recording **recording, syn_array *array, const syn_options *options);
-/* Takes the frame rate from a number that lies beside the array `name`; in a MATLAB file, from the only one anywhere.
- */
+/* Takes the frame rate from a number beside the array `name`; in a MATLAB file, from the only one anywhere. */
 syn_status syn_take_rate(syn_recording *recording, const syn_input *input, const char *name);
 
 /* ---- neurons.c: what is known about the neurons ---- */

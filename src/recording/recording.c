@@ -15,19 +15,14 @@ static const double GAP_FRAMES = 5, GAP_S = 1;
 
 double syn_segment_gap_s(double frame_s) { return fmax(GAP_FRAMES * frame_s, GAP_S); }
 
-static void free_texts(char **text, int64_t n) {
-    for (int64_t k = 0; text && k < n; k++) free(text[k]);
-    free(text);
-}
-
 void syn_recording_free(syn_recording *r) {
     if (!r) return;
-    free_texts(r->neuron_id, r->N);
-    free_texts(r->region, r->N);
-    free_texts(r->cell_type, r->N);
-    free_texts(r->behavior_name, r->B);
-    free_texts(r->behavior_unit, r->B);
-    free_texts(r->warning, (int64_t)r->n_warnings);
+    syn_free_texts(r->neuron_id, r->N);
+    syn_free_texts(r->region, r->N);
+    syn_free_texts(r->cell_type, r->N);
+    syn_free_texts(r->behavior_name, r->B);
+    syn_free_texts(r->behavior_unit, r->B);
+    syn_free_texts(r->warning, (int64_t)r->n_warnings);
     void *owned[] = {r->name,       r->path,         r->format,       r->x,        r->mask,
                      r->u,          r->time_s,       r->segment,      r->position, r->truth,
                      r->parameters, r->spike_time_s, r->spike_neuron, r->nameless, r->unit};
@@ -77,6 +72,11 @@ syn_status syn_recording_alloc(syn_recording **recording, int64_t T, int64_t N) 
 done:
     syn_recording_free(r);
     return status;
+}
+
+syn_status syn_recording_name_neuron(syn_recording *r, int64_t j, const char *id) {
+    free(r->neuron_id[j]);
+    return syn_copy_text(&r->neuron_id[j], id);
 }
 
 syn_status syn_recording_warn(syn_recording *r, const char *format, ...) {
@@ -193,24 +193,27 @@ syn_status syn_recording_check_times(const syn_recording *r) {
     return SYN_OK;
 }
 
-/* Splits segments where the timestamps leave a long gap. */
-static syn_status split_at_gaps(syn_recording *r) {
-    const double gap = syn_segment_gap_s(1 / r->rate_hz);
-    int64_t cuts = 0;
-    for (int64_t t = 1; t < r->T; t++) cuts += r->time_s[t] - r->time_s[t - 1] > gap;
-    if (cuts == 0) return SYN_OK;
-    syn_segment *split;
-    SYN_TRY(syn_alloc(&split, (size_t)(r->S + cuts), sizeof *split, "segments"));
-    int64_t n = 0;
+syn_status syn_segments_at_gaps(const syn_recording *r, double gap_s, syn_segment **segment, int64_t *n) {
+    int64_t most = r->S;
+    *n = 0;
+    for (int64_t t = 1; t < r->T; t++) most += r->time_s[t] - r->time_s[t - 1] > gap_s;
+    SYN_TRY(syn_alloc(segment, (size_t)most, sizeof **segment, "segments"));
     for (int64_t s = 0; s < r->S; s++) {
         int64_t start = r->segment[s].start;
         for (int64_t t = start + 1; t < r->segment[s].stop; t++)
-            if (r->time_s[t] - r->time_s[t - 1] > gap) {
-                split[n++] = (syn_segment){start, t};
+            if (r->time_s[t] - r->time_s[t - 1] > gap_s) {
+                (*segment)[(*n)++] = (syn_segment){start, t};
                 start = t;
             }
-        split[n++] = (syn_segment){start, r->segment[s].stop};
+        (*segment)[(*n)++] = (syn_segment){start, r->segment[s].stop};
     }
+    return SYN_OK;
+}
+
+static syn_status split_at_gaps(syn_recording *r) {
+    syn_segment *split;
+    int64_t n;
+    SYN_TRY(syn_segments_at_gaps(r, syn_segment_gap_s(1 / r->rate_hz), &split, &n));
     free(r->segment);
     r->segment = split;
     r->S = n;
@@ -322,9 +325,7 @@ syn_status syn_recording_number_nameless(syn_recording *r, char *const *number, 
             memmove(id + 8, id, strlen(id) + 1);
             memcpy(id, "unnamed ", 8);
         }
-        free(r->neuron_id[j]);
-        r->neuron_id[j] = NULL;
-        SYN_TRY(syn_copy_text(&r->neuron_id[j], id));
+        SYN_TRY(syn_recording_name_neuron(r, j, id));
         r->nameless[j] = 1;
         ++*n;
     }

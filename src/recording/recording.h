@@ -60,6 +60,8 @@ static inline bool syn_observed(const syn_recording *r, int64_t t, int64_t j) {
 bool syn_all_finite(const float *x, int64_t n);
 /* An empty recording with x (and nothing else) allocated, one segment, ids "0".."N-1". */
 syn_status syn_recording_alloc(syn_recording **recording, int64_t T, int64_t N);
+/* Gives neuron j another id. */
+syn_status syn_recording_name_neuron(syn_recording *recording, int64_t j, const char *id);
 /* Turns NaN (and +-Inf) in x into mask bits and 0; checks segments, timestamps and sizes; drops all-NaN behaviours with
  * a warning; makes segments from long gaps in the timestamps; makes all texts but the path UTF-8. Every reader ends
  * with it. */
@@ -80,6 +82,8 @@ syn_status syn_recording_fingerprint(const syn_recording *recording, uint64_t *f
 /* Whether there are segments, within the frames, in time order and not overlapping; an error names the first that is
  * not. */
 syn_status syn_recording_check_segments(const syn_recording *recording);
+/* The segments [n], to be freed, cut where the timestamps leave a longer gap. */
+syn_status syn_segments_at_gaps(const syn_recording *recording, double gap_s, syn_segment **segment, int64_t *n);
 /* Whether the timestamps are numbers and rise; an error names the first that does not. */
 syn_status syn_recording_check_times(const syn_recording *recording);
 /* "fluorescence", "deconvolved" or "counts", and back (false if text is none of them). */

@@ -134,9 +134,7 @@ syn_status syn_name_neurons(syn_recording *r, const double *ids) {
     for (int64_t j = 0; j < r->N; j++) {
         char text[32];
         snprintf(text, sizeof text, "%.0f", ids[j]);
-        free(r->neuron_id[j]);
-        r->neuron_id[j] = NULL;
-        SYN_TRY(syn_copy_text(&r->neuron_id[j], text));
+        SYN_TRY(syn_recording_name_neuron(r, j, text));
     }
     return SYN_OK;
 }

@@ -75,23 +75,6 @@ static double usual_interval(const syn_recording *r, double median) {
     return sum / (double)n;
 }
 
-static syn_status find_segments(const syn_recording *r, timeline *line) {
-    const double gap = syn_segment_gap_s(line->median_s);
-    int64_t most = r->S;
-    for (int64_t t = 1; t < r->T; t++) most += r->time_s[t] - r->time_s[t - 1] > gap;
-    SYN_TRY(syn_alloc(&line->segment, (size_t)most, sizeof *line->segment, "segments"));
-    for (int64_t s = 0; s < r->S; s++) {
-        int64_t start = r->segment[s].start;
-        for (int64_t t = start + 1; t < r->segment[s].stop; t++)
-            if (r->time_s[t] - r->time_s[t - 1] > gap) {
-                line->segment[line->S++] = (syn_segment){start, t};
-                start = t;
-            }
-        line->segment[line->S++] = (syn_segment){start, r->segment[s].stop};
-    }
-    return SYN_OK;
-}
-
 /* The time of slot 0 of a segment, by its first frames, of which one may be late. */
 static double first_slot_s(const syn_recording *r, syn_segment g, double frame_s) {
     enum { FEW = 15 };
@@ -296,7 +279,7 @@ syn_status syn_regularise(syn_recording *r) {
     SYN_TRY(syn_recording_check_segments(r));
     SYN_TRY(syn_recording_check_times(r));
     SYN_CHECK(median_interval(r, &line.median_s));
-    SYN_CHECK(find_segments(r, &line));
+    SYN_CHECK(syn_segments_at_gaps(r, syn_segment_gap_s(line.median_s), &line.segment, &line.S));
     SYN_CHECK(find_slots(r, &line));
     SYN_CHECK(fit_grid(r, &line));
     const bool snap = (double)line.off <= MOST_OFF * (double)line.frames;

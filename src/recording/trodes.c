@@ -159,17 +159,6 @@ static void trodes_close(syn_array *a) {
 
 static const syn_array_operations trodes_operations = {trodes_visit, NULL, NULL, trodes_close};
 
-static syn_status no_field(const char *file, const char *name) {
-    syn_listing listing = {0};
-    char *text = NULL;
-    syn_status status = syn_trodes_list(&listing, file);
-    if (status == SYN_OK) status = syn_listing_text(&listing, NULL, &text);
-    if (status == SYN_OK) status = syn_fail(SYN_ERR_INPUT, "%s: has no field '%s'; it has %s", file, name, text);
-    free(text);
-    syn_listing_free(&listing);
-    return status;
-}
-
 /* name: one field or several between commas; NULL: all but the clock. */
 syn_status syn_trodes_open(syn_array *a, const char *file, const char *name) {
     trodes *t;
@@ -181,7 +170,7 @@ syn_status syn_trodes_open(syn_array *a, const char *file, const char *name) {
     for (const char *p = name; p && *p; p++) wanted += *p == ',';
     for (int k = 0; k < t->F; k++)
         if (name ? is_wanted(t->field[k].name, name) : k != t->clock) t->chosen[t->n_chosen++] = k;
-    if (name && t->n_chosen < wanted) return no_field(file, name);
+    if (name && t->n_chosen < wanted) return syn_no_array(file, "field", name, "has");
     a->rank = 2;
     a->shape[0] = a->rows = t->R;
     a->shape[1] = a->cols = t->n_chosen;

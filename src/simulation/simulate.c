@@ -198,8 +198,7 @@ static syn_status describe_neurons(syn_simulation *sim) {
         int64_t i = sim->observed[k];
         char id[24];
         snprintf(id, sizeof id, "%lld", (long long)i);
-        free(r->neuron_id[k]);
-        SYN_TRY(syn_copy_text(&r->neuron_id[k], id));
+        SYN_TRY(syn_recording_name_neuron(r, k, id));
         SYN_TRY(syn_copy_text(&r->cell_type[k], sim->type_name[sim->type[i]]));
         for (int64_t l = 0; l < sim->M; l++) r->truth[k * sim->M + l] = sim->weight[i * sim->N + sim->observed[l]];
     }
