@@ -429,6 +429,29 @@ static void recurrent_networks_remember(void **state) {
     syn_rival_data_free(&data), set_free(&set), raw_free(&raw);
 }
 
+/* Weight decay shrinks the matrices, and leaves what a neuron says of itself. */
+static void decay_shrinks_the_network(void **state) {
+    (void)state;
+    raw_data raw = raw_create(400, 3, 0, "fluorescence", 7);
+    for (int64_t k = 0; k < raw.T * raw.N; k++)
+        raw.x[k] = (float)normal(11, k) + (k < raw.N ? 0 : 0.8f * raw.x[k - raw.N]);
+    test_set set = set_create(&raw, 1, 8);
+    syn_rival_data data = data_of(&set, SYN_LOSS_GAUSSIAN);
+    double size[2] = {0}, own[2] = {0};
+    for (int k = 0; k < 2; k++) {
+        syn_rnn net;
+        assert_ok(syn_rnn_create(&net, &syn_cell_gru, 8, false, &data, &two_threads));
+        net.rate = 0.01, net.decay = k == 0 ? 0.01 : 10;
+        assert_ok(syn_rnn_train(&net, &data, &two_threads));
+        for (size_t m = 0; m < net.at.a; m++) size[k] += (double)net.value[m] * (double)net.value[m];
+        for (size_t m = net.at.a; m < net.at.c; m++) own[k] += (double)net.value[m] / 3;
+        syn_rnn_free(&net);
+    }
+    assert_true(size[1] < 0.5 * size[0]);
+    assert_true(own[0] > 0.6 && own[1] > 0.6);
+    syn_rival_data_free(&data), set_free(&set), raw_free(&raw);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_rivals),
@@ -442,6 +465,7 @@ int main(void) {
         cmocka_unit_test(dropout_spares_the_own_past),
         cmocka_unit_test(recurrent_networks_look_back_alone),
         cmocka_unit_test(recurrent_networks_remember),
+        cmocka_unit_test(decay_shrinks_the_network),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
