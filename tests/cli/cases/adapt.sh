@@ -30,6 +30,8 @@ run 2 synapsnet adapt source.h5 r2.h5 --hidden 8 -o x.h5
 run 0 synapsnet simulate spikes --view counts --neurons 5 --frames 600 -o counts.h5 --quiet
 run 0 synapsnet fit counts.h5 --hidden 4 --epochs 2 --connectivity none -o poisson.h5 --quiet
 run 1 synapsnet adapt poisson.h5 r2.h5 -o x.h5
-one_error 'the model predicts spike counts; expected them in every new recording'
+one_error 'rates: holds fluorescence; the model predicts spike counts; expected them in every new recording'
+run 0 synapsnet adapt source.h5 counts.h5 --connectivity none --epochs 1 -o x.h5
+err 'spikes: holds counts, the model that is adapted knows fluorescence and is fitted by squared error'
 run 1 synapsnet adapt r1.h5 r2.h5 -o x.h5
 one_error 'r1.h5'
