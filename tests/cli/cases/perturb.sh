@@ -22,6 +22,8 @@ run 0 synapsnet perturb model.h5 --neuron index:3 --steps 5 -o one.csv
 out 'written to one.csv'
 [ "$(wc -l <one.csv)" -eq $((1 + 5 * 8)) ] || fail "one.csv should have a header and a line for each step and neuron"
 head -n 1 one.csv | grep -qx 'step,receiver,response,low,high' || fail "one.csv: unexpected header"
+sed -n 2p one.csv | grep -q '^1,0,' || fail "one.csv: does not begin with neuron 0 at step 1"
+tail -n 1 one.csv | grep -q '^5,7,' || fail "one.csv: does not end with neuron 7 at step 5"
 run 0 synapsnet perturb model.h5 --neuron 3 --steps 5 --threads 1 -o again.csv
 cmp -s one.csv again.csv || fail "the neuron by id and by index, on one thread and on all, disagree"
 run 0 synapsnet perturb model.h5 --neuron 3 --steps 5 -o one.npy
