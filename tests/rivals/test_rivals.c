@@ -429,6 +429,42 @@ static void recurrent_networks_remember(void **state) {
     syn_rival_data_free(&data), set_free(&set), raw_free(&raw);
 }
 
+static double validation_loss_of(const syn_rnn *net, const syn_rival_data *data) {
+    float *prediction = floats(data->F[SYN_VALIDATION] * data->N);
+    syn_rival_loss sum = {0};
+    int floor;
+    assert_ok(syn_rnn_predict(net, data, SYN_VALIDATION, prediction));
+    for (int64_t k = 0; k < data->F[SYN_VALIDATION]; k++)
+        syn_rival_loss_add(&sum, data, data->frame[SYN_VALIDATION][k], prediction + k * data->N);
+    free(prediction);
+    return syn_rival_loss_least(&sum, data, &floor);
+}
+
+/* The weights that are kept are those with the least loss on the validation frames, and no test frame has a say. */
+static void recurrent_networks_are_chosen_on_validation(void **state) {
+    (void)state;
+    raw_data raw = ring(400, 4), other = raw_copy(&raw);
+    test_set set = set_create(&raw, 1, 8);
+    syn_rival_data data = data_of(&set, SYN_LOSS_GAUSSIAN);
+    for (int64_t k = data.frame[SYN_TEST][0] * raw.N; k < raw.T * raw.N; k++) other.x[k] = (float)(k % 3);
+    test_set late = set_create(&other, 1, 8);
+    syn_rival_data late_data = data_of(&late, SYN_LOSS_GAUSSIAN);
+    const syn_rival_data *const both[2] = {&data, &late_data};
+    const double start = 4 * (double)data.F[SYN_VALIDATION];
+    syn_rnn net[2];
+    for (int k = 0; k < 2; k++) {
+        assert_ok(syn_rnn_create(&net[k], &syn_cell_gru, 4, false, both[k], &two_threads));
+        net[k].rate = 0.03, net[k].dropout = 0.3;
+        assert_ok(syn_rnn_train(&net[k], both[k], &two_threads));
+        assert_near("least loss", net[k].loss, validation_loss_of(&net[k], both[k]), 1e-4 * start);
+        assert_true(net[k].steps > 0 && net[k].loss < 0.7 * start);
+    }
+    assert_same("weights", net[0].value, net[1].value, (int64_t)net[0].at.count);
+    syn_rnn_free(&net[0]), syn_rnn_free(&net[1]);
+    syn_rival_data_free(&data), syn_rival_data_free(&late_data), set_free(&set), set_free(&late);
+    raw_free(&raw), raw_free(&other);
+}
+
 /* Weight decay shrinks the matrices, and leaves what a neuron says of itself. */
 static void decay_shrinks_the_network(void **state) {
     (void)state;
@@ -465,6 +501,7 @@ int main(void) {
         cmocka_unit_test(dropout_spares_the_own_past),
         cmocka_unit_test(recurrent_networks_look_back_alone),
         cmocka_unit_test(recurrent_networks_remember),
+        cmocka_unit_test(recurrent_networks_are_chosen_on_validation),
         cmocka_unit_test(decay_shrinks_the_network),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
