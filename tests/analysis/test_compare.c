@@ -123,6 +123,19 @@ static void the_statement_says_what_the_table_does(void **state) {
     }
 }
 
+/* An ablation is a fit without the part. */
+static void check_ablation(syn_recording *const *recording, const json_t *root, const char *name, const char *part) {
+    syn_options *options = small_options();
+    syn_model *model;
+    char *text;
+    assert_ok(syn_options_set(options, part, "0"));
+    assert_ok(syn_fit(&model, recording, 2, options, NULL, NULL));
+    assert_ok(syn_model_describe(model, &text));
+    json_t *fit = json_loads(text, 0, NULL);
+    same_figures(json_object_get(fit, "test"), rival(root, name));
+    json_decref(fit), syn_free(text), syn_model_free(model), syn_options_free(options);
+}
+
 /* With gaps, trials and behaviour: the whole model and the one without connectivity as the fit reports them. */
 static void figures_are_those_of_a_fit(void **state) {
     (void)state;
@@ -147,7 +160,10 @@ static void figures_are_those_of_a_fit(void **state) {
     assert_near("low", number(known, "low"), json_number_value(json_array_get(interval, 0)), 1e-8);
     assert_near("high", number(known, "high"), json_number_value(json_array_get(interval, 1)), 1e-8);
     assert_true(json_is_true(json_object_get(fit, "behavior_used")));
-    rival(root, "no-embedding"), rival(root, "no-behavior");
+    for (int k = 0; k < 2; k++) syn_recording_free(recording[k]), recording[k] = recording_of(&raw[k]);
+    check_ablation(recording, root, "no-embedding", "embedding");
+    for (int k = 0; k < 2; k++) syn_recording_free(recording[k]), recording[k] = recording_of(&raw[k]);
+    check_ablation(recording, root, "no-behavior", "behavior-inputs");
     json_decref(fit), json_decref(root), syn_free(text), syn_model_free(model);
     for (int k = 0; k < 2; k++) syn_recording_free(recording[k]), raw_free(&raw[k]);
 }
@@ -231,6 +247,28 @@ static void predictions_from_files(void **state) {
     set_free(&set), raw_free(&raw);
 }
 
+/* One file for each recording, in their order. */
+static void predictions_of_several_recordings(void **state) {
+    (void)state;
+    raw_data raw[2] = {raw_create(TINY_T, TINY_N, 0, "fluorescence", 1), raw_create(TINY_T, 5, 0, "fluorescence", 2)};
+    syn_options *options = small_options();
+    assert_ok(syn_options_set(options, "rivals", "mean"));
+    for (int k = 0; k < 2; k++) {
+        test_set set = set_create(&raw[k], 1, TINY_WINDOW);
+        const syn_span *span = &set.data->session[0].span[SYN_TEST][0];
+        const char *path = k == 0 ? "first.npy" : "second.npy";
+        char item[32];
+        write_zeros(path, span->stop - syn_span_first_target(span), raw[k].N);
+        snprintf(item, sizeof item, "zeros=%s", path);
+        assert_ok(syn_options_set(options, "predictions", item));
+        set_free(&set);
+    }
+    json_t *root = compared(raw, 2, options);
+    same_figures(rival(root, "mean"), rival(root, "zeros"));
+    json_decref(root), unlink("first.npy"), unlink("second.npy");
+    raw_free(&raw[0]), raw_free(&raw[1]);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(figures_are_those_of_a_fit),
@@ -238,6 +276,7 @@ int main(void) {
         cmocka_unit_test(the_statement_says_what_the_table_does),
         cmocka_unit_test(an_unobserved_test_split),
         cmocka_unit_test(predictions_from_files),
+        cmocka_unit_test(predictions_of_several_recordings),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
