@@ -200,6 +200,62 @@ static void ridge_solves_its_equations(void **state) {
     syn_rival_data_free(&data), set_free(&set), raw_free(&raw);
 }
 
+/* ---- choices: each a recording on which any other would be clearly worse ---- */
+
+/* Neurons with one and the same rhythm of four frames, each seen briefly: a long memory, and coefficients pulled to
+ * those of all; or each with its own rhythm, seen for long: pulled to nobody. */
+static void autoregressions_are_tuned(void **state) {
+    (void)state;
+    for (int own = 0; own < 2; own++) {
+        const int64_t N = own ? 4 : 20;
+        raw_data raw = raw_create(own ? 3000 : 120, N, 0, "fluorescence", 21);
+        for (int64_t k = 0; k < raw.T * N; k++)
+            raw.x[k] = (float)normal(22, k) + (k < 4 * N ? 0 : (own && k % 2 ? -0.8f : 0.8f) * raw.x[k - 4 * N]);
+        test_set set = set_create(&raw, 1, 8);
+        syn_rival_data data = data_of(&set, SYN_LOSS_GAUSSIAN);
+        syn_ar *ar;
+        assert_ok(syn_ar_fit(&ar, &data, &two_threads));
+        assert_true(ar->order >= 4 && (own ? ar->pull <= 30 : ar->pull >= 100));
+        for (int64_t i = 0; i < N; i++)
+            assert_near("coefficient", own && i % 2 ? -0.8 : 0.8, ar->coefficient[i * ar->D + 4], own ? 0.05 : 0.15);
+        syn_ar_free(ar), syn_rival_data_free(&data), set_free(&set), raw_free(&raw);
+    }
+}
+
+/* Noise of many neurons, of which a weak ridge learns the accidents. */
+static void ridges_are_tuned(void **state) {
+    (void)state;
+    raw_data raw = raw_create(200, 24, 0, "fluorescence", 23);
+    for (int64_t k = 0; k < raw.T * raw.N; k++) raw.x[k] = (float)normal(24, k);
+    test_set set = set_create(&raw, 1, 8);
+    syn_rival_data data = data_of(&set, SYN_LOSS_GAUSSIAN);
+    static const char *const names[] = {"linear", "linear-residual", "reduced-rank"};
+    const double mean = mse_of(rival_called("mean"), &data);
+    for (size_t k = 0; k < sizeof names / sizeof *names; k++)
+        assert_near(names[k], mean, mse_of(rival_called(names[k]), &data), 0.06);
+    syn_rival_data_free(&data), set_free(&set), raw_free(&raw);
+}
+
+/* One pattern that predicts another: of rank one. */
+static void ranks_are_tuned(void **state) {
+    (void)state;
+    const int64_t N = 16;
+    raw_data raw = raw_create(300, N, 0, "fluorescence", 25);
+    for (int64_t t = 1; t < raw.T; t++) {
+        double along = 0;
+        for (int64_t i = 0; i < N; i++) along += normal(26, i) * (double)raw.x[(t - 1) * N + i] / sqrt((double)N);
+        for (int64_t i = 0; i < N; i++)
+            raw.x[t * N + i] = (float)(0.7 * normal(27, i) * tanh(along) + normal(28, t * N + i));
+    }
+    test_set set = set_create(&raw, 1, 8);
+    syn_rival_data data = data_of(&set, SYN_LOSS_GAUSSIAN);
+    syn_var *var;
+    assert_ok(syn_var_fit(&var, &data, &two_threads, 1u << SYN_VAR_LEVEL, true));
+    assert_true(var->rank >= 1 && var->rank <= 3);
+    syn_var_free(var);
+    syn_rival_data_free(&data), set_free(&set), raw_free(&raw);
+}
+
 /* Spikes of a chain: neuron 1 follows neuron 0 by one bin, the others nobody. The regression comes near the true rates,
  * which a model of single neurons cannot. */
 static void coupling_filters_find_a_chain(void **state) {
@@ -460,6 +516,13 @@ static void recurrent_networks_are_chosen_on_validation(void **state) {
         assert_true(net[k].steps > 0 && net[k].loss < 0.7 * start);
     }
     assert_same("weights", net[0].value, net[1].value, (int64_t)net[0].at.count);
+    /* its state at the first test frame knows the frames before the split */
+    float *prediction[2] = {floats(data.F[SYN_TEST] * data.N), floats(data.F[SYN_TEST] * data.N)};
+    assert_ok(syn_rnn_predict(&net[0], &data, SYN_TEST, prediction[0]));
+    data.x[(data.frame[SYN_TEST][0] - 3) * data.N] += 3;
+    assert_ok(syn_rnn_predict(&net[0], &data, SYN_TEST, prediction[1]));
+    assert_false(same(prediction[0], prediction[1], data.N));
+    free(prediction[0]), free(prediction[1]);
     syn_rnn_free(&net[0]), syn_rnn_free(&net[1]);
     syn_rival_data_free(&data), syn_rival_data_free(&late_data), set_free(&set), set_free(&late);
     raw_free(&raw), raw_free(&other);
@@ -494,6 +557,9 @@ int main(void) {
         cmocka_unit_test(rates_are_above_zero),
         cmocka_unit_test(linear_models_find_a_linear_network),
         cmocka_unit_test(ridge_solves_its_equations),
+        cmocka_unit_test(autoregressions_are_tuned),
+        cmocka_unit_test(ridges_are_tuned),
+        cmocka_unit_test(ranks_are_tuned),
         cmocka_unit_test(coupling_filters_find_a_chain),
         cmocka_unit_test(a_choice_on_some_receivers_is_for_all),
         cmocka_unit_test(hidden_entries_do_not_bias),
