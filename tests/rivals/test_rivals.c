@@ -87,14 +87,32 @@ static void check_rival(const syn_rival *rival, const raw_data *raw, syn_loss lo
 
 static void all_rivals(void **state) {
     (void)state;
-    raw_data traces = hard_data("fluorescence"), counts = hard_data("counts");
+    raw_data traces = hard_data("fluorescence"), drifting = hard_data("fluorescence"), counts = hard_data("counts");
+    for (int64_t k = 0; k < drifting.T * drifting.N; k++) drifting.x[k] += 4 * sinf(0.01f * (float)k);
+    test_set set = set_create(&drifting, 1, 8);
+    syn_rival_data data = data_of(&set, SYN_LOSS_GAUSSIAN);
+    assert_non_null(data.baseline);
+    syn_rival_data_free(&data), set_free(&set);
     for (const syn_rival *const *rival = syn_rivals; *rival; rival++) {
         if (is_recurrent(*rival)) continue; /* training takes too long here */
         check_rival(*rival, &traces, SYN_LOSS_GAUSSIAN);
+        check_rival(*rival, &drifting, SYN_LOSS_GAUSSIAN);
         check_rival(*rival, &counts, SYN_LOSS_POISSON);
         check_rival(*rival, &counts, SYN_LOSS_GAUSSIAN);
     }
-    raw_free(&traces), raw_free(&counts);
+    raw_free(&traces), raw_free(&drifting), raw_free(&counts);
+}
+
+/* Of all floors that with the least loss, which says which. */
+static void floors_of_rates_are_tuned(void **state) {
+    (void)state;
+    const syn_rival_data counts = {.loss = SYN_LOSS_POISSON}, traces = {.loss = SYN_LOSS_GAUSSIAN};
+    const syn_rival_loss loss = {.sum = {5, 4, 2, 3, 6, 7, 8, 9}};
+    int floor;
+    assert_true(syn_rival_loss_least(&loss, &counts, &floor) == 2);
+    assert_int_equal(floor, 2);
+    assert_true(syn_rival_loss_least(&loss, &traces, &floor) == 5);
+    assert_int_equal(floor, -1);
 }
 
 static void rates_are_above_zero(void **state) {
@@ -459,6 +477,27 @@ static void recurrent_networks_look_back_alone(void **state) {
     set_free(&set), raw_free(&raw);
 }
 
+/* Nor does the slow baseline of a frame reach its own prediction. */
+static void recurrent_networks_know_no_later_baseline(void **state) {
+    (void)state;
+    raw_data raw = ring(300, 3);
+    for (int64_t k = 0; k < raw.T * raw.N; k++) raw.x[k] += 4 * sinf(0.01f * (float)k);
+    test_set set = set_create(&raw, 1, 8);
+    syn_rival_data data = data_of(&set, SYN_LOSS_GAUSSIAN);
+    const int64_t F = data.F[SYN_TEST], N = data.N, half = F / 2;
+    float *prediction = floats(F * N), *other = floats(F * N);
+    syn_rnn net;
+    assert_non_null(data.baseline);
+    assert_ok(syn_rnn_create(&net, &syn_cell_gru, 5, true, &data, &two_threads));
+    assert_ok(syn_rnn_predict(&net, &data, SYN_TEST, prediction));
+    for (int64_t k = data.frame[SYN_TEST][half] * N; k < data.T * N; k++) data.baseline[k] = 9;
+    assert_ok(syn_rnn_predict(&net, &data, SYN_TEST, other));
+    assert_same("baseline", prediction, other, (half + 1) * N);
+    assert_false(same(prediction, other, F * N));
+    free(prediction), free(other), syn_rnn_free(&net);
+    syn_rival_data_free(&data), set_free(&set), raw_free(&raw);
+}
+
 /* What a linear model cannot: one neuron's next value is the size of another's three frames ago. */
 static void recurrent_networks_remember(void **state) {
     (void)state;
@@ -554,6 +593,7 @@ static void decay_shrinks_the_network(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_rivals),
+        cmocka_unit_test(floors_of_rates_are_tuned),
         cmocka_unit_test(rates_are_above_zero),
         cmocka_unit_test(linear_models_find_a_linear_network),
         cmocka_unit_test(ridge_solves_its_equations),
@@ -566,6 +606,7 @@ int main(void) {
         cmocka_unit_test(gradients_of_recurrent_networks),
         cmocka_unit_test(dropout_spares_the_own_past),
         cmocka_unit_test(recurrent_networks_look_back_alone),
+        cmocka_unit_test(recurrent_networks_know_no_later_baseline),
         cmocka_unit_test(recurrent_networks_remember),
         cmocka_unit_test(recurrent_networks_are_chosen_on_validation),
         cmocka_unit_test(decay_shrinks_the_network),
