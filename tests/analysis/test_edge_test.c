@@ -93,6 +93,21 @@ static void what_follows_behaviour_slowly_and_not_in_proportion_is_no_edge(void 
     assert_near("share of p < 0.05", 0.05, share, 0.015);
 }
 
+/* Every second neuron follows a behaviour 3 frames later, the others 4 frames later: the former are ahead of the
+ * latter, and drive nobody. */
+static void what_follows_behaviour_later_is_no_edge(void **state) {
+    (void)state;
+    enum { N = 20, T = 3000 };
+    raw_data raw = simulate(T, N, 1, 0, NULL, 3700);
+    test_set set;
+    for (int64_t t = 0; t < T; t++) raw.u[t] = (float)normal(3750, t);
+    for (int64_t t = 4; t < T; t++)
+        for (int64_t i = 0; i < N; i++) raw.x[t * N + i] = (float)normal(3751, t * N + i) + raw.u[t - (i % 2 ? 3 : 4)];
+    syn_edge_estimates *e = test(&raw, 0, 2, &set);
+    assert_near("share of p < 0.05", 0.05, share_below(e, N, 0.05), 0.03);
+    syn_edge_estimates_free(e), set_free(&set), raw_free(&raw);
+}
+
 /* The slow way: the sender shifted around a circle, and every regression done again. */
 static void errors_are_the_spread_over_shifts_of_the_sender(void **state) {
     (void)state;
@@ -478,6 +493,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(unconnected_neurons_give_false_alarms_at_their_rate),
         cmocka_unit_test(what_follows_behaviour_slowly_and_not_in_proportion_is_no_edge),
+        cmocka_unit_test(what_follows_behaviour_later_is_no_edge),
         cmocka_unit_test(errors_are_the_spread_over_shifts_of_the_sender),
         cmocka_unit_test(variance_is_that_of_all_shifts),
         cmocka_unit_test(a_small_network_is_found),
