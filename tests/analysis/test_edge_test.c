@@ -293,6 +293,27 @@ static void neither_threads_nor_frames_between_segments_matter(void **state) {
     set_free(&set[0]), set_free(&set[1]), raw_free(&raw), raw_free(&other);
 }
 
+/* No product crosses the border of a trial: the order of trials says nothing. */
+static void trials_may_come_in_any_order(void **state) {
+    (void)state;
+    enum { N = 6, T = 2000, TRIALS = 20, LENGTH = T / TRIALS };
+    raw_data raw = simulate(T, N, 0, 0.9, NULL, 5600), other;
+    raw_cut(&raw, TRIALS, 0);
+    other = raw_copy(&raw);
+    for (int k = 0; k < 6; k++)
+        memcpy(other.x + k * LENGTH * N, raw.x + (5 - k) * LENGTH * N, LENGTH * N * sizeof *raw.x);
+    test_set set, other_set;
+    syn_edge_estimates *e = test(&raw, 0.6, 2, &set), *o = test(&other, 0.6, 2, &other_set);
+    for (int64_t k = 0; k < N * N; k++) {
+        if (k / N == k % N) continue;
+        assert_true(e->error[k] > 0);
+        assert_near("error", 1, (double)(o->error[k] / e->error[k]), 1e-4);
+        assert_near("estimate", 0, (double)((o->estimate[k] - e->estimate[k]) / e->error[k]), 1e-3);
+    }
+    syn_edge_estimates_free(e), syn_edge_estimates_free(o), set_free(&set), set_free(&other_set);
+    raw_free(&raw), raw_free(&other);
+}
+
 /* Nor does what is stored where nothing was observed, when residuals are those of a model. */
 static void missing_entries_have_no_residual(void **state) {
     (void)state;
@@ -500,6 +521,7 @@ int main(void) {
         cmocka_unit_test(a_network_of_which_half_is_connected_is_found),
         cmocka_unit_test(estimate_does_not_depend_on_the_models_C),
         cmocka_unit_test(neither_threads_nor_frames_between_segments_matter),
+        cmocka_unit_test(trials_may_come_in_any_order),
         cmocka_unit_test(missing_entries_have_no_residual),
         cmocka_unit_test(what_passes_on_within_a_frame_is_no_edge),
         cmocka_unit_test(gaps_hide_nothing_of_what_passes_on_within_a_frame),
