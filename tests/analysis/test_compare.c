@@ -225,6 +225,13 @@ static void predictions_from_files(void **state) {
     assert_ok(syn_options_set(options, "predictions", "zeros=zeros.npy"));
     json_t *root = compared(&raw, 1, options);
     same_figures(rival(root, "mean"), rival(root, "zeros"));
+    /* by hand */
+    const syn_session *s = &set.data->session[0];
+    double copied = 0, zeros = 0;
+    assert_true(s->norm.alpha == 0);
+    for (int64_t k = syn_span_first_target(span) * TINY_N; k < span->stop * TINY_N; k++)
+        copied += pow((double)s->x[k] - (double)s->x[k - TINY_N], 2), zeros += pow((double)s->x[k], 2);
+    assert_near("skill", 1 - zeros / copied, number(rival(root, "zeros"), "skill"), 1e-5);
     json_decref(root);
 
     static const char *const wrong[][3] = {{"predictions", "zeros.npy", "expected NAME=FILE"},

@@ -210,8 +210,12 @@ static void summary_says_what_edges_are_of(void **state) {
     assert_non_null(strstr(text, "spikes were tested in bins of"));
     assert_null(strstr(text, "silence"));
     json_decref(counts), free(text);
-    e->estimate[3 * TINY_N + 4] = e->estimate[4 * TINY_N + 3] = -20;
+    e->estimate[3 * TINY_N + 4] = 20, e->estimate[4 * TINY_N + 3] = -20;
     e->error[3 * TINY_N + 4] = e->error[4 * TINY_N + 3] = 1;
+    assert_ok(syn_edges_describe(model, 0, NULL, &text));
+    assert_null(strstr(text, "silence")); /* one of them alone does not */
+    free(text);
+    e->estimate[3 * TINY_N + 4] = -20;
     assert_ok(syn_edges_describe(model, 0, NULL, &text));
     assert_non_null(strstr(text, "1 pair of units silences each other"));
     free(text);
@@ -220,6 +224,23 @@ static void summary_says_what_edges_are_of(void **state) {
     assert_ok(syn_edges_describe(model, 0, NULL, &text));
     assert_non_null(strstr(text, "6 edges are between cells that share more than 0.25 of their light"));
     free(text), syn_model_free(model), set_free(&set);
+}
+
+/* A found edge agrees where all repeats have its sign. */
+static void agreeing_signs_are_those_of_all_repeats(void **state) {
+    (void)state;
+    test_set set;
+    syn_model *model = example(&set);
+    assert_ok(syn_seed_estimates_create(&model->session[0].seeds, 3, TINY_N));
+    for (int k = 0; k < TINY_N * TINY_N; k++) model->session[0].seeds->same_sign[k] = k < 3 ? 0.5f : 1.0f;
+    syn_options *options = OPTIONS("fdr", "0.001", "scale", "zscored");
+    char *text;
+    assert_ok(syn_edges_describe(model, 0, options, &text));
+    json_t *root = json_loads(text, 0, NULL);
+    const json_t *seeds = json_object_get(json_object_get(root, "stability"), "seeds");
+    assert_int_equal(json_integer_value(json_object_get(seeds, "fits")), 3);
+    assert_int_equal(json_integer_value(json_object_get(seeds, "agreeing_signs")), 6 - 2); /* 0 is on the diagonal */
+    json_decref(root), free(text), syn_options_free(options), syn_model_free(model), set_free(&set);
 }
 
 /* ---- degrees and groups, of lists made by hand ---- */
@@ -406,6 +427,7 @@ int main(void) {
         cmocka_unit_test(halves_are_compared_over_found_edges),
         cmocka_unit_test(estimates_have_their_own_unit),
         cmocka_unit_test(summary_says_what_edges_are_of),
+        cmocka_unit_test(agreeing_signs_are_those_of_all_repeats),
         cmocka_unit_test(a_star_has_one_hub),
         cmocka_unit_test(a_hub_is_beyond_chance),
         cmocka_unit_test(rewired_graphs_keep_degrees),
