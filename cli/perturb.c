@@ -10,6 +10,9 @@ enum { SHOWN = 10 };
 static double number(const json_t *row, const char *name) { return json_number_value(json_object_get(row, name)); }
 static const char *text(const json_t *row, const char *name) { return json_string_value(json_object_get(row, name)); }
 
+static const char about_intervals[] =
+    "  (intervals are over states; how well the model knows the network they do not say)";
+
 static void print_response(const json_t *row) {
     printf("%11.4f", number(row, "response"));
     if (json_is_number(json_object_get(row, "low")))
@@ -30,36 +33,42 @@ static json_t *next_strongest(json_t *responses, const char *stimulated) {
     return best;
 }
 
+/* Rows of 0: no path of edges leads there. */
+static bool responds(const json_t *row) { return row && number(row, "response") != 0; }
+
 static void print_neurons(const json_t *root) {
-    json_t *row;
-    if (json_array_size(json_object_get(root, "responses")) < 2) {
-        puts("  there is no other neuron that could respond");
+    json_t *responses = json_object_get(root, "responses"), *row = next_strongest(responses, text(root, "neuron"));
+    if (!responds(row)) {
+        puts(row ? "  no other neuron responds: no edge of the model leads from this one"
+                 : "  there is no other neuron that could respond");
         return;
     }
     puts("  neuron          mean response   95 % interval        peak  at step");
-    for (int k = 0; k < SHOWN && (row = next_strongest(json_object_get(root, "responses"), text(root, "neuron")));
-         k++) {
+    for (int k = 0; k < SHOWN && responds(row); k++, row = next_strongest(responses, text(root, "neuron"))) {
         printf("  %-18s", text(row, "neuron"));
         print_response(row);
         printf("  %9.4f  %4lld\n", number(row, "peak"),
                (long long)json_integer_value(json_object_get(row, "peak_step")));
     }
+    puts(about_intervals);
 }
 
 static void print_pairs(const json_t *root) {
     size_t k;
-    json_t *row;
-    if (!json_array_size(json_object_get(root, "strongest"))) {
-        puts("  there is no other neuron that could respond");
+    json_t *strongest = json_object_get(root, "strongest"), *row = json_array_get(strongest, 0);
+    if (!responds(row)) {
+        puts(row ? "  no neuron responds to another: the model has no edges"
+                 : "  there is no other neuron that could respond");
         return;
     }
     puts("  stimulated      receiver        mean response   95 % interval");
-    json_array_foreach(json_object_get(root, "strongest"), k, row) {
-        if (k == SHOWN) break;
+    json_array_foreach(strongest, k, row) {
+        if (k == SHOWN || !responds(row)) break;
         printf("  %-15s %-18s", text(row, "stimulated"), text(row, "receiver"));
         print_response(row);
         putchar('\n');
     }
+    puts(about_intervals);
 }
 
 static void print_summary(const json_t *root, const char *output) {

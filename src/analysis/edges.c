@@ -104,6 +104,8 @@ const char *syn_edge_list_of(const syn_edge_list *l) {
     return e->of_events ? "events" : e->window > 0 ? "counts" : "activity";
 }
 
+const char *syn_edge_list_method(const syn_edge_list *l) { return l->any_dependence ? "by" : "bh"; }
+
 void syn_edge_list_unit(const syn_edge_list *l, char *unit, size_t size) {
     const syn_edge_estimates *e = l->model->session[l->session].edges;
     const char *plain = l->raw ? syn_raw_unit : syn_zscored_unit;
@@ -292,9 +294,8 @@ syn_status syn_edge_list_json(const syn_edge_list *l, int64_t top, json_t **json
     SYN_CHECK(syn_groups_json(l, s->region, &regions));
     SYN_CHECK(syn_groups_json(l, s->cell_type, &types));
     SYN_CHECK(syn_hubs_json(l, &hubs));
-    *json =
-        json_pack("{s:I, s:I, s:f, s:s, s:O}", "n_tested", (json_int_t)l->n_tested, "n_significant",
-                  (json_int_t)l->n_significant, "fdr", l->fdr, "method", l->any_dependence ? "by" : "bh", "top", list);
+    *json = json_pack("{s:I, s:I, s:f, s:s, s:O}", "n_tested", (json_int_t)l->n_tested, "n_significant",
+                      (json_int_t)l->n_significant, "fdr", l->fdr, "method", syn_edge_list_method(l), "top", list);
     json_object_set_new(*json, "stability", syn_edge_halves_json(l));
     if (l->seeds) json_object_set_new(json_object_get(*json, "stability"), "seeds", seeds_json(l));
     json_object_set_new(

@@ -40,6 +40,8 @@ static inline bool syn_edge_found(const syn_edge_list *list, int64_t k) {
 syn_status syn_edge_list_order(const syn_edge_list *list, int64_t **order);
 /* "activity", "events" or "counts": what was tested, and what the estimates are of. */
 const char *syn_edge_list_of(const syn_edge_list *list);
+/* "bh" or "by": how q controls the false discovery rate. */
+const char *syn_edge_list_method(const syn_edge_list *list);
 /* Unit of the estimates, in words. */
 void syn_edge_list_unit(const syn_edge_list *list, char *unit, size_t size);
 /* {"n_tested", "n_significant", "fdr", "method", "of", "unit", "top", "stability", "hubs", "regions", "cell_types",

@@ -16,14 +16,15 @@
 typedef struct file_format {
     const char *extension;
     syn_status (*write)(const syn_connectome *connectome, const char *path);
+    bool lags; /* whether it holds more than lag 0 */
 } file_format;
 
 /* An extension that ends in another stands before it. */
-static const file_format formats[] = {{".npy", syn_write_npy},
-                                      {".edges.csv", syn_write_edge_csv},
-                                      {".csv", syn_write_csv},
-                                      {".h5", syn_write_hdf5},
-                                      {".graphml", syn_write_graphml}};
+static const file_format formats[] = {{".npy", syn_write_npy, true},
+                                      {".edges.csv", syn_write_edge_csv, false},
+                                      {".csv", syn_write_csv, true},
+                                      {".h5", syn_write_hdf5, true},
+                                      {".graphml", syn_write_graphml, false}};
 
 /* By the extension of path; NULL if it is none of them. */
 static const file_format *find_format(const char *path) {
@@ -213,6 +214,10 @@ syn_status syn_connectivity_write(const syn_model *model, size_t session, const 
         return syn_fail(SYN_ERR_OPTION,
                         "output: found '%s'; expected a name that ends in .npy, .csv, .h5, .graphml or .edges.csv",
                         path);
+    if (!format->lags && syn_option_int(options, SYN_OPT_LAGS) > 0)
+        return syn_fail(SYN_ERR_OPTION,
+                        "lags: found %lld; expected 0: '%s' holds lag 0 only, unlike .npy, .csv and .h5",
+                        (long long)syn_option_int(options, SYN_OPT_LAGS), path);
     SYN_CHECK(fill_connectome(&connectome, model, session, options));
     root = summarise(&connectome, session, path);
     if (model->session[session].edges) {

@@ -131,8 +131,8 @@ static void write_keys(FILE *file, const syn_connectome *connectome) {
     for (size_t k = 0; connectome->edges && k < sizeof evidence / sizeof *evidence; k++)
         write_key(file, "edge", evidence[k], "double");
     write_key(file, "graph", "weight_unit", "string");
-    for (int k = 0; connectome->edges && k < 3; k++)
-        write_key(file, "graph", (const char *const[]){"of", "unit", "c_unit"}[k], "string");
+    for (int k = 0; connectome->edges && k < 4; k++)
+        write_key(file, "graph", (const char *const[]){"of", "unit", "c_unit", "method"}[k], "string");
     fputs("  <graph edgedefault=\"directed\">\n", file);
     write_graph_text(file, "weight_unit",
                      weighs_estimates(connectome) ? connectome->edge_unit : syn_connectome_unit(connectome));
@@ -140,6 +140,7 @@ static void write_keys(FILE *file, const syn_connectome *connectome) {
     write_graph_text(file, "of", connectome->of);
     write_graph_text(file, "unit", connectome->edge_unit);
     write_graph_text(file, "c_unit", syn_connectome_unit(connectome));
+    write_graph_text(file, "method", syn_edge_list_method(connectome->edges));
 }
 
 static void write_arrow(FILE *file, const syn_connectome *connectome, int64_t k, double weight) {
@@ -231,6 +232,7 @@ static bool put_everything(hid_t file, const syn_connectome *connectome) {
         if (evidence[k].values)
             done = done && put_array(file, evidence[k].name, evidence[k].type, 2, (hsize_t[]){N, N}, evidence[k].values,
                                      "receiver, sender", evidence[k].unit);
+    if (e) done = done && put_text(file, "of", connectome->of) && put_text(file, "method", syn_edge_list_method(e));
     done = done && put_array(file, "neuron_id", text, 1, &N, connectome->id, "neuron", "");
     done = done && put_array(file, "lag", H5T_NATIVE_INT, 1, &K1, lag, "lag", "frames");
     H5Tclose(text);

@@ -331,16 +331,25 @@ syn_status syn_fit(syn_model **model, syn_recording *const *recordings, size_t n
     return syn_fit_with_ablation(model, NULL, recordings, n_recordings, options, progress, user);
 }
 
+/* Where a recording is unlike what the decoder learned. */
+static syn_status warn_of_source(syn_recording *r, const syn_fitted_session *source) {
+    if (fabs(r->rate_hz - source->rate_hz) > 0.1 * source->rate_hz)
+        SYN_TRY(syn_recording_warn(r,
+                                   "has %g frames per second, the model that is adapted %g: its decoder knows "
+                                   "frames, not seconds",
+                                   r->rate_hz, source->rate_hz));
+    if (r->signal == SYN_SIGNAL_COUNTS && source->signal != SYN_SIGNAL_COUNTS)
+        SYN_TRY(syn_recording_warn(r,
+                                   "holds counts, the model that is adapted knows %s and is fitted by squared "
+                                   "error: adapt a model of counts, or fit the recording",
+                                   syn_signal_name(source->signal)));
+    return SYN_OK;
+}
+
 syn_status syn_adapt(syn_model **model, const syn_model *source, syn_recording *const *recordings, size_t n_recordings,
                      const syn_options *options, syn_progress_fn progress, void *user) {
     syn_fitting f = {.options = options, .source = source, .progress = progress, .user = user};
-    const double rate_hz = source->session[0].rate_hz;
     *model = NULL;
-    for (size_t k = 0; k < n_recordings; k++)
-        if (fabs(recordings[k]->rate_hz - rate_hz) > 0.1 * rate_hz)
-            SYN_TRY(syn_recording_warn(recordings[k],
-                                       "has %g frames per second, the model that is adapted %g: its decoder knows "
-                                       "frames, not seconds",
-                                       recordings[k]->rate_hz, rate_hz));
+    for (size_t k = 0; k < n_recordings; k++) SYN_TRY(warn_of_source(recordings[k], &source->session[0]));
     return run_fit(&f, model, NULL, recordings, n_recordings);
 }

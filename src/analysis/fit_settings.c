@@ -11,14 +11,19 @@ static double clamp(double value, double low, double high) { return fmin(fmax(va
 
 static syn_status choose_loss(const syn_fitting *f, syn_loss *loss) {
     const char *asked = f->source ? syn_loss_name[f->source->loss] : syn_option_text(f->options, SYN_OPT_LOSS);
+    const syn_recording *other = NULL; /* the first that holds no counts */
     size_t counts = 0;
-    for (size_t s = 0; s < f->data->n; s++) counts += f->data->session[s].recording->signal == SYN_SIGNAL_COUNTS;
+    for (size_t s = 0; s < f->data->n; s++) {
+        const syn_recording *recording = f->data->session[s].recording;
+        counts += recording->signal == SYN_SIGNAL_COUNTS;
+        if (recording->signal != SYN_SIGNAL_COUNTS && !other) other = recording;
+    }
     *loss = SYN_LOSS_GAUSSIAN;
     if (!strcmp(asked, "gaussian") || (!strcmp(asked, "auto") && counts < f->data->n)) return SYN_OK;
-    if (counts < f->data->n && f->source)
+    if (other && f->source)
         return syn_fail(SYN_ERR_INPUT,
-                        "the model predicts spike counts; expected them in every new recording; %zu of %zu hold them",
-                        counts, f->data->n);
+                        "%s: holds %s; the model predicts spike counts; expected them in every new recording",
+                        other->name, syn_signal_name(other->signal));
     if (counts < f->data->n)
         return syn_fail(SYN_ERR_OPTION,
                         "loss: poisson needs spike counts in every recording; %zu of %zu hold them; use "

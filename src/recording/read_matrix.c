@@ -104,13 +104,14 @@ static bool beside(const syn_input *input, const char *name, const char *wanted,
 typedef struct evidence {
     bool rows, cols; /* whether the rows (columns) can be time */
     bool any;
-    char source[256]; /* the first that spoke */
+    char source[256]; /* the first that spoke, or the one that leaves neither axis */
 } evidence;
 
 static void weigh(evidence *e, const char *source, bool rows_fit, bool cols_fit) {
+    const bool could = e->rows || e->cols;
     e->rows = e->rows && rows_fit;
     e->cols = e->cols && cols_fit;
-    if (!e->any) snprintf(e->source, sizeof e->source, "%s", source);
+    if (!e->any || (could && !e->rows && !e->cols)) snprintf(e->source, sizeof e->source, "%s", source);
     e->any = true;
 }
 

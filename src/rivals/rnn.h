@@ -52,8 +52,8 @@ typedef struct syn_rnn {
     const syn_kernels *kernels;
     const syn_cell *cell;
     int H;
-    bool slow; /* z is less its slow baseline, which is the base */
-    double dropout, rate;
+    bool slow;                   /* z is less its slow baseline, which is the base */
+    double dropout, decay, rate; /* decay: of the weight matrices, times the rate a step */
     syn_rnn_layout at;
     float *value; /* [at.count] */
     double loss;  /* least, on the validation frames */
@@ -86,8 +86,8 @@ syn_status syn_rnn_predict(const syn_rnn *net, const syn_rival_data *data, syn_s
 
 /* rnn_search.c: trains a network to convergence; at the end its weights are those with the least validation loss. */
 syn_status syn_rnn_train(syn_rnn *net, const syn_rival_data *data, const syn_rival_settings *settings);
-/* Trains networks of several sizes, learning rates and amounts of dropout to convergence and keeps that
- * with the least validation loss. */
+/* Trains networks of several sizes, learning rates and amounts of dropout and weight decay to convergence and keeps
+ * that with the least validation loss. */
 syn_status syn_rnn_fit(void **model, const syn_cell *cell, const syn_rival_data *data,
                        const syn_rival_settings *settings, json_t *chosen);
 /* predict and release (rivals.h) of a model that syn_rnn_fit() made. */

@@ -1,4 +1,4 @@
-/* Training of a population network and the choice of its size, learning rate and dropout.
+/* Training of a population network and the choice of its size, learning rate, dropout and weight decay.
  *
  * Adam (Kingma & Ba 2015) with decoupled weight decay (Loshchilov & Hutter 2019) and an exponential average of the
  * weights. When the validation loss has not fallen for a while training goes on from the best weights at a lower rate,
@@ -14,7 +14,7 @@
 #include "rivals/rnn.h"
 
 enum { BATCH = 8, PATIENCE = 5, REDUCTIONS = 2, MOST_STEPS = 6000, LONG = 5000 };
-static const double reduction = 0.3, decay = 0.01, averaging = 0.98, most_norm = 1;
+static const double reduction = 0.3, averaging = 0.98, most_norm = 1;
 
 /* ---- batches ---- */
 
@@ -94,7 +94,7 @@ static void update(training *t, double rate) {
     for (size_t k = 0; k < at->count; k++) norm += (double)t->gradient[k] * (double)t->gradient[k];
     const float clip = (float)fmin(1, most_norm / (sqrt(norm) + 1e-12));
     const float scale = (float)(rate * sqrt(1 - pow(0.999, t->step)) / (1 - pow(0.9, t->step)));
-    const float keep = (float)(1 - rate * decay);
+    const float keep = (float)(1 - rate * t->net->decay);
     const float share = (float)((1 - averaging) / (1 - pow(averaging, t->averaged)));
     float *gradient = t->gradient, *moment = t->moment, *square = t->square, *average = t->average;
 #pragma omp simd
@@ -170,7 +170,7 @@ static syn_status try_all(syn_rnn *best, const syn_rnn *candidate, int n, const 
 #pragma omp parallel for schedule(dynamic, 1) num_threads(settings->threads)
     for (int k = 0; k < n; k++) {
         each[k] = syn_rnn_create(&net[k], cell, candidate[k].H, candidate[k].slow, d, settings);
-        net[k].dropout = candidate[k].dropout, net[k].rate = candidate[k].rate;
+        net[k].dropout = candidate[k].dropout, net[k].decay = candidate[k].decay, net[k].rate = candidate[k].rate;
         if (each[k] == SYN_OK) each[k] = syn_rnn_train(&net[k], d, settings);
     }
     for (int k = 0; k < n; k++) {
@@ -186,10 +186,10 @@ static syn_status try_all(syn_rnn *best, const syn_rnn *candidate, int n, const 
     return status;
 }
 
-/* One property after the other, from a middle on: the baseline, dropout, size, learning rate. */
+/* One property after the other, from a middle on: the baseline, dropout, weight decay, size, learning rate. */
 static syn_status search(syn_rnn *best, const syn_cell *cell, const syn_rival_data *d,
                          const syn_rival_settings *settings) {
-    const syn_rnn middle = {.H = 64, .dropout = 0.3, .rate = 3e-3};
+    const syn_rnn middle = {.H = 64, .dropout = 0.3, .decay = 0.01, .rate = 3e-3};
     syn_rnn next[MOST_CANDIDATES] = {middle, middle, middle};
     int n = 1;
     if (d->baseline) {
@@ -200,6 +200,9 @@ static syn_status search(syn_rnn *best, const syn_cell *cell, const syn_rival_da
     }
     next[n].dropout = 0, next[n + 1].dropout = 0.6; /* beside the middle, if that is still to be trained */
     SYN_TRY(try_all(best, next, n + 2, cell, d, settings));
+    next[0] = next[1] = *best;
+    next[0].decay = 1, next[1].decay = 10;
+    SYN_TRY(try_all(best, next, 2, cell, d, settings));
     next[0] = next[1] = *best;
     next[0].H = 128, next[1].H = 16; /* the longer first */
     SYN_TRY(try_all(best, next, 2, cell, d, settings));
@@ -220,6 +223,7 @@ syn_status syn_rnn_fit(void **model, const syn_cell *cell, const syn_rival_data 
     json_object_set_new(chosen, "hidden", json_integer(best->H));
     json_object_set_new(chosen, "learning_rate", json_real(best->rate));
     json_object_set_new(chosen, "dropout", json_real(best->dropout));
+    json_object_set_new(chosen, "weight_decay", json_real(best->decay));
     json_object_set_new(chosen, "slow_baseline", json_boolean(best->slow));
     json_object_set_new(chosen, "steps", json_integer(best->steps));
     syn_rival_note_floor(chosen, best->floor);

@@ -5,6 +5,7 @@
 
 #include "analysis/evaluate.h"
 #include "analysis/score.h"
+#include "dataset/baseline.h"
 #include "tiny_model.h"
 
 static syn_options *small_options(void) {
@@ -68,6 +69,74 @@ static void check_recordings(const json_t *fit, const json_t *root) {
     }
 }
 
+/* Every interval is about the difference of the row to SynapsNet, and the statement says what they say: of bits per
+ * spike more is better. */
+static void check_statement(const json_t *root) {
+    const char *metric = json_string_value(json_object_get(root, "ranked_by"));
+    const char *statement = json_string_value(json_object_get(root, "statement"));
+    const bool bits = !strcmp(metric, "bits_per_spike");
+    const json_t *own = json_object_get(root, "synapsnet");
+    const char *behind = strstr(statement, " Behind: "), *unclear = strstr(statement, " No clear difference: "), *name;
+    json_t *row;
+    int better = 0;
+    assert_non_null(strstr(statement, bits ? "By bits_per_spike " : "By mse "));
+    assert_true(behind && unclear && behind < unclear);
+    json_object_foreach(json_object_get(root, "rivals"), name, row) {
+        char key[64], item[64];
+        snprintf(key, sizeof key, "%s_diff_ci95", metric);
+        const json_t *interval = json_object_get(row, key);
+        const double low = json_number_value(json_array_get(interval, 0)),
+                     high = json_number_value(json_array_get(interval, 1)),
+                     difference = number(row, metric) - number(own, metric);
+        if (!(low < difference && difference < high)) fail_msg("%s: %g is not in its interval", name, difference);
+        better += bits ? difference > 0 : difference < 0;
+        snprintf(item, sizeof item, " %s", name);
+        const char *at = strstr(strstr(statement, "significantly ahead of:"), item);
+        while (at && at[strlen(item)] != ',' && at[strlen(item)] != '.') at = strstr(at + 1, item);
+        assert_non_null(at);
+        const bool won = bits ? high < 0 : low > 0, lost = bits ? low > 0 : high < 0;
+        if (won != (at < behind) || lost != (at > behind && at < unclear)) fail_msg("%s in: %s", name, statement);
+    }
+    char place[64];
+    snprintf(place, sizeof place, better ? "SynapsNet number %d of %zu." : "SynapsNet is first.", better + 1,
+             json_object_size(json_object_get(root, "rivals")) + 1);
+    if (!strstr(statement, place)) fail_msg("no '%s' in: %s", place, statement);
+}
+
+/* Neurons that follow each other and themselves: some rivals are ahead of three epochs, some behind. */
+static void the_statement_says_what_the_table_does(void **state) {
+    (void)state;
+    raw_data raw[2] = {raw_create(TINY_T, TINY_N, 0, "fluorescence", 5), raw_create(TINY_T, TINY_N, 0, "counts", 6)};
+    for (int64_t k = TINY_N; k < TINY_T * TINY_N; k++) {
+        raw[0].x[k] += 0.6f * raw[0].x[k - TINY_N] + 0.4f * raw[0].x[k - TINY_N + (k % TINY_N ? -1 : 0)];
+        const int64_t sender = k - TINY_N + (k % TINY_N ? -1 : 0);
+        raw[1].x[k] = normal(40, k) > (raw[1].x[sender] > 0 ? -0.5 : 1.5) ? 1 : 0;
+    }
+    for (int k = 0; k < 2; k++) {
+        syn_options *options = small_options();
+        assert_ok(syn_options_set(options, "rivals", "copy-last,mean,ar,linear,linear-change,no-connectivity"));
+        json_t *root = compared(&raw[k], 1, options);
+        check_statement(root);
+        const char *statement = json_string_value(json_object_get(root, "statement"));
+        assert_null(strstr(statement, "ahead of: none")); /* both sides are there to be told apart */
+        assert_null(strstr(statement, "Behind: none"));
+        json_decref(root), raw_free(&raw[k]);
+    }
+}
+
+/* An ablation is a fit without the part. */
+static void check_ablation(syn_recording *const *recording, const json_t *root, const char *name, const char *part) {
+    syn_options *options = small_options();
+    syn_model *model;
+    char *text;
+    assert_ok(syn_options_set(options, part, "0"));
+    assert_ok(syn_fit(&model, recording, 2, options, NULL, NULL));
+    assert_ok(syn_model_describe(model, &text));
+    json_t *fit = json_loads(text, 0, NULL);
+    same_figures(json_object_get(fit, "test"), rival(root, name));
+    json_decref(fit), syn_free(text), syn_model_free(model), syn_options_free(options);
+}
+
 /* With gaps, trials and behaviour: the whole model and the one without connectivity as the fit reports them. */
 static void figures_are_those_of_a_fit(void **state) {
     (void)state;
@@ -92,7 +161,10 @@ static void figures_are_those_of_a_fit(void **state) {
     assert_near("low", number(known, "low"), json_number_value(json_array_get(interval, 0)), 1e-8);
     assert_near("high", number(known, "high"), json_number_value(json_array_get(interval, 1)), 1e-8);
     assert_true(json_is_true(json_object_get(fit, "behavior_used")));
-    rival(root, "no-embedding"), rival(root, "no-behavior");
+    for (int k = 0; k < 2; k++) syn_recording_free(recording[k]), recording[k] = recording_of(&raw[k]);
+    check_ablation(recording, root, "no-embedding", "embedding");
+    for (int k = 0; k < 2; k++) syn_recording_free(recording[k]), recording[k] = recording_of(&raw[k]);
+    check_ablation(recording, root, "no-behavior", "behavior-inputs");
     json_decref(fit), json_decref(root), syn_free(text), syn_model_free(model);
     for (int k = 0; k < 2; k++) syn_recording_free(recording[k]), raw_free(&raw[k]);
 }
@@ -154,7 +226,15 @@ static void predictions_from_files(void **state) {
     assert_ok(syn_options_set(options, "predictions", "zeros=zeros.npy"));
     json_t *root = compared(&raw, 1, options);
     same_figures(rival(root, "mean"), rival(root, "zeros"));
-    json_decref(root);
+    /* by hand */
+    const syn_session *s = &set.data->session[0];
+    double copied = 0, zeros = 0;
+    float *x = floats(s->T * TINY_N);
+    assert_ok(syn_baseline_restore(s, s->T, x));
+    for (int64_t k = syn_span_first_target(span) * TINY_N; k < span->stop * TINY_N; k++)
+        copied += pow((double)x[k] - (double)x[k - TINY_N], 2), zeros += pow((double)x[k], 2);
+    assert_near("skill", 1 - zeros / copied, number(rival(root, "zeros"), "skill"), 1e-5);
+    json_decref(root), free(x);
 
     static const char *const wrong[][3] = {{"predictions", "zeros.npy", "expected NAME=FILE"},
                                            {"predictions", "ar=zeros.npy", "is the name of a model"},
@@ -176,12 +256,36 @@ static void predictions_from_files(void **state) {
     set_free(&set), raw_free(&raw);
 }
 
+/* One file for each recording, in their order. */
+static void predictions_of_several_recordings(void **state) {
+    (void)state;
+    raw_data raw[2] = {raw_create(TINY_T, TINY_N, 0, "fluorescence", 1), raw_create(TINY_T, 5, 0, "fluorescence", 2)};
+    syn_options *options = small_options();
+    assert_ok(syn_options_set(options, "rivals", "mean"));
+    for (int k = 0; k < 2; k++) {
+        test_set set = set_create(&raw[k], 1, TINY_WINDOW);
+        const syn_span *span = &set.data->session[0].span[SYN_TEST][0];
+        const char *path = k == 0 ? "first.npy" : "second.npy";
+        char item[32];
+        write_zeros(path, span->stop - syn_span_first_target(span), raw[k].N);
+        snprintf(item, sizeof item, "zeros=%s", path);
+        assert_ok(syn_options_set(options, "predictions", item));
+        set_free(&set);
+    }
+    json_t *root = compared(raw, 2, options);
+    same_figures(rival(root, "mean"), rival(root, "zeros"));
+    json_decref(root), unlink("first.npy"), unlink("second.npy");
+    raw_free(&raw[0]), raw_free(&raw[1]);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(figures_are_those_of_a_fit),
         cmocka_unit_test(counts_are_ranked_by_bits),
+        cmocka_unit_test(the_statement_says_what_the_table_does),
         cmocka_unit_test(an_unobserved_test_split),
         cmocka_unit_test(predictions_from_files),
+        cmocka_unit_test(predictions_of_several_recordings),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

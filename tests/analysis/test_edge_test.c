@@ -93,6 +93,21 @@ static void what_follows_behaviour_slowly_and_not_in_proportion_is_no_edge(void 
     assert_near("share of p < 0.05", 0.05, share, 0.015);
 }
 
+/* Every second neuron follows a behaviour 3 frames later, the others 4 frames later: the former are ahead of the
+ * latter, and drive nobody. */
+static void what_follows_behaviour_later_is_no_edge(void **state) {
+    (void)state;
+    enum { N = 20, T = 3000 };
+    raw_data raw = simulate(T, N, 1, 0, NULL, 3700);
+    test_set set;
+    for (int64_t t = 0; t < T; t++) raw.u[t] = (float)normal(3750, t);
+    for (int64_t t = 4; t < T; t++)
+        for (int64_t i = 0; i < N; i++) raw.x[t * N + i] = (float)normal(3751, t * N + i) + raw.u[t - (i % 2 ? 3 : 4)];
+    syn_edge_estimates *e = test(&raw, 0, 2, &set);
+    assert_near("share of p < 0.05", 0.05, share_below(e, N, 0.05), 0.03);
+    syn_edge_estimates_free(e), set_free(&set), raw_free(&raw);
+}
+
 /* The slow way: the sender shifted around a circle, and every regression done again. */
 static void errors_are_the_spread_over_shifts_of_the_sender(void **state) {
     (void)state;
@@ -276,6 +291,27 @@ static void neither_threads_nor_frames_between_segments_matter(void **state) {
     for (int64_t k = 0; k < N * N; k++) assert_true(isfinite(a->estimate[k]) && isfinite(a->error[k]));
     syn_edge_estimates_free(a), syn_edge_estimates_free(b);
     set_free(&set[0]), set_free(&set[1]), raw_free(&raw), raw_free(&other);
+}
+
+/* No product crosses the border of a trial: the order of trials says nothing. */
+static void trials_may_come_in_any_order(void **state) {
+    (void)state;
+    enum { N = 6, T = 2000, TRIALS = 20, LENGTH = T / TRIALS };
+    raw_data raw = simulate(T, N, 0, 0.9, NULL, 5600), other;
+    raw_cut(&raw, TRIALS, 0);
+    other = raw_copy(&raw);
+    for (int k = 0; k < 6; k++)
+        memcpy(other.x + k * LENGTH * N, raw.x + (5 - k) * LENGTH * N, LENGTH * N * sizeof *raw.x);
+    test_set set, other_set;
+    syn_edge_estimates *e = test(&raw, 0.6, 2, &set), *o = test(&other, 0.6, 2, &other_set);
+    for (int64_t k = 0; k < N * N; k++) {
+        if (k / N == k % N) continue;
+        assert_true(e->error[k] > 0);
+        assert_near("error", 1, (double)(o->error[k] / e->error[k]), 1e-4);
+        assert_near("estimate", 0, (double)((o->estimate[k] - e->estimate[k]) / e->error[k]), 1e-3);
+    }
+    syn_edge_estimates_free(e), syn_edge_estimates_free(o), set_free(&set), set_free(&other_set);
+    raw_free(&raw), raw_free(&other);
 }
 
 /* Nor does what is stored where nothing was observed, when residuals are those of a model. */
@@ -605,12 +641,14 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(unconnected_neurons_give_false_alarms_at_their_rate),
         cmocka_unit_test(what_follows_behaviour_slowly_and_not_in_proportion_is_no_edge),
+        cmocka_unit_test(what_follows_behaviour_later_is_no_edge),
         cmocka_unit_test(errors_are_the_spread_over_shifts_of_the_sender),
         cmocka_unit_test(variance_is_that_of_all_shifts),
         cmocka_unit_test(a_small_network_is_found),
         cmocka_unit_test(a_network_of_which_half_is_connected_is_found),
         cmocka_unit_test(estimate_does_not_depend_on_the_models_C),
         cmocka_unit_test(neither_threads_nor_frames_between_segments_matter),
+        cmocka_unit_test(trials_may_come_in_any_order),
         cmocka_unit_test(missing_entries_have_no_residual),
         cmocka_unit_test(receivers_are_heard_when_they_answer),
         cmocka_unit_test(residuals_are_weighted_where_that_helps),

@@ -51,6 +51,19 @@ static void intervals_and_q_follow_the_options(void **state) {
     json_t *root = json_loads(text, 0, NULL);
     assert_int_equal(json_integer_value(json_object_get(root, "n_significant")), TINY_N * (TINY_N - 1));
     json_decref(root), free(text), syn_options_free(all);
+    /* the halves are in the units of the estimates */
+    float half[2][PAIRS], raw_half[2][PAIRS];
+    for (int h = 0; h < 2; h++) {
+        model->session[0].edges->half[h] = floats(PAIRS);
+        for (int k = 0; k < PAIRS; k++) model->session[0].edges->half[h][k] = (float)normal(20 + (uint32_t)h, k);
+    }
+    assert_ok(syn_edge_halves(model, 0, zscored, half[0], half[1]));
+    assert_ok(syn_edge_halves(model, 0, by, raw_half[0], raw_half[1]));
+    for (int k = 0; k < 2 * PAIRS; k++) {
+        const double unit = (1.0 + k % PAIRS / TINY_N) / (1.0 + k % TINY_N);
+        assert_near("raw half", unit * (double)half[k / PAIRS][k % PAIRS], (double)raw_half[k / PAIRS][k % PAIRS],
+                    1e-5);
+    }
     syn_options_free(zscored), syn_options_free(by), syn_model_free(model), set_free(&set);
 }
 
@@ -78,6 +91,12 @@ static void summary_holds_what_was_found(void **state) {
     assert_near("mean of a region", mean, json_number_value(json_object_get(cell, "mean")), 1e-6);
     assert_true(json_number_value(json_object_get(cell, "low")) < mean);
     assert_true(json_number_value(json_object_get(cell, "high")) > mean);
+    json_decref(root), free(text);
+    /* more than there are: those that were found, and no others */
+    assert_ok(syn_options_set(options, "top", "40"));
+    assert_ok(syn_edges_describe(model, 0, options, &text));
+    root = json_loads(text, 0, NULL);
+    assert_int_equal(json_array_size(json_object_get(root, "top")), 6);
     json_decref(root), free(text), syn_options_free(options), syn_model_free(model), set_free(&set);
 }
 
@@ -191,8 +210,12 @@ static void summary_says_what_edges_are_of(void **state) {
     assert_non_null(strstr(text, "spikes were tested in bins of"));
     assert_null(strstr(text, "silence"));
     json_decref(counts), free(text);
-    e->estimate[3 * TINY_N + 4] = e->estimate[4 * TINY_N + 3] = -20;
+    e->estimate[3 * TINY_N + 4] = 20, e->estimate[4 * TINY_N + 3] = -20;
     e->error[3 * TINY_N + 4] = e->error[4 * TINY_N + 3] = 1;
+    assert_ok(syn_edges_describe(model, 0, NULL, &text));
+    assert_null(strstr(text, "silence")); /* one of them alone does not */
+    free(text);
+    e->estimate[3 * TINY_N + 4] = -20;
     assert_ok(syn_edges_describe(model, 0, NULL, &text));
     assert_non_null(strstr(text, "1 pair of units silences each other"));
     free(text);
@@ -203,37 +226,171 @@ static void summary_says_what_edges_are_of(void **state) {
     free(text), syn_model_free(model), set_free(&set);
 }
 
+/* A found edge agrees where all repeats have its sign. */
+static void agreeing_signs_are_those_of_all_repeats(void **state) {
+    (void)state;
+    test_set set;
+    syn_model *model = example(&set);
+    assert_ok(syn_seed_estimates_create(&model->session[0].seeds, 3, TINY_N));
+    for (int k = 0; k < TINY_N * TINY_N; k++) model->session[0].seeds->same_sign[k] = k < 3 ? 0.5f : 1.0f;
+    syn_options *options = OPTIONS("fdr", "0.001", "scale", "zscored");
+    char *text;
+    assert_ok(syn_edges_describe(model, 0, options, &text));
+    json_t *root = json_loads(text, 0, NULL);
+    const json_t *seeds = json_object_get(json_object_get(root, "stability"), "seeds");
+    assert_int_equal(json_integer_value(json_object_get(seeds, "fits")), 3);
+    assert_int_equal(json_integer_value(json_object_get(seeds, "agreeing_signs")), 6 - 2); /* 0 is on the diagonal */
+    json_decref(root), free(text), syn_options_free(options), syn_model_free(model), set_free(&set);
+}
+
+/* ---- degrees and groups, of lists made by hand ---- */
+
+enum { MANY = 30 };
+
+typedef struct listing {
+    test_set set;
+    syn_edge_list list;
+} listing;
+
+/* MANY neurons and no edge. */
+static listing empty_list(void) {
+    raw_data raw = raw_create(200, MANY, 0, "fluorescence", 1);
+    listing l = {.set = set_create(&raw, 1, TINY_WINDOW)};
+    l.list = (syn_edge_list){
+        .model = model_of(&l.set, random_parameters(l.set.data, SYN_FORM_DENSE, 5, 7), SYN_LOSS_GAUSSIAN),
+        .N = MANY,
+        .fdr = 0.1,
+        .estimate = floats(MANY * MANY),
+        .low = floats(MANY * MANY),
+        .high = floats(MANY * MANY),
+        .q = zeros(MANY * MANY, sizeof(double)),
+        .n_tested = MANY * (MANY - 1)};
+    for (int k = 0; k < MANY * MANY; k++) l.list.q[k] = 1, l.list.high[k] = 1;
+    raw_free(&raw);
+    return l;
+}
+
+static void add_edge(listing *l, int to, int from) {
+    l->list.q[to * MANY + from] = 0;
+    l->list.n_significant++;
+}
+
+static void listing_free(listing *l) {
+    syn_edge_list *list = &l->list;
+    syn_model_free((syn_model *)list->model);
+    free(list->estimate), free(list->low), free(list->high), free(list->q), set_free(&l->set);
+}
+
+static double figure(const json_t *hubs, const char *statistic, const char *name) {
+    return json_number_value(json_object_get(json_object_get(hubs, statistic), name));
+}
+
 /* Neuron 0 receives from all: no hub sends, one receives, and nothing is answered. */
 static void a_star_has_one_hub(void **state) {
     (void)state;
-    enum { N = 30 };
-    raw_data raw = raw_create(200, N, 0, "fluorescence", 1);
-    test_set set = set_create(&raw, 1, TINY_WINDOW);
-    syn_model *model = model_of(&set, random_parameters(set.data, SYN_FORM_DENSE, 5, 7), SYN_LOSS_GAUSSIAN);
-    syn_edge_list list = {.model = model,
-                          .N = N,
-                          .fdr = 0.1,
-                          .low = floats(N * N),
-                          .high = floats(N * N),
-                          .q = zeros(N * N, sizeof(double)),
-                          .n_tested = N * (N - 1)};
-    for (int k = 0; k < N * N; k++) {
-        const int i = k / N, j = k % N;
-        const bool edge = (i == 0 && j) || (i && j == (i + 1) % N && j); /* a star into 0, and a chain */
-        list.q[k] = edge ? 0 : 1, list.high[k] = 1;
-        list.n_significant += edge;
-    }
+    listing l = empty_list();
+    for (int j = 1; j < MANY; j++) add_edge(&l, 0, j);
+    for (int i = 1; i + 1 < MANY; i++) add_edge(&l, i, i + 1); /* and a chain */
     json_t *hubs;
-    assert_ok(syn_hubs_json(&list, &hubs));
+    assert_ok(syn_hubs_json(&l.list, &hubs));
     const json_t *receivers = json_object_get(hubs, "receivers");
     assert_int_equal(json_array_size(json_object_get(hubs, "senders")), 0);
     assert_int_equal(json_array_size(receivers), 1);
-    assert_int_equal(json_integer_value(json_object_get(json_array_get(receivers, 0), "degree")), N - 1);
-    const json_t *answered = json_object_get(hubs, "reciprocity");
-    assert_true(json_number_value(json_object_get(answered, "value")) == 0);
-    assert_true(json_number_value(json_object_get(answered, "p")) <= 1);
-    json_decref(hubs), free(list.low), free(list.high), free(list.q), syn_model_free(model), set_free(&set),
-        raw_free(&raw);
+    assert_int_equal(json_integer_value(json_object_get(json_array_get(receivers, 0), "degree")), MANY - 1);
+    assert_true(figure(hubs, "reciprocity", "value") == 0);
+    assert_true(figure(hubs, "reciprocity", "p") <= 1);
+    json_decref(hubs), listing_free(&l);
+}
+
+/* A hub is one by the binomial tail, times the neurons and the two directions that were looked at. */
+static void a_hub_is_beyond_chance(void **state) {
+    (void)state;
+    for (int degree = 5; degree < 9; degree++) {
+        listing l = empty_list();
+        for (int i = 1; i <= degree; i++) add_edge(&l, i, 0);
+        for (int j = 1; j < MANY; j++) add_edge(&l, 1 + (j + 9) % (MANY - 1), j);
+        const double share = (double)l.list.n_significant / (MANY * (MANY - 1.0));
+        double p = 0;
+        for (int k = degree; k < MANY; k++)
+            p += 2 * MANY * exp(lgamma(MANY) - lgamma(k + 1) - lgamma(MANY - k)) * pow(share, k) *
+                 pow(1 - share, MANY - 1 - k);
+        json_t *hubs;
+        assert_ok(syn_hubs_json(&l.list, &hubs));
+        const json_t *senders = json_object_get(hubs, "senders"), *hub = json_array_get(senders, 0);
+        assert_int_equal(json_array_size(senders), p <= 0.05);
+        if (hub) assert_string_equal(json_string_value(json_object_get(hub, "neuron")), "0");
+        if (hub) assert_near("p", 1, json_number_value(json_object_get(hub, "p")) / p, 1e-6);
+        json_decref(hubs), listing_free(&l);
+    }
+}
+
+/* A ring in which all edges are answered. Rewired, two neurons in that both send two edges, every neuron keeps these,
+ * and an edge is answered by chance. */
+static void rewired_graphs_keep_degrees(void **state) {
+    (void)state;
+    listing l = empty_list();
+    for (int i = 0; i < MANY; i++) add_edge(&l, i, (i + 1) % MANY), add_edge(&l, (i + 1) % MANY, i);
+    json_t *hubs;
+    assert_ok(syn_hubs_json(&l.list, &hubs));
+    assert_near("answered", 1, figure(hubs, "reciprocity", "value"), 1e-12);
+    assert_near("by chance", 2.0 / (MANY - 1), figure(hubs, "reciprocity", "rewired_mean"), 0.015);
+    assert_near("p", 1.0 / 201, figure(hubs, "reciprocity", "p"), 1e-9);
+    /* with one degree for all there is nothing to correlate, whatever the edges are */
+    assert_true(figure(hubs, "degree_correlation", "rewired_sd") == 0);
+    json_decref(hubs), listing_free(&l);
+}
+
+/* A sender of many edges to receivers of one, and senders of one to a receiver of many: by hand. */
+static void degrees_correlate_over_edges(void **state) {
+    (void)state;
+    listing l = empty_list();
+    for (int i = 1; i <= 6; i++) add_edge(&l, i, 0);
+    for (int j = 10; j < 14; j++) add_edge(&l, 20, j);
+    add_edge(&l, 1, 2);
+    double out[11], in[11], a = 0, b = 0, aa = 0, bb = 0, ab = 0;
+    for (int e = 0; e < 11; e++) out[e] = e < 6 ? 6 : 1, in[e] = e == 0 || e == 10 ? 2 : e < 6 ? 1 : 4;
+    for (int e = 0; e < 11; e++) a += out[e] / 11, b += in[e] / 11;
+    for (int e = 0; e < 11; e++) aa += pow(out[e] - a, 2), bb += pow(in[e] - b, 2), ab += (out[e] - a) * (in[e] - b);
+    json_t *hubs;
+    assert_ok(syn_hubs_json(&l.list, &hubs));
+    assert_near("correlation", ab / sqrt(aa * bb), figure(hubs, "degree_correlation", "value"), 1e-9);
+    json_decref(hubs), listing_free(&l);
+}
+
+/* The estimate is a number of the sender, so that the mean from one group to another varies as a mean of its neurons.
+ */
+static void groups_have_directions_and_intervals(void **state) {
+    (void)state;
+    listing l = empty_list();
+    char *group[MANY];
+    double mean[2] = {0}, square = 0, to_mean;
+    for (int j = 0; j < MANY; j++) {
+        group[j] = j < 10 ? "few" : "many";
+        const double value = normal(31, j) + (j < 10 ? 5 : 0);
+        for (int i = 0; i < MANY; i++) l.list.estimate[i * MANY + j] = (float)value;
+        mean[j >= 10] += value / (j < 10 ? 10 : 20);
+    }
+    for (int j = 10; j < MANY; j++) square += pow((double)l.list.estimate[j] - mean[1], 2) / 20;
+    for (int k = 0; k < 3; k++) add_edge(&l, k, 20);
+    json_t *cells;
+    assert_ok(syn_groups_json(&l.list, group, &cells));
+    assert_int_equal(json_array_size(cells), 4);
+    for (size_t k = 0; k < 4; k++) {
+        const json_t *cell = json_array_get(cells, k);
+        const bool from = !strcmp(json_string_value(json_object_get(cell, "presynaptic")), "many");
+        const bool to = !strcmp(json_string_value(json_object_get(cell, "postsynaptic")), "many");
+        assert_int_equal(json_integer_value(json_object_get(cell, "pairs")), from && to     ? 20 * 19
+                                                                             : !from && !to ? 10 * 9
+                                                                                            : 200);
+        assert_int_equal(json_integer_value(json_object_get(cell, "significant")), from && !to ? 3 : 0);
+        to_mean = json_number_value(json_object_get(cell, "mean"));
+        assert_near("mean", mean[from], to_mean, 1e-5);
+        if (!from || to) continue;
+        const double half = 1.96 * sqrt(square / 20);
+        assert_near("low", 1, (to_mean - json_number_value(json_object_get(cell, "low"))) / half, 0.2);
+        assert_near("high", 1, (json_number_value(json_object_get(cell, "high")) - to_mean) / half, 0.2);
+    }
+    json_decref(cells), listing_free(&l);
 }
 
 /* Counts that correlate within a bin, and edges, or none. */
@@ -265,10 +422,19 @@ static void a_model_without_tests_says_so(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(intervals_and_q_follow_the_options),     cmocka_unit_test(summary_holds_what_was_found),
-        cmocka_unit_test(halves_are_compared_over_found_edges),   cmocka_unit_test(estimates_have_their_own_unit),
-        cmocka_unit_test(summary_says_what_edges_are_of),         cmocka_unit_test(a_star_has_one_hub),
-        cmocka_unit_test(bins_that_are_too_long_are_pointed_out), cmocka_unit_test(a_model_without_tests_says_so),
+        cmocka_unit_test(intervals_and_q_follow_the_options),
+        cmocka_unit_test(summary_holds_what_was_found),
+        cmocka_unit_test(halves_are_compared_over_found_edges),
+        cmocka_unit_test(estimates_have_their_own_unit),
+        cmocka_unit_test(summary_says_what_edges_are_of),
+        cmocka_unit_test(agreeing_signs_are_those_of_all_repeats),
+        cmocka_unit_test(a_star_has_one_hub),
+        cmocka_unit_test(a_hub_is_beyond_chance),
+        cmocka_unit_test(rewired_graphs_keep_degrees),
+        cmocka_unit_test(degrees_correlate_over_edges),
+        cmocka_unit_test(groups_have_directions_and_intervals),
+        cmocka_unit_test(bins_that_are_too_long_are_pointed_out),
+        cmocka_unit_test(a_model_without_tests_says_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

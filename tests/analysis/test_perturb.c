@@ -187,18 +187,18 @@ static void with_residuals_by_hand(void **state) {
     }
 }
 
-/* A column of the matrix is the response to that neuron alone; threads change no bit. */
-static void the_matrix_holds_every_neuron(void **state) {
-    (void)state;
+/* A column of the matrix is the response to that neuron alone, in either unit; threads change no bit. */
+static void check_matrix(const char *units) {
     example e = example_of(1);
-    syn_perturbation *all = perturb(&e, OPTIONS("neuron", "all", "steps", "3", "threads", "1")), *again;
-    again = perturb(&e, OPTIONS("neuron", "all", "steps", "3", "threads", "3"));
+    syn_perturbation *again,
+        *all = perturb(&e, OPTIONS("neuron", "all", "steps", "3", "threads", "1", "pulse-units", units));
+    again = perturb(&e, OPTIONS("neuron", "all", "steps", "3", "threads", "3", "pulse-units", units));
     assert_same("threads", all->over_steps.mean, again->over_steps.mean, TINY_N * TINY_N);
     assert_same("threads", all->over_steps.low, again->over_steps.low, TINY_N * TINY_N);
     for (int64_t j = 0; j < TINY_N; j++) {
         char text[32];
         snprintf(text, sizeof text, "index:%lld", (long long)j);
-        syn_perturbation *one = perturb(&e, OPTIONS("neuron", text, "steps", "3"));
+        syn_perturbation *one = perturb(&e, OPTIONS("neuron", text, "steps", "3", "pulse-units", units));
         assert_int_equal(one->S, all->S);
         for (int64_t i = 0; i < TINY_N; i++) {
             const double low = (double)all->over_steps.low[i * TINY_N + j];
@@ -214,6 +214,32 @@ static void the_matrix_holds_every_neuron(void **state) {
     syn_perturbation_shape(all, &rows, &columns);
     assert_true(rows == TINY_N && columns == TINY_N);
     syn_perturbation_free(all), syn_perturbation_free(again), example_free(&e);
+}
+
+static void the_matrix_holds_every_neuron(void **state) {
+    (void)state;
+    check_matrix("zscored");
+    check_matrix("raw");
+}
+
+/* Behaviour that is held is that of a recording in which it stays as it was in the frame of the pulse. */
+static void behavior_can_be_held(void **state) {
+    (void)state;
+    example e = example_of(2);
+    syn_perturbation *recorded = perturb(&e, OPTIONS("neuron", "2", "steps", "4", "noise", "none", "states", "1"));
+    syn_perturbation *held =
+        perturb(&e, OPTIONS("neuron", "2", "steps", "4", "noise", "none", "states", "1", "hold-behavior", "yes"));
+    const int64_t start = held->start[0], B = e.raw.B;
+    for (int64_t t = start; t < start + 4; t++)
+        memcpy(e.raw.u + t * B, e.raw.u + (start - 1) * B, (size_t)B * sizeof(float));
+    syn_perturbation *still = perturb(&e, OPTIONS("neuron", "2", "steps", "4", "noise", "none", "states", "1"));
+    bool differs = false;
+    for (int64_t k = 0; k < 4 * TINY_N; k++) {
+        assert_near("held", (double)still->by_step.mean[k], (double)held->by_step.mean[k], 1e-6);
+        differs |= recorded->by_step.mean[k] != held->by_step.mean[k];
+    }
+    assert_true(differs);
+    syn_perturbation_free(recorded), syn_perturbation_free(held), syn_perturbation_free(still), example_free(&e);
 }
 
 /* No state lies where K frames of its trial do not follow. */
@@ -288,29 +314,43 @@ static void the_summary_says_what_was_done(void **state) {
     assert_int_equal(json_integer_value(json_object_get(root, "states")), 1);
     assert_true(json_is_null(json_object_get(row, "low"))); /* one state has no interval */
     assert_near("response", (double)one->over_steps.mean[4], json_number_value(json_object_get(row, "response")), 1e-6);
+    for (int64_t i = 0; i < TINY_N; i++) {
+        row = json_array_get(json_object_get(root, "responses"), (size_t)i);
+        const int64_t peak = json_integer_value(json_object_get(row, "peak_step")) - 1;
+        assert_true(peak >= 0 && peak < 3);
+        const double value = (double)one->by_step.mean[peak * TINY_N + i];
+        assert_near("peak", value, json_number_value(json_object_get(row, "peak")), 1e-6);
+        for (int64_t k = 0; k < 3; k++) assert_true(fabs(value) >= fabs((double)one->by_step.mean[k * TINY_N + i]));
+    }
     json_decref(root), syn_free(json), syn_perturbation_free(one);
 
     all = perturb(&e, OPTIONS("neuron", "all", "steps", "3"));
     assert_ok(syn_perturbation_describe(all, &json));
-    root = json_loads(json, 0, NULL), row = json_array_get(json_object_get(root, "strongest"), 0);
-    double largest = 0;
+    root = json_loads(json, 0, NULL);
+    double before = INFINITY;
+    for (size_t k = 0; k < json_array_size(json_object_get(root, "strongest")); k++) {
+        const json_t *pair = json_array_get(json_object_get(root, "strongest"), k);
+        const int j = atoi(json_string_value(json_object_get(pair, "stimulated")));
+        const int i = atoi(json_string_value(json_object_get(pair, "receiver")));
+        const double response = json_number_value(json_object_get(pair, "response"));
+        assert_true(i != j && fabs(response) <= before);
+        assert_near("pair", (double)all->over_steps.mean[i * TINY_N + j], response, 1e-6);
+        before = fabs(response);
+    }
+    size_t stronger = 0; /* than the last of the list */
     for (int64_t k = 0; k < TINY_N * TINY_N; k++)
-        if (k / TINY_N != k % TINY_N) largest = fmax(largest, fabs((double)all->over_steps.mean[k]));
-    assert_near("strongest", largest, fabs(json_number_value(json_object_get(row, "response"))), 1e-6);
+        stronger += k / TINY_N != k % TINY_N && fabs((double)all->over_steps.mean[k]) > before + 1e-6;
+    assert_int_equal(stronger, json_array_size(json_object_get(root, "strongest")) - 1);
     json_decref(root), syn_free(json), syn_perturbation_free(all), example_free(&e);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_pulse_goes_along_edges_only),
-        cmocka_unit_test(a_small_pulse_is_the_connectivity),
-        cmocka_unit_test(without_noise_it_is_two_forecasts),
-        cmocka_unit_test(with_residuals_by_hand),
-        cmocka_unit_test(the_matrix_holds_every_neuron),
-        cmocka_unit_test(states_stay_within_trials),
-        cmocka_unit_test(what_cannot_be_done),
-        cmocka_unit_test(what_diverges_is_refused),
-        cmocka_unit_test(the_summary_says_what_was_done),
+        cmocka_unit_test(a_pulse_goes_along_edges_only),     cmocka_unit_test(a_small_pulse_is_the_connectivity),
+        cmocka_unit_test(without_noise_it_is_two_forecasts), cmocka_unit_test(with_residuals_by_hand),
+        cmocka_unit_test(the_matrix_holds_every_neuron),     cmocka_unit_test(behavior_can_be_held),
+        cmocka_unit_test(states_stay_within_trials),         cmocka_unit_test(what_cannot_be_done),
+        cmocka_unit_test(what_diverges_is_refused),          cmocka_unit_test(the_summary_says_what_was_done),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

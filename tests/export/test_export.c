@@ -186,7 +186,17 @@ static void edge_list_is_in_order_of_evidence(void **state) {
         assert_non_null(strstr(xml, of));
         assert_non_null(strstr(xml, graph_unit));
         assert_non_null(strstr(xml, "<data key=\"unit\">spikes</data>"));
+        assert_non_null(strstr(xml, "<data key=\"method\">bh</data>"));
     }
+    edges.any_dependence = true;
+    assert_int_equal(syn_write_hdf5(&c, path), SYN_OK);
+    hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT), attribute = H5Aopen(file, "method", H5P_DEFAULT);
+    hid_t type = H5Aget_type(attribute);
+    char method[8] = "";
+    assert_true(H5Tget_size(type) <= sizeof method && H5Aread(attribute, type, method) >= 0);
+    assert_string_equal(method, "by");
+    assert_true(H5Aexists(file, "of") > 0);
+    H5Tclose(type), H5Aclose(attribute), H5Fclose(file), unlink(path);
     c.edges = NULL;
     assert_int_equal(syn_write_edge_csv(&c, path), SYN_ERR_INPUT);
 }

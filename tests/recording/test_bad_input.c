@@ -364,6 +364,7 @@ static const struct bad_case {
     {"%/good/single.h5", "rate=10 segments=%/bad/segments_negative.npy", "holds -5", "segments_negative.npy"},
     {"%/good/single.h5", "rate=10 segments=%/bad/segments_half.npy", "holds 20.5", "segments_half.npy"},
     {"%/good/single.h5", "rate=10 behavior=%/good/arrays.h5:short", "neither axis", NULL},
+    {"%/good/beside.npz", "behavior=%/good/arrays.h5:short", "arrays.h5:short of shape (39, 1) asks for", NULL},
     {"%/good/single.h5", "rate=10 orientation=time-first behavior=%/good/arrays.h5:short", "FILE:NAME@TIMES",
      "arrays.h5:short"},
     {"%/good/single.h5", "rate=10 behavior=%/good/arrays.h5:absent", "has no dataset 'absent'", "arrays.h5"},

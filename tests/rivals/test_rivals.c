@@ -87,14 +87,32 @@ static void check_rival(const syn_rival *rival, const raw_data *raw, syn_loss lo
 
 static void all_rivals(void **state) {
     (void)state;
-    raw_data traces = hard_data("fluorescence"), counts = hard_data("counts");
+    raw_data traces = hard_data("fluorescence"), drifting = hard_data("fluorescence"), counts = hard_data("counts");
+    for (int64_t k = 0; k < drifting.T * drifting.N; k++) drifting.x[k] += 4 * sinf(0.01f * (float)k);
+    test_set set = set_create(&drifting, 1, 8);
+    syn_rival_data data = data_of(&set, SYN_LOSS_GAUSSIAN);
+    assert_non_null(data.baseline);
+    syn_rival_data_free(&data), set_free(&set);
     for (const syn_rival *const *rival = syn_rivals; *rival; rival++) {
         if (is_recurrent(*rival)) continue; /* training takes too long here */
         check_rival(*rival, &traces, SYN_LOSS_GAUSSIAN);
+        check_rival(*rival, &drifting, SYN_LOSS_GAUSSIAN);
         check_rival(*rival, &counts, SYN_LOSS_POISSON);
         check_rival(*rival, &counts, SYN_LOSS_GAUSSIAN);
     }
-    raw_free(&traces), raw_free(&counts);
+    raw_free(&traces), raw_free(&drifting), raw_free(&counts);
+}
+
+/* Of all floors that with the least loss, which says which. */
+static void floors_of_rates_are_tuned(void **state) {
+    (void)state;
+    const syn_rival_data counts = {.loss = SYN_LOSS_POISSON}, traces = {.loss = SYN_LOSS_GAUSSIAN};
+    const syn_rival_loss loss = {.sum = {5, 4, 2, 3, 6, 7, 8, 9}};
+    int floor;
+    assert_true(syn_rival_loss_least(&loss, &counts, &floor) == 2);
+    assert_int_equal(floor, 2);
+    assert_true(syn_rival_loss_least(&loss, &traces, &floor) == 5);
+    assert_int_equal(floor, -1);
 }
 
 static void rates_are_above_zero(void **state) {
@@ -197,6 +215,62 @@ static void ridge_solves_its_equations(void **state) {
             assert_near("gradient", penalty, left[i * D + p], 1e-4);
         }
     free(row), free(left), syn_var_free(var);
+    syn_rival_data_free(&data), set_free(&set), raw_free(&raw);
+}
+
+/* ---- choices: each a recording on which any other would be clearly worse ---- */
+
+/* Neurons with one and the same rhythm of four frames, each seen briefly: a long memory, and coefficients pulled to
+ * those of all; or each with its own rhythm, seen for long: pulled to nobody. */
+static void autoregressions_are_tuned(void **state) {
+    (void)state;
+    for (int own = 0; own < 2; own++) {
+        const int64_t N = own ? 4 : 20;
+        raw_data raw = raw_create(own ? 3000 : 120, N, 0, "fluorescence", 21);
+        for (int64_t k = 0; k < raw.T * N; k++)
+            raw.x[k] = (float)normal(22, k) + (k < 4 * N ? 0 : (own && k % 2 ? -0.8f : 0.8f) * raw.x[k - 4 * N]);
+        test_set set = set_create(&raw, 1, 8);
+        syn_rival_data data = data_of(&set, SYN_LOSS_GAUSSIAN);
+        syn_ar *ar;
+        assert_ok(syn_ar_fit(&ar, &data, &two_threads));
+        assert_true(ar->order >= 4 && (own ? ar->pull <= 30 : ar->pull >= 100));
+        for (int64_t i = 0; i < N; i++)
+            assert_near("coefficient", own && i % 2 ? -0.8 : 0.8, ar->coefficient[i * ar->D + 4], own ? 0.05 : 0.15);
+        syn_ar_free(ar), syn_rival_data_free(&data), set_free(&set), raw_free(&raw);
+    }
+}
+
+/* Noise of many neurons, of which a weak ridge learns the accidents. */
+static void ridges_are_tuned(void **state) {
+    (void)state;
+    raw_data raw = raw_create(200, 24, 0, "fluorescence", 23);
+    for (int64_t k = 0; k < raw.T * raw.N; k++) raw.x[k] = (float)normal(24, k);
+    test_set set = set_create(&raw, 1, 8);
+    syn_rival_data data = data_of(&set, SYN_LOSS_GAUSSIAN);
+    static const char *const names[] = {"linear", "linear-residual", "reduced-rank"};
+    const double mean = mse_of(rival_called("mean"), &data);
+    for (size_t k = 0; k < sizeof names / sizeof *names; k++)
+        assert_near(names[k], mean, mse_of(rival_called(names[k]), &data), 0.06);
+    syn_rival_data_free(&data), set_free(&set), raw_free(&raw);
+}
+
+/* One pattern that predicts another: of rank one. */
+static void ranks_are_tuned(void **state) {
+    (void)state;
+    const int64_t N = 16;
+    raw_data raw = raw_create(300, N, 0, "fluorescence", 25);
+    for (int64_t t = 1; t < raw.T; t++) {
+        double along = 0;
+        for (int64_t i = 0; i < N; i++) along += normal(26, i) * (double)raw.x[(t - 1) * N + i] / sqrt((double)N);
+        for (int64_t i = 0; i < N; i++)
+            raw.x[t * N + i] = (float)(0.7 * normal(27, i) * tanh(along) + normal(28, t * N + i));
+    }
+    test_set set = set_create(&raw, 1, 8);
+    syn_rival_data data = data_of(&set, SYN_LOSS_GAUSSIAN);
+    syn_var *var;
+    assert_ok(syn_var_fit(&var, &data, &two_threads, 1u << SYN_VAR_LEVEL, true));
+    assert_true(var->rank >= 1 && var->rank <= 3);
+    syn_var_free(var);
     syn_rival_data_free(&data), set_free(&set), raw_free(&raw);
 }
 
@@ -403,6 +477,27 @@ static void recurrent_networks_look_back_alone(void **state) {
     set_free(&set), raw_free(&raw);
 }
 
+/* Nor does the slow baseline of a frame reach its own prediction. */
+static void recurrent_networks_know_no_later_baseline(void **state) {
+    (void)state;
+    raw_data raw = ring(300, 3);
+    for (int64_t k = 0; k < raw.T * raw.N; k++) raw.x[k] += 4 * sinf(0.01f * (float)k);
+    test_set set = set_create(&raw, 1, 8);
+    syn_rival_data data = data_of(&set, SYN_LOSS_GAUSSIAN);
+    const int64_t F = data.F[SYN_TEST], N = data.N, half = F / 2;
+    float *prediction = floats(F * N), *other = floats(F * N);
+    syn_rnn net;
+    assert_non_null(data.baseline);
+    assert_ok(syn_rnn_create(&net, &syn_cell_gru, 5, true, &data, &two_threads));
+    assert_ok(syn_rnn_predict(&net, &data, SYN_TEST, prediction));
+    for (int64_t k = data.frame[SYN_TEST][half] * N; k < data.T * N; k++) data.baseline[k] = 9;
+    assert_ok(syn_rnn_predict(&net, &data, SYN_TEST, other));
+    assert_same("baseline", prediction, other, (half + 1) * N);
+    assert_false(same(prediction, other, F * N));
+    free(prediction), free(other), syn_rnn_free(&net);
+    syn_rival_data_free(&data), set_free(&set), raw_free(&raw);
+}
+
 /* What a linear model cannot: one neuron's next value is the size of another's three frames ago. */
 static void recurrent_networks_remember(void **state) {
     (void)state;
@@ -429,19 +524,92 @@ static void recurrent_networks_remember(void **state) {
     syn_rival_data_free(&data), set_free(&set), raw_free(&raw);
 }
 
+static double validation_loss_of(const syn_rnn *net, const syn_rival_data *data) {
+    float *prediction = floats(data->F[SYN_VALIDATION] * data->N);
+    syn_rival_loss sum = {0};
+    int floor;
+    assert_ok(syn_rnn_predict(net, data, SYN_VALIDATION, prediction));
+    for (int64_t k = 0; k < data->F[SYN_VALIDATION]; k++)
+        syn_rival_loss_add(&sum, data, data->frame[SYN_VALIDATION][k], prediction + k * data->N);
+    free(prediction);
+    return syn_rival_loss_least(&sum, data, &floor);
+}
+
+/* The weights that are kept are those with the least loss on the validation frames, and no test frame has a say. */
+static void recurrent_networks_are_chosen_on_validation(void **state) {
+    (void)state;
+    raw_data raw = ring(400, 4), other = raw_copy(&raw);
+    test_set set = set_create(&raw, 1, 8);
+    syn_rival_data data = data_of(&set, SYN_LOSS_GAUSSIAN);
+    for (int64_t k = data.frame[SYN_TEST][0] * raw.N; k < raw.T * raw.N; k++) other.x[k] = (float)(k % 3);
+    test_set late = set_create(&other, 1, 8);
+    syn_rival_data late_data = data_of(&late, SYN_LOSS_GAUSSIAN);
+    const syn_rival_data *const both[2] = {&data, &late_data};
+    const double start = 4 * (double)data.F[SYN_VALIDATION];
+    syn_rnn net[2];
+    for (int k = 0; k < 2; k++) {
+        assert_ok(syn_rnn_create(&net[k], &syn_cell_gru, 4, false, both[k], &two_threads));
+        net[k].rate = 0.03, net[k].dropout = 0.3;
+        assert_ok(syn_rnn_train(&net[k], both[k], &two_threads));
+        assert_near("least loss", net[k].loss, validation_loss_of(&net[k], both[k]), 1e-4 * start);
+        assert_true(net[k].steps > 0 && net[k].loss < 0.7 * start);
+    }
+    assert_same("weights", net[0].value, net[1].value, (int64_t)net[0].at.count);
+    /* its state at the first test frame knows the frames before the split */
+    float *prediction[2] = {floats(data.F[SYN_TEST] * data.N), floats(data.F[SYN_TEST] * data.N)};
+    assert_ok(syn_rnn_predict(&net[0], &data, SYN_TEST, prediction[0]));
+    data.x[(data.frame[SYN_TEST][0] - 3) * data.N] += 3;
+    assert_ok(syn_rnn_predict(&net[0], &data, SYN_TEST, prediction[1]));
+    assert_false(same(prediction[0], prediction[1], data.N));
+    free(prediction[0]), free(prediction[1]);
+    syn_rnn_free(&net[0]), syn_rnn_free(&net[1]);
+    syn_rival_data_free(&data), syn_rival_data_free(&late_data), set_free(&set), set_free(&late);
+    raw_free(&raw), raw_free(&other);
+}
+
+/* Weight decay shrinks the matrices, and leaves what a neuron says of itself. */
+static void decay_shrinks_the_network(void **state) {
+    (void)state;
+    raw_data raw = raw_create(400, 3, 0, "fluorescence", 7);
+    for (int64_t k = 0; k < raw.T * raw.N; k++)
+        raw.x[k] = (float)normal(11, k) + (k < raw.N ? 0 : 0.8f * raw.x[k - raw.N]);
+    test_set set = set_create(&raw, 1, 8);
+    syn_rival_data data = data_of(&set, SYN_LOSS_GAUSSIAN);
+    double size[2] = {0}, own[2] = {0};
+    for (int k = 0; k < 2; k++) {
+        syn_rnn net;
+        assert_ok(syn_rnn_create(&net, &syn_cell_gru, 8, false, &data, &two_threads));
+        net.rate = 0.01, net.decay = k == 0 ? 0.01 : 10;
+        assert_ok(syn_rnn_train(&net, &data, &two_threads));
+        for (size_t m = 0; m < net.at.a; m++) size[k] += (double)net.value[m] * (double)net.value[m];
+        for (size_t m = net.at.a; m < net.at.c; m++) own[k] += (double)net.value[m] / 3;
+        syn_rnn_free(&net);
+    }
+    assert_true(size[1] < 0.5 * size[0]);
+    assert_true(own[0] > 0.6 && own[1] > 0.6);
+    syn_rival_data_free(&data), set_free(&set), raw_free(&raw);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_rivals),
+        cmocka_unit_test(floors_of_rates_are_tuned),
         cmocka_unit_test(rates_are_above_zero),
         cmocka_unit_test(linear_models_find_a_linear_network),
         cmocka_unit_test(ridge_solves_its_equations),
+        cmocka_unit_test(autoregressions_are_tuned),
+        cmocka_unit_test(ridges_are_tuned),
+        cmocka_unit_test(ranks_are_tuned),
         cmocka_unit_test(coupling_filters_find_a_chain),
         cmocka_unit_test(a_choice_on_some_receivers_is_for_all),
         cmocka_unit_test(hidden_entries_do_not_bias),
         cmocka_unit_test(gradients_of_recurrent_networks),
         cmocka_unit_test(dropout_spares_the_own_past),
         cmocka_unit_test(recurrent_networks_look_back_alone),
+        cmocka_unit_test(recurrent_networks_know_no_later_baseline),
         cmocka_unit_test(recurrent_networks_remember),
+        cmocka_unit_test(recurrent_networks_are_chosen_on_validation),
+        cmocka_unit_test(decay_shrinks_the_network),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

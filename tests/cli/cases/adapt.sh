@@ -7,6 +7,7 @@ run 0 synapsnet fit r1.h5 --hidden 4 --epochs 15 -o source.h5 --quiet
 adapt=(synapsnet adapt source.h5 r2.h5 --connectivity dense --strength 10 --l1 1 --epochs 6)
 
 run 0 "${adapt[@]}" -o new.h5 --json
+! grep -q 'frames per second' err || fail "a warning of a frame rate that is the same"
 case $(json adapted.decoder) in kept | tuned) ;; *) fail "adapted.decoder is neither kept nor tuned" ;; esac
 [ "$(json adapted.from.0)" = rates ] || fail "the source is not named"
 run 0 synapsnet evaluate new.h5 --json
@@ -30,6 +31,9 @@ run 2 synapsnet adapt source.h5 r2.h5 --hidden 8 -o x.h5
 run 0 synapsnet simulate spikes --view counts --neurons 5 --frames 600 -o counts.h5 --quiet
 run 0 synapsnet fit counts.h5 --hidden 4 --epochs 2 --connectivity none -o poisson.h5 --quiet
 run 1 synapsnet adapt poisson.h5 r2.h5 -o x.h5
-one_error 'the model predicts spike counts; expected them in every new recording'
+one_error 'rates: holds fluorescence; the model predicts spike counts; expected them in every new recording'
+run 0 synapsnet adapt source.h5 counts.h5 --connectivity none --epochs 1 -o x.h5
+err 'spikes: has 20 frames per second, the model that is adapted 30: its decoder knows frames, not seconds'
+err 'spikes: holds counts, the model that is adapted knows fluorescence and is fitted by squared error'
 run 1 synapsnet adapt r1.h5 r2.h5 -o x.h5
 one_error 'r1.h5'

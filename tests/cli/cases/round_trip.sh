@@ -75,6 +75,10 @@ json test.auroc test.auprc test.auprc_chance test.pearson_w test.spearman_w >val
 number_between 0 "$(head -n 1 values)" 1
 run 2 synapsnet connectivity model.h5 -o c.txt
 one_error 'expected a name that ends in .npy, .csv, .h5, .graphml or .edges.csv'
+for file in c.edges.csv c.graphml; do
+    run 2 synapsnet connectivity model.h5 --lags 2 -o $file
+    one_error "lags: found 2; expected 0: '$file' holds lag 0 only"
+done
 run 2 synapsnet connectivity model.h5 --session 1 -o c.npy
 one_error 'session: found 1'
 
