@@ -1,9 +1,13 @@
 /* synapsnet connectivity: the effective connectivity as a file, scored where the truth is known. */
 #include <jansson.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "command.h"
+
+/* Of a table or list on the screen; --json has all. */
+enum { MOST_ROWS = 8 };
 
 static const char *text(const json_t *edge, const char *name) { return json_string_value(json_object_get(edge, name)); }
 static double number(const json_t *object, const char *name) {
@@ -32,6 +36,47 @@ static void print_top(const json_t *edges) {
     printf("  (estimates in %s)\n", text(edges, "unit"));
 }
 
+static int by_size(const void *a, const void *b) {
+    const double x = fabs(number(*(json_t *const *)a, "mean")), y = fabs(number(*(json_t *const *)b, "mean"));
+    return x < y ? 1 : x > y ? -1 : 0;
+}
+
+/* The strongest means between groups whose interval leaves 0 out. */
+static void print_groups(const json_t *groups, const char *what) {
+    const size_t n = json_array_size(groups);
+    json_t **clear = calloc(n + 1, sizeof *clear), *one;
+    size_t k, n_clear = 0;
+    if (!clear || n < 2) {
+        free(clear);
+        return;
+    }
+    json_array_foreach(groups, k, one) if (number(one, "low") * number(one, "high") > 0) clear[n_clear++] = one;
+    qsort(clear, n_clear, sizeof *clear, by_size);
+    printf("Between %s, %zu of %zu means differ from 0%s\n", what, n_clear, n,
+           n_clear > MOST_ROWS ? "; the largest:" : "");
+    if (n_clear) printf("  %-18s %-18s %9s %22s %9s\n", "from", "to", "mean", "95 % interval", "edges");
+    for (k = 0; k < n_clear && k < MOST_ROWS; k++)
+        printf("  %-18.18s %-18.18s %9.3g   [%8.3g, %8.3g] %4.0f of %.0f\n", text(clear[k], "presynaptic"),
+               text(clear[k], "postsynaptic"), number(clear[k], "mean"), number(clear[k], "low"),
+               number(clear[k], "high"), number(clear[k], "significant"), number(clear[k], "pairs"));
+    free(clear);
+}
+
+static void print_hubs(const json_t *hubs, const char *verb) {
+    size_t k;
+    json_t *hub;
+    if (!json_array_size(hubs)) return;
+    printf("Hubs, which %s more edges than chance would give any neuron:", verb);
+    json_array_foreach(hubs, k, hub) {
+        if (k == MOST_ROWS) {
+            printf(" and %zu more", json_array_size(hubs) - k);
+            break;
+        }
+        printf("%s %s (%.0f)", k ? "," : "", text(hub, "neuron"), number(hub, "degree"));
+    }
+    putchar('\n');
+}
+
 static void print_edges(const json_t *edges) {
     const json_t *stability = json_object_get(edges, "stability");
     size_t k;
@@ -43,6 +88,10 @@ static void print_edges(const json_t *edges) {
     else
         puts("No edge was tested");
     print_seeds(json_object_get(stability, "seeds"), number(edges, "n_significant"));
+    print_groups(json_object_get(edges, "regions"), "regions");
+    print_groups(json_object_get(edges, "cell_types"), "cell types");
+    print_hubs(json_object_get(json_object_get(edges, "hubs"), "senders"), "send");
+    print_hubs(json_object_get(json_object_get(edges, "hubs"), "receivers"), "receive");
     json_array_foreach(json_object_get(edges, "notes"), k, line) printf("Note: %s\n", json_string_value(line));
 }
 

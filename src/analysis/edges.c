@@ -197,6 +197,13 @@ static int64_t count_other_signs(const syn_edge_list *l) {
     return n;
 }
 
+static void note_many_groups(json_t *notes, const char *what, bool many) {
+    char line[120];
+    if (!many) return;
+    snprintf(line, sizeof line, "more than %d %s: no means between them are given", SYN_MOST_GROUPS, what);
+    json_array_append_new(notes, json_string(line));
+}
+
 static json_t *notes(const syn_edge_list *l) {
     const syn_edge_estimates *e = l->model->session[l->session].edges;
     json_t *list = json_array();
@@ -312,7 +319,10 @@ syn_status syn_edge_list_json(const syn_edge_list *l, int64_t top, json_t **json
     json_object_set(*json, "hubs", hubs);
     if (regions) json_object_set(*json, "regions", regions);
     if (types) json_object_set(*json, "cell_types", types);
-    json_object_set_new(*json, "notes", notes(l));
+    json_t *said = notes(l);
+    note_many_groups(said, "regions", s->region && !regions);
+    note_many_groups(said, "cell types", s->cell_type && !types);
+    json_object_set_new(*json, "notes", said);
 done:
     json_decref(list), json_decref(regions), json_decref(types), json_decref(hubs);
     return status;

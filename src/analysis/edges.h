@@ -50,7 +50,9 @@ syn_status syn_edge_list_json(const syn_edge_list *list, int64_t top, json_t **j
 
 /* How well the halves of the recording agree (edge_halves.c). */
 json_t *syn_edge_halves_json(const syn_edge_list *list);
-/* Mean estimates between groups of neurons, with an interval by a bootstrap over neurons. group: [N] names or NULL. */
+/* Mean estimates between groups of neurons, with an interval by a bootstrap over neurons. group: [N] names or NULL.
+ * *json: NULL without groups or with more than SYN_MOST_GROUPS, which are names of neurons. */
+enum { SYN_MOST_GROUPS = 64 };
 syn_status syn_groups_json(const syn_edge_list *list, char *const *group, json_t **json);
 /* Degrees of the significant edges against chance (hubs.c). */
 syn_status syn_hubs_json(const syn_edge_list *list, json_t **json);

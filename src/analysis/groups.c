@@ -6,7 +6,7 @@
 #include "base/memory.h"
 #include "base/random.h"
 
-enum { RESAMPLES = 400, MOST_GROUPS = 64 };
+enum { RESAMPLES = 400 };
 
 typedef struct grouping {
     const syn_edge_list *list;
@@ -27,13 +27,19 @@ static void find_groups(grouping *g, char *const *group) {
     }
 }
 
+/* An edge that was not tested has no estimate, unless none was: then that is C. */
+static bool counts(const grouping *g, int64_t i, int64_t j) {
+    const syn_edge_list *l = g->list;
+    return i != j && (l->n_tested == 0 || l->low[i * g->N + j] < l->high[i * g->N + j]);
+}
+
 /* Means between groups, row = receiver, of neurons counted by weight. */
 static void means(grouping *g, double *mean) {
     memset(g->sum, 0, (size_t)(g->G * g->G) * sizeof *g->sum);
     memset(g->n, 0, (size_t)(g->G * g->G) * sizeof *g->n);
     for (int64_t i = 0; i < g->N; i++)
         for (int64_t j = 0; j < g->N && g->weight[i] > 0; j++) {
-            if (i == j) continue;
+            if (!counts(g, i, j)) continue;
             const int64_t cell = g->of[i] * g->G + g->of[j];
             g->sum[cell] += g->weight[i] * g->weight[j] * (double)g->list->estimate[i * g->N + j];
             g->n[cell] += g->weight[i] * g->weight[j];
@@ -69,7 +75,7 @@ static json_t *cell_json(const grouping *g, int64_t to, int64_t from, const doub
     int n = 0;
     for (int64_t i = 0; i < g->N; i++)
         for (int64_t j = 0; j < g->N; j++) {
-            if (i == j || g->of[i] != to || g->of[j] != from) continue;
+            if (!counts(g, i, j) || g->of[i] != to || g->of[j] != from) continue;
             pairs++, significant += syn_edge_found(g->list, i * g->N + j);
         }
     if (pairs == 0) return NULL;
@@ -95,7 +101,7 @@ syn_status syn_groups_json(const syn_edge_list *list, char *const *group, json_t
     SYN_CHECK(syn_alloc(&g.of, (size_t)g.N, sizeof *g.of, "groups"));
     SYN_CHECK(syn_alloc(&g.weight, (size_t)g.N, sizeof *g.weight, "groups"));
     find_groups(&g, group);
-    if (g.G > MOST_GROUPS) goto done; /* names of neurons rather than of groups */
+    if (g.G > SYN_MOST_GROUPS) goto done;
     const size_t cells = (size_t)(g.G * g.G);
     SYN_CHECK(syn_alloc(&g.sum, cells, sizeof *g.sum, "groups"));
     SYN_CHECK(syn_alloc(&g.n, cells, sizeof *g.n, "groups"));
