@@ -463,6 +463,36 @@ static void residuals_are_weighted_where_that_helps(void **state) {
     saturated_free(&n);
 }
 
+/* What senders did before their window: of a trial's first frames nothing, however the trial before it ended. */
+static void what_was_before_a_window_ends_at_a_trials_border(void **state) {
+    (void)state;
+    enum { N = 5, T = 900, EARLIER = 4 };
+    raw_data raw = simulate(T, N, 1, 0.5, NULL, 8700);
+    raw_cut(&raw, 12, 3);
+    test_set set = set_create(&raw, 1, TINY_WINDOW);
+    const syn_session *s = &set.data->session[0];
+    syn_edge_design d;
+    int64_t borders = 0;
+    assert_ok(syn_edge_design_create(&d, s, (syn_edge_bins){1, EARLIER}, best_kernels(), 1));
+    assert_int_equal(d.bins.earlier, EARLIER);
+    float *q = floats(SYN_EDGE_CHUNK * d.Q);
+    for (int64_t c = 0; c < d.n_chunks; c++) {
+        syn_edge_nuisance(&d, &d.chunk[c], q);
+        for (int64_t t = 0; t < d.chunk[c].n; t++) {
+            const int64_t frame = d.chunk[c].frame + t, from = frame - 1 - EARLIER;
+            int64_t start = 0;
+            for (int64_t k = 0; k < s->recording->S; k++)
+                if (s->recording->segment[k].start <= frame) start = s->recording->segment[k].start;
+            borders += from < start && start > 0;
+            for (int64_t j = 0; j < N; j++)
+                assert_near("before", from < start ? 0 : (double)s->x[from * N + j], (double)q[t * d.Q + d.Q - N + j],
+                            1e-9);
+        }
+    }
+    assert_true(borders > 10);
+    free(q), syn_edge_design_free(&d), set_free(&set), raw_free(&raw);
+}
+
 /* 0 drives 1 within the frame and 1 drives 2 to the next, for every three neurons: 0 has no edge to 2. */
 static void what_passes_on_within_a_frame_is_no_edge(void **state) {
     (void)state;
@@ -652,6 +682,7 @@ int main(void) {
         cmocka_unit_test(missing_entries_have_no_residual),
         cmocka_unit_test(receivers_are_heard_when_they_answer),
         cmocka_unit_test(residuals_are_weighted_where_that_helps),
+        cmocka_unit_test(what_was_before_a_window_ends_at_a_trials_border),
         cmocka_unit_test(what_passes_on_within_a_frame_is_no_edge),
         cmocka_unit_test(gaps_hide_nothing_of_what_passes_on_within_a_frame),
         cmocka_unit_test(paths_over_a_third_neuron_are_no_edges),
