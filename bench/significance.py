@@ -4,13 +4,15 @@ is known beside ridge VAR(1) with the same control, and the standard errors agai
     python3 bench/significance.py PROGRAM [null:SEED|celltypes:SEED|rates:SEED|spikes:SEED|calcium:SEED|long:SEED|fluor:SEED|shifts:SEED|FILE.npz:MS ...]
 
 Needs numpy, scipy and h5py. null: 40 independent neurons (autoregression of 0.95) that share a behaviour, 5,000 frames.
-celltypes: N=100, T=10,000. rates: its defaults. spikes: N=60, T=10,000, counts. calcium: the fluorescence of these.
+celltypes: N=100, T=10,000. rates: its defaults. Of both the share of true edges that lie in their intervals is printed too.
+spikes: N=60, T=10,000, counts. calcium: the fluorescence of these.
 long: counts, and fluor: fluorescence, with N=100, T=50,000. spikes-X and calcium-X: a quarter or half of all pairs are
 connected, half or mosthidden (0.8) of the neurons are not recorded, driven by a behaviour of 2, halfhidden: both halves. Edges
 of counts and of fluorescence do not depend on the model: the quickest one is fitted.
 shifts: 6 neurons, of which one at a time is shifted around a circle before everything is fitted again.
 FILE.npz: spike trains with `nodes` and their `marked_edges` (sender, receiver, weight), in bins of MS milliseconds.
 """
+import json
 import subprocess
 import sys
 import tempfile
@@ -91,11 +93,24 @@ def network(program, work, kind, seed):
         x, truth = f["activity"][:].astype(float), f["truth/weights"][:]
         if "counts" in NETWORK[kind]:
             x = in_bins(f["spikes/time_s"][:], f["spikes/neuron"][:], len(truth))
-    p = evidence(program, work, f"{work}/s.h5", *QUICK.get(kind, []))[0]
+    p, estimate, half = evidence(program, work, f"{work}/s.h5", *QUICK.get(kind, []))
     if len(p) < len(truth):
         sys.exit(f"{kind}:{seed}: a silent neuron was left out; take another seed")
     cells = [discoveries(a, truth, method) for a in (p, ridge_var(x[: int(USED * len(x))])) for method in ("bh", "by")]
-    print(f"| {kind}:{seed} | " + " | ".join(f"{false:.3f}, {power:.3f}" for false, power in cells) + " |", flush=True)
+    inside = "" if kind in QUICK else f", intervals hold {coverage(f'{work}/s.h5', estimate, half):.2f}"
+    print(f"| {kind}:{seed}{inside} | " + " | ".join(f"{false:.3f}, {power:.3f}" for false, power in cells) + " |", flush=True)
+
+
+def coverage(path, estimate, half):
+    """Share of the true edges whose mean derivative d x_i[t+1] / d x_j[t] is in its 95 % interval."""
+    with h5py.File(path) as f:
+        x, W = f["activity"][:].astype(float), f["truth/weights"][:]
+        parameters = json.loads(f["truth/parameters"][0])
+    x = x[: int(USED * len(x))]
+    slope = 1 - np.tanh(x @ W.T + np.array(parameters["bias"])) ** 2
+    share = 1 - np.array(parameters["leak"]) if "leak" in parameters else np.ones(len(W))
+    C = (share * slope.mean(0))[:, None] * W
+    return np.mean(np.abs(estimate - C)[W != 0] < half[W != 0])
 
 
 def in_bins(time_s, neuron, N):
