@@ -95,8 +95,7 @@ static void add_counts(collector *c) {
     }
 }
 
-static syn_status on_frame(void *user, int64_t frame, const float *prediction, const float *truth,
-                           const float *slope) {
+static syn_status on_frame(void *user, int64_t frame, const float *prediction, const float *truth, const float *slope) {
     (void)slope;
     collector *c = user;
     const syn_session *s = c->session;

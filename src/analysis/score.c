@@ -172,8 +172,7 @@ typedef struct collector {
     float *prediction, *x;
 } collector;
 
-static syn_status on_frame(void *user, int64_t frame, const float *prediction, const float *truth,
-                           const float *slope) {
+static syn_status on_frame(void *user, int64_t frame, const float *prediction, const float *truth, const float *slope) {
     (void)slope;
     collector *c = user;
     const syn_session *s = c->session;

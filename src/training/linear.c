@@ -66,8 +66,7 @@ static bool opens_span(const collector *c, int64_t t) {
     return false;
 }
 
-static syn_status collect(void *user, int64_t frame, const float *prediction, const float *truth,
-                          const float *slope) {
+static syn_status collect(void *user, int64_t frame, const float *prediction, const float *truth, const float *slope) {
     (void)slope;
     collector *c = user;
     int64_t N = c->session->N;
