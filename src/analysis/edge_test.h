@@ -6,7 +6,7 @@
  *
  * r_i is the residual of the model's prediction of the target, weighted where that helps (edge_targets.h), x~_j the
  * sender less what the other senders, behaviour and the mean say about it (edge_design.h): with many frames the
- * estimate does not depend on C any more.
+ * estimate hardly depends on C.
  *
  * Under the null that r_i and x~_j are unrelated, each with the autocorrelation that it has, the sum over all shifts of
  * one against the other has the variance (Bartlett; the mean over all shifts, in closed form)
