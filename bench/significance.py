@@ -7,8 +7,8 @@ Needs numpy, scipy and h5py. null: 40 independent neurons (autoregression of 0.9
 celltypes: N=100, T=10,000. rates: its defaults. Of both the share of true edges that lie in their intervals is printed too.
 spikes: N=60, T=10,000, counts. calcium: the fluorescence of these.
 long: counts, and fluor: fluorescence, with N=100, T=50,000. spikes-X and calcium-X: a quarter or half of all pairs are
-connected, half or mosthidden (0.8) of the neurons are not recorded, driven by a behaviour of 2, halfhidden: both halves. Edges
-of counts and of fluorescence do not depend on the model: the quickest one is fitted.
+connected, half or mosthidden (0.8) of the neurons are not recorded, driven by a behaviour of 2, unseen: by one that is not recorded,
+halfhidden: both halves. longdriven and fluordriven: long and fluor with a behaviour of 2. Edges of counts and of fluorescence do not depend on the model: the quickest one is fitted.
 shifts: 6 neurons, of which one at a time is shifted around a circle before everything is fitted again.
 FILE.npz: spike trains with `nodes` and their `marked_edges` (sender, receiver, weight), in bins of MS milliseconds.
 """
@@ -26,8 +26,9 @@ NETWORK = {"celltypes": ["celltypes", "--neurons", "100", "--frames", "10000"], 
            "calcium": ["spikes", "--neurons", "60", "--frames", "10000"],
            "long": ["spikes", "--view", "counts"], "fluor": ["spikes"]}
 HARDER = {"quarter": ["--density", "0.25"], "half": ["--density", "0.5"], "hidden": ["--neurons", "120", "--unobserved", "0.5"],
-          "mosthidden": ["--neurons", "300", "--unobserved", "0.8"], "driven": ["--drive", "2"],
+          "mosthidden": ["--neurons", "300", "--unobserved", "0.8"], "driven": ["--drive", "2"], "unseen": ["--drive", "2"],
           "halfhidden": ["--density", "0.5", "--neurons", "120", "--unobserved", "0.5"]}
+NETWORK |= {f"{kind}driven": NETWORK[kind] + HARDER["driven"] for kind in ("long", "fluor")}
 NETWORK |= {f"{view}-{kind}": NETWORK[view] + options for view in ("spikes", "calcium") for kind, options in HARDER.items()}
 QUICK = {kind: ["--connectivity", "none", "--epochs", "1"] for kind in NETWORK if kind not in ("celltypes", "rates")}
 RIVAL_MS = 10  # bins in which ridge VAR sees spike times
@@ -89,7 +90,9 @@ def null(program, work, seed):
 
 def network(program, work, kind, seed):
     run(program, "simulate", *NETWORK[kind], "--seed", seed, "-o", f"{work}/s.h5")
-    with h5py.File(f"{work}/s.h5") as f:
+    with h5py.File(f"{work}/s.h5", "a") as f:
+        if kind.endswith("unseen"):
+            del f["behavior"]
         x, truth = f["activity"][:].astype(float), f["truth/weights"][:]
         if "counts" in NETWORK[kind]:
             x = in_bins(f["spikes/time_s"][:], f["spikes/neuron"][:], len(truth))

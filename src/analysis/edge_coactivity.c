@@ -8,7 +8,7 @@
 #include "base/lapack.h"
 #include "base/memory.h"
 
-/* Lags, in frames. */
+/* Lags, in windows of the senders. */
 enum { FIRST_LAG = 5, LAST_LAG = 20 };
 /* Fewest pairs that a coefficient is fitted to. */
 enum { FEWEST_PAIRS = 100 };
@@ -29,8 +29,9 @@ static const double settled = 1e-4;
 typedef struct sizes {
     const syn_edge_design *design;
     const float *residual;
+    int64_t first_lag, last_lag;  /* in targets */
     double *n, *mean, *deviation; /* [N] observed targets, and their |r| */
-    float *size;                  /* [CHUNK + LAST_LAG][N] of mean 0 and variance 1, 0 where not observed */
+    float *size;                  /* [CHUNK + last_lag][N] of mean 0 and variance 1, 0 where not observed */
     float *later;                 /* [CHUNK][N] sum over the lags of the sizes after a target, as far as its run goes */
 } sizes;
 
@@ -57,17 +58,22 @@ static syn_status sizes_create(sizes *s) {
     SYN_TRY(syn_alloc(&s->n, N, sizeof *s->n, "residuals"));
     SYN_TRY(syn_alloc(&s->mean, N, sizeof *s->mean, "residuals"));
     SYN_TRY(syn_alloc(&s->deviation, N, sizeof *s->deviation, "residuals"));
-    SYN_TRY(syn_alloc(&s->size, (SYN_EDGE_CHUNK + LAST_LAG) * N, sizeof *s->size, "residuals"));
+    SYN_TRY(syn_alloc(&s->size, (size_t)(SYN_EDGE_CHUNK + s->last_lag) * N, sizeof *s->size, "residuals"));
     SYN_TRY(syn_alloc(&s->later, SYN_EDGE_CHUNK * N, sizeof *s->later, "residuals"));
     measure_sizes(s);
     return SYN_OK;
+}
+
+/* to[N] += by from[N] */
+static void add(float *to, const float *from, int64_t N, float by) {
+    for (int64_t i = 0; i < N; i++) to[i] += by * from[i];
 }
 
 /* Of the targets of a chunk and of those after it, as far as its run, of `rows` targets from there on, goes. Returns
  * how many sizes each sum over the lags has, over all targets. */
 static double fill_sizes(const sizes *s, const syn_edge_chunk *chunk, int64_t rows) {
     const int64_t N = s->design->N;
-    if (rows > chunk->n + LAST_LAG) rows = chunk->n + LAST_LAG;
+    if (rows > chunk->n + s->last_lag) rows = chunk->n + s->last_lag;
     for (int64_t t = 0; t < rows; t++)
         for (int64_t i = 0; i < N; i++) {
             const bool seen = s->deviation[i] > 0 && syn_edge_observed(s->design, chunk, t, i);
@@ -76,16 +82,24 @@ static double fill_sizes(const sizes *s, const syn_edge_chunk *chunk, int64_t ro
         }
     double terms = 0;
     memset(s->later, 0, (size_t)(chunk->n * N) * sizeof *s->later);
-    for (int64_t t = 0; t < chunk->n; t++)
-        for (int64_t k = t + FIRST_LAG; k <= t + LAST_LAG && k < rows; k++, terms++)
-            for (int64_t i = 0; i < N; i++) s->later[t * N + i] += s->size[k * N + i];
+    for (int64_t k = s->first_lag; k <= s->last_lag && k < rows; k++) add(s->later, s->size + k * N, N, 1);
+    for (int64_t t = 0; t < chunk->n; t++) {
+        const int64_t first = t + s->first_lag, last = t + s->last_lag;
+        if (first < rows) terms += (double)((last < rows ? last : rows - 1) - first + 1);
+        if (t + 1 == chunk->n) break;
+        float *next = s->later + (t + 1) * N;
+        memcpy(next, next - N, (size_t)N * sizeof *next);
+        if (first < rows) add(next, s->size + first * N, N, -1);
+        if (last + 1 < rows) add(next, s->size + (last + 1) * N, N, 1);
+    }
     return terms;
 }
 
 /* P[N][N]; 0 where no run is long enough. */
 static syn_status measure_coactivity(const syn_edge_design *d, const float *residual, float *P) {
     const int64_t N = d->N;
-    sizes s = {.design = d, .residual = residual};
+    const int64_t window = d->window;
+    sizes s = {.design = d, .residual = residual, .first_lag = FIRST_LAG * window, .last_lag = LAST_LAG * window};
     double terms = 0;
     int64_t stop = 0;
     syn_status status;

@@ -78,6 +78,7 @@ syn_status syn_edge_design_create(syn_edge_design *d, const syn_session *session
     const int64_t most = count_chunks(d, false) + 1; /* one is cut in the middle */
     SYN_TRY(syn_alloc(&d->chunk, (size_t)most, sizeof *d->chunk, "targets"));
     d->n_chunks = count_chunks(d, true);
+    d->window = bins.earlier > 0 ? bins.earlier : 1;
     choose_columns(d);
     return draw_steps(d);
 }

@@ -37,6 +37,7 @@ typedef struct syn_edge_design {
     const syn_kernels *kernels;
     int threads;
     int64_t T, N, Q;
+    int window;               /* frames that a sender is the mean of */
     int offsets, powers;      /* of behaviour */
     int64_t steps;            /* of random sums of its levels */
     float *direction, *place; /* [steps][offsets * B], [steps] */

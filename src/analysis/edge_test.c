@@ -331,7 +331,7 @@ static syn_status run_test(edge_test *e) {
     SYN_TRY(residual_autocovariance(e));
     SYN_TRY(test_senders(e));
     SYN_TRY(explain_within_frame(e));
-    if (e->events) SYN_TRY(syn_edge_remove_coactivity(d, e->residual, out));
+    SYN_TRY(syn_edge_remove_coactivity(d, e->residual, out));
     SYN_TRY(syn_edge_remove_traces(d, e->events, out));
     if (e->events) restore_units(e);
     clear_untested(e);

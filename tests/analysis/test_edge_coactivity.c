@@ -4,8 +4,9 @@
 
 enum { N = 40, PAIRS = N * N, TOGETHER = 12, EDGES = 60 };
 
-/* How residuals of the first TOGETHER neurons swell: not at all, for a hundred frames or so, for one frame. */
-typedef enum swelling { NEVER, LONG, BRIEF } swelling;
+/* How residuals of the first TOGETHER neurons swell: not at all, for one frame, for some ten or a hundred frames. */
+typedef enum swelling { NEVER, BRIEF, TENS, HUNDREDS } swelling;
+static const double memory_of[] = {0, 0, 0.9, 0.99};
 
 typedef struct example {
     raw_data raw;
@@ -36,20 +37,22 @@ static void fill_estimates(syn_edge_estimates *e, double wide) {
     }
 }
 
-static example example_create(int64_t T, int64_t trials, int64_t hidden, swelling how, double wide) {
+static example example_create_in(syn_edge_bins bins, int64_t T, int64_t trials, int64_t hidden, swelling how,
+                                 double wide) {
     example e = {.raw = raw_create(T, N, 0, "fluorescence", 90)};
     if (trials) raw_cut(&e.raw, trials, 1);
     if (hidden) raw_hide(&e.raw, hidden);
     e.set = set_create(&e.raw, 1, TINY_WINDOW);
-    assert_ok(syn_edge_design_create(&e.design, &e.set.data->session[0], syn_edge_whole_frames, best_kernels(), 2));
+    assert_ok(syn_edge_design_create(&e.design, &e.set.data->session[0], bins, best_kernels(), 2));
     const syn_edge_design *d = &e.design;
     e.residual = floats(d->T * N);
+    const double memory = memory_of[how];
     double slow = 0;
     for (int64_t c = 0; c < d->n_chunks; c++)
         for (int64_t t = 0; t < d->chunk[c].n; t++) {
             const int64_t row = d->chunk[c].row + t;
-            slow = 0.99 * slow + sqrt(1 - 0.99 * 0.99) * normal(92, row);
-            const double size = how == NEVER ? 1 : exp(how == LONG ? slow : normal(92, row));
+            slow = memory * slow + sqrt(1 - memory * memory) * normal(92, row);
+            const double size = how == NEVER ? 1 : exp(slow);
             for (int64_t i = 0; i < N; i++)
                 if (syn_edge_observed(d, &d->chunk[c], t, i))
                     e.residual[row * N + i] = (float)(normal(93, row * N + i) * (i < TOGETHER ? size : 1));
@@ -57,6 +60,10 @@ static example example_create(int64_t T, int64_t trials, int64_t hidden, swellin
     estimates_create(&e.edges), estimates_create(&e.before);
     fill_estimates(&e.edges, wide), fill_estimates(&e.before, wide);
     return e;
+}
+
+static example example_create(int64_t T, int64_t trials, int64_t hidden, swelling how, double wide) {
+    return example_create_in(syn_edge_whole_frames, T, trials, hidden, how, wide);
 }
 
 static void example_free(example *e) {
@@ -89,7 +96,7 @@ static void assert_unchanged(const example *e) {
 static void what_pairs_that_are_active_together_share_is_taken_off(void **state) {
     (void)state;
     for (int64_t hidden = 0; hidden <= 7; hidden += 7) {
-        example e = example_create(6000, 0, hidden, LONG, 1);
+        example e = example_create(6000, 0, hidden, HUNDREDS, 1);
         assert_near("before", 2, mean_statistic(&e, true), 0.25);
         assert_ok(syn_edge_remove_coactivity(&e.design, e.residual, &e.edges));
         assert_near("together", 0, mean_statistic(&e, true), 0.3);
@@ -105,7 +112,7 @@ static void what_pairs_that_are_active_together_share_is_taken_off(void **state)
 
 static void pairs_that_spread_wider_get_wider_errors(void **state) {
     (void)state;
-    example e = example_create(6000, 0, 0, LONG, 3);
+    example e = example_create(6000, 0, 0, HUNDREDS, 3);
     assert_ok(syn_edge_remove_coactivity(&e.design, e.residual, &e.edges));
     const double widened = mean_widening(&e, true);
     if (!(widened > 1.7 && widened < 3.5)) fail_msg("errors of pairs together: %.2f times", widened);
@@ -126,15 +133,27 @@ static void only_what_lasts_counts(void **state) {
     example_free(&alone), example_free(&brief);
 }
 
+/* Where senders are means over 8 bins an edge acts for longer, and what swells for some ten bins is left alone too. */
+static void lags_are_windows_of_the_senders(void **state) {
+    (void)state;
+    for (int window = 0; window <= 8; window += 8) {
+        example e = example_create_in((syn_edge_bins){1, window}, 6000, 0, 0, TENS, 1);
+        assert_ok(syn_edge_remove_coactivity(&e.design, e.residual, &e.edges));
+        const double left = mean_statistic(&e, true);
+        if (window ? !(left > 1) : !(fabs(left) < 0.3)) fail_msg("of statistics of 2 %.2f is left", left);
+        example_free(&e);
+    }
+}
+
 /* Lags do not lead from one trial into the next: of trials of 4 targets nothing is known, of 40 enough. */
 static void trials_are_kept_apart(void **state) {
     (void)state;
-    example brief = example_create(6000, 1200, 0, LONG, 1);
+    example brief = example_create(6000, 1200, 0, HUNDREDS, 1);
     assert_true(brief.design.longest_run <= 5);
     assert_ok(syn_edge_remove_coactivity(&brief.design, brief.residual, &brief.edges));
     assert_unchanged(&brief);
     example_free(&brief);
-    example e = example_create(6000, 150, 0, LONG, 1);
+    example e = example_create(6000, 150, 0, HUNDREDS, 1);
     assert_ok(syn_edge_remove_coactivity(&e.design, e.residual, &e.edges));
     assert_near("together", 0, mean_statistic(&e, true), 0.3);
     example_free(&e);
@@ -143,12 +162,12 @@ static void trials_are_kept_apart(void **state) {
 /* Recordings without residuals, or of few pairs, change nothing. */
 static void nothing_to_go_by(void **state) {
     (void)state;
-    example e = example_create(6000, 0, 0, LONG, 1);
+    example e = example_create(6000, 0, 0, HUNDREDS, 1);
     memset(e.residual, 0, (size_t)(e.design.T * N) * sizeof *e.residual);
     assert_ok(syn_edge_remove_coactivity(&e.design, e.residual, &e.edges));
     assert_unchanged(&e);
     example_free(&e);
-    example few = example_create(6000, 0, 0, LONG, 1);
+    example few = example_create(6000, 0, 0, HUNDREDS, 1);
     for (int64_t k = 99; k < PAIRS; k++) few.edges.error[k] = few.before.error[k] = 0;
     assert_ok(syn_edge_remove_coactivity(&few.design, few.residual, &few.edges));
     assert_unchanged(&few);
@@ -160,6 +179,7 @@ int main(void) {
         cmocka_unit_test(what_pairs_that_are_active_together_share_is_taken_off),
         cmocka_unit_test(pairs_that_spread_wider_get_wider_errors),
         cmocka_unit_test(only_what_lasts_counts),
+        cmocka_unit_test(lags_are_windows_of_the_senders),
         cmocka_unit_test(trials_are_kept_apart),
         cmocka_unit_test(nothing_to_go_by),
     };
