@@ -18,6 +18,10 @@ enum { KNOTS = sizeof knot_at / sizeof *knot_at, COLUMNS = 2 + KNOTS, MOST_ROUND
 /* They depend on P if it explains that many times their variance: a chi-squared of five degrees of freedom exceeds it
  * once in a thousand times. */
 static const double sure = 20.5;
+/* What two neurons have in common is the same both ways: a statistic so much further off than its opposite (four
+ * standard errors of a difference) is an edge's. An edge, too, makes two neurons active together if its sender fires in
+ * bursts. */
+static const double one_way = 4 * 1.4142135623730951;
 /* Spreads from which on a statistic weighs less. */
 static const double bulk = 1.5;
 /* Rounds go on until the spread changes by less than this share of it. */
@@ -123,7 +127,7 @@ done:
 
 /* ---- what the statistics have of it ---- */
 
-/* A value for each pair that was tested, and its P. */
+/* Values for pairs, and their P. */
 typedef struct sample {
     int64_t n;
     double knot[KNOTS];
@@ -137,14 +141,20 @@ static int by_value(const void *a, const void *b) {
     return x < y ? -1 : x > y;
 }
 
-/* Fills P, the knots, and y with statistics. */
+static double statistic(const syn_edge_estimates *edges, int64_t k) {
+    return edges->error[k] > 0 ? (double)edges->estimate[k] / (double)edges->error[k] : 0;
+}
+
+/* Fills P, the knots, and y with statistics but for those that only an edge explains. */
 static syn_status sample_create(sample *s, const float *P, const syn_edge_estimates *edges, int64_t N) {
     const size_t pairs = (size_t)(N * N);
     double **const list[] = {&s->P, &s->y, &s->left, &s->weight, &s->space};
     for (size_t k = 0; k < sizeof list / sizeof *list; k++) SYN_TRY(syn_alloc(list[k], pairs, sizeof(double), "edges"));
-    for (size_t k = 0; k < pairs; k++)
-        if (edges->error[k] > 0)
-            s->P[s->n] = (double)P[k], s->y[s->n++] = (double)edges->estimate[k] / (double)edges->error[k];
+    for (int64_t k = 0; k < N * N; k++) {
+        const double y = statistic(edges, k), opposite = statistic(edges, k % N * N + k / N);
+        if (edges->error[k] > 0 && (fabs(y) <= fabs(opposite) || fabs(y - opposite) < one_way))
+            s->P[s->n] = (double)P[k], s->y[s->n++] = y;
+    }
     memcpy(s->space, s->P, (size_t)s->n * sizeof *s->P);
     qsort(s->space, (size_t)s->n, sizeof *s->space, by_value);
     for (int k = 0; k < KNOTS && s->n > 0; k++) s->knot[k] = s->space[(int64_t)(knot_at[k] * (double)s->n)];
@@ -219,10 +229,15 @@ static bool fit(sample *s, double by[COLUMNS]) {
 
 static void take_off(const sample *s, const double by[COLUMNS], const float *P, int64_t pairs,
                      syn_edge_estimates *edges) {
+    double square = 0, n = 0;
     for (int64_t k = 0; k < pairs; k++) {
-        const float part = (float)rise(s, by, (double)P[k]) * edges->error[k];
+        if (!(edges->error[k] > 0)) continue;
+        const double common = rise(s, by, (double)P[k]);
+        const float part = (float)common * edges->error[k];
         edges->estimate[k] -= part, edges->half[0][k] -= part, edges->half[1][k] -= part;
+        square += common * common, n++;
     }
+    edges->coactivity = sqrt(square / n);
 }
 
 /* by: of the logarithm of how far a statistic is off. Errors are widened where that is above its median. */

@@ -15,9 +15,9 @@
 #include "analysis/edge_design.h"
 #include "model/fitted.h"
 
-/* Takes off all estimates what rises with P_ij and its square, and widens the errors of pairs whose statistics spread
- * wider with P_ij. Nothing where the statistics do not depend on it. residual: [T][N], 0 where the target was not
- * observed. */
+/* Takes off all estimates what their statistics have of P_ij, fills `coactivity` with the root mean square of that, and
+ * widens the errors of pairs whose statistics spread wider with P_ij. Nothing where the statistics do not depend on it.
+ * residual: [T][N], 0 where the target was not observed. */
 syn_status syn_edge_remove_coactivity(const syn_edge_design *design, const float *residual, syn_edge_estimates *edges);
 
 #endif

@@ -101,6 +101,12 @@ static void what_pairs_that_are_active_together_share_is_taken_off(void **state)
         assert_ok(syn_edge_remove_coactivity(&e.design, e.residual, &e.edges));
         assert_near("together", 0, mean_statistic(&e, true), 0.3);
         assert_near("others", 0, mean_statistic(&e, false), 0.1);
+        double square = 0;
+        for (int64_t k = 0; k < PAIRS; k++)
+            if (e.before.error[k] > 0)
+                square +=
+                    pow((double)((e.before.estimate[k] - e.edges.estimate[k]) / e.before.error[k]), 2) / (PAIRS - N);
+        assert_near("root mean square", sqrt(square), e.edges.coactivity, 1e-4);
         for (int64_t k = 0; k < PAIRS; k++) {
             if (is_edge(k)) assert_true(e.edges.estimate[k] > 4 * e.edges.error[k]);
             assert_near("halves", (double)e.edges.estimate[k], 0.5 * (double)(e.edges.half[0][k] + e.edges.half[1][k]),
