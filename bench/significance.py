@@ -8,7 +8,8 @@ celltypes: N=100, T=10,000. rates: its defaults. Of both the share of true edges
 spikes: N=60, T=10,000, counts. calcium: the fluorescence of these.
 long: counts, and fluor: fluorescence, with N=100, T=50,000. spikes-X and calcium-X: a quarter or half of all pairs are
 connected, half or mosthidden (0.8) of the neurons are not recorded, driven by a behaviour of 2, unseen: by one that is not recorded,
-halfhidden: both halves. longdriven and fluordriven: long and fluor with a behaviour of 2. Edges of counts and of fluorescence do not depend on the model: the quickest one is fitted.
+halfhidden: both halves. rates-driven and rates-unseen: by a behaviour of 1. longdriven and fluordriven: long and fluor with a behaviour of 2.
+Edges of counts and of fluorescence do not depend on the model: the quickest one is fitted.
 shifts: 6 neurons, of which one at a time is shifted around a circle before everything is fitted again.
 FILE.npz: spike trains with `nodes` and their `marked_edges` (sender, receiver, weight), in bins of MS milliseconds.
 """
@@ -30,7 +31,8 @@ HARDER = {"quarter": ["--density", "0.25"], "half": ["--density", "0.5"], "hidde
           "halfhidden": ["--density", "0.5", "--neurons", "120", "--unobserved", "0.5"]}
 NETWORK |= {f"{kind}driven": NETWORK[kind] + HARDER["driven"] for kind in ("long", "fluor")}
 NETWORK |= {f"{view}-{kind}": NETWORK[view] + options for view in ("spikes", "calcium") for kind, options in HARDER.items()}
-QUICK = {kind: ["--connectivity", "none", "--epochs", "1"] for kind in NETWORK if kind not in ("celltypes", "rates")}
+NETWORK |= {f"rates-{kind}": ["rates", "--drive", "1"] for kind in ("driven", "unseen")}
+QUICK = {kind: ["--connectivity", "none", "--epochs", "1"] for kind in NETWORK if not kind.startswith(("celltypes", "rates"))}
 RIVAL_MS = 10  # bins in which ridge VAR sees spike times
 USED = 0.85  # share of the frames that the test of the edges sees
 
@@ -100,7 +102,7 @@ def network(program, work, kind, seed):
     if len(p) < len(truth):
         sys.exit(f"{kind}:{seed}: a silent neuron was left out; take another seed")
     cells = [discoveries(a, truth, method) for a in (p, ridge_var(x[: int(USED * len(x))])) for method in ("bh", "by")]
-    inside = "" if kind in QUICK else f", intervals hold {coverage(f'{work}/s.h5', estimate, half):.2f}"
+    inside = "" if kind not in ("celltypes", "rates") else f", intervals hold {coverage(f'{work}/s.h5', estimate, half):.2f}"
     print(f"| {kind}:{seed}{inside} | " + " | ".join(f"{false:.3f}, {power:.3f}" for false, power in cells) + " |", flush=True)
 
 

@@ -10,8 +10,7 @@
 #include "base/memory.h"
 
 /* Residuals that correlate by this much, and by this multiple of chance, are worth a note. */
-static const double notable_correlation = 0.05, notable_multiple = 2, notable_inflation = 1.1,
-                    notable_coactivity = 0.1;
+static const double notable_correlation = 0.05, notable_multiple = 2, notable_inflation = 1.1, notable_coactivity = 0.1;
 /* Of spike counts: fewer edges than one in this many, and residuals that correlate by this multiple of chance. */
 static const double few_edges = 50, clear_multiple = 3;
 
