@@ -1,6 +1,5 @@
 #include "analysis/edge_coactivity.h"
 
-#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,63 +7,69 @@
 #include "base/lapack.h"
 #include "base/memory.h"
 
-/* Lags, in windows of the senders. */
-enum { FIRST_LAG = 5, LAST_LAG = 20 };
-/* Fewest pairs that a coefficient is fitted to. */
+/* Lags, in windows of the senders: of P, and of S. */
+enum { FIRST_LAG = 5, LAST_LAG = 20, NEAREST = 2, FARTHEST = 10 };
+/* Fewest pairs that a curve is fitted to. */
 enum { FEWEST_PAIRS = 100 };
-/* The statistics are a broken line of P, which bends at these shares of the pairs: few pairs are active together. */
+/* S is a broken line of P, which bends at these shares of the pairs: few pairs are active together. */
 static const double knot_at[] = {0.5, 0.75, 0.9, 0.97};
 enum { KNOTS = sizeof knot_at / sizeof *knot_at, COLUMNS = 2 + KNOTS, MOST_ROUNDS = 20 };
-/* They depend on P if it explains that many times their variance: a chi-squared of five degrees of freedom exceeds it
- * once in a thousand times. */
+/* It depends on P if P explains that many times its variance: a chi-squared of five degrees of freedom exceeds it once
+ * in a thousand times. */
 static const double sure = 20.5;
-/* What two neurons have in common is the same both ways: a statistic so much further off than its opposite (four
- * standard errors of a difference) is an edge's. An edge, too, makes two neurons active together if its sender fires in
- * bursts. */
-static const double one_way = 4 * 1.4142135623730951;
-/* Spreads from which on a statistic weighs less. */
+/* Spreads from which on a value weighs less. */
 static const double bulk = 1.5;
 /* Rounds go on until the spread changes by less than this share of it. */
 static const double settled = 1e-4;
 
-/* ---- how much sizes rise and fall together ---- */
+/* ---- P and S ---- */
 
-/* What is needed to fill a chunk's sizes. */
-typedef struct sizes {
+typedef struct measures {
     const syn_edge_design *design;
     const float *residual;
-    int64_t first_lag, last_lag;  /* in targets */
-    double *n, *mean, *deviation; /* [N] observed targets, and their |r| */
-    float *size;                  /* [CHUNK + last_lag][N] of mean 0 and variance 1, 0 where not observed */
-    float *later;                 /* [CHUNK][N] sum over the lags of the sizes after a target, as far as its run goes */
-} sizes;
+    int64_t first_lag, last_lag, nearest, farthest; /* in targets */
+    double *n, *mean, *square;                      /* [N] observed targets, |r| and r^2 */
+    double terms_P;                                 /* of P */
+    double terms_S;                                 /* terms of S */
+    float *size;       /* [CHUNK + last_lag][N] |r| of mean 0 and variance 1, 0 where not observed */
+    float *later;      /* [CHUNK][N] sum over the lags of the sizes after a target in its run */
+    float *after;      /* [CHUNK][N] sum of the residuals `nearest` to `farthest` after a target */
+    float *squares[2]; /* [CHUNK][N] of residuals and of these sums */
+    float *P, *S, *Q;  /* [N][N]; Q: sum of products of squares */
+} measures;
 
-static void sizes_free(sizes *s) { free(s->n), free(s->mean), free(s->deviation), free(s->size), free(s->later); }
+static void measures_free(measures *m) {
+    free(m->n), free(m->mean), free(m->square), free(m->size), free(m->later), free(m->after), free(m->squares[0]),
+        free(m->squares[1]), free(m->P), free(m->S), free(m->Q);
+}
 
-static void measure_sizes(sizes *s) {
-    const syn_edge_design *d = s->design;
+static void measure_sizes(measures *m) {
+    const syn_edge_design *d = m->design;
     const int64_t N = d->N;
     for (int64_t c = 0; c < d->n_chunks; c++)
         for (int64_t t = 0; t < d->chunk[c].n; t++)
             for (int64_t i = 0; i < N; i++) {
                 if (!syn_edge_observed(d, &d->chunk[c], t, i)) continue;
-                const double r = fabs((double)s->residual[(d->chunk[c].row + t) * N + i]);
-                s->n[i]++, s->mean[i] += r, s->deviation[i] += r * r;
+                const double r = fabs((double)m->residual[(d->chunk[c].row + t) * N + i]);
+                m->n[i]++, m->mean[i] += r, m->square[i] += r * r;
             }
-    for (int64_t i = 0; i < N; i++) {
-        const double n = fmax(s->n[i], 1), mean = s->mean[i] / n;
-        s->mean[i] = mean, s->deviation[i] = sqrt(fmax(s->deviation[i] / n - mean * mean, 0));
-    }
+    for (int64_t i = 0; i < N; i++) m->mean[i] /= fmax(m->n[i], 1), m->square[i] /= fmax(m->n[i], 1);
 }
 
-static syn_status sizes_create(sizes *s) {
-    const size_t N = (size_t)s->design->N;
-    SYN_TRY(syn_alloc(&s->n, N, sizeof *s->n, "residuals"));
-    SYN_TRY(syn_alloc(&s->mean, N, sizeof *s->mean, "residuals"));
-    SYN_TRY(syn_alloc(&s->deviation, N, sizeof *s->deviation, "residuals"));
-    SYN_TRY(syn_alloc(&s->size, (size_t)(SYN_EDGE_CHUNK + s->last_lag) * N, sizeof *s->size, "residuals"));
-    SYN_TRY(syn_alloc(&s->later, SYN_EDGE_CHUNK * N, sizeof *s->later, "residuals"));
-    measure_sizes(s);
+static syn_status measures_create(measures *m) {
+    const size_t N = (size_t)m->design->N;
+    SYN_TRY(syn_alloc(&m->n, N, sizeof *m->n, "residuals"));
+    SYN_TRY(syn_alloc(&m->mean, N, sizeof *m->mean, "residuals"));
+    SYN_TRY(syn_alloc(&m->square, N, sizeof *m->square, "residuals"));
+    SYN_TRY(syn_alloc(&m->size, (size_t)(SYN_EDGE_CHUNK + m->last_lag) * N, sizeof *m->size, "residuals"));
+    SYN_TRY(syn_alloc(&m->later, SYN_EDGE_CHUNK * N, sizeof *m->later, "residuals"));
+    SYN_TRY(syn_alloc(&m->after, SYN_EDGE_CHUNK * N, sizeof *m->after, "residuals"));
+    for (int k = 0; k < 2; k++)
+        SYN_TRY(syn_alloc(&m->squares[k], SYN_EDGE_CHUNK * N, sizeof *m->squares[k], "residuals"));
+    SYN_TRY(syn_alloc(&m->P, N * N, sizeof *m->P, "edges"));
+    SYN_TRY(syn_alloc(&m->S, N * N, sizeof *m->S, "edges"));
+    SYN_TRY(syn_alloc(&m->Q, N * N, sizeof *m->Q, "edges"));
+    measure_sizes(m);
     return SYN_OK;
 }
 
@@ -73,61 +78,79 @@ static void add(float *to, const float *from, int64_t N, float by) {
     for (int64_t i = 0; i < N; i++) to[i] += by * from[i];
 }
 
-/* Of the targets of a chunk and of those after it, as far as its run, of `rows` targets from there on, goes. Returns
- * how many sizes each sum over the lags has, over all targets. */
-static double fill_sizes(const sizes *s, const syn_edge_chunk *chunk, int64_t rows) {
-    const int64_t N = s->design->N;
-    if (rows > chunk->n + s->last_lag) rows = chunk->n + s->last_lag;
-    for (int64_t t = 0; t < rows; t++)
-        for (int64_t i = 0; i < N; i++) {
-            const bool seen = s->deviation[i] > 0 && syn_edge_observed(s->design, chunk, t, i);
-            const double r = fabs((double)s->residual[(chunk->row + t) * N + i]);
-            s->size[t * N + i] = seen ? (float)((r - s->mean[i]) / s->deviation[i]) : 0.0f;
-        }
+/* sum[n][N] of rows first to last after each of n rows of value[rows][N]. Returns how many terms there are. */
+static double sum_after(const float *value, int64_t rows, int64_t n, int64_t N, int64_t first, int64_t last,
+                        float *sum) {
     double terms = 0;
-    memset(s->later, 0, (size_t)(chunk->n * N) * sizeof *s->later);
-    for (int64_t k = s->first_lag; k <= s->last_lag && k < rows; k++) add(s->later, s->size + k * N, N, 1);
-    for (int64_t t = 0; t < chunk->n; t++) {
-        const int64_t first = t + s->first_lag, last = t + s->last_lag;
+    memset(sum, 0, (size_t)(n * N) * sizeof *sum);
+    for (int64_t k = first; k <= last && k < rows; k++) add(sum, value + k * N, N, 1);
+    for (int64_t t = 0; t < n; t++, first++, last++) {
         if (first < rows) terms += (double)((last < rows ? last : rows - 1) - first + 1);
-        if (t + 1 == chunk->n) break;
-        float *next = s->later + (t + 1) * N;
+        if (t + 1 == n) break;
+        float *next = sum + (t + 1) * N;
         memcpy(next, next - N, (size_t)N * sizeof *next);
-        if (first < rows) add(next, s->size + first * N, N, -1);
-        if (last + 1 < rows) add(next, s->size + (last + 1) * N, N, 1);
+        if (first < rows) add(next, value + first * N, N, -1);
+        if (last + 1 < rows) add(next, value + (last + 1) * N, N, 1);
     }
     return terms;
 }
 
-/* P[N][N]; 0 where no run is long enough. */
-static syn_status measure_coactivity(const syn_edge_design *d, const float *residual, float *P) {
+/* Sizes of the targets of a chunk and of those after it, `rows` in all. */
+static void fill_sizes(measures *m, const syn_edge_chunk *chunk, int64_t rows) {
+    const int64_t N = m->design->N;
+    for (int64_t t = 0; t < rows; t++)
+        for (int64_t i = 0; i < N; i++) {
+            const double r = fabs((double)m->residual[(chunk->row + t) * N + i]);
+            const double variance = m->square[i] - m->mean[i] * m->mean[i];
+            const bool seen = variance > 0 && syn_edge_observed(m->design, chunk, t, i);
+            m->size[t * N + i] = seen ? (float)((r - m->mean[i]) / sqrt(variance)) : 0.0f;
+        }
+}
+
+/* to[N][N] += left[n][N]' right[n][N] */
+static syn_status add_products(const syn_edge_design *d, int64_t n, const float *left, const float *right, float *to) {
     const int64_t N = d->N;
-    const int64_t window = d->window;
-    sizes s = {.design = d, .residual = residual, .first_lag = FIRST_LAG * window, .last_lag = LAST_LAG * window};
-    double terms = 0;
+    return syn_gemm(d->kernels, d->threads, N, N, n, (syn_matrix){left, 1, N}, (syn_matrix){right, N, 1}, to, N, true);
+}
+
+/* A chunk, whose run has `rows` targets from its first on. */
+static syn_status add_chunk(measures *m, const syn_edge_chunk *chunk, int64_t rows) {
+    const syn_edge_design *d = m->design;
+    const int64_t N = d->N, n = chunk->n;
+    const float *r = m->residual + chunk->row * N;
+    if (rows > n + m->last_lag) rows = n + m->last_lag;
+    fill_sizes(m, chunk, rows);
+    m->terms_P += sum_after(m->size, rows, n, N, m->first_lag, m->last_lag, m->later);
+    m->terms_S += sum_after(r, rows, n, N, m->nearest, m->farthest, m->after);
+    for (int64_t k = 0; k < n * N; k++) m->squares[0][k] = r[k] * r[k], m->squares[1][k] = m->after[k] * m->after[k];
+    SYN_TRY(add_products(d, n, m->size, m->later, m->P));
+    SYN_TRY(add_products(d, n, r, m->after, m->S));
+    return add_products(d, n, m->squares[0], m->squares[1], m->Q);
+}
+
+static syn_status measure(measures *m) {
+    const syn_edge_design *d = m->design;
+    const int64_t N = d->N;
     int64_t stop = 0;
-    syn_status status;
-    SYN_CHECK(sizes_create(&s));
-    memset(P, 0, (size_t)(N * N) * sizeof *P);
     for (int64_t c = 0; c < d->n_chunks; c++) {
         const syn_edge_chunk *chunk = &d->chunk[c];
         for (int64_t k = c; k < d->n_chunks && d->chunk[k].run == chunk->run; k++)
             stop = d->chunk[k].row + d->chunk[k].n;
-        terms += fill_sizes(&s, chunk, stop - chunk->row);
-        SYN_CHECK(syn_gemm(d->kernels, d->threads, N, N, chunk->n, (syn_matrix){s.size, 1, N},
-                           (syn_matrix){s.later, N, 1}, P, N, true));
+        SYN_TRY(add_chunk(m, chunk, stop - chunk->row));
     }
     for (int64_t i = 0; i < N; i++)
         for (int64_t j = 0; j <= i; j++)
-            P[i * N + j] = P[j * N + i] = (P[i * N + j] + P[j * N + i]) / (float)(2 * fmax(terms, 1));
-done:
-    sizes_free(&s);
-    return status;
+            m->P[i * N + j] = m->P[j * N + i] = (m->P[i * N + j] + m->P[j * N + i]) / (float)(2 * fmax(m->terms_P, 1));
+    for (int64_t k = 0; k < N * N; k++) {
+        const double variance = fmax((double)m->Q[k], m->terms_S * m->square[k / N] * m->square[k % N]);
+        m->S[k] = variance > 0 ? (float)((double)m->S[k] / sqrt(variance)) : 0.0f;
+    }
+    return SYN_OK;
 }
 
-/* ---- what the statistics have of it ---- */
+/* ---- what S has of P ---- */
 
-/* Values for pairs, and their P. */
+/* Values of the pairs that were tested, and their P. */
 typedef struct sample {
     int64_t n;
     double knot[KNOTS];
@@ -141,20 +164,18 @@ static int by_value(const void *a, const void *b) {
     return x < y ? -1 : x > y;
 }
 
-static double statistic(const syn_edge_estimates *edges, int64_t k) {
-    return edges->error[k] > 0 ? (double)edges->estimate[k] / (double)edges->error[k] : 0;
-}
+/* What both directions of a pair show: the lesser of two values of one sign, else 0. */
+static double both_ways(double a, double b) { return a * b <= 0 ? 0 : fabs(a) < fabs(b) ? a : b; }
 
-/* Fills P, the knots, and y with statistics but for those that only an edge explains. */
-static syn_status sample_create(sample *s, const float *P, const syn_edge_estimates *edges, int64_t N) {
-    const size_t pairs = (size_t)(N * N);
+/* Fills P, the knots, and y with what both directions of S show. */
+static syn_status sample_create(sample *s, const measures *m, const syn_edge_estimates *edges) {
+    const int64_t N = m->design->N, pairs = N * N;
     double **const list[] = {&s->P, &s->y, &s->left, &s->weight, &s->space};
-    for (size_t k = 0; k < sizeof list / sizeof *list; k++) SYN_TRY(syn_alloc(list[k], pairs, sizeof(double), "edges"));
-    for (int64_t k = 0; k < N * N; k++) {
-        const double y = statistic(edges, k), opposite = statistic(edges, k % N * N + k / N);
-        if (edges->error[k] > 0 && (fabs(y) <= fabs(opposite) || fabs(y - opposite) < one_way))
-            s->P[s->n] = (double)P[k], s->y[s->n++] = y;
-    }
+    for (size_t k = 0; k < sizeof list / sizeof *list; k++)
+        SYN_TRY(syn_alloc(list[k], (size_t)pairs, sizeof(double), "edges"));
+    for (int64_t k = 0; k < pairs; k++)
+        if (edges->error[k] > 0)
+            s->P[s->n] = (double)m->P[k], s->y[s->n++] = both_ways((double)m->S[k], (double)m->S[k % N * N + k / N]);
     memcpy(s->space, s->P, (size_t)s->n * sizeof *s->P);
     qsort(s->space, (size_t)s->n, sizeof *s->space, by_value);
     for (int k = 0; k < KNOTS && s->n > 0; k++) s->knot[k] = s->space[(int64_t)(knot_at[k] * (double)s->n)];
@@ -193,11 +214,11 @@ static bool solve(const sample *s, double by[COLUMNS], double moments[COLUMNS * 
     return syn_solve_positive(A, COLUMNS, by, 1);
 }
 
-/* Spread of what is left around 0, by its median size. */
+/* Spread of either direction, of which half of the values are 0 and half of the others above 0.376 of it. */
 static double spread_of_left(const sample *s) {
     for (int64_t k = 0; k < s->n; k++) s->space[k] = fabs(s->left[k]);
     qsort(s->space, (size_t)s->n, sizeof *s->space, by_value);
-    return s->space[s->n / 2] / 0.6744897501960817;
+    return s->space[s->n - 1 - s->n / 4] / 0.3757;
 }
 
 /* What the columns but the first explain, sum of squares. */
@@ -211,7 +232,7 @@ static double explained(const double by[COLUMNS], const double moments[COLUMNS *
     return sum;
 }
 
-/* Regression of y in which values far off, edges, weigh less (Huber). Returns whether y depends on P. */
+/* Regression of y in which values far off weigh less (Huber). Returns whether y depends on P. */
 static bool fit(sample *s, double by[COLUMNS]) {
     double moments[COLUMNS * COLUMNS], spread = 0;
     for (int64_t k = 0; k < s->n; k++) s->weight[k] = 1;
@@ -227,41 +248,70 @@ static bool fit(sample *s, double by[COLUMNS]) {
     return explained(by, moments) > sure * spread * spread;
 }
 
-static void take_off(const sample *s, const double by[COLUMNS], const float *P, int64_t pairs,
+static double statistic(const syn_edge_estimates *edges, int64_t k) {
+    return edges->error[k] > 0 ? (double)edges->estimate[k] / (double)edges->error[k] : 0;
+}
+
+/* The share of the curve that is in y: least squares beside a constant, in which values far off weigh less. curve: [n].
+ */
+static double share_of_curve(sample *s, const double *curve) {
+    double share = 0;
+    for (int64_t k = 0; k < s->n; k++) s->weight[k] = 1;
+    for (int round = 0; round < MOST_ROUNDS; round++) {
+        double w = 0, x = 0, y = 0, xx = 0, xy = 0;
+        for (int64_t k = 0; k < s->n; k++) {
+            const double weight = s->weight[k];
+            w += weight, x += weight * curve[k], y += weight * s->y[k];
+            xx += weight * curve[k] * curve[k], xy += weight * curve[k] * s->y[k];
+        }
+        const double variance = xx - x * x / w;
+        share = variance > 0 ? (xy - x * y / w) / variance : 0;
+        for (int64_t k = 0; k < s->n; k++) s->left[k] = s->y[k] - y / w - share * (curve[k] - x / w);
+        const double spread = spread_of_left(s);
+        for (int64_t k = 0; k < s->n; k++)
+            s->weight[k] = fabs(s->left[k]) > bulk * spread ? bulk * spread / fabs(s->left[k]) : 1;
+    }
+    return fmax(share, 0);
+}
+
+/* Takes `share` of the curve `by` off. */
+static void take_off(const sample *s, const double by[COLUMNS], double share, const float *P, int64_t pairs,
                      syn_edge_estimates *edges) {
     double square = 0, n = 0;
     for (int64_t k = 0; k < pairs; k++) {
         if (!(edges->error[k] > 0)) continue;
-        const double common = rise(s, by, (double)P[k]);
+        const double common = share * rise(s, by, (double)P[k]);
         const float part = (float)common * edges->error[k];
         edges->estimate[k] -= part, edges->half[0][k] -= part, edges->half[1][k] -= part;
+        edges->error[k] *= (float)sqrt(1 + common * common);
         square += common * common, n++;
     }
     edges->coactivity = sqrt(square / n);
 }
 
-/* by: of the logarithm of how far a statistic is off. Errors are widened where that is above its median. */
-static void widen(sample *s, const double by[COLUMNS], const float *P, int64_t pairs, syn_edge_estimates *edges) {
-    for (int64_t k = 0; k < s->n; k++) s->space[k] = rise(s, by, s->P[k]);
-    qsort(s->space, (size_t)s->n, sizeof *s->space, by_value);
-    const double middle = s->space[s->n / 2];
-    for (int64_t k = 0; k < pairs; k++) edges->error[k] *= (float)exp(fmax(rise(s, by, (double)P[k]) - middle, 0));
-}
-
 syn_status syn_edge_remove_coactivity(const syn_edge_design *d, const float *residual, syn_edge_estimates *edges) {
-    const int64_t N = d->N, pairs = N * N;
-    float *P = NULL;
-    double by[COLUMNS];
+    const int64_t window = d->window, pairs = d->N * d->N;
+    measures m = {.design = d,
+                  .residual = residual,
+                  .first_lag = FIRST_LAG * window,
+                  .last_lag = LAST_LAG * window,
+                  .nearest = NEAREST * window,
+                  .farthest = FARTHEST * window};
+    double by[COLUMNS], *curve = NULL;
     sample s = {0};
     syn_status status;
-    SYN_CHECK(syn_alloc(&P, (size_t)pairs, sizeof *P, "edges"));
-    SYN_CHECK(measure_coactivity(d, residual, P));
-    SYN_CHECK(sample_create(&s, P, edges, N));
+    SYN_CHECK(measures_create(&m));
+    SYN_CHECK(measure(&m));
+    SYN_CHECK(sample_create(&s, &m, edges));
     if (s.n < FEWEST_PAIRS || !fit(&s, by)) goto done;
-    take_off(&s, by, P, pairs, edges);
-    for (int64_t k = 0; k < s.n; k++) s.y[k] = log(fmax(fabs(s.left[k]), DBL_MIN));
-    if (fit(&s, by)) widen(&s, by, P, pairs, edges);
+    SYN_CHECK(syn_alloc(&curve, (size_t)s.n, sizeof *curve, "edges"));
+    for (int64_t k = 0; k < s.n; k++) curve[k] = rise(&s, by, s.P[k]);
+    for (int64_t k = 0, n = 0; k < pairs; k++)
+        if (edges->error[k] > 0)
+            s.y[n++] = both_ways(statistic(edges, k), statistic(edges, k % d->N * d->N + k / d->N));
+    const double share = share_of_curve(&s, curve);
+    take_off(&s, by, share, m.P, pairs, edges);
 done:
-    free(P), sample_free(&s);
+    measures_free(&m), sample_free(&s), free(curve);
     return status;
 }

@@ -60,13 +60,13 @@ static syn_status draw_steps(syn_edge_design *d) {
     SYN_TRY(syn_alloc(&d->direction, (size_t)(d->steps * levels), sizeof *d->direction, "behaviour"));
     SYN_TRY(syn_alloc(&d->place, (size_t)d->steps, sizeof *d->place, "behaviour"));
     for (int64_t k = 0; k < d->steps; k++) {
-        float *a = d->direction + k * levels;
+        float *a = d->direction + k;
         double square = 0;
         for (int64_t l = 0; l < levels; l++) {
             const double drawn = syn_random_normal(direction, (uint64_t)(k * levels + l));
-            a[l] = (float)drawn, square += drawn * drawn;
+            a[l * d->steps] = (float)drawn, square += drawn * drawn;
         }
-        for (int64_t l = 0; l < levels; l++) a[l] /= (float)sqrt(square);
+        for (int64_t l = 0; l < levels; l++) a[l * d->steps] /= (float)sqrt(square);
         d->place[k] = (float)syn_random_normal(place, (uint64_t)k);
     }
     return SYN_OK;
@@ -111,11 +111,11 @@ void syn_edge_nuisance(const syn_edge_design *d, const syn_edge_chunk *chunk, fl
             memcpy(column, u, (size_t)B * sizeof *u);
             for (int64_t b = 0; b < B && d->powers > 1; b++) column[levels + b] = u[b] * u[b];
         }
-        for (int64_t k = 0; k < d->steps; k++) {
-            float sum = d->place[k];
-            for (int64_t l = 0; l < levels; l++) sum += d->direction[k * levels + l] * q[1 + l];
-            q[1 + d->powers * levels + k] = sum / (1 + fabsf(sum));
-        }
+        float *step = q + 1 + d->powers * levels;
+        memcpy(step, d->place, (size_t)d->steps * sizeof *step);
+        for (int64_t l = 0; l < levels; l++)
+            for (int64_t k = 0; k < d->steps; k++) step[k] += d->direction[l * d->steps + k] * q[1 + l];
+        for (int64_t k = 0; k < d->steps; k++) step[k] /= 1 + fabsf(step[k]);
         if (d->bins.earlier == 0) continue;
         float *column = q + 1 + d->powers * levels + d->steps;
         const int64_t frame = chunk->frame + t - 1 - d->bins.earlier;

@@ -39,8 +39,8 @@ typedef struct syn_edge_design {
     int64_t T, N, Q;
     int window;               /* frames that a sender is the mean of */
     int offsets, powers;      /* of behaviour */
-    int64_t steps;            /* of random sums of its levels */
-    float *direction, *place; /* [steps][offsets * B], [steps] */
+    int64_t steps;            /* of random sums of behaviour at these frames */
+    float *direction, *place; /* [offsets * B][steps], [steps] */
     int64_t n_chunks, longest_run;
     syn_edge_chunk *chunk; /* [n_chunks] */
     float *G, *BG;         /* [N][N], [Q][N] */
