@@ -10,6 +10,7 @@ long: counts, and fluor: fluorescence, with N=100, T=50,000. spikes-X and calciu
 connected, half or mosthidden (0.8) of the neurons are not recorded, driven by a behaviour of 2, unseen: by one that is not recorded,
 halfhidden: both halves. rates-driven and rates-unseen: by a behaviour of 1. longdriven and fluordriven: long and fluor with a behaviour of 2.
 Edges of counts and of fluorescence do not depend on the model: the quickest one is fitted.
+assemblies: counts of 60 neurons in 6 assemblies, half of whose pairs excite each other, without a common drive; 12,000 frames.
 shifts: 6 neurons, of which one at a time is shifted around a circle before everything is fitted again.
 FILE.npz: spike trains with `nodes` and their `marked_edges` (sender, receiver, weight), in bins of MS milliseconds.
 """
@@ -106,6 +107,22 @@ def network(program, work, kind, seed):
     print(f"| {kind}:{seed}{inside} | " + " | ".join(f"{false:.3f}, {power:.3f}" for false, power in cells) + " |", flush=True)
 
 
+def assemblies(program, work, seed, T=12000, N=60, blocks=6):
+    """Counts of assemblies of neurons that excite each other, whose excitabilities drift each by itself: no common drive."""
+    random = np.random.default_rng(seed)
+    block = np.arange(N) * blocks // N
+    W = 0.2 * (random.random((N, N)) < np.where(block[:, None] == block, 0.5, 0.02)) * random.lognormal(0, 0.4, (N, N))
+    np.fill_diagonal(W, 0)
+    counts, drift, bias = np.zeros((T, N)), random.standard_normal(N), random.normal(-1.8, 0.4, N)
+    for t in range(1, T):
+        drift = 0.98 * drift + 0.2 * random.standard_normal(N)
+        counts[t] = random.poisson(np.log1p(np.exp(bias + 0.8 * drift + W @ counts[t - 1])))
+    np.save(f"{work}/x.npy", counts.astype("f4"))
+    p = evidence(program, work, f"{work}/x.npy", "--rate", "20", "--signal", "counts", *QUICK["spikes"])[0]
+    cells = [discoveries(a, W, method) for a in (p, ridge_var(counts[: int(USED * T)])) for method in ("bh", "by")]
+    print(f"| assemblies:{seed} | " + " | ".join(f"{false:.3f}, {power:.3f}" for false, power in cells) + " |", flush=True)
+
+
 def coverage(path, estimate, half):
     """Share of the true edges whose mean derivative d x_i[t+1] / d x_j[t] is in its 95 % interval."""
     with h5py.File(path) as f:
@@ -175,7 +192,7 @@ def main():
             elif kind in NETWORK:
                 network(program, work, kind, int(seed))
             else:
-                {"null": null, "shifts": shifts}[kind](program, work, int(seed))
+                {"null": null, "shifts": shifts, "assemblies": assemblies}[kind](program, work, int(seed))
 
 
 if __name__ == "__main__":
