@@ -17,14 +17,17 @@ enum { CHUNK = 512, MOST_FRAMES = 30000, MOST_VALUES = 4096 };
 enum { PAIRS_PER_BIN = 20 };
 /* Neurons of which most pairs share no light, so that the usual slope is not that of light. */
 enum { MANY = 10 };
-static const double slow = 0.5; /* least median g */
 /* Correlation of the innovations of two sources that share most of their light: 0.5 of cells that share a quarter. */
 static const double alike = 0.5;
 static const double significant = 3; /* standard errors */
-/* Skewness of what is new that counts, and the share of the neurons by which more are skewed to the right by that than
- * to the left. Transients have more (0.4 to 1 in simulated ones, 0.5 to 1.2 in recordings) unless noise hides it, but
- * then most of them some; rates that saturate less and fewer, and in a long recording both are significant. */
-static const struct { double skewness, share; } lopsided[] = {{0.4, 0.25}, {0.2, 0.5}};
+/* Transients outlast a frame: of at least so much of one that is left in the next, and where so large a share of the
+ * neurons, by which more are skewed to the right than to the left, is skewed by so much in what is new. They have more
+ * of that (0.4 to 1 in simulated ones, 0.5 to 1.2 in recordings) unless noise hides it, but then most of them have
+ * some. Rates that saturate have less in fewer neurons, and do not last as long; in a long recording all is
+ * significant. */
+static const struct {
+    double decay, skewness, share;
+} transients[] = {{0.5, 0.4, 0.25}, {0.5, 0.2, 0.5}, {0.95, 0.2, 0.25}};
 static const double quiet = 1.5;    /* innovations below it, in standard deviations of their middle, are no events */
 static const double resting = 0.01; /* quantile of activity at which a neuron is silent */
 static const double normal_mad = 1.4826; /* standard deviation of a normal variable over its median deviation */
@@ -165,9 +168,10 @@ syn_status syn_edge_events_suit(const syn_session *session, bool *suit) {
     SYN_CHECK(create_work(&w, session, NULL, 1));
     SYN_CHECK(measure_decays(&w));
     SYN_CHECK(median_decay(&w, &decay));
-    for (size_t k = 0; decay >= slow && !*suit && k < sizeof lopsided / sizeof *lopsided; k++) {
-        SYN_CHECK(count_skewed(&w, lopsided[k].skewness, &skewed));
-        *suit = skewed > lopsided[k].share * (double)w.N;
+    for (size_t k = 0; !*suit && k < sizeof transients / sizeof *transients; k++) {
+        if (decay < transients[k].decay) continue;
+        SYN_CHECK(count_skewed(&w, transients[k].skewness, &skewed));
+        *suit = skewed > transients[k].share * (double)w.N;
     }
 done:
     free_work(&w);
