@@ -7,8 +7,10 @@ Needs numpy, scipy and h5py. null: 40 independent neurons (autoregression of 0.9
 celltypes: N=100, T=10,000. rates: its defaults. Of both the share of true edges that lie in their intervals is printed too.
 spikes: N=60, T=10,000, counts. calcium: the fluorescence of these.
 long: counts, and fluor: fluorescence, with N=100, T=50,000. spikes-X and calcium-X: a quarter or half of all pairs are
-connected, half or mosthidden (0.8) of the neurons are not recorded, driven by a behaviour of 2, halfhidden: both halves. Edges
-of counts and of fluorescence do not depend on the model: the quickest one is fitted.
+connected, half or mosthidden (0.8) of the neurons are not recorded, driven by a behaviour of 2, unseen: by one that is not recorded,
+halfhidden: both halves. rates-driven and rates-unseen: by a behaviour of 1. longdriven and fluordriven: long and fluor with a behaviour of 2.
+Edges of counts and of fluorescence do not depend on the model: the quickest one is fitted.
+assemblies: counts of 60 neurons in 6 assemblies, half of whose pairs excite each other, without a common drive; 12,000 frames.
 shifts: 6 neurons, of which one at a time is shifted around a circle before everything is fitted again.
 FILE.npz: spike trains with `nodes` and their `marked_edges` (sender, receiver, weight), in bins of MS milliseconds.
 """
@@ -26,10 +28,12 @@ NETWORK = {"celltypes": ["celltypes", "--neurons", "100", "--frames", "10000"], 
            "calcium": ["spikes", "--neurons", "60", "--frames", "10000"],
            "long": ["spikes", "--view", "counts"], "fluor": ["spikes"]}
 HARDER = {"quarter": ["--density", "0.25"], "half": ["--density", "0.5"], "hidden": ["--neurons", "120", "--unobserved", "0.5"],
-          "mosthidden": ["--neurons", "300", "--unobserved", "0.8"], "driven": ["--drive", "2"],
+          "mosthidden": ["--neurons", "300", "--unobserved", "0.8"], "driven": ["--drive", "2"], "unseen": ["--drive", "2"],
           "halfhidden": ["--density", "0.5", "--neurons", "120", "--unobserved", "0.5"]}
+NETWORK |= {f"{kind}driven": NETWORK[kind] + HARDER["driven"] for kind in ("long", "fluor")}
 NETWORK |= {f"{view}-{kind}": NETWORK[view] + options for view in ("spikes", "calcium") for kind, options in HARDER.items()}
-QUICK = {kind: ["--connectivity", "none", "--epochs", "1"] for kind in NETWORK if kind not in ("celltypes", "rates")}
+NETWORK |= {f"rates-{kind}": ["rates", "--drive", "1"] for kind in ("driven", "unseen")}
+QUICK = {kind: ["--connectivity", "none", "--epochs", "1"] for kind in NETWORK if not kind.startswith(("celltypes", "rates"))}
 RIVAL_MS = 10  # bins in which ridge VAR sees spike times
 USED = 0.85  # share of the frames that the test of the edges sees
 
@@ -89,7 +93,9 @@ def null(program, work, seed):
 
 def network(program, work, kind, seed):
     run(program, "simulate", *NETWORK[kind], "--seed", seed, "-o", f"{work}/s.h5")
-    with h5py.File(f"{work}/s.h5") as f:
+    with h5py.File(f"{work}/s.h5", "a") as f:
+        if kind.endswith("unseen"):
+            del f["behavior"]
         x, truth = f["activity"][:].astype(float), f["truth/weights"][:]
         if "counts" in NETWORK[kind]:
             x = in_bins(f["spikes/time_s"][:], f["spikes/neuron"][:], len(truth))
@@ -97,8 +103,24 @@ def network(program, work, kind, seed):
     if len(p) < len(truth):
         sys.exit(f"{kind}:{seed}: a silent neuron was left out; take another seed")
     cells = [discoveries(a, truth, method) for a in (p, ridge_var(x[: int(USED * len(x))])) for method in ("bh", "by")]
-    inside = "" if kind in QUICK else f", intervals hold {coverage(f'{work}/s.h5', estimate, half):.2f}"
+    inside = "" if kind not in ("celltypes", "rates") else f", intervals hold {coverage(f'{work}/s.h5', estimate, half):.2f}"
     print(f"| {kind}:{seed}{inside} | " + " | ".join(f"{false:.3f}, {power:.3f}" for false, power in cells) + " |", flush=True)
+
+
+def assemblies(program, work, seed, T=12000, N=60, blocks=6):
+    """Counts of assemblies of neurons that excite each other, whose excitabilities drift each by itself: no common drive."""
+    random = np.random.default_rng(seed)
+    block = np.arange(N) * blocks // N
+    W = 0.2 * (random.random((N, N)) < np.where(block[:, None] == block, 0.5, 0.02)) * random.lognormal(0, 0.4, (N, N))
+    np.fill_diagonal(W, 0)
+    counts, drift, bias = np.zeros((T, N)), random.standard_normal(N), random.normal(-1.8, 0.4, N)
+    for t in range(1, T):
+        drift = 0.98 * drift + 0.2 * random.standard_normal(N)
+        counts[t] = random.poisson(np.log1p(np.exp(bias + 0.8 * drift + W @ counts[t - 1])))
+    np.save(f"{work}/x.npy", counts.astype("f4"))
+    p = evidence(program, work, f"{work}/x.npy", "--rate", "20", "--signal", "counts", *QUICK["spikes"])[0]
+    cells = [discoveries(a, W, method) for a in (p, ridge_var(counts[: int(USED * T)])) for method in ("bh", "by")]
+    print(f"| assemblies:{seed} | " + " | ".join(f"{false:.3f}, {power:.3f}" for false, power in cells) + " |", flush=True)
 
 
 def coverage(path, estimate, half):
@@ -170,7 +192,7 @@ def main():
             elif kind in NETWORK:
                 network(program, work, kind, int(seed))
             else:
-                {"null": null, "shifts": shifts}[kind](program, work, int(seed))
+                {"null": null, "shifts": shifts, "assemblies": assemblies}[kind](program, work, int(seed))
 
 
 if __name__ == "__main__":

@@ -6,11 +6,13 @@
 
 #include "base/lapack.h"
 #include "base/memory.h"
+#include "base/random.h"
 
-/* Behaviour and its square enter at the target's frame and so many frames before, as much of that as the recording has
- * room for: neurons follow it neither in proportion nor at once. */
+/* Neurons follow behaviour neither in proportion nor at once: it and its square enter at the target's frame and so many
+ * frames before, and soft steps of random sums of these levels (random features: Rahimi & Recht, NIPS 2007), as much of
+ * that as the recording has room for. */
 static const int frames_before[] = {0, 1, 2, 4, 8, 16, 32};
-enum { MOST_OFFSETS = sizeof frames_before / sizeof *frames_before, MOST_POWERS = 2 };
+enum { MOST_OFFSETS = sizeof frames_before / sizeof *frames_before, MOST_POWERS = 2, MOST_STEPS = 100 };
 /* A nuisance column needs that many targets; senders and nuisance columns together use at most a third of the targets
  * as parameters. */
 static const double targets_per_column = 20, share_of_targets = 1.0 / 3;
@@ -37,26 +39,55 @@ static int64_t count_chunks(syn_edge_design *d, bool write) {
     return n;
 }
 
+/* The nuisance columns that there is room for. */
+static void choose_columns(syn_edge_design *d) {
+    const int64_t B = d->session->B, room = (int64_t)((double)d->T / targets_per_column);
+    d->offsets = B ? MOST_OFFSETS : 0, d->powers = MOST_POWERS;
+    while (d->offsets > 1 && d->powers * d->offsets * B > room) d->offsets--;
+    if (d->powers * B > room) d->powers = 1;
+    d->Q = 1 + d->powers * d->offsets * B;
+    if (d->Q + d->N > room) d->bins.earlier = 0;
+    if (d->bins.earlier > 0) d->Q += d->N;
+    const int64_t left = room - d->Q;
+    d->steps = B == 0 || left < 0 ? 0 : left < MOST_STEPS ? left : MOST_STEPS;
+    d->Q += d->steps;
+}
+
+/* Directions of length 1 among the levels of behaviour, and where their steps are. */
+static syn_status draw_steps(syn_edge_design *d) {
+    const int64_t levels = d->offsets * d->session->B;
+    const syn_random direction = {.stream = SYN_STREAM_BEHAVIOR_STEPS}, place = {direction.seed, direction.stream, 1};
+    SYN_TRY(syn_alloc(&d->direction, (size_t)(d->steps * levels), sizeof *d->direction, "behaviour"));
+    SYN_TRY(syn_alloc(&d->place, (size_t)d->steps, sizeof *d->place, "behaviour"));
+    for (int64_t k = 0; k < d->steps; k++) {
+        float *a = d->direction + k;
+        double square = 0;
+        for (int64_t l = 0; l < levels; l++) {
+            const double drawn = syn_random_normal(direction, (uint64_t)(k * levels + l));
+            a[l * d->steps] = (float)drawn, square += drawn * drawn;
+        }
+        for (int64_t l = 0; l < levels; l++) a[l * d->steps] /= (float)sqrt(square);
+        d->place[k] = (float)syn_random_normal(place, (uint64_t)k);
+    }
+    return SYN_OK;
+}
+
 syn_status syn_edge_design_create(syn_edge_design *d, const syn_session *session, syn_edge_bins bins,
                                   const syn_kernels *kernels, int threads) {
     *d = (syn_edge_design){.session = session, .bins = bins, .kernels = kernels, .threads = threads, .N = session->N};
     const int64_t most = count_chunks(d, false) + 1; /* one is cut in the middle */
     SYN_TRY(syn_alloc(&d->chunk, (size_t)most, sizeof *d->chunk, "targets"));
     d->n_chunks = count_chunks(d, true);
-    d->offsets = session->B ? MOST_OFFSETS : 0, d->powers = MOST_POWERS;
-    while (d->offsets > 1 && targets_per_column * (double)(d->powers * d->offsets * session->B) > (double)d->T)
-        d->offsets--;
-    if (targets_per_column * (double)(d->powers * session->B) > (double)d->T) d->powers = 1;
-    d->Q = 1 + d->powers * d->offsets * session->B;
-    if (targets_per_column * (double)(d->Q + d->N) > (double)d->T) d->bins.earlier = 0;
-    if (d->bins.earlier > 0) d->Q += d->N;
-    return SYN_OK;
+    d->window = bins.earlier > 0 ? bins.earlier : 1;
+    choose_columns(d);
+    return draw_steps(d);
 }
 
 bool syn_edge_design_has_room(const syn_edge_design *d) { return (double)d->Q <= share_of_targets * (double)d->T; }
 
 void syn_edge_design_free(syn_edge_design *d) {
-    free(d->chunk), free(d->G), free(d->BG), free(d->delta), free(d->gamma), free(d->score[0]), free(d->score[1]);
+    free(d->chunk), free(d->direction), free(d->place), free(d->G), free(d->BG), free(d->delta), free(d->gamma),
+        free(d->score[0]), free(d->score[1]);
 }
 
 const float *syn_edge_senders(const syn_edge_design *d, const syn_edge_chunk *chunk) {
@@ -67,7 +98,7 @@ const float *syn_edge_senders(const syn_edge_design *d, const syn_edge_chunk *ch
 void syn_edge_nuisance(const syn_edge_design *d, const syn_edge_chunk *chunk, float *q) {
     const syn_session *s = d->session;
     const syn_recording *recording = s->recording;
-    const int64_t B = s->B;
+    const int64_t B = s->B, levels = d->offsets * B;
     int64_t segment = 0;
     while (segment + 1 < recording->S && recording->segment[segment].stop <= chunk->frame) segment++;
     for (int64_t t = 0; t < chunk->n; t++, q += d->Q) {
@@ -76,12 +107,17 @@ void syn_edge_nuisance(const syn_edge_design *d, const syn_edge_chunk *chunk, fl
             int64_t frame = chunk->frame + t - (int64_t)frames_before[k] * d->bins.per_frame;
             if (frame < recording->segment[segment].start) frame = recording->segment[segment].start;
             const float *u = s->u + frame * B;
-            float *column = q + 1 + d->powers * k * B;
-            for (int64_t b = 0; b < B; b++) column[b] = u[b];
-            for (int64_t b = 0; b < B && d->powers > 1; b++) column[B + b] = u[b] * u[b];
+            float *column = q + 1 + k * B;
+            memcpy(column, u, (size_t)B * sizeof *u);
+            for (int64_t b = 0; b < B && d->powers > 1; b++) column[levels + b] = u[b] * u[b];
         }
+        float *step = q + 1 + d->powers * levels;
+        memcpy(step, d->place, (size_t)d->steps * sizeof *step);
+        for (int64_t l = 0; l < levels; l++)
+            for (int64_t k = 0; k < d->steps; k++) step[k] += d->direction[l * d->steps + k] * q[1 + l];
+        for (int64_t k = 0; k < d->steps; k++) step[k] /= 1 + fabsf(step[k]);
         if (d->bins.earlier == 0) continue;
-        float *column = q + 1 + d->powers * d->offsets * B;
+        float *column = q + 1 + d->powers * levels + d->steps;
         const int64_t frame = chunk->frame + t - 1 - d->bins.earlier;
         for (int64_t j = 0; j < d->N; j++)
             column[j] = frame < recording->segment[segment].start ? 0.0f : d->session->x[frame * d->N + j];

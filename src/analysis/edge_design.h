@@ -2,7 +2,7 @@
  * same time.
  *
  * Frames are the targets of the train and validation splits in time order; x is the sender one frame before its
- * target. Letters: T targets, N neurons, Q nuisance columns (1, behaviour around the frame, and for some inputs what
+ * target. Letters: T targets, N neurons, Q nuisance columns (1, behaviour before the frame, and for some inputs what
  * senders did earlier), CHUNK frames.
  *
  *     x~ = x - (ridge regression of x on the other senders and the nuisance columns)   up to a scale per sender
@@ -37,7 +37,10 @@ typedef struct syn_edge_design {
     const syn_kernels *kernels;
     int threads;
     int64_t T, N, Q;
-    int offsets, powers; /* of behaviour */
+    int window;               /* frames that a sender is the mean of */
+    int offsets, powers;      /* of behaviour */
+    int64_t steps;            /* of random sums of behaviour at these frames */
+    float *direction, *place; /* [offsets * B][steps], [steps] */
     int64_t n_chunks, longest_run;
     syn_edge_chunk *chunk; /* [n_chunks] */
     float *G, *BG;         /* [N][N], [Q][N] */

@@ -17,14 +17,17 @@ enum { CHUNK = 512, MOST_FRAMES = 30000, MOST_VALUES = 4096 };
 enum { PAIRS_PER_BIN = 20 };
 /* Neurons of which most pairs share no light, so that the usual slope is not that of light. */
 enum { MANY = 10 };
-static const double slow = 0.5; /* least median g */
 /* Correlation of the innovations of two sources that share most of their light: 0.5 of cells that share a quarter. */
 static const double alike = 0.5;
-static const double skewed_share = 0.25; /* of the neurons, by which more are skewed to the right than to the left */
-static const double significant = 3;     /* standard errors */
-/* Skewness of what is new that counts. Transients have more (0.4 to 1 in simulated ones, 0.5 to 1.2 in recordings),
- * rates that saturate less, and in a long recording both are significant. */
-static const double lopsided = 0.4;
+static const double significant = 3; /* standard errors */
+/* Transients outlast a frame: of at least so much of one that is left in the next, and where so large a share of the
+ * neurons, by which more are skewed to the right than to the left, is skewed by so much in what is new. They have more
+ * of that (0.4 to 1 in simulated ones, 0.5 to 1.2 in recordings) unless noise hides it, but then most of them have
+ * some. Rates that saturate have less in fewer neurons, and do not last as long; in a long recording all is
+ * significant. */
+static const struct {
+    double decay, skewness, share;
+} transients[] = {{0.5, 0.4, 0.25}, {0.5, 0.2, 0.5}, {0.95, 0.2, 0.25}};
 static const double quiet = 1.5;    /* innovations below it, in standard deviations of their middle, are no events */
 static const double resting = 0.01; /* quantile of activity at which a neuron is silent */
 static const double normal_mad = 1.4826; /* standard deviation of a normal variable over its median deviation */
@@ -121,10 +124,11 @@ done:
 
 /* In how many more neurons what is new over RISE frames, long enough for a transient to stand out from noise, is skewed
  * to the right than to the left. */
-static syn_status count_skewed(const work *w, double *skewed) {
+static syn_status count_skewed(const work *w, double least_skewness, double *skewed) {
     const int64_t N = w->N;
     double *sum = NULL, *left = NULL, n = 0; /* sum: [3][N] of powers */
     syn_status status;
+    *skewed = 0;
     SYN_CHECK(syn_alloc(&sum, (size_t)(3 * N), sizeof *sum, "events"));
     SYN_CHECK(syn_alloc(&left, (size_t)N, sizeof *left, "events"));
     for (int64_t j = 0; j < N; j++) left[j] = pow(w->decay[j], RISE);
@@ -138,7 +142,7 @@ static syn_status count_skewed(const work *w, double *skewed) {
         const double m = sum[j] / n, square = sum[N + j] / n, variance = square - m * m;
         const double third = sum[2 * N + j] / n - 3 * m * square + 2 * m * m * m;
         const double skewness = variance > 0 ? third / pow(variance, 1.5) : 0;
-        const double least = fmax(lopsided, significant * sqrt(6 * RISE / n));
+        const double least = fmax(least_skewness, significant * sqrt(6 * RISE / n));
         *skewed += (skewness > least) - (skewness < -least);
     }
 done:
@@ -157,15 +161,18 @@ static syn_status median_decay(const work *w, double *decay) {
 
 syn_status syn_edge_events_suit(const syn_session *session, bool *suit) {
     work w = {0};
-    double decay = 0, skewed = 0;
+    double decay = 0, skewed;
     syn_status status = SYN_OK;
     *suit = false;
     if (session->recording->signal != SYN_SIGNAL_FLUORESCENCE) return SYN_OK;
     SYN_CHECK(create_work(&w, session, NULL, 1));
     SYN_CHECK(measure_decays(&w));
     SYN_CHECK(median_decay(&w, &decay));
-    if (decay >= slow) SYN_CHECK(count_skewed(&w, &skewed));
-    *suit = skewed > skewed_share * (double)w.N;
+    for (size_t k = 0; !*suit && k < sizeof transients / sizeof *transients; k++) {
+        if (decay < transients[k].decay) continue;
+        SYN_CHECK(count_skewed(&w, transients[k].skewness, &skewed));
+        *suit = skewed > transients[k].share * (double)w.N;
+    }
 done:
     free_work(&w);
     return status;

@@ -2,9 +2,9 @@
  * transients that outlast the frame and without the light of its neighbours.
  *
  *     y = (1 + S)^-1 x           S_ij: share of j's light that reaches i
- *     y_j[t] = g_j y_j[t-1] + s_j[t] + noise,   s_j[t] >= 0      (OASIS: Friedrich, Zhou, Paninski, PLoS Comput Biol
- * 13, e1005423, 2017, without penalty)
+ *     y_j[t] = g_j y_j[t-1] + s_j[t] + noise,   s_j[t] >= 0      (OASIS, without penalty)
  *
+ * (Friedrich, Zhou, Paninski, PLoS Comput Biol 13, e1005423, 2017),
  * and s is left what its own last frames do not predict of it.
  *
  * g comes from autocovariances at lags of which shot noise is no part. S_ij is the slope of i's innovation on j's in
@@ -29,10 +29,10 @@ typedef struct syn_edge_events {
     float *x;      /* [T][N], of mean 0 and variance 1, 0 where not observed; activity between the two splits */
     float *unit;   /* [N] the size of 1 in z-scored activity; 0: a neuron without events */
     double *share; /* [N][N] S in raw units */
-    double
-        *largest_share; /* [N][N] of all rounds: of cells that are hardly told apart the last may find nothing left */
-    double decay;       /* g, median over neurons */
-    double crosstalk;   /* light of others in a neuron as a share of theirs, mean over neurons of the sum over others */
+    /* [N][N] of all rounds: of cells that are hardly told apart the last may find nothing left */
+    double *largest_share;
+    double decay;     /* g, median over neurons */
+    double crosstalk; /* light of others in a neuron as a share of theirs, mean over neurons of the sum over others */
 } syn_edge_events;
 
 /* Whether activity is made of transients that rise and outlast a frame: fluorescence of which half of a transient is

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "analysis/edge_autocovariance.h"
+#include "analysis/edge_coactivity.h"
 #include "analysis/edge_null.h"
 #include "analysis/edge_residuals.h"
 #include "analysis/edge_traces.h"
@@ -330,6 +331,7 @@ static syn_status run_test(edge_test *e) {
     SYN_TRY(residual_autocovariance(e));
     SYN_TRY(test_senders(e));
     SYN_TRY(explain_within_frame(e));
+    SYN_TRY(syn_edge_remove_coactivity(d, e->residual, out));
     SYN_TRY(syn_edge_remove_traces(d, e->events, out));
     if (e->events) restore_units(e);
     clear_untested(e);

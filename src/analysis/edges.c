@@ -10,7 +10,7 @@
 #include "base/memory.h"
 
 /* Residuals that correlate by this much, and by this multiple of chance, are worth a note. */
-static const double notable_correlation = 0.05, notable_multiple = 2, notable_inflation = 1.1;
+static const double notable_correlation = 0.05, notable_multiple = 2, notable_inflation = 1.1, notable_coactivity = 0.1;
 /* Of spike counts: fewer edges than one in this many, and residuals that correlate by this multiple of chance. */
 static const double few_edges = 50, clear_multiple = 3;
 
@@ -269,6 +269,14 @@ static json_t *notes(const syn_edge_list *l) {
                  span, e->residual_correlation, e->residual_correlation_by_chance);
         json_array_append_new(list, json_string(line));
     }
+    if (e->coactivity > notable_coactivity) {
+        snprintf(line, sizeof line,
+                 "neurons that are active at the same times would look connected, as what drives them in common makes "
+                 "them: that was taken off (%.2g standard errors, root mean square over pairs). Edges between such "
+                 "neurons are the least certain",
+                 e->coactivity);
+        json_array_append_new(list, json_string(line));
+    }
     if (e->inflation > notable_inflation) {
         snprintf(line, sizeof line,
                  "the statistics of pairs without an edge spread %.3g times as wide as by chance: unobserved neurons, "
@@ -309,6 +317,7 @@ syn_status syn_edge_list_json(const syn_edge_list *l, int64_t top, json_t **json
         *json, "residual_correlation",
         json_pack("{s:f, s:f}", "rms", e->residual_correlation, "by_chance", e->residual_correlation_by_chance));
     json_object_set_new(*json, "inflation", json_real(e->inflation));
+    json_object_set_new(*json, "coactivity", json_real(e->coactivity));
     json_object_set_new(*json, "of", json_string(syn_edge_list_of(l)));
     json_object_set_new(*json, "unit", json_string(unit));
     if (e->window > 0)

@@ -25,7 +25,8 @@ typedef enum syn_stream {
     SYN_STREAM_RIVALS,
     SYN_STREAM_REWIRING,
     SYN_STREAM_REPEATS,
-    SYN_STREAM_ROLLOUTS
+    SYN_STREAM_ROLLOUTS,
+    SYN_STREAM_BEHAVIOR_STEPS
 } syn_stream;
 
 typedef struct syn_random {

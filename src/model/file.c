@@ -48,6 +48,7 @@ static void put_edges(syn_hdf5_writer *w, const syn_fitted_session *s, int k) {
     syn_hdf5_put(w, path_in(path, k, "edges/second_half"), SYN_HDF5_F32, e->half[1], 2, square);
     syn_hdf5_put_number_attribute(w, group, "freedom", e->freedom);
     syn_hdf5_put_number_attribute(w, group, "inflation", e->inflation);
+    syn_hdf5_put_number_attribute(w, group, "coactivity", e->coactivity);
     syn_hdf5_put_number_attribute(w, group, "lags", e->lags);
     syn_hdf5_put_number_attribute(w, group, "correlation_of_halves", e->correlation_of_halves);
     syn_hdf5_put_number_attribute(w, group, "residual_correlation", e->residual_correlation);
@@ -399,9 +400,10 @@ static syn_status read_edges(const reader *r, int k, syn_fitted_session *s) {
     e->decay = syn_hdf5_number_attribute(r->file, group, "decay", 0);
     e->crosstalk = syn_hdf5_number_attribute(r->file, group, "crosstalk", 0);
     e->overlapping = syn_hdf5_number_attribute(r->file, group, "overlapping", 0);
+    e->coactivity = syn_hdf5_number_attribute(r->file, group, "coactivity", 0);
     e->of_events = syn_hdf5_number_attribute(r->file, group, "of_events", e->decay > 0) > 0;
     if (!isfinite(e->decay) || !isfinite(e->crosstalk) || !isfinite(e->overlapping) || !isfinite(e->bin_s) ||
-        !isfinite(e->window))
+        !isfinite(e->window) || !isfinite(e->coactivity))
         return damaged(r, group, "not a number", "a whole model file");
     return e->freedom > 0 ? SYN_OK : damaged(r, group, "without degrees of freedom", "a positive number");
 }

@@ -56,21 +56,23 @@ static void transients_are_told_from_other_activity(void **state) {
     enum { T = 3000, N = 12 };
     float *spike = spikes(T, N, false);
     raw_data slow = fluorescence(spike, T, N, 0, 0.2), symmetric = raw_create(T, N, 0, "fluorescence", 14000);
+    raw_data noisy = fluorescence(spike, T, N, 0, 0.55);
     raw_data counts = raw_create(T, N, 0, "counts", 15000), quick = raw_create(T, N, 0, "fluorescence", 0);
     raw_data hardly = raw_create(7 * T, N, 0, "fluorescence", 16000);
     memcpy(quick.x, spike, T * N * sizeof *spike);
     for (int64_t k = 0; k < 7 * T * N; k++) { /* significantly skewed, but not by much */
-        const float e = (float)normal(16100, k), skewed = e + 0.06f * e * e;
+        const float e = (float)normal(16100, k), skewed = e + 0.03f * e * e;
         hardly.x[k] = skewed + (k < N ? 0 : 0.9f * hardly.x[k - N]);
     }
     for (int64_t k = N; k < T * N; k++) symmetric.x[k] += 0.9f * symmetric.x[k - N];
     assert_true(suits(&slow));
+    assert_true(suits(&noisy));
     assert_false(suits(&symmetric));
     assert_false(suits(&counts));
     assert_false(suits(&quick));
     assert_false(suits(&hardly));
     free(spike), raw_free(&slow), raw_free(&symmetric), raw_free(&counts), raw_free(&quick);
-    raw_free(&hardly);
+    raw_free(&hardly), raw_free(&noisy);
 }
 
 /* Correlation of events with spikes of one neuron over the train split. */

@@ -93,6 +93,31 @@ static void what_follows_behaviour_slowly_and_not_in_proportion_is_no_edge(void 
     assert_near("share of p < 0.05", 0.05, share, 0.015);
 }
 
+/* Two neurons each answer where two moments of a behaviour add up to enough, others for every two: nobody drives
+ * anybody, though each of the two tells what the other does as no third neuron does. */
+static void what_follows_sums_of_behaviour_not_in_proportion_is_no_edge(void **state) {
+    (void)state;
+    enum { N = 12, T = 8000, LONGEST = 16, SEEDS = 6 };
+    double square = 0;
+    for (uint32_t seed = 0; seed < SEEDS; seed++) {
+        raw_data raw = simulate(T, N, 1, 0, NULL, 3800 + 10 * seed);
+        test_set set;
+        for (int64_t t = LONGEST; t < T; t++)
+            for (int64_t i = 0; i < N; i++) {
+                const double sum = (double)(raw.u[t - i / 2 % 3] + raw.u[t - (4 << i / 2 % 3)]);
+                raw.x[t * N + i] =
+                    (float)(normal(3850 + seed, t * N + i) + 2 / (1 + exp(-1.5 * (sum - 1 - 0.2 * (double)(i / 2)))));
+            }
+        syn_edge_estimates *e = test(&raw, 0, 2, &set);
+        for (int64_t i = 0; i < N; i++) {
+            const double z = (double)(e->estimate[i * N + (i ^ 1)] / e->error[i * N + (i ^ 1)]);
+            square += z * z / (N * SEEDS);
+        }
+        syn_edge_estimates_free(e), set_free(&set), raw_free(&raw);
+    }
+    assert_near("mean square statistic of the two", 1, square, 0.5);
+}
+
 /* Every second neuron follows a behaviour 3 frames later, the others 4 frames later: the former are ahead of the
  * latter, and drive nobody. */
 static void what_follows_behaviour_later_is_no_edge(void **state) {
@@ -671,6 +696,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(unconnected_neurons_give_false_alarms_at_their_rate),
         cmocka_unit_test(what_follows_behaviour_slowly_and_not_in_proportion_is_no_edge),
+        cmocka_unit_test(what_follows_sums_of_behaviour_not_in_proportion_is_no_edge),
         cmocka_unit_test(what_follows_behaviour_later_is_no_edge),
         cmocka_unit_test(errors_are_the_spread_over_shifts_of_the_sender),
         cmocka_unit_test(variance_is_that_of_all_shifts),

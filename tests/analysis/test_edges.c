@@ -15,7 +15,8 @@ static syn_model *example(test_set *set) {
     syn_model *model = model_of(set, random_parameters(set->data, SYN_FORM_DENSE, 5, 7), SYN_LOSS_GAUSSIAN);
     syn_edge_estimates *e = model->session[0].edges = zeros(1, sizeof *e);
     e->estimate = floats(TINY_N * TINY_N), e->error = floats(TINY_N * TINY_N);
-    e->freedom = 1e6, e->inflation = 1.5, e->residual_correlation = 0.3, e->residual_correlation_by_chance = 0.01;
+    e->freedom = 1e6, e->inflation = 1.5, e->coactivity = 0.4, e->residual_correlation = 0.3,
+    e->residual_correlation_by_chance = 0.01;
     for (int k = 0; k < TINY_N * TINY_N; k++) {
         e->estimate[k] = (float)(k < 10 ? 10 - k : 0.1 * normal(5, k));
         e->error[k] = k / TINY_N == k % TINY_N ? 0.0f : 1.0f;
@@ -82,7 +83,7 @@ static void summary_holds_what_was_found(void **state) {
     assert_string_equal(json_string_value(json_object_get(first, "presynaptic")), "1");
     assert_string_equal(json_string_value(json_object_get(first, "postsynaptic")), "0");
     assert_near("estimate", 9, json_number_value(json_object_get(first, "estimate")), 1e-6);
-    assert_int_equal(json_array_size(json_object_get(root, "notes")), 3);
+    assert_int_equal(json_array_size(json_object_get(root, "notes")), 4);
     const json_t *cell = json_array_get(json_object_get(root, "regions"), 0); /* V1 to V1: 6 pairs */
     assert_int_equal(json_integer_value(json_object_get(cell, "pairs")), 6);
     double mean = 0;

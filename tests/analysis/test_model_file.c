@@ -27,6 +27,7 @@ static syn_model *example(syn_form form, test_set *set) {
                               .window = 3,
                               .freedom = 300,
                               .inflation = 1.2,
+                              .coactivity = 0.7,
                               .lags = 24,
                               .correlation_of_halves = 0.5,
                               .residual_correlation = 0.1,

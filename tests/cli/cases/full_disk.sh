@@ -34,7 +34,9 @@ c.graphml connectivity model.h5
 COMMANDS
 done
 
-# A report of several files is there as a whole or not at all.
+# A report of several files is there as a whole or not at all. The first one on a system fills the cache of fontconfig,
+# which says so where it cannot.
+run 0 synapsnet report model.h5 -o fonts.pdf
 for kib in 4 12; do
     for extension in html json pdf svg png; do
         run_limited $kib synapsnet report model.h5 -o full/r.$extension
