@@ -29,7 +29,7 @@ typedef struct measures {
     const float *residual;
     int64_t first_lag, last_lag, nearest, farthest; /* in targets */
     double *n, *mean, *square;                      /* [N] observed targets, |r| and r^2 */
-    double terms_P;                                 /* of P */
+    double terms_P;                                 /* terms of P */
     double terms_S;                                 /* terms of S */
     float *size;       /* [CHUNK + last_lag][N] |r| of mean 0 and variance 1, 0 where not observed */
     float *later;      /* [CHUNK][N] sum over the lags of the sizes after a target in its run */

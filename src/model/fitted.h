@@ -14,10 +14,9 @@ typedef struct syn_edge_estimates {
     double window;    /* ... how many of them a spike of a sender counts; 0: not of counts */
     double freedom;   /* degrees of freedom of estimate / error */
     double inflation; /* of the standard errors, included in them: root mean square over senders */
-    double
-        coactivity; /* taken off statistics of pairs that are active together, root mean square (edge_coactivity.h) */
-    double lags;    /* frames over which autocorrelation was counted */
-    double correlation_of_halves;                                /* of their estimates, over all pairs */
+    double coactivity;            /* taken off statistics (analysis/edge_coactivity.h), root mean square */
+    double lags;                  /* frames over which autocorrelation was counted */
+    double correlation_of_halves; /* of their estimates, over all pairs */
     double residual_correlation, residual_correlation_by_chance; /* of two neurons in one frame, root mean square */
     double decay, crosstalk;                                     /* of events */
     double overlapping; /* edges not tested: of cells that share too much of their light */
