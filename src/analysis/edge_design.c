@@ -112,7 +112,7 @@ void syn_edge_nuisance(const syn_edge_design *d, const syn_edge_chunk *chunk, fl
             for (int64_t b = 0; b < B && d->powers > 1; b++) column[levels + b] = u[b] * u[b];
         }
         float *step = q + 1 + d->powers * levels;
-        memcpy(step, d->place, (size_t)d->steps * sizeof *step);
+        for (int64_t k = 0; k < d->steps; k++) step[k] = d->place[k];
         for (int64_t l = 0; l < levels; l++)
             for (int64_t k = 0; k < d->steps; k++) step[k] += d->direction[l * d->steps + k] * q[1 + l];
         for (int64_t k = 0; k < d->steps; k++) step[k] /= 1 + fabsf(step[k]);

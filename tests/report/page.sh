@@ -17,7 +17,7 @@ fit() { "$synapsnet" fit --hidden 4 --epochs 30 --seed 3 --quiet "$@"; }
 fit sim1.h5 --connectivity dense -o model.h5
 fit sim1.h5 sim2.h5 --connectivity dense -o pair.h5
 fit sim1.h5 --connectivity none -o none.h5
-"$synapsnet" simulate spikes --neurons 12 --frames 1500 --drive 2 --seed 1 -o spikes.h5 --quiet
+"$synapsnet" simulate spikes --neurons 12 --frames 1500 --drive 2 --seed 3 -o spikes.h5 --quiet
 fit spikes.h5 --connectivity dense -o calcium.h5
 "$synapsnet" simulate spikes --view counts --neurons 12 --frames 4000 --seed 1 -o trains_sim.h5 --quiet
 fit trains_sim.h5 --connectivity none -o trains.h5
