@@ -6,6 +6,7 @@
 
 #include "base/lapack.h"
 #include "base/memory.h"
+#include "base/order.h"
 
 /* Lags, in windows of the senders: of P, and of S. */
 enum { FIRST_LAG = 5, LAST_LAG = 20, NEAREST = 2, FARTHEST = 10 };
@@ -159,11 +160,6 @@ typedef struct sample {
 
 static void sample_free(sample *s) { free(s->P), free(s->y), free(s->left), free(s->weight), free(s->space); }
 
-static int by_value(const void *a, const void *b) {
-    const double x = *(const double *)a, y = *(const double *)b;
-    return x < y ? -1 : x > y;
-}
-
 /* What both directions of a pair show: the lesser of two values of one sign, else 0. */
 static double both_ways(double a, double b) { return a * b <= 0 ? 0 : fabs(a) < fabs(b) ? a : b; }
 
@@ -177,7 +173,7 @@ static syn_status sample_create(sample *s, const measures *m, const syn_edge_est
         if (edges->error[k] > 0)
             s->P[s->n] = (double)m->P[k], s->y[s->n++] = both_ways((double)m->S[k], (double)m->S[k % N * N + k / N]);
     memcpy(s->space, s->P, (size_t)s->n * sizeof *s->P);
-    qsort(s->space, (size_t)s->n, sizeof *s->space, by_value);
+    syn_sort(s->space, s->n);
     for (int k = 0; k < KNOTS && s->n > 0; k++) s->knot[k] = s->space[(int64_t)(knot_at[k] * (double)s->n)];
     return SYN_OK;
 }
@@ -214,11 +210,15 @@ static bool solve(const sample *s, double by[COLUMNS], double moments[COLUMNS * 
     return syn_solve_positive(A, COLUMNS, by, 1);
 }
 
-/* Spread of either direction, of which half of the values are 0 and half of the others above 0.376 of it. */
-static double spread_of_left(const sample *s) {
+/* Weights by what is left: less for what is far off (Huber). Returns the spread of either direction, of which half of
+ * the values are 0 and half of the others above 0.376 of it. */
+static double weigh(sample *s) {
     for (int64_t k = 0; k < s->n; k++) s->space[k] = fabs(s->left[k]);
-    qsort(s->space, (size_t)s->n, sizeof *s->space, by_value);
-    return s->space[s->n - 1 - s->n / 4] / 0.3757;
+    syn_sort(s->space, s->n);
+    const double spread = s->space[s->n - 1 - s->n / 4] / 0.3757;
+    for (int64_t k = 0; k < s->n; k++)
+        s->weight[k] = fabs(s->left[k]) > bulk * spread ? bulk * spread / fabs(s->left[k]) : 1;
+    return spread;
 }
 
 /* What the columns but the first explain, sum of squares. */
@@ -232,7 +232,7 @@ static double explained(const double by[COLUMNS], const double moments[COLUMNS *
     return sum;
 }
 
-/* Regression of y in which values far off weigh less (Huber). Returns whether y depends on P. */
+/* Regression of y in which values far off weigh less. Returns whether y depends on P. */
 static bool fit(sample *s, double by[COLUMNS]) {
     double moments[COLUMNS * COLUMNS], spread = 0;
     for (int64_t k = 0; k < s->n; k++) s->weight[k] = 1;
@@ -240,9 +240,7 @@ static bool fit(sample *s, double by[COLUMNS]) {
         const double before = spread;
         if (!solve(s, by, moments)) return false;
         for (int64_t k = 0; k < s->n; k++) s->left[k] = s->y[k] - by[0] - rise(s, by, s->P[k]);
-        spread = spread_of_left(s);
-        for (int64_t k = 0; k < s->n; k++)
-            s->weight[k] = fabs(s->left[k]) > bulk * spread ? bulk * spread / fabs(s->left[k]) : 1;
+        spread = weigh(s);
         if (fabs(spread - before) < settled * spread) break;
     }
     return explained(by, moments) > sure * spread * spread;
@@ -267,9 +265,7 @@ static double share_of_curve(sample *s, const double *curve) {
         const double variance = xx - x * x / w;
         share = variance > 0 ? (xy - x * y / w) / variance : 0;
         for (int64_t k = 0; k < s->n; k++) s->left[k] = s->y[k] - y / w - share * (curve[k] - x / w);
-        const double spread = spread_of_left(s);
-        for (int64_t k = 0; k < s->n; k++)
-            s->weight[k] = fabs(s->left[k]) > bulk * spread ? bulk * spread / fabs(s->left[k]) : 1;
+        weigh(s);
     }
     return fmax(share, 0);
 }

@@ -5,6 +5,7 @@
 
 #include "base/lapack.h"
 #include "base/memory.h"
+#include "base/order.h"
 #include "dataset/baseline.h"
 
 /* Autocovariances that g comes from; own frames that events are cleared of; rounds of estimating S. */
@@ -81,13 +82,8 @@ static syn_status create_work(work *w, const syn_session *s, const syn_kernels *
     return restore_activity(w);
 }
 
-static int by_value(const void *a, const void *b) {
-    const double x = *(const double *)a, y = *(const double *)b;
-    return x < y ? -1 : x > y;
-}
-
 static double median(double *values, int64_t n) {
-    qsort(values, (size_t)n, sizeof *values, by_value);
+    syn_sort(values, n);
     return n ? values[n / 2] : 0;
 }
 
@@ -558,7 +554,7 @@ static void replace_by_events(const work *w, trace *r, int64_t j, float *unit) {
             r->n_seen += r->seen[n];
         }
     memcpy(r->value, r->y, (size_t)n * sizeof *r->y);
-    qsort(r->value, (size_t)n, sizeof *r->value, by_value);
+    syn_sort(r->value, n);
     const double rest = r->value[(int64_t)(resting * (double)n)];
     for (int64_t t = 0; t < n; t++) r->y[t] -= rest;
     for (int64_t k = 0, first = 0, length; k < w->n_pieces; first += length, k++) {

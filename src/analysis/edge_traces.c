@@ -6,6 +6,7 @@
 #include "analysis/edge_null.h"
 #include "base/lapack.h"
 #include "base/memory.h"
+#include "base/order.h"
 
 /* Fewest pairs for a share that a trace has of something else. */
 enum { FEWEST_PAIRS = 10 };
@@ -27,11 +28,6 @@ static double statistic(const traces *t, int64_t k) {
     return t->edges->error[k] > 0 ? (double)t->edges->estimate[k] / (double)t->edges->error[k] : 0;
 }
 
-static int by_value(const void *a, const void *b) {
-    const double x = *(const double *)a, y = *(const double *)b;
-    return x < y ? -1 : x > y;
-}
-
 /* The share of an edge that appears the other way round: median over the edges whose opposite is weaker. */
 static syn_status measure_reversal(const traces *t, const bool *found, double *share) {
     const int64_t N = t->design->N;
@@ -43,7 +39,7 @@ static syn_status measure_reversal(const traces *t, const bool *found, double *s
         if (found[k] && fabs(statistic(t, k)) >= fabs(statistic(t, opposite)))
             ratio[n++] = (double)t->edges->estimate[opposite] / (double)t->edges->estimate[k];
     }
-    qsort(ratio, (size_t)n, sizeof *ratio, by_value);
+    syn_sort(ratio, n);
     *share = n < FEWEST_PAIRS ? 0 : fmin(fmax(ratio[n / 2], 0), 1);
     free(ratio);
     return SYN_OK;
@@ -86,7 +82,8 @@ typedef struct weighted {
 } weighted;
 
 static int by_weighted_value(const void *a, const void *b) {
-    return by_value(&((const weighted *)a)->value, &((const weighted *)b)->value);
+    const double x = ((const weighted *)a)->value, y = ((const weighted *)b)->value;
+    return (x > y) - (x < y);
 }
 
 static double weighted_median(weighted *list, int64_t n) {

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "base/memory.h"
+#include "base/order.h"
 
 /* The normal deviate with the same tail as Student's t (Wallace 1959): exact to three digits from 10 degrees on. */
 double syn_two_sided_p(double statistic, double freedom) {
@@ -75,11 +76,6 @@ static double fit_middle(const double *size, int64_t n, double c) {
     return high;
 }
 
-static int by_value(const void *a, const void *b) {
-    const double x = *(const double *)a, y = *(const double *)b;
-    return x < y ? -1 : x > y;
-}
-
 syn_status syn_empirical_null(const double *z, int64_t n, double *deviation) {
     enum { FEWEST = 200, STEPS = 8, WIDTH = 2 };
     double *size;
@@ -87,7 +83,7 @@ syn_status syn_empirical_null(const double *z, int64_t n, double *deviation) {
     if (n < FEWEST) return SYN_OK;
     SYN_TRY(syn_alloc(&size, (size_t)n, sizeof *size, "empirical null"));
     for (int64_t k = 0; k < n; k++) size[k] = fabs(z[k]);
-    qsort(size, (size_t)n, sizeof *size, by_value);
+    syn_sort(size, n);
     if (size[n / 2] > 0) {
         *deviation = size[n / 2] / 0.6744897501960817;
         for (int step = 0; step < STEPS; step++) *deviation = fit_middle(size, n, WIDTH * *deviation);

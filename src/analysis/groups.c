@@ -4,6 +4,7 @@
 
 #include "analysis/edges.h"
 #include "base/memory.h"
+#include "base/order.h"
 #include "base/random.h"
 
 enum { RESAMPLES = 400 };
@@ -63,11 +64,6 @@ static void resample(grouping *g, uint32_t number) {
     }
 }
 
-static int by_value(const void *a, const void *b) {
-    const double x = *(const double *)a, y = *(const double *)b;
-    return x < y ? -1 : x > y;
-}
-
 static json_t *cell_json(const grouping *g, int64_t to, int64_t from, const double *mean) {
     const int64_t cell = to * g->G + from;
     double draws[RESAMPLES];
@@ -84,7 +80,7 @@ static json_t *cell_json(const grouping *g, int64_t to, int64_t from, const doub
     for (int r = 0; r < RESAMPLES; r++)
         if (!isnan(g->mean[r * g->G * g->G + cell])) draws[n++] = g->mean[r * g->G * g->G + cell];
     if (n >= RESAMPLES / 2 && pairs > 1) { /* one pair has no spread over neurons */
-        qsort(draws, (size_t)n, sizeof *draws, by_value);
+        syn_sort(draws, n);
         json_object_set_new(one, "low", json_real(draws[(int)(0.025 * n)]));
         json_object_set_new(one, "high", json_real(draws[(int)(0.975 * n)]));
     }

@@ -4,6 +4,7 @@
 
 #include "analysis/connectivity.h"
 #include "base/memory.h"
+#include "base/order.h"
 
 size_t syn_repeat_length(const syn_dataset *data) {
     size_t length = 0;
@@ -71,11 +72,6 @@ static double correlation(const float *a, const float *b, int64_t N) {
     return aa > 0 && bb > 0 ? ab / sqrt(aa * bb) : 0;
 }
 
-static int by_value(const void *a, const void *b) {
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /* Over all pairs of fits. */
 static syn_status median_correlation(const float *const *fit, int fits, int64_t N, double *median) {
     const int pairs = fits * (fits - 1) / 2;
@@ -84,7 +80,7 @@ static syn_status median_correlation(const float *const *fit, int fits, int64_t 
     SYN_TRY(syn_alloc(&r, (size_t)pairs, sizeof *r, "repeats"));
     for (int a = 1; a < fits; a++)
         for (int b = 0; b < a; b++) r[n++] = correlation(fit[a], fit[b], N);
-    qsort(r, (size_t)pairs, sizeof *r, by_value);
+    syn_sort(r, pairs);
     *median = (r[(pairs - 1) / 2] + r[pairs / 2]) / 2;
     free(r);
     return SYN_OK;

@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "base/memory.h"
+#include "base/order.h"
 #include "recording/read_mat.h"
 
 #define COUNT(list) (sizeof(list) / sizeof *(list))
@@ -33,16 +34,11 @@ const char *syn_mat_time_field(const matvar_t *node) {
     return NULL;
 }
 
-static int compare_doubles(const void *a, const void *b) {
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 double syn_mat_rate_of(const double *time, int64_t n) {
     double *step;
     if (n < 2 || syn_alloc(&step, (size_t)n - 1, sizeof *step, "times") != SYN_OK) return 0;
     for (int64_t k = 1; k < n; k++) step[k - 1] = time[k] - time[k - 1];
-    qsort(step, (size_t)n - 1, sizeof *step, compare_doubles);
+    syn_sort(step, n - 1);
     const double least = step[0], median = step[(n - 1) / 2], most = step[n - 2];
     free(step);
     return least > 0.9 * median && most < 1.1 * median ? 1 / median : 0;
