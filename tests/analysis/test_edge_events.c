@@ -61,7 +61,7 @@ static void transients_are_told_from_other_activity(void **state) {
     raw_data hardly = raw_create(7 * T, N, 0, "fluorescence", 16000);
     memcpy(quick.x, spike, T * N * sizeof *spike);
     for (int64_t k = 0; k < 7 * T * N; k++) { /* significantly skewed: a third by 0.2 to 0.4, the others less */
-        const float e = (float)normal(16100, k), skewed = e + (k % 3 ? 0.03f : 0.06f) * e * e;
+        const float e = (float)normal(16100, k), skewed = e + (k % 3 ? 0.03f : 0.08f) * e * e;
         hardly.x[k] = skewed + (k < N ? 0 : 0.9f * hardly.x[k - N]);
     }
     for (int64_t k = N; k < T * N; k++) symmetric.x[k] += 0.9f * symmetric.x[k - N];

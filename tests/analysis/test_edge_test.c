@@ -592,6 +592,33 @@ static void paths_over_a_third_neuron_are_no_edges(void **state) {
     syn_edge_estimates_free(e), set_free(&set), raw_free(&raw), raw_free(&fine);
 }
 
+/* A third of the neurons follow a slow drive that was not recorded: nobody drives anybody. */
+static void an_unrecorded_drive_makes_no_edges(void **state) {
+    (void)state;
+    enum { N = 36, T = 20000, DRIVEN = 12 };
+    raw_data raw = raw_create(T, N, 0, "counts", 9950);
+    test_set set;
+    double drive = 0, found = 0;
+    for (int64_t t = 0; t < T; t++) {
+        drive = 0.95 * drive + 0.3 * normal(9960, t);
+        for (int64_t i = 0; i < N; i++) {
+            const syn_random random = {4, SYN_STREAM_TEST, 9970};
+            const double chance = i < DRIVEN ? 0.05 * exp(drive) : 0.08;
+            raw.x[t * N + i] = syn_random_uniform(random, (uint64_t)(t * N + i)) < chance;
+        }
+    }
+    set = set_create(&raw, 1, TINY_WINDOW);
+    syn_edge_estimates *e;
+    assert_ok(syn_test_counts(&set.data->session[0], 0.005, best_kernels(), 2, NULL, &e));
+    for (int64_t i = 0; i < DRIVEN; i++)
+        for (int64_t j = 0; j < DRIVEN; j++)
+            if (i != j) found += fabs((double)(e->estimate[i * N + j] / e->error[i * N + j])) > 1.96;
+    found /= DRIVEN * (DRIVEN - 1);
+    if (!(found < 0.2)) fail_msg("share of p < 0.05 among driven neurons: %.3f", found);
+    assert_true(e->coactivity > 0.1);
+    syn_edge_estimates_free(e), set_free(&set), raw_free(&raw);
+}
+
 /* Every second neuron fires in bursts and drives the next: the edge is found, not the other way round. */
 static void bursts_of_a_sender_do_not_turn_an_edge_around(void **state) {
     (void)state;
@@ -712,6 +739,7 @@ int main(void) {
         cmocka_unit_test(what_passes_on_within_a_frame_is_no_edge),
         cmocka_unit_test(gaps_hide_nothing_of_what_passes_on_within_a_frame),
         cmocka_unit_test(paths_over_a_third_neuron_are_no_edges),
+        cmocka_unit_test(an_unrecorded_drive_makes_no_edges),
         cmocka_unit_test(bursts_of_a_sender_do_not_turn_an_edge_around),
         cmocka_unit_test(gaps_do_not_hide_that_residuals_correlate),
         cmocka_unit_test(behaviour_that_repeats_itself_is_no_failure),
