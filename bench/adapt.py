@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Test mse (bits per spike of counts) against minutes of a new animal's data: `adapt` beside a fit from scratch.
 
-    bench/adapt.py build/release/synapsnet --source A.mat B.mat ... --new C.mat [--shares 0.1 0.2 0.4 1]
+    bench/adapt.py build/release/synapsnet --source A.mat B.mat ... --new C.mat [--shares 0.1 0.2 0.4 1] [--seeds 0 1 2]
 
-The source model is fitted on all of the sources. Of the new recording the last 15 % of its trials (of its frames, if it has
+The source model is fitted on all of the sources, with each seed. Of the new recording the last 15 % of its trials (of its frames, if it has
 fewer than 20 trials) are the test split, the same for every row; of what is before them the last part is given, in shares of
 a whole recording. A quarter of what is given is the validation split. Every recording is opened as `synapsnet convert` reads
 it, without behaviour; one that takes options is converted with them first.
@@ -47,11 +47,13 @@ def shorten(whole, path, share):
         new = np.isin(kept[:, 0], segments[:, 0])
         new[0] = True
         starts, stops = starts[new], np.append(starts[new][1:], stops[-1])
-    with h5py.File(path, "w") as f:
+    with h5py.File(path, "w") as f, h5py.File(whole) as original:
         f.attrs.update(synapsnet_format="recording", format_version=1, rate_hz=rate)
         f["activity"] = np.concatenate([x[a:b] for a, b in kept])
         f["activity"].attrs["signal"] = signal
         f["segments"] = np.stack([starts, stops], 1)
+        if "neurons" in original:
+            original.copy("neurons", f)
     n = given + n_test
     return 0.75 * given / n, 0.25 * given / n, lengths[:given].sum() / rate
 
@@ -66,24 +68,27 @@ def main():
     parser.add_argument("--source", nargs="+", required=True)
     parser.add_argument("--new", nargs="+", required=True)
     parser.add_argument("--shares", nargs="+", type=float, default=[0.1, 0.2, 0.4, 0.85])
+    parser.add_argument("--seeds", nargs="+", default=["0"])
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         sources = [Path(folder, f"source{k}.h5") for k in range(len(arguments.source))]
         for recording, path in zip(arguments.source, sources):
             convert(arguments.program, recording, path)
-        model = Path(folder, "source_model.h5")
-        subprocess.run([arguments.program, "fit", *sources, "-o", model, "--quiet"], check=True)
-        print("| new recording | minutes | from scratch | `adapt` | decoder |\n|---|---|---|---|---|")
+        models = {seed: Path(folder, f"source_model{seed}.h5") for seed in arguments.seeds}
+        for seed, model in models.items():
+            subprocess.run([arguments.program, "fit", *sources, "-o", model, "--seed", seed, "--quiet"], check=True)
+        print("| new recording | minutes | seed | from scratch | `adapt` | decoder |\n|---|---|---|---|---|---|")
         for recording in arguments.new:
             whole, part = Path(folder, "whole.h5"), Path(folder, "part.h5")
             convert(arguments.program, recording, whole)
             for share in arguments.shares:
                 train, validation, seconds = shorten(whole, part, share)
-                options = ["--train", f"{train:.4f}", "--validation", f"{validation:.4f}", "--quiet", "--json"]
-                scratch = run(arguments.program, "fit", part, "-o", Path(folder, "scratch.h5"), *options)
-                adapted = run(arguments.program, "adapt", model, part, "-o", Path(folder, "adapted.h5"), *options)
-                print(f"| {Path(recording).stem} | {seconds / 60:.1f} | {score(scratch):.4f} "
-                      f"| {score(adapted):.4f} | {adapted['adapted']['decoder']} |", flush=True)
+                for seed in arguments.seeds:
+                    options = ["--train", f"{train:.4f}", "--validation", f"{validation:.4f}", "--seed", seed, "--quiet", "--json"]
+                    scratch = run(arguments.program, "fit", part, "-o", Path(folder, "scratch.h5"), *options)
+                    adapted = run(arguments.program, "adapt", models[seed], part, "-o", Path(folder, "adapted.h5"), *options)
+                    print(f"| {Path(recording).stem} | {seconds / 60:.1f} | {seed} | {score(scratch):.4f} "
+                          f"| {score(adapted):.4f} | {adapted['adapted']['decoder']} |", flush=True)
 
 
 if __name__ == "__main__":

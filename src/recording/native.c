@@ -104,7 +104,7 @@ static syn_status read_attributes(native *s) {
     if (h < 0) return syn_fail(SYN_ERR_IO, "%s: could not be opened again", file);
     char *signal = syn_hdf5_text_attribute(h, "/activity", "signal");
     r->rate_hz = syn_hdf5_number_attribute(h, "/", "rate_hz", 0);
-    r->named_neurons = syn_hdf5_number_attribute(h, "/", "named_neurons", 0) != 0;
+    r->named_neurons = syn_hdf5_number_attribute(h, "/", "named_neurons", has(s, "neurons/id")) != 0;
     r->name = syn_hdf5_text_attribute(h, "/", "name");
     r->unit = syn_hdf5_text_attribute(h, "/activity", "unit");
     H5Fclose(h);

@@ -758,3 +758,20 @@ def test_the_recording_of_the_fit_in_other_segments_is_not_scored(X):
                 ask(X)
         assert of.predict(X).shape == X.shape and np.isfinite(of.score(X, split="all"))
         assert of.score(X, segments=[(0, 50), (200, 400)]) == pytest.approx(model.score())
+
+
+def test_ids_in_the_own_layout_name_neurons(X):
+    """As docs/file-formats.md has h5py write it; only where a reader has counted the ids does the file say so."""
+    h5py = pytest.importorskip("h5py")
+    for ids, counted, distinct in ((list("abcde"), None, 5), (list("abcde"), 0, 10), (None, None, 10)):
+        for name, activity in (("a.h5", X[:200]), ("b.h5", X[200:])):
+            with h5py.File(name, "w") as f:
+                f.attrs["synapsnet_format"], f.attrs["format_version"], f.attrs["rate_hz"] = "recording", 1, 30.0
+                f["activity"] = activity.astype("float32")
+                f["activity"].attrs["signal"] = "fluorescence"
+                if ids:
+                    f["neurons/id"] = ids
+                if counted is not None:
+                    f.attrs["named_neurons"] = counted
+        fitted = synapsnet.SynapsNet(**SMALL).fit(["a.h5", "b.h5"])
+        assert fitted.description_["distinct_neurons"] == distinct
