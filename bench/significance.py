@@ -8,7 +8,8 @@ celltypes: N=100, T=10,000. rates: its defaults. Of both the share of true edges
 spikes: N=60, T=10,000, counts. calcium: the fluorescence of these.
 long: counts, and fluor: fluorescence, with N=100, T=50,000. spikes-X and calcium-X: a quarter or half of all pairs are
 connected, half or mosthidden (0.8) of the neurons are not recorded, driven by a behaviour of 2, unseen: by one that is not recorded,
-halfhidden: both halves. rates-driven and rates-unseen: by a behaviour of 1. longdriven and fluordriven: long and fluor with a behaviour of 2.
+halfhidden: both halves. rates-driven and rates-unseen: by a behaviour of 1. longdriven, longunseen, fluordriven and fluorunseen: long and fluor with a behaviour of 2.
+hubs: counts of 60 neurons of which few receive many edges, without a common drive; 12,000 frames.
 Edges of counts and of fluorescence do not depend on the model: the quickest one is fitted.
 assemblies: counts of 60 neurons in 6 assemblies, half of whose pairs excite each other, without a common drive; 12,000 frames.
 shifts: 6 neurons, of which one at a time is shifted around a circle before everything is fitted again.
@@ -30,7 +31,7 @@ NETWORK = {"celltypes": ["celltypes", "--neurons", "100", "--frames", "10000"], 
 HARDER = {"quarter": ["--density", "0.25"], "half": ["--density", "0.5"], "hidden": ["--neurons", "120", "--unobserved", "0.5"],
           "mosthidden": ["--neurons", "300", "--unobserved", "0.8"], "driven": ["--drive", "2"], "unseen": ["--drive", "2"],
           "halfhidden": ["--density", "0.5", "--neurons", "120", "--unobserved", "0.5"]}
-NETWORK |= {f"{kind}driven": NETWORK[kind] + HARDER["driven"] for kind in ("long", "fluor")}
+NETWORK |= {kind + drive: NETWORK[kind] + HARDER["driven"] for kind in ("long", "fluor") for drive in ("driven", "unseen")}
 NETWORK |= {f"{view}-{kind}": NETWORK[view] + options for view in ("spikes", "calcium") for kind, options in HARDER.items()}
 NETWORK |= {f"rates-{kind}": ["rates", "--drive", "1"] for kind in ("driven", "unseen")}
 QUICK = {kind: ["--connectivity", "none", "--epochs", "1"] for kind in NETWORK if not kind.startswith(("celltypes", "rates"))}
@@ -107,11 +108,27 @@ def network(program, work, kind, seed):
     print(f"| {kind}:{seed}{inside} | " + " | ".join(f"{false:.3f}, {power:.3f}" for false, power in cells) + " |", flush=True)
 
 
-def assemblies(program, work, seed, T=12000, N=60, blocks=6):
-    """Counts of assemblies of neurons that excite each other, whose excitabilities drift each by itself: no common drive."""
-    random = np.random.default_rng(seed)
+def assemblies(random, N=60, blocks=6):
+    """W of assemblies of neurons that excite each other."""
     block = np.arange(N) * blocks // N
-    W = 0.2 * (random.random((N, N)) < np.where(block[:, None] == block, 0.5, 0.02)) * random.lognormal(0, 0.4, (N, N))
+    return 0.2 * (random.random((N, N)) < np.where(block[:, None] == block, 0.5, 0.02)) * random.lognormal(0, 0.4, (N, N))
+
+
+def hubs(random, N=60):
+    """W of neurons of which a few receive many edges; a fifth inhibit."""
+    density = np.clip(random.lognormal(np.log(0.08), 1, N), 0.01, 0.6)
+    size = (random.random((N, N)) < density[:, None]) * random.lognormal(np.log(0.12), 0.5, (N, N))
+    return size * np.where(random.random(N) < 0.8, 1, -1.5)
+
+
+DRIFTING = {"assemblies": assemblies, "hubs": hubs}
+
+
+def drifting(program, work, kind, seed, T=12000):
+    """Counts of a network whose neurons' excitabilities drift each by itself: no common drive."""
+    random = np.random.default_rng(seed)
+    W = DRIFTING[kind](random)
+    N = len(W)
     np.fill_diagonal(W, 0)
     counts, drift, bias = np.zeros((T, N)), random.standard_normal(N), random.normal(-1.8, 0.4, N)
     for t in range(1, T):
@@ -120,7 +137,7 @@ def assemblies(program, work, seed, T=12000, N=60, blocks=6):
     np.save(f"{work}/x.npy", counts.astype("f4"))
     p = evidence(program, work, f"{work}/x.npy", "--rate", "20", "--signal", "counts", *QUICK["spikes"])[0]
     cells = [discoveries(a, W, method) for a in (p, ridge_var(counts[: int(USED * T)])) for method in ("bh", "by")]
-    print(f"| assemblies:{seed} | " + " | ".join(f"{false:.3f}, {power:.3f}" for false, power in cells) + " |", flush=True)
+    print(f"| {kind}:{seed} | " + " | ".join(f"{false:.3f}, {power:.3f}" for false, power in cells) + " |", flush=True)
 
 
 def coverage(path, estimate, half):
@@ -191,8 +208,10 @@ def main():
                 spike_trains(program, work, kind, int(seed))
             elif kind in NETWORK:
                 network(program, work, kind, int(seed))
+            elif kind in DRIFTING:
+                drifting(program, work, kind, int(seed))
             else:
-                {"null": null, "shifts": shifts, "assemblies": assemblies}[kind](program, work, int(seed))
+                {"null": null, "shifts": shifts}[kind](program, work, int(seed))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@
 
 /* Neurons follow behaviour neither in proportion nor at once: it and its square enter at the target's frame and so many
  * frames before, and soft steps of random sums of these levels (random features: Rahimi & Recht, NIPS 2007), as much of
- * that as the recording has room for. */
+ * that as the recording has room for. Where targets are shorter than a frame, its slope in the frame enters too. */
 static const int frames_before[] = {0, 1, 2, 4, 8, 16, 32};
 enum { MOST_OFFSETS = sizeof frames_before / sizeof *frames_before, MOST_POWERS = 2, MOST_STEPS = 100 };
 /* A nuisance column needs that many targets; senders and nuisance columns together use at most a third of the targets
@@ -45,7 +45,8 @@ static void choose_columns(syn_edge_design *d) {
     d->offsets = B ? MOST_OFFSETS : 0, d->powers = MOST_POWERS;
     while (d->offsets > 1 && d->powers * d->offsets * B > room) d->offsets--;
     if (d->powers * B > room) d->powers = 1;
-    d->Q = 1 + d->powers * d->offsets * B;
+    d->slopes = d->bins.per_frame > 1 ? B : 0;
+    d->Q = 1 + d->powers * d->offsets * B + d->slopes;
     if (d->Q + d->N > room) d->bins.earlier = 0;
     if (d->bins.earlier > 0) d->Q += d->N;
     const int64_t left = room - d->Q;
@@ -94,6 +95,17 @@ const float *syn_edge_senders(const syn_edge_design *d, const syn_edge_chunk *ch
     return d->session->x + (chunk->frame - 1) * d->N;
 }
 
+/* Behaviour is the mean of a frame, and rises or falls within it: half of the difference between the frames around that
+ * of a target, times how far the target is from the middle. At the borders of a segment its own frame stands in. */
+static void fill_slopes(const syn_edge_design *d, const syn_segment *segment, int64_t target, float *slope) {
+    const int64_t B = d->slopes, K = d->bins.per_frame;
+    const int64_t before = target - K < segment->start ? target : target - K;
+    const int64_t after = target + K < segment->stop ? target + K : target;
+    const float *u = d->session->u;
+    const double place = ((double)((target - segment->start) % K) + 0.5) / (double)K - 0.5;
+    for (int64_t b = 0; b < B; b++) slope[b] = (float)place * (u[after * B + b] - u[before * B + b]) / 2;
+}
+
 /* Where the segment starts in between: behaviour of its first frame, nothing of the senders. */
 void syn_edge_nuisance(const syn_edge_design *d, const syn_edge_chunk *chunk, float *q) {
     const syn_session *s = d->session;
@@ -111,13 +123,14 @@ void syn_edge_nuisance(const syn_edge_design *d, const syn_edge_chunk *chunk, fl
             memcpy(column, u, (size_t)B * sizeof *u);
             for (int64_t b = 0; b < B && d->powers > 1; b++) column[levels + b] = u[b] * u[b];
         }
-        float *step = q + 1 + d->powers * levels;
+        fill_slopes(d, &recording->segment[segment], chunk->frame + t, q + 1 + d->powers * levels);
+        float *step = q + 1 + d->powers * levels + d->slopes;
         for (int64_t k = 0; k < d->steps; k++) step[k] = d->place[k];
         for (int64_t l = 0; l < levels; l++)
             for (int64_t k = 0; k < d->steps; k++) step[k] += d->direction[l * d->steps + k] * q[1 + l];
         for (int64_t k = 0; k < d->steps; k++) step[k] /= 1 + fabsf(step[k]);
         if (d->bins.earlier == 0) continue;
-        float *column = q + 1 + d->powers * levels + d->steps;
+        float *column = step + d->steps;
         const int64_t frame = chunk->frame + t - 1 - d->bins.earlier;
         for (int64_t j = 0; j < d->N; j++)
             column[j] = frame < recording->segment[segment].start ? 0.0f : d->session->x[frame * d->N + j];

@@ -39,6 +39,7 @@ typedef struct syn_edge_design {
     int64_t T, N, Q;
     int window;               /* frames that a sender is the mean of */
     int offsets, powers;      /* of behaviour */
+    int64_t slopes;           /* of behaviour within a frame: B of them, or 0 */
     int64_t steps;            /* of random sums of behaviour at these frames */
     float *direction, *place; /* [offsets * B][steps], [steps] */
     int64_t n_chunks, longest_run;

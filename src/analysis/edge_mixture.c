@@ -23,6 +23,13 @@ static const double start_share = 0.25, start_edge = 3, start_edge_spread = 2, l
 /* Standard errors by which the spread is taken to be wider than it is found. */
 static const double in_doubt = 2;
 static const double least_spread = 0.8;
+/* A receiver is known from at most so many senders, its spread is held to that of all by as many statistics, and is
+ * found in so many steps. */
+enum { MOST_SENDERS = 400, RECEIVER_STEPS = 60 };
+static const double held_by = 2;
+/* Of the variance of log s^2 by chance: what not knowing which pairs have an edge makes of it, and the standard errors
+ * by which receivers have to be more unlike. */
+static const double by_chance = 1.3, unlike = 2;
 /* Edges that raise and that lower, as a share of a sender's. */
 static const double edges_of[KINDS][COMPONENTS] = {
     [RAISES] = {[UP] = 1}, [LOWERS] = {[DOWN] = 1}, [BOTH] = {0, .5, .5}};
@@ -160,12 +167,52 @@ static double fit(mixture *m, const double *z, const int64_t *first, int64_t N, 
     return none;
 }
 
-syn_status syn_edge_mixture_spread(const double *all, int64_t N, double *spread) {
+/* Spread of the pairs without an edge of a receiver, whose statistics are z[N], the edges being those of m. none: how
+ * many pairs have no edge. */
+static double spread_of_receiver(const mixture *m, const double *z, int64_t N, const double *kind, double *none) {
+    const int64_t every = N / MOST_SENDERS + 1;
+    double spread = m->spread;
+    for (int step = 0; step < RECEIVER_STEPS; step++) {
+        const double before = spread;
+        double square = held_by * m->spread * m->spread;
+        *none = 0;
+        for (int64_t j = 0; j < N; j += every) {
+            if (isnan(z[j])) continue;
+            const double limited = fmax(fmin(z[j], largest * m->spread), -largest * m->spread);
+            const double up = density(limited, m->edge[UP], m->edge_spread[UP]),
+                         down = density(limited, m->edge[DOWN], m->edge_spread[DOWN]);
+            for (int k = 0; k < KINDS; k++) {
+                const double p = m->none * density(limited, m->mean[k], spread),
+                             edge = (1 - m->none) * (edges_of[k][UP] * up + edges_of[k][DOWN] * down);
+                const double weight = kind[j * KINDS + k] * p / fmax(p + edge, DBL_MIN);
+                *none += weight, square += weight * (limited - m->mean[k]) * (limited - m->mean[k]);
+            }
+        }
+        spread = sqrt(square / (*none + held_by));
+        if (fabs(spread - before) < settled * before) break;
+    }
+    return spread;
+}
+
+/* Spreads of receivers as shares of that of all, drawn to 1 by how much of their variance is chance. */
+static void compare_receivers(const mixture *m, const double *z, int64_t N, const double *kind, double *receiver) {
+    double sum = 0, square = 0, all_none = 0, none;
+    for (int64_t i = 0; i < N; i++) {
+        receiver[i] = 2 * log(spread_of_receiver(m, z + i * N, N, kind, &none) / m->spread);
+        sum += receiver[i], square += receiver[i] * receiver[i], all_none += none;
+    }
+    const double n = (double)N, variance = square / n - sum / n * (sum / n), chance = by_chance * 2 * n / all_none;
+    const double more = fmax(variance - chance * (1 + unlike * sqrt(2 / (n - 1))), 0), share = more / (more + chance);
+    for (int64_t i = 0; i < N; i++) receiver[i] = exp(share * receiver[i] / 2);
+}
+
+syn_status syn_edge_mixture_spread(const double *all, int64_t N, double *spread, double *receiver) {
     mixture m;
     double *z = NULL, *kind = NULL;
     int64_t *first = NULL;
     syn_status status;
     for (int64_t j = 0; j < N; j++) spread[j] = 1;
+    for (int64_t i = 0; receiver && i < N; i++) receiver[i] = 1;
     SYN_CHECK(syn_alloc(&z, (size_t)(N * N), sizeof *z, "edges"));
     SYN_CHECK(syn_alloc(&kind, (size_t)(N * KINDS), sizeof *kind, "edges"));
     SYN_CHECK(syn_alloc(&first, (size_t)(N + 1), sizeof *first, "edges"));
@@ -177,6 +224,7 @@ syn_status syn_edge_mixture_spread(const double *all, int64_t N, double *spread)
         for (int k = 0; k < KINDS; k++) square += kind[j * KINDS + k] * m.mean[k] * m.mean[k];
         spread[j] = wider * sqrt(square);
     }
+    if (receiver) compare_receivers(&m, all, N, kind, receiver);
 done:
     free(z), free(kind), free(first);
     return status;

@@ -8,13 +8,22 @@
 
 static const double false_discovery_rate = 0.1;
 
-/* Of each sender, at least 1. */
-static syn_status measure_spread(const syn_edge_estimates *edges, int64_t N, double *spread) {
+/* Statistics of both directions of a pair that are taken to be no edge, and standard errors by which their mean product
+ * has to exceed 0. */
+static const double no_edge = 3, sure = 3;
+/* What is shared, as a multiple of the mean product: the largest are left out of that. */
+static const double of_product = 4;
+
+static double statistic(const syn_edge_estimates *edges, int64_t k) {
+    return edges->error[k] > 0 ? (double)edges->estimate[k] / (double)edges->error[k] : NAN;
+}
+
+/* Of each sender, at least 1; receiver: as in edge_mixture.h. */
+static syn_status measure_spread(const syn_edge_estimates *edges, int64_t N, double *spread, double *receiver) {
     double *z;
     SYN_TRY(syn_alloc(&z, (size_t)(N * N), sizeof *z, "edges"));
-    for (int64_t k = 0; k < N * N; k++)
-        z[k] = edges->error[k] > 0 ? (double)edges->estimate[k] / (double)edges->error[k] : NAN;
-    const syn_status status = syn_edge_mixture_spread(z, N, spread);
+    for (int64_t k = 0; k < N * N; k++) z[k] = statistic(edges, k);
+    const syn_status status = syn_edge_mixture_spread(z, N, spread, receiver);
     for (int64_t j = 0; j < N; j++) spread[j] = fmax(spread[j], 1);
     free(z);
     return status;
@@ -52,7 +61,7 @@ syn_status syn_edge_null_find(const syn_edge_estimates *edges, int64_t N, bool *
     double *spread;
     syn_status status;
     SYN_TRY(syn_alloc(&spread, (size_t)N, sizeof *spread, "edges"));
-    SYN_CHECK(measure_spread(edges, N, spread));
+    SYN_CHECK(measure_spread(edges, N, spread, NULL));
     SYN_CHECK(discover(edges, N, spread, found));
 done:
     free(spread);
@@ -71,15 +80,57 @@ done:
     return status;
 }
 
+/* What each neuron has in common with the others, as the mean product of its statistics as a receiver and as a sender,
+ * drawn to that of all by how much of the differences is chance: shared[N] of 0, which stays where nothing is in
+ * common. */
+static syn_status measure_shared(const syn_edge_estimates *edges, int64_t N, double *shared) {
+    double *pairs, all = 0, sum = 0, square = 0, between = 0;
+    SYN_TRY(syn_alloc(&pairs, (size_t)N, sizeof *pairs, "edges"));
+    for (int64_t i = 0; i < N; i++)
+        for (int64_t j = 0; j < N; j++) {
+            const double a = statistic(edges, i * N + j), b = statistic(edges, j * N + i);
+            if (i == j || !(fabs(a) < no_edge && fabs(b) < no_edge)) continue;
+            shared[i] += a * b, pairs[i]++, all++, sum += a * b, square += a * b * a * b;
+        }
+    const double mean = sum / fmax(all, 1), variance = square / fmax(all, 1),
+                 chance = variance * (double)N / fmax(all, 1);
+    const bool any = mean > sure * sqrt(2 * variance / fmax(all, 1));
+    for (int64_t i = 0; i < N; i++) {
+        shared[i] /= fmax(pairs[i], 1);
+        between += (shared[i] - mean) * (shared[i] - mean) / (double)N;
+    }
+    const double share = between > chance ? 1 - chance / between : 0;
+    for (int64_t i = 0; i < N; i++) shared[i] = any ? fmax(mean + share * (shared[i] - mean), 0) : 0;
+    free(pairs);
+    return SYN_OK;
+}
+
+/* What two neurons share of a common input is in proportion to how much each has of it, in both directions. A neuron
+ * has some if its statistics as a receiver spread wider than those of others, and those as a sender go along. factor:
+ * [N], the product of two is by how much the errors of a pair are wider. */
+static syn_status measure_common(const syn_edge_estimates *edges, int64_t N, const double *receiver, double *factor) {
+    SYN_TRY(measure_shared(edges, N, factor));
+    for (int64_t i = 0; i < N; i++)
+        factor[i] = sqrt(1 + fmax(fmin(receiver[i] * receiver[i] - 1, of_product * factor[i]), 0));
+    return SYN_OK;
+}
+
 syn_status syn_edge_null_inflate(syn_edge_estimates *edges, int64_t N) {
-    double *spread, square = 0;
+    double *spread = NULL, *receiver = NULL, *factor = NULL, square = 0;
     syn_status status;
-    SYN_TRY(syn_alloc(&spread, (size_t)N, sizeof *spread, "edges"));
-    SYN_CHECK(measure_spread(edges, N, spread));
+    SYN_CHECK(syn_alloc(&spread, (size_t)N, sizeof *spread, "edges"));
+    SYN_CHECK(syn_alloc(&receiver, (size_t)N, sizeof *receiver, "edges"));
+    SYN_CHECK(syn_alloc(&factor, (size_t)N, sizeof *factor, "edges"));
+    SYN_CHECK(measure_spread(edges, N, spread, receiver));
     for (int64_t k = 0; k < N * N; k++) edges->error[k] *= (float)spread[k % N];
-    for (int64_t j = 0; j < N; j++) square += spread[j] * spread[j] / (double)N;
+    SYN_CHECK(measure_common(edges, N, receiver, factor));
+    for (int64_t k = 0; k < N * N; k++) {
+        const double wider = factor[k / N] * factor[k % N], all = spread[k % N] * wider;
+        edges->error[k] *= (float)wider;
+        square += all * all / (double)(N * N);
+    }
     edges->inflation = sqrt(square);
 done:
-    free(spread);
+    free(spread), free(receiver), free(factor);
     return status;
 }

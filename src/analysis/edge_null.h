@@ -15,8 +15,9 @@ syn_status syn_edge_null_find_surest(const syn_edge_estimates *edges, int64_t N,
 /* Spread of the bulk of all statistics. */
 syn_status syn_edge_null_bulk(const syn_edge_estimates *edges, int64_t N, double *bulk);
 /* Where statistics of no edges spread wider than their standard errors say, small effects of what the model leaves out
- * are everywhere, and an edge has to stand out from these: multiplies the errors of each sender by that, and fills
- * `inflation`, the root mean square over senders. */
+ * are everywhere, and an edge has to stand out from these: multiplies the errors of each sender by that. Those of pairs
+ * that have an input in common spread wider still, and so do their errors. Fills `inflation`, the root mean square over
+ * pairs. */
 syn_status syn_edge_null_inflate(syn_edge_estimates *edges, int64_t N);
 
 #endif

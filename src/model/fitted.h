@@ -13,7 +13,7 @@ typedef struct syn_edge_estimates {
     double bin_s;     /* bins in which counts were tested, and ... */
     double window;    /* ... how many of them a spike of a sender counts; 0: not of counts */
     double freedom;   /* degrees of freedom of estimate / error */
-    double inflation; /* of the standard errors, included in them: root mean square over senders */
+    double inflation; /* of the standard errors, included in them: root mean square over pairs */
     double coactivity;            /* taken off statistics (analysis/edge_coactivity.h), root mean square */
     double lags;                  /* frames over which autocorrelation was counted */
     double correlation_of_halves; /* of their estimates, over all pairs */

@@ -31,7 +31,7 @@ static double draw(const drawn *d, uint32_t stream, double *z) {
 static void assert_spread(const char *what, const drawn *d, uint32_t stream, double below, double above) {
     double z[N * N], spread[N], mean = 0;
     const double truth = draw(d, stream, z);
-    assert_ok(syn_edge_mixture_spread(z, N, spread));
+    assert_ok(syn_edge_mixture_spread(z, N, spread, NULL));
     for (int j = 0; j < N; j++) mean += spread[j] / N;
     if (!(mean > (1 - below) * truth && mean < (1 + above) * truth))
         fail_msg("%s: found %.3f, drawn %.3f", what, mean, truth);
@@ -85,24 +85,42 @@ static void kinds_of_senders_have_spreads_of_their_own(void **state) {
     draw(&d, 900, z);
     for (int k = 0; k < N * N; k++)
         if (k % N % SENDERS_THAT_LOWER == 0) z[k] -= 1;
-    assert_ok(syn_edge_mixture_spread(z, N, spread));
+    assert_ok(syn_edge_mixture_spread(z, N, spread, NULL));
     for (int j = 0; j < N; j++)
         assert_near("spread", j % SENDERS_THAT_LOWER == 0 ? sqrt(2) : 1, spread[j], j % SENDERS_THAT_LOWER ? 0.1 : 0.2);
 }
 
+/* Rows of which what is no edge spreads wider, among edges that are told from it. */
+static void receivers_may_spread_wider(void **state) {
+    (void)state;
+    const drawn d = {0.1, 0, 1, 5, 1, -7, 1.5, false};
+    double z[N * N], spread[N], receiver[N];
+    for (uint32_t seed = 0; seed < 3; seed++) {
+        draw(&d, 1100 + 10 * seed, z);
+        assert_ok(syn_edge_mixture_spread(z, N, spread, receiver));
+        for (int i = 0; i < N; i++) assert_near("alike", 1, receiver[i], 0.05);
+        for (int k = 0; k < N * N / 4; k++)
+            if (fabs(z[k]) < 3) z[k] *= 1.8;
+        assert_ok(syn_edge_mixture_spread(z, N, spread, receiver));
+        double wide = 0, others = 0;
+        for (int i = 0; i < N; i++) *(i < N / 4 ? &wide : &others) += receiver[i];
+        assert_near("wide to others", 1.75, wide / (N / 4) / (others / (N - N / 4)), 0.3);
+    }
+}
+
 static void few_or_enormous_statistics_are_no_harm(void **state) {
     (void)state;
-    double z[N * N], spread[N];
+    double z[N * N], spread[N], receiver[N];
     const drawn d = {0.1, 0, 1, 1e4, 1, -1e6, 1, false};
     draw(&d, 1000, z);
     for (int k = 0; k < N; k++) z[k * N + 7] = NAN; /* a sender that was not tested */
-    assert_ok(syn_edge_mixture_spread(z, N, spread));
+    assert_ok(syn_edge_mixture_spread(z, N, spread, receiver));
     for (int j = 0; j < N; j++) assert_near("spread", 1, spread[j], 0.1);
-    assert_ok(syn_edge_mixture_spread(z, 14, spread));
-    for (int j = 0; j < 14; j++) assert_true(spread[j] == 1);
+    assert_ok(syn_edge_mixture_spread(z, 14, spread, receiver));
+    for (int j = 0; j < 14; j++) assert_true(spread[j] == 1 && receiver[j] == 1);
     for (int k = 0; k < N * N; k++) z[k] = 0;
-    assert_ok(syn_edge_mixture_spread(z, N, spread));
-    for (int j = 0; j < N; j++) assert_true(isfinite(spread[j]));
+    assert_ok(syn_edge_mixture_spread(z, N, spread, receiver));
+    for (int j = 0; j < N; j++) assert_true(isfinite(spread[j]) && receiver[j] == 1);
 }
 
 int main(void) {
@@ -111,6 +129,7 @@ int main(void) {
         cmocka_unit_test(senders_whose_edges_stand_out_tell_of_the_others),
         cmocka_unit_test(what_is_left_out_widens_it),
         cmocka_unit_test(kinds_of_senders_have_spreads_of_their_own),
+        cmocka_unit_test(receivers_may_spread_wider),
         cmocka_unit_test(few_or_enormous_statistics_are_no_harm),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
