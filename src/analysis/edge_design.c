@@ -45,10 +45,10 @@ static void choose_columns(syn_edge_design *d) {
     d->offsets = B ? MOST_OFFSETS : 0, d->powers = MOST_POWERS;
     while (d->offsets > 1 && d->powers * d->offsets * B > room) d->offsets--;
     if (d->powers * B > room) d->powers = 1;
-    d->slopes = d->bins.per_frame > 1 ? B : 0;
-    d->Q = 1 + d->powers * d->offsets * B + d->slopes;
+    d->Q = 1 + d->powers * d->offsets * B;
     if (d->Q + d->N > room) d->bins.earlier = 0;
     if (d->bins.earlier > 0) d->Q += d->N;
+    if (d->bins.per_frame > 1 && d->Q + B <= room) d->slopes = B, d->Q += B;
     const int64_t left = room - d->Q;
     d->steps = B == 0 || left < 0 ? 0 : left < MOST_STEPS ? left : MOST_STEPS;
     d->Q += d->steps;

@@ -171,23 +171,27 @@ static double fit(mixture *m, const double *z, const int64_t *first, int64_t N, 
  * many pairs have no edge. */
 static double spread_of_receiver(const mixture *m, const double *z, int64_t N, const double *kind, double *none) {
     const int64_t every = N / MOST_SENDERS + 1;
-    double spread = m->spread;
+    double limited[MOST_SENDERS], edge[MOST_SENDERS][KINDS], spread = m->spread;
+    const double *of_sender[MOST_SENDERS];
+    int n = 0;
+    for (int64_t j = 0; j < N; j += every) {
+        if (isnan(z[j])) continue;
+        limited[n] = fmax(fmin(z[j], largest * m->spread), -largest * m->spread);
+        const double up = density(limited[n], m->edge[UP], m->edge_spread[UP]),
+                     down = density(limited[n], m->edge[DOWN], m->edge_spread[DOWN]);
+        for (int k = 0; k < KINDS; k++) edge[n][k] = (1 - m->none) * (edges_of[k][UP] * up + edges_of[k][DOWN] * down);
+        of_sender[n++] = kind + j * KINDS;
+    }
     for (int step = 0; step < RECEIVER_STEPS; step++) {
         const double before = spread;
         double square = held_by * m->spread * m->spread;
         *none = 0;
-        for (int64_t j = 0; j < N; j += every) {
-            if (isnan(z[j])) continue;
-            const double limited = fmax(fmin(z[j], largest * m->spread), -largest * m->spread);
-            const double up = density(limited, m->edge[UP], m->edge_spread[UP]),
-                         down = density(limited, m->edge[DOWN], m->edge_spread[DOWN]);
+        for (int t = 0; t < n; t++)
             for (int k = 0; k < KINDS; k++) {
-                const double p = m->none * density(limited, m->mean[k], spread),
-                             edge = (1 - m->none) * (edges_of[k][UP] * up + edges_of[k][DOWN] * down);
-                const double weight = kind[j * KINDS + k] * p / fmax(p + edge, DBL_MIN);
-                *none += weight, square += weight * (limited - m->mean[k]) * (limited - m->mean[k]);
+                const double p = m->none * density(limited[t], m->mean[k], spread), off = limited[t] - m->mean[k];
+                const double weight = of_sender[t][k] * p / fmax(p + edge[t][k], DBL_MIN);
+                *none += weight, square += weight * off * off;
             }
-        }
         spread = sqrt(square / (*none + held_by));
         if (fabs(spread - before) < settled * before) break;
     }

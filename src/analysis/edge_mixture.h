@@ -24,8 +24,8 @@
 #include "base/status.h"
 
 /* z: [N][N] statistics, row = receiver, column = sender; NaN: not tested. spread: [N] of each sender's pairs without an
- * edge, 1 for all where fewer than 200 were tested. receiver: NULL or [N] how many times as wide as that the pairs
- * without an edge of each receiver spread, 1 for all where receivers are no more unlike than by chance. */
+ * edge, 1 for all where fewer than 200 were tested. receiver: NULL or [N] spread s of the pairs without an edge of each
+ * receiver as a share of that of all, 1 for all where receivers are no more unlike than by chance. */
 syn_status syn_edge_mixture_spread(const double *z, int64_t N, double *spread, double *receiver);
 
 #endif

@@ -80,21 +80,31 @@ done:
     return status;
 }
 
+/* Mean of the statistics that may be no edge: neurons that were not recorded shift all alike. */
+static double mean_of_no_edge(const syn_edge_estimates *edges, int64_t N) {
+    double sum = 0, n = 0;
+    for (int64_t k = 0; k < N * N; k++)
+        if (fabs(statistic(edges, k)) < no_edge) sum += statistic(edges, k), n++;
+    return n > 0 ? sum / n : 0;
+}
+
 /* What each neuron has in common with the others, as the mean product of its statistics as a receiver and as a sender,
- * drawn to that of all by how much of the differences is chance: shared[N] of 0, which stays where nothing is in
- * common. */
+ * about their mean, drawn to that of all by how much of the differences is chance: shared[N] of 0, which stays where
+ * nothing is in common. */
 static syn_status measure_shared(const syn_edge_estimates *edges, int64_t N, double *shared) {
+    const double center = mean_of_no_edge(edges, N);
     double *pairs, all = 0, sum = 0, square = 0, between = 0;
     SYN_TRY(syn_alloc(&pairs, (size_t)N, sizeof *pairs, "edges"));
     for (int64_t i = 0; i < N; i++)
         for (int64_t j = 0; j < N; j++) {
             const double a = statistic(edges, i * N + j), b = statistic(edges, j * N + i);
             if (i == j || !(fabs(a) < no_edge && fabs(b) < no_edge)) continue;
-            shared[i] += a * b, pairs[i]++, all++, sum += a * b, square += a * b * a * b;
+            const double product = (a - center) * (b - center);
+            shared[i] += product, pairs[i]++, all++, sum += product, square += product * product;
         }
-    const double mean = sum / fmax(all, 1), variance = square / fmax(all, 1),
-                 chance = variance * (double)N / fmax(all, 1);
-    const bool any = mean > sure * sqrt(2 * variance / fmax(all, 1));
+    const double mean = sum / fmax(all, 1), per_pair = square / fmax(all, 1),
+                 chance = per_pair * (double)N / fmax(all, 1);
+    const bool any = mean > sure * sqrt(2 * per_pair / fmax(all, 1)); /* each pair is there twice */
     for (int64_t i = 0; i < N; i++) {
         shared[i] /= fmax(pairs[i], 1);
         between += (shared[i] - mean) * (shared[i] - mean) / (double)N;
@@ -106,31 +116,34 @@ static syn_status measure_shared(const syn_edge_estimates *edges, int64_t N, dou
 }
 
 /* What two neurons share of a common input is in proportion to how much each has of it, in both directions. A neuron
- * has some if its statistics as a receiver spread wider than those of others, and those as a sender go along. factor:
- * [N], the product of two is by how much the errors of a pair are wider. */
-static syn_status measure_common(const syn_edge_estimates *edges, int64_t N, const double *receiver, double *factor) {
-    SYN_TRY(measure_shared(edges, N, factor));
+ * has some if its statistics as a receiver spread wider than those of others, and those as a sender go along. receiver:
+ * [N] spreads, which become the factors whose product is by how much the errors of a pair are wider. */
+static syn_status find_common(const syn_edge_estimates *edges, int64_t N, double *receiver) {
+    double *shared;
+    SYN_TRY(syn_alloc(&shared, (size_t)N, sizeof *shared, "edges"));
+    const syn_status status = measure_shared(edges, N, shared);
     for (int64_t i = 0; i < N; i++)
-        factor[i] = sqrt(1 + fmax(fmin(receiver[i] * receiver[i] - 1, of_product * factor[i]), 0));
-    return SYN_OK;
+        receiver[i] = sqrt(1 + fmax(fmin(receiver[i] * receiver[i] - 1, of_product * shared[i]), 0));
+    free(shared);
+    return status;
 }
 
 syn_status syn_edge_null_inflate(syn_edge_estimates *edges, int64_t N) {
-    double *spread = NULL, *receiver = NULL, *factor = NULL, square = 0;
+    double *spread = NULL, *receiver = NULL, square = 0, n = 0;
     syn_status status;
     SYN_CHECK(syn_alloc(&spread, (size_t)N, sizeof *spread, "edges"));
     SYN_CHECK(syn_alloc(&receiver, (size_t)N, sizeof *receiver, "edges"));
-    SYN_CHECK(syn_alloc(&factor, (size_t)N, sizeof *factor, "edges"));
     SYN_CHECK(measure_spread(edges, N, spread, receiver));
     for (int64_t k = 0; k < N * N; k++) edges->error[k] *= (float)spread[k % N];
-    SYN_CHECK(measure_common(edges, N, receiver, factor));
+    SYN_CHECK(find_common(edges, N, receiver));
     for (int64_t k = 0; k < N * N; k++) {
-        const double wider = factor[k / N] * factor[k % N], all = spread[k % N] * wider;
+        const double wider = receiver[k / N] * receiver[k % N], all = spread[k % N] * wider;
+        if (!(edges->error[k] > 0)) continue;
         edges->error[k] *= (float)wider;
-        square += all * all / (double)(N * N);
+        square += all * all, n++;
     }
-    edges->inflation = sqrt(square);
+    edges->inflation = n > 0 ? sqrt(square / n) : 1;
 done:
-    free(spread), free(receiver), free(factor);
+    free(spread), free(receiver);
     return status;
 }

@@ -32,6 +32,11 @@ static void behaviour_has_a_slope_within_its_frame(void **state) {
                               after = start + K * (frame < last ? frame + 1 : last);
                 const double place = ((double)((target - start) % K) + 0.5) / K - 0.5; /* -3/8, -1/8, 1/8, 3/8 */
                 borders += frame == 0 || frame == last;
+                for (int64_t j = 0; earlier && j < s->N; j++) { /* the last columns */
+                    const int64_t from = target - 1 - earlier;
+                    const float sent = from < start ? 0 : s->x[from * s->N + j];
+                    assert_near("earlier", (double)sent, (double)q[t * d.Q + d.Q - s->N + j], 0);
+                }
                 for (int64_t b = 0; b < s->B; b++) {
                     const double rise = (double)(s->u[after * s->B + b] - s->u[before * s->B + b]) / 2;
                     assert_near("slope", place * rise, (double)q[t * d.Q + at + b], 1e-5);
