@@ -9,9 +9,9 @@ spikes: N=60, T=10,000, counts. calcium: the fluorescence of these.
 long: counts, and fluor: fluorescence, with N=100, T=50,000. spikes-X and calcium-X: a quarter or half of all pairs are
 connected, half or mosthidden (0.8) of the neurons are not recorded, driven by a behaviour of 2, unseen: by one that is not recorded,
 halfhidden: both halves. rates-driven and rates-unseen: by a behaviour of 1. longdriven, longunseen, fluordriven and fluorunseen: long and fluor with a behaviour of 2.
-hubs: counts of 60 neurons of which few receive many edges, without a common drive; 12,000 frames.
 Edges of counts and of fluorescence do not depend on the model: the quickest one is fitted.
 assemblies: counts of 60 neurons in 6 assemblies, half of whose pairs excite each other, without a common drive; 12,000 frames.
+hubs: the same of 60 neurons of which few receive many edges.
 shifts: 6 neurons, of which one at a time is shifted around a circle before everything is fitted again.
 FILE.npz: spike trains with `nodes` and their `marked_edges` (sender, receiver, weight), in bins of MS milliseconds.
 """
