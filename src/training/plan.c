@@ -2,8 +2,8 @@
 
 #include <math.h>
 
-/* A decoder twice as large is tried while the last one was still improving late in its schedule and, unless it was the
- * first, gained this much. */
+/* What a larger decoder, or another way to train it, has to gain to be built on. A decoder twice as large is tried
+ * while the last one was still improving late in its schedule and, unless it was the first, gained that much. */
 static const double worth_keeping = 0.003, still_improving = 0.7;
 enum { LARGEST_HIDDEN = 64 };
 /* ... and while all epochs of a stage stay below this many multiplications of decoder weights and states (some ten
@@ -118,7 +118,8 @@ static double strength_of(const syn_candidate *c) { return c->l1 > 0 ? c->l1 : c
 
 /* Whether two candidates are points of one line: alike but for the strength of their penalty. */
 static bool same_line(const syn_candidate *a, const syn_candidate *b) {
-    return a->form == b->form && (a->l1 > 0) == (b->l1 > 0) && a->innovation == b->innovation;
+    return a->form == b->form && (a->l1 > 0) == (b->l1 > 0) && a->innovation == b->innovation &&
+           a->embedding == b->embedding && a->fast == b->fast;
 }
 
 /* The stage with the least loss on the line of c, or -1. */
@@ -199,7 +200,8 @@ static int neighbour_rank(const syn_search *search, syn_candidate c, int rank) {
 /* Low rank: its neighbours too, in the direction that helps, unless factors are clearly behind free weights. */
 static bool next_rank(const syn_search *search, const syn_linear *linear, syn_candidate *c) {
     c->form = SYN_FORM_LOWRANK;
-    const syn_candidate dense = {.form = SYN_FORM_DENSE, .innovation = c->innovation};
+    syn_candidate dense = *c;
+    dense.form = SYN_FORM_DENSE, dense.l1 = 0;
     const int best = best_on_line(search, c), free_weights = best_on_line(search, &dense);
     const double loss = best < 0 ? 0 : search->stage[best].loss;
     if (best >= 0 && search->limits.rank) return false;
@@ -224,10 +226,45 @@ static bool next_dale(const syn_search *search, syn_candidate *c) {
     return dale < 0 || (dale == search->n_stages - 1 && search->stage[dale].loss < search->stage[l1].loss);
 }
 
-/* Ridge alone: the regression's, with each filter, then a line of ridges. */
-static bool next_ridge(const syn_search *search, syn_candidate *c) {
+/* ---- how the decoder learns beside a connectivity ---- */
+
+/* The finished stage of c, or NULL. */
+static const syn_stage *stage_of(const syn_search *search, const syn_candidate *c) {
+    for (int k = none_stages(search); k < search->n_stages; k++) {
+        const syn_candidate *other = &search->stage[k].candidate;
+        if (same_line(other, c) && other->ridge == c->ridge) return &search->stage[k];
+    }
+    return NULL;
+}
+
+/* A decoder that was trained alone may overfit, or not leave its start, before W has learned. The first candidate is
+ * tried again with embeddings that are shrunk more, and with a faster decoder, for as long as that helps: *c becomes
+ * the best of these, as which all other candidates learn, or, and then true, one that is to be trained first. */
+static bool next_way(const syn_search *search, syn_candidate *c) {
+    const syn_stage *best = search->settings.source ? NULL : stage_of(search, c);
+    bool moved = best != NULL;
+    while (moved) {
+        moved = false;
+        for (int k = 0; k < 2 && !moved; k++) {
+            syn_candidate other = *c;
+            if (k == 0) other.embedding *= ridge_factor;
+            if (k == 1) other.fast = true;
+            if (same_line(&other, c) || other.embedding > most_embedding_ridge) continue;
+            const syn_stage *tried = stage_of(search, &other);
+            moved = !tried || tried->loss < best->loss - worth_keeping * fabs(best->loss);
+            if (moved) *c = other, best = tried;
+            if (!tried) return true;
+        }
+    }
+    return false;
+}
+
+/* Ridge alone: the regression's, with each filter and each way to learn, then a line of ridges. */
+static bool next_ridge(const syn_search *search, syn_candidate *start, syn_candidate *c) {
     if (search->n_stages - none_stages(search) < search->n_linear) return true;
-    return search->limits.ridge < 0 && next_on_line(search, c, ridge_step);
+    const bool way = next_way(search, start);
+    *c = *start;
+    return way || (search->limits.ridge < 0 && next_on_line(search, c, ridge_step));
 }
 
 bool syn_plan_candidate(const syn_search *search, syn_stage *next) {
@@ -239,23 +276,23 @@ bool syn_plan_candidate(const syn_search *search, syn_stage *next) {
     const int rank = syn_linear_best_rank(linear), best_strength = syn_linear_best_strength(linear);
     const double most = most_ridge * syn_dataset_mean_frames(search->data, SYN_TRAIN);
     const syn_candidate *decoder = &least_of(search, none_stages(search))->candidate;
-    const syn_candidate start = {.form = form,
-                                 .rank = !factored      ? 0
-                                         : limits->rank ? limits->rank
-                                                        : syn_linear_rank[rank],
-                                 .ridge = limits->ridge >= 0 ? limits->ridge
-                                          : factored         ? linear->rank_strength[rank]
-                                                             : fmin(linear->strength[best_strength], most),
-                                 .l1 = one ? limits->l1 : 0,
-                                 .innovation = search->innovation[filter],
-                                 .embedding = decoder->embedding,
-                                 .no_behavior = decoder->no_behavior};
+    syn_candidate start = {.form = form,
+                           .rank = !factored      ? 0
+                                   : limits->rank ? limits->rank
+                                                  : syn_linear_rank[rank],
+                           .ridge = limits->ridge >= 0 ? limits->ridge
+                                    : factored         ? linear->rank_strength[rank]
+                                                       : fmin(linear->strength[best_strength], most),
+                           .l1 = one ? limits->l1 : 0,
+                           .innovation = search->innovation[filter],
+                           .embedding = decoder->embedding,
+                           .no_behavior = decoder->no_behavior};
     syn_candidate *c = &next->candidate;
     *next = (syn_stage){.hidden = search->none->H, .candidate = start};
     if (search->n_stages == SYN_MAX_STAGES - 2) return false; /* leaves room to tune */
     if (form == SYN_FORM_LOWRANK) return next_rank(search, linear, c);
     if (one) return search->n_stages == none_stages(search);
-    if (!factored && next_ridge(search, c)) return true;
+    if (!factored && next_ridge(search, &start, c)) return true;
     *c = start;
     if (limits->any_form && linear->rank_error[rank] < linear->ridge_error[best_strength] &&
         next_rank(search, linear, c))

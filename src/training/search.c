@@ -13,6 +13,8 @@
 
 /* Rates when the decoder of another model is trained on, as a share of the usual ones. */
 static const double tuning_rate = 0.2;
+/* The rate of a fast decoder, as a multiple of the usual one. */
+static const double fast_rate = 3;
 /* Whose weights are kept to be averaged. */
 enum { MOST_MEMBERS = 8 };
 /* A candidate that is behind the best one by this share has a third of the patience. */
@@ -109,9 +111,10 @@ void syn_stage_label(const syn_stage *stage, char *text, size_t size) {
     if (c->l1 > 0) n += snprintf(text + n, size - (size_t)n, " l1 %.3g", c->l1);
     if (c->innovation > 0) n += snprintf(text + n, size - (size_t)n, " innovation %.3g", c->innovation);
     n += snprintf(text + n, size - (size_t)n, ", %d hidden%s", stage->hidden, stage->tuned ? ", decoder tuned" : "");
-    if (c->form == SYN_FORM_NONE && c->embedding > 0)
+    if (c->embedding > 0)
         n += snprintf(text + n, size - (size_t)n, ", embedding ridge %.3g", c->embedding);
     if (c->no_behavior) n += snprintf(text + n, size - (size_t)n, ", no behaviour");
+    if (c->fast) n += snprintf(text + n, size - (size_t)n, ", fast");
     if (stage->again) snprintf(text + n, size - (size_t)n, ", trained on");
 }
 
@@ -236,6 +239,7 @@ static syn_status begin_stage(syn_search *search, bool *done) {
     const int number = search->origin ? search->planned[search->n_stages] : search->n_stages;
     syn_schedule schedule = syn_candidate_schedule(p, &search->settings, (uint32_t)number);
     schedule.warm |= next.again;
+    if (next.candidate.fast) schedule.decoder_rate *= fast_rate;
     if (search->best && next.candidate.form != SYN_FORM_NONE && !next.tuned) {
         schedule.rival_loss = search->best_loss + far_behind * fabs(search->best_loss);
         schedule.patience_behind = (schedule.patience + 2) / 3;

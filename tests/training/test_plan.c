@@ -50,7 +50,8 @@ static int run(planned *p, loss_of loss) {
         next.loss = loss(&next.candidate);
         for (int k = 1; k < s->n_stages; k++) {
             const syn_candidate *a = &s->stage[k].candidate, *b = &next.candidate;
-            if (a->form == b->form && a->rank == b->rank && a->ridge == b->ridge && a->l1 == b->l1)
+            if (a->form == b->form && a->rank == b->rank && a->ridge == b->ridge && a->l1 == b->l1 &&
+                a->embedding == b->embedding && a->fast == b->fast)
                 fail_msg("candidate %d is planned again", k);
         }
         s->stage[s->n_stages++] = next;
@@ -144,6 +145,46 @@ static void ranks_are_walked_unless_clearly_behind(void **state) {
     for (int k = 1; k < p.search->n_stages; k++) ranks += p.search->stage[k].candidate.form == SYN_FORM_LOWRANK;
     assert_int_equal(ranks, 1);
     assert_int_equal(best_of(&p, SYN_FORM_LOWRANK, false)->rank, 2); /* nine tenths of what rank 4 gains */
+    end(&p);
+}
+
+/* Beside a connectivity embeddings like a ridge of 3,000, and the decoder to be fast; or neither by enough. */
+static double shrunk_and_fast(const syn_candidate *c) {
+    return 0.9 + 0.02 * fabs(log10(c->embedding / 3000)) - 0.01 * c->fast - 0.01 * (c->form == SYN_FORM_LOWRANK);
+}
+static double hardly_better(const syn_candidate *c) { return 0.9 - 0.0025 * (c->embedding > 100) - 0.0025 * c->fast; }
+
+static void all_candidates_learn_as_was_best_for_the_first(void **state) {
+    (void)state;
+    planned p;
+    begin(&p, -1, -1);
+    p.search->stage[0].candidate.embedding = 100;
+    run(&p, shrunk_and_fast);
+    const syn_stage *stage = p.search->stage;
+    assert_near("first", 100, stage[1].candidate.embedding, 0);
+    assert_near("stronger", 3000, stage[2].candidate.embedding, 0);
+    assert_near("too strong", 90000, stage[3].candidate.embedding, 0);
+    assert_true(stage[4].candidate.fast);
+    for (int k = 4; k < p.search->n_stages; k++) {
+        const bool other = stage[k].candidate.embedding == 90000;
+        assert_true(stage[k].candidate.fast);
+        if (!other) assert_near("kept", 3000, stage[k].candidate.embedding, 0);
+        assert_true(!other || k == 5);
+    }
+    assert_non_null(best_of(&p, SYN_FORM_LOWRANK, false));
+    assert_non_null(best_of(&p, SYN_FORM_DALE, true));
+    end(&p);
+    begin(&p, -1, -1);
+    p.search->stage[0].candidate.embedding = 100;
+    const int n = run(&p, hardly_better);
+    for (int k = 4; k <= n; k++) assert_near("kept", 100, p.search->stage[k].candidate.embedding, 0);
+    for (int k = 4; k <= n; k++) assert_false(p.search->stage[k].candidate.fast);
+    end(&p);
+    /* an adaptation keeps the decoder */
+    begin(&p, -1, -1);
+    p.search->settings.source = p.search->none;
+    const int kept = run(&p, nothing_helps);
+    for (int k = 1; k <= kept; k++) assert_false(p.search->stage[k].candidate.fast);
     end(&p);
 }
 
@@ -260,6 +301,7 @@ int main(void) {
         cmocka_unit_test(lines_lead_to_the_best_strength),
         cmocka_unit_test(a_blind_regression_does_not_forbid_learning),
         cmocka_unit_test(ranks_are_walked_unless_clearly_behind),
+        cmocka_unit_test(all_candidates_learn_as_was_best_for_the_first),
         cmocka_unit_test(what_the_user_fixed_is_kept),
         cmocka_unit_test(stronger_ridges_on_embeddings_are_tried_while_they_help),
         cmocka_unit_test(behavior_is_kept_where_it_helps),
