@@ -326,3 +326,16 @@ bool syn_plan_tuned(const syn_search *search, syn_stage *next) {
     next->again = false;
     return true;
 }
+
+bool syn_plan_none_alike(const syn_search *search, syn_stage *next) {
+    const int best = best_stage(search, true);
+    if (best < 0 || search->settings.source) return false;
+    const syn_candidate *c = &search->stage[best].candidate;
+    for (int k = 0; k < search->n_stages; k++) {
+        const syn_stage *none = &search->stage[k];
+        if (none->again && none->candidate.embedding == c->embedding && none->candidate.fast == c->fast) return false;
+    }
+    const syn_candidate alike = {.embedding = c->embedding, .fast = c->fast, .no_behavior = c->no_behavior};
+    *next = (syn_stage){.candidate = alike, .hidden = search->none->H, .again = true};
+    return true;
+}

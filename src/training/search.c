@@ -111,8 +111,7 @@ void syn_stage_label(const syn_stage *stage, char *text, size_t size) {
     if (c->l1 > 0) n += snprintf(text + n, size - (size_t)n, " l1 %.3g", c->l1);
     if (c->innovation > 0) n += snprintf(text + n, size - (size_t)n, " innovation %.3g", c->innovation);
     n += snprintf(text + n, size - (size_t)n, ", %d hidden%s", stage->hidden, stage->tuned ? ", decoder tuned" : "");
-    if (c->embedding > 0)
-        n += snprintf(text + n, size - (size_t)n, ", embedding ridge %.3g", c->embedding);
+    if (c->embedding > 0) n += snprintf(text + n, size - (size_t)n, ", embedding ridge %.3g", c->embedding);
     if (c->no_behavior) n += snprintf(text + n, size - (size_t)n, ", no behaviour");
     if (c->fast) n += snprintf(text + n, size - (size_t)n, ", fast");
     if (stage->again) snprintf(text + n, size - (size_t)n, ", trained on");
@@ -214,7 +213,7 @@ static syn_status next_stage(syn_search *search, syn_stage *next, bool *more) {
     if (syn_plan_none(search, next)) return SYN_OK;
     if (!only_none && !any_tuned) {
         if (!search->n_linear) SYN_TRY(regress_residuals(search));
-        if (syn_plan_candidate(search, next)) return SYN_OK;
+        if (syn_plan_candidate(search, next) || syn_plan_none_alike(search, next)) return SYN_OK;
     }
     *more = syn_plan_tuned(search, next);
     return SYN_OK;

@@ -173,12 +173,25 @@ static void all_candidates_learn_as_was_best_for_the_first(void **state) {
     }
     assert_non_null(best_of(&p, SYN_FORM_LOWRANK, false));
     assert_non_null(best_of(&p, SYN_FORM_DALE, true));
+    /* ... and so does what they are compared with */
+    syn_stage next;
+    assert_true(syn_plan_none_alike(p.search, &next));
+    assert_true(next.again && next.candidate.form == SYN_FORM_NONE && next.candidate.fast);
+    assert_near("alike", 3000, next.candidate.embedding, 0);
+    p.search->stage[p.search->n_stages++] = next;
+    assert_false(syn_plan_none_alike(p.search, &next));
+    assert_false(syn_plan_candidate(p.search, &next));
     end(&p);
     begin(&p, -1, -1);
     p.search->stage[0].candidate.embedding = 100;
     const int n = run(&p, hardly_better);
     for (int k = 4; k <= n; k++) assert_near("kept", 100, p.search->stage[k].candidate.embedding, 0);
     for (int k = 4; k <= n; k++) assert_false(p.search->stage[k].candidate.fast);
+    assert_true(syn_plan_none_alike(p.search, &next)); /* one that was not followed is still the best */
+    end(&p);
+    begin(&p, -1, -1);
+    run(&p, ridge_of_3000);
+    assert_false(syn_plan_none_alike(p.search, &next));
     end(&p);
     /* an adaptation keeps the decoder */
     begin(&p, -1, -1);
