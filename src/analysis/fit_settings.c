@@ -95,7 +95,8 @@ syn_status syn_fit_choose_limits(const syn_fitting *f, syn_search_limits *limits
     const syn_options *o = f->options;
     const char *form = syn_option_text(o, SYN_OPT_CONNECTIVITY);
     *limits = (syn_search_limits){.any_form = !strcmp(form, "auto"),
-                                  .any_hidden = !f->source && syn_option_auto(o, SYN_OPT_HIDDEN)};
+                                  .any_hidden = !f->source && syn_option_auto(o, SYN_OPT_HIDDEN),
+                                  .any_rate = syn_option_auto(o, SYN_OPT_LEARNING_RATE)};
     for (int k = SYN_FORM_NONE; k < SYN_FORMS; k++)
         if (!strcmp(form, syn_form_name[k])) limits->form = (syn_form)k;
     limits->rank = syn_option_auto(o, SYN_OPT_RANK) ? 0 : (int)syn_option_int(o, SYN_OPT_RANK);

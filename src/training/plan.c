@@ -248,7 +248,7 @@ static bool next_way(const syn_search *search, syn_candidate *c) {
         for (int k = 0; k < 2 && !moved; k++) {
             syn_candidate other = *c;
             if (k == 0) other.embedding *= ridge_factor;
-            if (k == 1) other.fast = true;
+            if (k == 1) other.fast = search->limits.any_rate;
             if (same_line(&other, c) || other.embedding > most_embedding_ridge) continue;
             const syn_stage *tried = stage_of(search, &other);
             moved = !tried || tried->loss < best->loss - worth_keeping * fabs(best->loss);

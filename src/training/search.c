@@ -61,6 +61,7 @@ static uint64_t fingerprint(const syn_dataset *data, const syn_kernels *kernels,
                               limits->l1,
                               limits->innovation,
                               limits->any_hidden,
+                              limits->any_rate,
                               (double)data->window};
     XXH64_update(state, numbers, sizeof numbers);
     if (settings->source)

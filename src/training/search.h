@@ -4,9 +4,11 @@
  * with more hidden units while that still helps.
  * 2. Its residuals are regressed on what all neurons send (linear.h), their activity or more or less only what is new
  * in it: the warm start of W, a first strength, a rank.
- * 3. Candidates with a W: dense under a ridge, low rank, dense under L1; strengths and ranks go on in the direction
- * that helps (plan.h). An average of candidates (blend.h) wins, or the one with the least validation loss; `none` does
- * when no connectivity predicts better. docs/decisions/connectivity.md says what else was tried.
+ * 3. Candidates with a W: dense under a ridge, and again with embeddings that are shrunk more and a faster decoder
+ * where that helps; low rank, dense under L1; strengths and ranks go on in the direction that helps (plan.h). `none` is
+ * trained once more as the best of them was. An average of candidates (blend.h) wins, or the one with the least
+ * validation loss; `none` does when no connectivity predicts better. docs/decisions/connectivity.md says what else was
+ * tried.
  * 4. Adaptation (settings.source): until here the decoder of the source is kept as it is. Then `none` and the best
  * candidate are trained on with all parameters at a lower rate, which is kept where it lowers the validation loss.
  * 5. Of spike counts, how far the winner's rates are to be trusted (mean_share.h).
@@ -41,6 +43,7 @@ typedef struct syn_search_limits {
     double ridge, l1;  /* < 0: choose */
     double innovation; /* < 0: choose */
     bool any_hidden;
+    bool any_rate; /* the decoder may learn faster */
 } syn_search_limits;
 
 typedef struct syn_search {

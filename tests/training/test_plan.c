@@ -20,7 +20,7 @@ typedef double (*loss_of)(const syn_candidate *c);
 /* A search whose decoder without connectivity is done, with a loss of 1. Its regression likes a ridge of 100, and rank
  * 2 nearly as much as 4, the best. */
 static void begin(planned *p, double ridge, double l1) {
-    const syn_search_limits limits = {.any_form = true, .ridge = ridge, .l1 = l1, .innovation = 0};
+    const syn_search_limits limits = {.any_form = true, .ridge = ridge, .l1 = l1, .innovation = 0, .any_rate = true};
     *p = (planned){.raw = raw_create(FRAMES, NEURONS, 0, "fluorescence", 71)};
     p->set = set_create(&p->raw, 1, WINDOW);
     assert_ok(syn_search_create(&p->search, p->set.data, best_kernels(), &settings, &limits));
@@ -192,6 +192,13 @@ static void all_candidates_learn_as_was_best_for_the_first(void **state) {
     begin(&p, -1, -1);
     run(&p, ridge_of_3000);
     assert_false(syn_plan_none_alike(p.search, &next));
+    end(&p);
+    /* the user's rate is kept */
+    begin(&p, -1, -1);
+    p.search->limits.any_rate = false;
+    p.search->stage[0].candidate.embedding = 100;
+    const int slow = run(&p, shrunk_and_fast);
+    for (int k = 1; k <= slow; k++) assert_false(p.search->stage[k].candidate.fast);
     end(&p);
     /* an adaptation keeps the decoder */
     begin(&p, -1, -1);
