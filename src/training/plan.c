@@ -33,6 +33,13 @@ static int none_stages(const syn_search *search) {
     return n;
 }
 
+/* The first decoder that was trained after the candidates, as the best of them was, or NULL. */
+static const syn_stage *none_alike(const syn_search *search) {
+    for (int k = none_stages(search); k < search->n_stages; k++)
+        if (search->stage[k].candidate.form == SYN_FORM_NONE && !search->stage[k].tuned) return &search->stage[k];
+    return NULL;
+}
+
 /* Multiplications of decoder weights and states in a stage without an early end. */
 static double stage_cost(const syn_search *search, int hidden) {
     double entries = 0;
@@ -289,7 +296,8 @@ bool syn_plan_candidate(const syn_search *search, syn_stage *next) {
                            .no_behavior = decoder->no_behavior};
     syn_candidate *c = &next->candidate;
     *next = (syn_stage){.hidden = search->none->H, .candidate = start};
-    if (search->n_stages == SYN_MAX_STAGES - 2) return false; /* leaves room to tune */
+    /* leaves room to tune, or for what is trained again */
+    if (search->n_stages == SYN_MAX_STAGES - 3 || none_alike(search)) return false;
     if (form == SYN_FORM_LOWRANK) return next_rank(search, linear, c);
     if (one) return search->n_stages == none_stages(search);
     if (!factored && next_ridge(search, &start, c)) return true;
@@ -331,11 +339,23 @@ bool syn_plan_none_alike(const syn_search *search, syn_stage *next) {
     const int best = best_stage(search, true);
     if (best < 0 || search->settings.source) return false;
     const syn_candidate *c = &search->stage[best].candidate;
-    for (int k = 0; k < search->n_stages; k++) {
+    const syn_stage *last = &search->stage[search->n_stages - 1];
+    bool alike = none_alike(search) && !(last->again && last->candidate.form != SYN_FORM_NONE);
+    for (int k = 0; k < none_stages(search); k++) {
         const syn_stage *none = &search->stage[k];
-        if (none->again && none->candidate.embedding == c->embedding && none->candidate.fast == c->fast) return false;
+        alike |= none->again && none->candidate.embedding == c->embedding && none->candidate.fast == c->fast;
     }
-    const syn_candidate alike = {.embedding = c->embedding, .fast = c->fast, .no_behavior = c->no_behavior};
-    *next = (syn_stage){.candidate = alike, .hidden = search->none->H, .again = true};
+    const syn_candidate candidate = {.embedding = c->embedding, .fast = c->fast, .no_behavior = c->no_behavior};
+    *next = (syn_stage){.candidate = candidate, .hidden = search->none->H, .again = true};
+    return !alike;
+}
+
+bool syn_plan_again(const syn_search *search, syn_stage *next) {
+    const syn_stage *none = none_alike(search);
+    if (!none || none != &search->stage[search->n_stages - 1]) return false;
+    const double before = least_of(search, none_stages(search))->loss;
+    if (!(none->loss < before - worth_keeping * fabs(before))) return false;
+    *next = search->stage[best_stage(search, true)];
+    next->again = true;
     return true;
 }

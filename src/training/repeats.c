@@ -54,6 +54,7 @@ static void need_start(const syn_search *search, int k, bool *needed) {
     const int none = least_before(search, k, false, true), best = least_before(search, k, true, false);
     if (none >= 0) needed[none] = true;
     if (best >= 0 && connectivity && (signs || stage->tuned)) needed[best] = true;
+    if (stage->again) needed[least_before(search, k, false, false)] = true;
 }
 
 /* The stages of the origin that its winner was made of, and their shares. */

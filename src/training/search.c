@@ -185,13 +185,13 @@ static syn_status start_stage(syn_search *search, const syn_stage *next, syn_par
     settings.hidden = next->hidden;
     if (next->tuned)
         return syn_parameters_copy(p, next->candidate.form == SYN_FORM_NONE ? search->ablation : search->best);
-    if (next->again) return syn_parameters_copy(p, search->none);
+    if (next->candidate.form == SYN_FORM_NONE && next->again) return syn_parameters_copy(p, search->ablation);
     if (next->candidate.form == SYN_FORM_NONE) {
         SYN_TRY(syn_start_none(p, search->data, &settings));
         if (next->candidate.no_behavior) syn_start_without_behavior(*p);
         return SYN_OK;
     }
-    return syn_start_candidate(p, search->none, search->best,
+    return syn_start_candidate(p, next->again ? search->ablation : search->none, search->best,
                                search->linear[next->candidate.innovation == search->innovation[0] ? 0 : 1],
                                &next->candidate, search->data, &search->settings, search->kernels);
 }
@@ -214,7 +214,8 @@ static syn_status next_stage(syn_search *search, syn_stage *next, bool *more) {
     if (syn_plan_none(search, next)) return SYN_OK;
     if (!only_none && !any_tuned) {
         if (!search->n_linear) SYN_TRY(regress_residuals(search));
-        if (syn_plan_candidate(search, next) || syn_plan_none_alike(search, next)) return SYN_OK;
+        if (syn_plan_candidate(search, next) || syn_plan_none_alike(search, next) || syn_plan_again(search, next))
+            return SYN_OK;
     }
     *more = syn_plan_tuned(search, next);
     return SYN_OK;

@@ -6,9 +6,9 @@
  * in it: the warm start of W, a first strength, a rank.
  * 3. Candidates with a W: dense under a ridge, and again with embeddings that are shrunk more and a faster decoder
  * where that helps; low rank, dense under L1; strengths and ranks go on in the direction that helps (plan.h). `none` is
- * trained once more as the best of them was. An average of candidates (blend.h) wins, or the one with the least
- * validation loss; `none` does when no connectivity predicts better. docs/decisions/connectivity.md says what else was
- * tried.
+ * trained once more as the best of them was, and that one again from it if it gained. An average of candidates
+ * (blend.h) wins, or the one with the least validation loss; `none` does when no connectivity predicts better.
+ * docs/decisions/connectivity.md says what else was tried.
  * 4. Adaptation (settings.source): until here the decoder of the source is kept as it is. Then `none` and the best
  * candidate are trained on with all parameters at a lower rate, which is kept where it lowers the validation loss.
  * 5. Of spike counts, how far the winner's rates are to be trusted (mean_share.h).
@@ -28,8 +28,9 @@ enum { SYN_MAX_STAGES = 32 };
 typedef struct syn_stage {
     syn_candidate candidate;
     int hidden;
-    bool again;       /* `none` trained on from its best weights: the candidates' fair comparison */
-    bool tuned;       /* adaptation: trained on from its best weights, the decoder too */
+    bool again; /* `none` trained on from its best weights: the candidates' fair comparison; a candidate that starts
+                   from the decoder of that one */
+    bool tuned; /* adaptation: trained on from its best weights, the decoder too */
     bool passed_over; /* `none`, unlike the best one before it and not clearly ahead of it (ahead.h) */
     double loss;      /* least validation loss */
     int epochs, best_epoch;

@@ -55,7 +55,7 @@ static int run(planned *p, loss_of loss) {
                 fail_msg("candidate %d is planned again", k);
         }
         s->stage[s->n_stages++] = next;
-        assert_in_range(s->n_stages, 1, SYN_MAX_STAGES - 2);
+        assert_in_range(s->n_stages, 1, SYN_MAX_STAGES - 3);
     }
     return s->n_stages - 1;
 }
@@ -178,9 +178,20 @@ static void all_candidates_learn_as_was_best_for_the_first(void **state) {
     assert_true(syn_plan_none_alike(p.search, &next));
     assert_true(next.again && next.candidate.form == SYN_FORM_NONE && next.candidate.fast);
     assert_near("alike", 3000, next.candidate.embedding, 0);
+    next.loss = 0.9999; /* which gains too little to go on from */
     p.search->stage[p.search->n_stages++] = next;
     assert_false(syn_plan_none_alike(p.search, &next));
     assert_false(syn_plan_candidate(p.search, &next));
+    assert_false(syn_plan_again(p.search, &next));
+    p.search->stage[p.search->n_stages - 1].loss = 0.9;
+    assert_true(syn_plan_again(p.search, &next));
+    assert_true(next.again && next.candidate.fast && next.candidate.form == SYN_FORM_LOWRANK);
+    p.search->stage[p.search->n_stages++] = next;
+    assert_false(syn_plan_again(p.search, &next) || syn_plan_candidate(p.search, &next));
+    assert_true(syn_plan_none_alike(p.search, &next));
+    p.search->stage[p.search->n_stages++] = next;
+    assert_false(syn_plan_candidate(p.search, &next) || syn_plan_none_alike(p.search, &next) ||
+                 syn_plan_again(p.search, &next));
     end(&p);
     begin(&p, -1, -1);
     p.search->stage[0].candidate.embedding = 100;
