@@ -22,7 +22,7 @@
 /* Lags of the gain that a model keeps. */
 enum { KEPT_LAGS = 20 };
 /* Stages that a search of any form, of one form and without connectivity, and a repeat, usually take. */
-enum { USUAL_OF_ANY_FORM = 14, USUAL_OF_ONE_FORM = 10, USUAL_OF_NONE = 5, USUAL_OF_A_REPEAT = 4 };
+enum { USUAL_OF_ANY_FORM = 17, USUAL_OF_ONE_FORM = 12, USUAL_OF_NONE = 5, USUAL_OF_A_REPEAT = 4 };
 /* Epochs of a later stage in terms of the mean one before it: what is behind is given up early. */
 static const double later_epochs = 0.7;
 /* Seconds between two calls of the progress function within an epoch. */
@@ -83,7 +83,7 @@ static double seconds_left(const syn_fitting *f, int finished, int expected) {
 static int report(syn_fitting *f) {
     if (!f->progress) return 0;
     const syn_trainer *t = running_search(f)->trainer;
-    char label[160];
+    char label[32 + SYN_LABEL_SIZE];
     int finished, expected;
     stage_label(f, label, sizeof label);
     count_stages(f, &finished, &expected);

@@ -32,7 +32,7 @@ json_t *syn_fit_given_options(const syn_options *options) {
 }
 
 static json_t *stage_json(const syn_stage *stage) {
-    char label[128];
+    char label[SYN_LABEL_SIZE];
     syn_stage_label(stage, label, sizeof label);
     return json_pack("{s:s, s:f, s:i, s:i, s:b}", "candidate", label, "validation_loss", stage->loss, "epochs",
                      stage->epochs, "best_epoch", stage->best_epoch, "passed_over", (int)stage->passed_over);
@@ -60,7 +60,7 @@ static json_t *adapted_json(const syn_fitting *f, const syn_stage *winner) {
 static json_t *average_json(const syn_search *search) {
     json_t *list = json_array();
     for (int k = 0; k < search->n_stages; k++) {
-        char label[128];
+        char label[SYN_LABEL_SIZE];
         if (search->blend_share[k] == 0) continue;
         syn_stage_label(&search->stage[k], label, sizeof label);
         json_array_append_new(list, json_pack("{s:s, s:f}", "candidate", label, "share", search->blend_share[k]));

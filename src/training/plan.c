@@ -233,7 +233,7 @@ static bool next_dale(const syn_search *search, syn_candidate *c) {
     return dale < 0 || (dale == search->n_stages - 1 && search->stage[dale].loss < search->stage[l1].loss);
 }
 
-/* ---- how the decoder learns beside a connectivity ---- */
+/* ---- ways to train the decoder beside W: the ridge on the embeddings, and how fast it learns ---- */
 
 /* The finished stage of c, or NULL. */
 static const syn_stage *stage_of(const syn_search *search, const syn_candidate *c) {
@@ -245,8 +245,8 @@ static const syn_stage *stage_of(const syn_search *search, const syn_candidate *
 }
 
 /* A decoder that was trained alone may overfit, or not leave its start, before W has learned. The first candidate is
- * tried again with embeddings that are shrunk more, and with a faster decoder, for as long as that helps: *c becomes
- * the best of these, as which all other candidates learn, or, and then true, one that is to be trained first. */
+ * tried again with embeddings that are shrunk more, and with a fast decoder, for as long as that helps. True: *c
+ * becomes one that is to be trained so. False: *c has the best way, which all later candidates have too. */
 static bool next_way(const syn_search *search, syn_candidate *c) {
     const syn_stage *best = search->settings.source ? NULL : stage_of(search, c);
     bool moved = best != NULL;
@@ -266,7 +266,7 @@ static bool next_way(const syn_search *search, syn_candidate *c) {
     return false;
 }
 
-/* Ridge alone: the regression's, with each filter and each way to learn, then a line of ridges. */
+/* Ridge alone: the regression's, with each filter and each way, then a line of ridges. *start gets the best way. */
 static bool next_ridge(const syn_search *search, syn_candidate *start, syn_candidate *c) {
     if (search->n_stages - none_stages(search) < search->n_linear) return true;
     const bool way = next_way(search, start);
@@ -297,7 +297,7 @@ bool syn_plan_candidate(const syn_search *search, syn_stage *next) {
     syn_candidate *c = &next->candidate;
     *next = (syn_stage){.hidden = search->none->H, .candidate = start};
     /* leaves room to tune, or for what is trained again */
-    if (search->n_stages == SYN_MAX_STAGES - 3 || none_alike(search)) return false;
+    if (search->n_stages >= SYN_MAX_STAGES - 3 || none_alike(search)) return false;
     if (form == SYN_FORM_LOWRANK) return next_rank(search, linear, c);
     if (one) return search->n_stages == none_stages(search);
     if (!factored && next_ridge(search, &start, c)) return true;

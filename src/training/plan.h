@@ -17,8 +17,8 @@ bool syn_plan_needs_evidence(const syn_search *search, const syn_stage *stage);
 /* A candidate of the form that the user asked for, or of those that are tried by default; once search->linear is there.
  */
 bool syn_plan_candidate(const syn_search *search, syn_stage *next);
-/* After the last candidate: the decoder trained on as the best candidate's was, if that was otherwise, so that the two
- * differ in W alone; and once more after syn_plan_again(). */
+/* After the last candidate: the decoder trained on as the best candidate's was (ridge on embeddings, rate), if that was
+ * otherwise, so that W does not win by it; and once more after syn_plan_again(). */
 bool syn_plan_none_alike(const syn_search *search, syn_stage *next);
 /* After that: the best candidate from that decoder, if the decoder gained enough by being trained so. */
 bool syn_plan_again(const syn_search *search, syn_stage *next);

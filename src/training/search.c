@@ -6,6 +6,7 @@
 #include <xxhash.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "training/ahead.h"
 #include "training/blend.h"
 #include "training/mean_share.h"
@@ -106,16 +107,18 @@ void syn_search_free(syn_search *search) {
 
 void syn_stage_label(const syn_stage *stage, char *text, size_t size) {
     const syn_candidate *c = &stage->candidate;
-    int n = snprintf(text, size, "%s", syn_form_name[c->form]);
-    if (c->rank) n += snprintf(text + n, size - (size_t)n, " rank %d", c->rank);
-    if (c->ridge > 0) n += snprintf(text + n, size - (size_t)n, " ridge %.3g", c->ridge);
-    if (c->l1 > 0) n += snprintf(text + n, size - (size_t)n, " l1 %.3g", c->l1);
-    if (c->innovation > 0) n += snprintf(text + n, size - (size_t)n, " innovation %.3g", c->innovation);
-    n += snprintf(text + n, size - (size_t)n, ", %d hidden%s", stage->hidden, stage->tuned ? ", decoder tuned" : "");
-    if (c->embedding > 0) n += snprintf(text + n, size - (size_t)n, ", embedding ridge %.3g", c->embedding);
-    if (c->no_behavior) n += snprintf(text + n, size - (size_t)n, ", no behaviour");
-    if (c->fast) n += snprintf(text + n, size - (size_t)n, ", fast");
-    if (stage->again) snprintf(text + n, size - (size_t)n, ", trained on");
+    size_t n = 0;
+    n += (size_t)syn_print_text(text + n, size - n, "%s", syn_form_name[c->form]);
+    if (c->rank) n += (size_t)syn_print_text(text + n, size - n, " rank %d", c->rank);
+    if (c->ridge > 0) n += (size_t)syn_print_text(text + n, size - n, " ridge %.3g", c->ridge);
+    if (c->l1 > 0) n += (size_t)syn_print_text(text + n, size - n, " l1 %.3g", c->l1);
+    if (c->innovation > 0) n += (size_t)syn_print_text(text + n, size - n, " innovation %.3g", c->innovation);
+    n += (size_t)syn_print_text(text + n, size - n, ", %d hidden%s", stage->hidden,
+                                stage->tuned ? ", decoder tuned" : "");
+    if (c->embedding > 0) n += (size_t)syn_print_text(text + n, size - n, ", embedding ridge %.3g", c->embedding);
+    if (c->no_behavior) n += (size_t)syn_print_text(text + n, size - n, ", no behaviour");
+    if (c->fast) n += (size_t)syn_print_text(text + n, size - n, ", fast decoder");
+    if (stage->again) n += (size_t)syn_print_text(text + n, size - n, ", trained on");
 }
 
 /* One regression, of what is sent with `innovation`. */
@@ -349,8 +352,11 @@ syn_status syn_search_epoch(syn_search *search, bool *done, bool (*keep_going)(v
         search->finished = true;
         return SYN_OK;
     }
-    SYN_TRY(syn_trainer_epoch(search->trainer, &stage_done, keep_going, user));
-    return stage_done ? end_stage(search) : SYN_OK;
+    const syn_status status = syn_trainer_epoch(search->trainer, &stage_done, keep_going, user);
+    /* a fast decoder that diverges is no more than one that got no better */
+    stage_done |= status == SYN_ERR_NUMERIC && search->running.candidate.fast && isfinite(search->trainer->best_loss);
+    if (!stage_done) return status;
+    return end_stage(search);
 }
 
 syn_status syn_search_finish(syn_search *search) {

@@ -12,7 +12,7 @@ typedef struct syn_candidate {
     double embedding;  /* the ridge on embeddings, likewise */
     double innovation; /* share of the lag-1 prediction from its own past that is taken off what a neuron sends */
     bool no_behavior;  /* P stays 0: the behaviour says nothing */
-    bool fast;         /* the decoder leaves its start in greater steps */
+    bool fast;         /* the decoder learns at three times the rate */
 } syn_candidate;
 
 typedef struct syn_settings {

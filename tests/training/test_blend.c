@@ -129,12 +129,36 @@ static void search_takes_the_average(void **state) {
     syn_search_free(search), set_free(&set), raw_free(&raw);
 }
 
+/* A fast decoder that diverges is given up, and the search goes on. */
+static void diverging_fast_decoder_is_given_up(void **state) {
+    (void)state;
+    raw_data raw = raw_create(400, NEURONS, 0, "fluorescence", 56);
+    test_set set = set_create(&raw, 1, WINDOW);
+    const syn_search_limits limits = {.any_form = true, .ridge = -1, .l1 = -1, .innovation = 0, .any_rate = true};
+    syn_search *search;
+    bool done = false;
+    int broken = -1;
+    assert_ok(syn_search_create(&search, set.data, best_kernels(), &settings, &limits));
+    while (!done) {
+        if (broken < 0 && search->trainer && search->running.candidate.fast) {
+            broken = search->n_stages;
+            search->trainer->p->value[search->trainer->p->decoder] = NAN;
+        }
+        assert_ok(syn_search_epoch(search, &done, NULL, NULL));
+    }
+    assert_true(broken > 0 && broken < search->n_stages - 1);
+    assert_true(isfinite(search->stage[broken].loss));
+    assert_true(isfinite(search->best_loss));
+    syn_search_free(search), set_free(&set), raw_free(&raw);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(opposite_errors_cancel),
         cmocka_unit_test(what_does_not_help_stays_out),
         cmocka_unit_test(factors_become_weights),
         cmocka_unit_test(search_takes_the_average),
+        cmocka_unit_test(diverging_fast_decoder_is_given_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

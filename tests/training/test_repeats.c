@@ -18,8 +18,10 @@ static const syn_stage stages[] = {
     {.candidate = {.form = SYN_FORM_DENSE, .ridge = 316}, .loss = 0.7},
     {.candidate = {.form = SYN_FORM_DENSE, .ridge = 10, .l1 = 20}, .loss = 0.6},
     {.candidate = {.form = SYN_FORM_DALE, .ridge = 10, .l1 = 20}, .loss = 0.5},
+    {.candidate = {.embedding = 100, .fast = true}, .loss = 0.92, .again = true},
+    {.candidate = {.form = SYN_FORM_DENSE, .ridge = 316, .fast = true}, .loss = 0.4, .again = true},
 };
-enum { STAGES = sizeof stages / sizeof *stages };
+enum { STAGES = sizeof stages / sizeof *stages, DALE = 8 };
 
 /* shares: of each stage in the average, or NULL: there is none. planned: ended by -1. */
 static void check_plan(int n_stages, const double *shares, const int *planned) {
@@ -50,7 +52,8 @@ static void only_what_the_winner_was_made_of_is_trained(void **state) {
     check_plan(5, NULL, (int[]){1, 4, -1});
     check_plan(6, (double[]){0, 0, 0, 0, 0.25, 0.75}, (int[]){1, 4, 5, -1});
     check_plan(6, (double[]){0, 0, 0, 0.25, 0, 0.75}, (int[]){1, 3, 5, -1});
-    check_plan(STAGES, NULL, (int[]){1, 6, 7, -1}); /* signs are those of the best one before it */
+    check_plan(DALE, NULL, (int[]){1, 6, 7, -1});      /* signs are those of the best one before it */
+    check_plan(STAGES, NULL, (int[]){1, 3, 8, 9, -1}); /* from a decoder that was trained on, and on again */
 }
 
 int main(void) {
