@@ -341,7 +341,7 @@ static syn_status choose_mean_shares(syn_search *search) {
 }
 
 syn_status syn_search_epoch(syn_search *search, bool *done, bool (*keep_going)(void *), void *user) {
-    bool stage_done;
+    bool stage_done = false;
     *done = false;
     if (search->finished) return *done = true, SYN_OK;
     if (!search->trainer) SYN_TRY(begin_stage(search, done));
