@@ -115,7 +115,7 @@ bool syn_plan_none(const syn_search *search, syn_stage *next) {
         stage_cost(search, 2 * best->hidden) < growth_budget)
         next->hidden *= 2;
     else
-        next->again = true;
+        next->again = 1;
     return true;
 }
 
@@ -331,7 +331,7 @@ bool syn_plan_tuned(const syn_search *search, syn_stage *next) {
     if (!search->settings.source || tuned > (search->best != NULL)) return false;
     *next = search->stage[best];
     next->tuned = true;
-    next->again = false;
+    next->again = 0;
     return true;
 }
 
@@ -346,7 +346,7 @@ bool syn_plan_none_alike(const syn_search *search, syn_stage *next) {
         alike |= none->again && none->candidate.embedding == c->embedding && none->candidate.fast == c->fast;
     }
     const syn_candidate candidate = {.embedding = c->embedding, .fast = c->fast, .no_behavior = c->no_behavior};
-    *next = (syn_stage){.candidate = candidate, .hidden = search->none->H, .again = true};
+    *next = (syn_stage){.candidate = candidate, .hidden = search->none->H, .again = none_alike(search) ? 2 : 1};
     return !alike;
 }
 
@@ -356,6 +356,6 @@ bool syn_plan_again(const syn_search *search, syn_stage *next) {
     const double before = least_of(search, none_stages(search))->loss;
     if (!(none->loss < before - worth_keeping * fabs(before))) return false;
     *next = search->stage[best_stage(search, true)];
-    next->again = true;
+    next->again = 1;
     return true;
 }

@@ -118,7 +118,8 @@ void syn_stage_label(const syn_stage *stage, char *text, size_t size) {
     if (c->embedding > 0) n += (size_t)syn_print_text(text + n, size - n, ", embedding ridge %.3g", c->embedding);
     if (c->no_behavior) n += (size_t)syn_print_text(text + n, size - n, ", no behaviour");
     if (c->fast) n += (size_t)syn_print_text(text + n, size - n, ", fast decoder");
-    if (stage->again) n += (size_t)syn_print_text(text + n, size - n, ", trained on");
+    if (stage->again)
+        n += (size_t)syn_print_text(text + n, size - n, stage->again > 1 ? ", trained on twice" : ", trained on");
 }
 
 /* One regression, of what is sent with `innovation`. */
@@ -242,7 +243,7 @@ static syn_status begin_stage(syn_search *search, bool *done) {
     SYN_TRY(start_stage(search, &next, &p));
     const int number = search->origin ? search->planned[search->n_stages] : search->n_stages;
     syn_schedule schedule = syn_candidate_schedule(p, &search->settings, (uint32_t)number);
-    schedule.warm |= next.again;
+    schedule.warm |= next.again > 0;
     if (next.candidate.fast) schedule.decoder_rate *= fast_rate;
     if (search->best && next.candidate.form != SYN_FORM_NONE && !next.tuned) {
         schedule.rival_loss = search->best_loss + far_behind * fabs(search->best_loss);

@@ -28,9 +28,9 @@ enum { SYN_MAX_STAGES = 32, SYN_LABEL_SIZE = 192 };
 typedef struct syn_stage {
     syn_candidate candidate;
     int hidden;
-    bool again; /* `none` trained on from its best weights: the candidates' fair comparison; a candidate that starts
-                   from the decoder of that one */
-    bool tuned; /* adaptation: trained on from its best weights, the decoder too */
+    int again;        /* `none` trained on from its best weights, or (2) once more: the candidates' fair comparison; a
+                       * candidate that starts from the decoder of that one */
+    bool tuned;       /* adaptation: trained on from its best weights, the decoder too */
     bool passed_over; /* `none`, unlike the best one before it and not clearly ahead of it (ahead.h) */
     double loss;      /* least validation loss */
     int epochs, best_epoch;

@@ -25,7 +25,7 @@ static void begin(planned *p, double ridge, double l1) {
     p->set = set_create(&p->raw, 1, WINDOW);
     assert_ok(syn_search_create(&p->search, p->set.data, best_kernels(), &settings, &limits));
     p->search->none = random_parameters(p->set.data, SYN_FORM_NONE, settings.hidden, 72);
-    p->search->stage[0] = (syn_stage){.hidden = settings.hidden, .again = true, .loss = 1};
+    p->search->stage[0] = (syn_stage){.hidden = settings.hidden, .again = 1, .loss = 1};
     p->search->n_stages = 1;
     p->search->ablation_loss = 1;
     p->linear.no_connectivity_error = 10;
@@ -189,6 +189,7 @@ static void all_candidates_learn_as_was_best_for_the_first(void **state) {
     p.search->stage[p.search->n_stages++] = next;
     assert_false(syn_plan_again(p.search, &next) || syn_plan_candidate(p.search, &next));
     assert_true(syn_plan_none_alike(p.search, &next));
+    assert_int_equal(next.again, 2);
     p.search->stage[p.search->n_stages++] = next;
     assert_false(syn_plan_candidate(p.search, &next) || syn_plan_none_alike(p.search, &next) ||
                  syn_plan_again(p.search, &next));

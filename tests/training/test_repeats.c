@@ -13,13 +13,13 @@ static const syn_stage stages[] = {
     {.candidate.embedding = 100, .loss = 1.0},
     {.candidate.embedding = 100, .candidate.no_behavior = true, .loss = 0.95},
     {.candidate.embedding = 3000, .candidate.no_behavior = true, .loss = 0.9, .passed_over = true},
-    {.candidate.embedding = 100, .candidate.no_behavior = true, .loss = 0.94, .again = true},
+    {.candidate.embedding = 100, .candidate.no_behavior = true, .loss = 0.94, .again = 1},
     {.candidate = {.form = SYN_FORM_DENSE, .ridge = 100}, .loss = 0.8},
     {.candidate = {.form = SYN_FORM_DENSE, .ridge = 316}, .loss = 0.7},
     {.candidate = {.form = SYN_FORM_DENSE, .ridge = 10, .l1 = 20}, .loss = 0.6},
     {.candidate = {.form = SYN_FORM_DALE, .ridge = 10, .l1 = 20}, .loss = 0.5},
-    {.candidate = {.embedding = 100, .fast = true}, .loss = 0.92, .again = true},
-    {.candidate = {.form = SYN_FORM_DENSE, .ridge = 316, .fast = true}, .loss = 0.4, .again = true},
+    {.candidate = {.embedding = 100, .fast = true}, .loss = 0.92, .again = 1},
+    {.candidate = {.form = SYN_FORM_DENSE, .ridge = 316, .fast = true}, .loss = 0.4, .again = 1},
 };
 enum { STAGES = sizeof stages / sizeof *stages, DALE = 8 };
 
