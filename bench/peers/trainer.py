@@ -64,10 +64,37 @@ def validation_loss(peer, r, L):
     return float(peer.loss(last_frames(peer, r, target, L), r.x[target], weight) / weight.sum())
 
 
+class Recorded:
+    """A training step that, after a few, is recorded as a CUDA graph and replayed: networks of this size otherwise wait for the
+    launches of their kernels. Batches of another size are run as they are."""
+
+    def __init__(self, step, size):
+        self.step, self.size, self.warm, self.graph = step, size, 0, None
+        self.part = torch.zeros(size, dtype=torch.int64)
+        self.stream = torch.cuda.Stream()
+
+    def __call__(self, part):
+        if len(part) != self.size or self.warm < 3:
+            self.warm += 1
+            self.stream.wait_stream(torch.cuda.current_stream())
+            with torch.cuda.stream(self.stream):
+                self.step(part)
+            torch.cuda.current_stream().wait_stream(self.stream)
+            return
+        self.part.copy_(part)
+        if self.graph is None:
+            self.graph = torch.cuda.CUDAGraph()
+            with torch.cuda.graph(self.graph):
+                self.step(self.part)
+        self.graph.replay()
+
+
 def train(peer, r, L, rate, seed, epochs, patience):
     """Leaves the weights of the best epoch; returns its validation loss and the epochs that were run."""
     generator = torch.Generator("cpu").manual_seed(seed)
-    optimiser = torch.optim.AdamW(peer.parameters(), lr=rate, weight_decay=1e-3)
+    on_gpu = r.x.is_cuda
+    optimiser = torch.optim.AdamW(peer.parameters(), lr=torch.tensor(rate) if on_gpu else rate, weight_decay=1e-3,
+                                  capturable=on_gpu)
     schedule = torch.optim.lr_scheduler.ReduceLROnPlateau(optimiser, factor=0.3, patience=patience // 3)
     target = r.targets["train"]
     allowed = torch.zeros(len(r.x), dtype=torch.bool)
@@ -76,19 +103,27 @@ def train(peer, r, L, rate, seed, epochs, patience):
     windows_of_epoch = len(target)
     if getattr(peer.network, "every_frame", False):
         windows_of_epoch = max(STEPS * BATCH, len(target) // 8)
+    extra_weight = torch.tensor(0.0)
+
+    def step(part):
+        optimiser.zero_grad()
+        y, extra = peer(*windows(r, part, L))
+        z, weight = next_frames(r, part, L, allowed)
+        z, weight = z[:, -y.shape[1]:], weight[:, -y.shape[1]:]
+        loss = peer.loss(y, z, weight) / weight.sum().clamp(min=1) + extra * extra_weight
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(peer.parameters(), 1.0)
+        optimiser.step()
+
+    if on_gpu:
+        step = Recorded(step, BATCH)
     best, best_epoch, best_state = math.inf, 0, copy.deepcopy(peer.state_dict())
     for epoch in range(1, epochs + 1):
         peer.train()
+        extra_weight.fill_(min(1.0, epoch / 10))
         order = target[torch.randperm(len(target), generator=generator, device="cpu").to(target.device)]
         for part in order[:windows_of_epoch].split(BATCH):
-            y, extra = peer(*windows(r, part, L))
-            z, weight = next_frames(r, part, L, allowed)
-            z, weight = z[:, -y.shape[1]:], weight[:, -y.shape[1]:]
-            loss = peer.loss(y, z, weight) / weight.sum().clamp(min=1) + extra * min(1.0, epoch / 10)
-            optimiser.zero_grad()
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(peer.parameters(), 1.0)
-            optimiser.step()
+            step(part)
         value = validation_loss(peer, r, L)
         schedule.step(value if math.isfinite(value) else 1e9)
         if value < best:
