@@ -215,30 +215,6 @@ syn_status syn_behaviors_add(syn_behaviors *behaviors, syn_behavior *behavior) {
     return SYN_OK;
 }
 
-/* Makes room for `cols` more behaviours and names them; the values are for the caller to fill. */
-static syn_status widen(syn_recording *r, const syn_behavior *b) {
-    const int64_t B = r->B + b->cols;
-    float *u;
-    char **name, **unit;
-    SYN_TRY(syn_alloc(&u, (size_t)(r->T * B), sizeof *u, "behaviour"));
-    for (int64_t t = 0; t < r->T && r->u; t++) memcpy(&u[t * B], &r->u[t * r->B], (size_t)r->B * sizeof *u);
-    free(r->u);
-    r->u = u;
-    if (!(name = realloc(r->behavior_name, (size_t)B * sizeof *name)))
-        return syn_fail(SYN_ERR_MEMORY, "could not allocate behaviour names");
-    r->behavior_name = name;
-    if (!(unit = realloc(r->behavior_unit, (size_t)B * sizeof *unit)))
-        return syn_fail(SYN_ERR_MEMORY, "could not allocate behaviour units");
-    r->behavior_unit = unit;
-    for (int64_t k = 0; k < b->cols; k++) name[r->B + k] = unit[r->B + k] = NULL;
-    r->B = B;
-    for (int64_t k = 0; k < b->cols; k++) {
-        SYN_TRY(syn_copy_text(&name[B - b->cols + k], b->name[k]));
-        SYN_TRY(syn_copy_text(&unit[B - b->cols + k], b->unit ? b->unit[k] : ""));
-    }
-    return SYN_OK;
-}
-
 static syn_status attach_frames(syn_recording *r, syn_behavior *b) {
     if (b->optional && b->rows != r->T)
         return syn_recording_warn(r,
@@ -250,7 +226,7 @@ static syn_status attach_frames(syn_recording *r, syn_behavior *b) {
                         "%s: is (%lld, %lld); expected %lld rows, one a frame; behaviour with its own clock is given "
                         "as FILE:NAME@TIMES",
                         b->label, (long long)b->rows, (long long)b->cols, (long long)r->T);
-    SYN_TRY(widen(r, b));
+    SYN_TRY(syn_recording_widen(r, b->cols, (const char *const *)b->name, (const char *const *)b->unit));
     for (int64_t t = 0; t < r->T; t++)
         for (int64_t k = 0; k < b->cols; k++) r->u[t * r->B + r->B - b->cols + k] = (float)b->values[t * b->cols + k];
     return SYN_OK;
@@ -319,7 +295,7 @@ static syn_status attach_clocked(syn_recording *r, const syn_behavior *b) {
                         "%s: its times run from %g to %g s, but the activity from %g to %g s; expected one clock (do "
                         "the frames need --timestamps?)",
                         b->label, b->time[0], b->time[b->rows - 1], frame_time(r, 0), end);
-    SYN_TRY(widen(r, b));
+    SYN_TRY(syn_recording_widen(r, b->cols, (const char *const *)b->name, (const char *const *)b->unit));
     resample(r, b, r->u + r->B - b->cols, r->B);
     return SYN_OK;
 }

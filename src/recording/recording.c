@@ -278,6 +278,30 @@ syn_status syn_recording_name_behaviors(syn_recording *r) {
     return SYN_OK;
 }
 
+syn_status syn_recording_widen(syn_recording *r, int64_t n, const char *const *name, const char *const *unit) {
+    const int64_t before = r->B, B = before + n;
+    float *u;
+    char **texts;
+    if (before > 0) SYN_TRY(syn_recording_name_behaviors(r));
+    SYN_TRY(syn_alloc(&u, (size_t)(r->T * B), sizeof *u, "behaviour"));
+    for (int64_t t = 0; t < r->T && r->u; t++) memcpy(&u[t * B], &r->u[t * before], (size_t)before * sizeof *u);
+    free(r->u);
+    r->u = u;
+    if (!(texts = realloc(r->behavior_name, (size_t)B * sizeof *texts)))
+        return syn_fail(SYN_ERR_MEMORY, "could not allocate behaviour names");
+    r->behavior_name = texts;
+    if (!(texts = realloc(r->behavior_unit, (size_t)B * sizeof *texts)))
+        return syn_fail(SYN_ERR_MEMORY, "could not allocate behaviour units");
+    r->behavior_unit = texts;
+    for (int64_t k = before; k < B; k++) r->behavior_name[k] = r->behavior_unit[k] = NULL;
+    r->B = B;
+    for (int64_t k = 0; k < n; k++) {
+        SYN_TRY(syn_copy_text(&r->behavior_name[before + k], name[k]));
+        SYN_TRY(syn_copy_text(&r->behavior_unit[before + k], unit ? unit[k] : ""));
+    }
+    return SYN_OK;
+}
+
 /* Infinite behaviour becomes unknown; a behaviour that is never known is dropped. */
 static syn_status check_behaviors(syn_recording *r) {
     SYN_TRY(syn_recording_name_behaviors(r));

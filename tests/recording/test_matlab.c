@@ -57,6 +57,17 @@ static void mentions_possible_behavior(void **state) {
     syn_recording_free(r);
 }
 
+static void adds_behavior_to_that_of_the_trials(void **state) {
+    (void)state;
+    syn_recording *r = must_open("%/matlab/trials_numbered.mat", "behavior=%/matlab/matrix_and_speed.mat:data.speed");
+    has_the_matrix(r, "trials_numbered.mat");
+    assert_int_equal(r->B, 2);
+    assert_string_equal(r->behavior_name[0], "speed");
+    assert_string_equal(r->behavior_unit[0], "");
+    assert_float_equal(r->u[2 * 7], 3.5F, 1e-6);
+    syn_recording_free(r);
+}
+
 static void reads_sparse_and_logical(void **state) {
     (void)state;
     syn_recording *r = must_open("%/matlab/sparse.mat", "rate=10");
@@ -259,6 +270,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_matrices),
         cmocka_unit_test(mentions_possible_behavior),
+        cmocka_unit_test(adds_behavior_to_that_of_the_trials),
         cmocka_unit_test(reads_sparse_and_logical),
         cmocka_unit_test(reads_trials),
         cmocka_unit_test(trials_of_one_shape_need_a_longer_axis),
