@@ -240,6 +240,7 @@ static bool is_wanted(const compare *c, const char *name) {
     return items == 0;
 }
 
+/* In the recordings; the data set may find more (resampling.h), which is known once SynapsNet is fitted. */
 static bool has_behavior(const compare *c) {
     for (size_t s = 0; s < c->n; s++)
         if (c->recording[s]->B > 0 && syn_option_int(c->options, SYN_OPT_BEHAVIOR_INPUTS) > 0) return true;
@@ -250,9 +251,9 @@ static bool has_behavior(const compare *c) {
 static const char *why_no_variant(const compare *c, int variant) {
     if (variant == NO_EMBEDDING && syn_option_int(c->options, SYN_OPT_EMBEDDING) == 0)
         return "with --embedding 0 SynapsNet has none either";
-    if (variant == NO_BEHAVIOR && !has_behavior(c)) return "there is no behaviour that SynapsNet could use";
-    if (variant == NO_BEHAVIOR && c->fitted && !c->behavior_used) return "SynapsNet does not use the behaviour";
-    return NULL;
+    if (variant != NO_BEHAVIOR || c->behavior_used) return NULL;
+    if (!has_behavior(c)) return "there is no behaviour that SynapsNet could use";
+    return c->fitted ? "SynapsNet does not use the behaviour" : NULL;
 }
 
 static bool variant_applies(const compare *c, int variant) {

@@ -5,6 +5,7 @@
 #include "analysis/prepare.h"
 #include "base/memory.h"
 #include "dataset/baseline.h"
+#include "dataset/resampling.h"
 
 /* z-scored activity from which nothing overflows. */
 static const float largest = 1e30f;
@@ -101,12 +102,13 @@ static syn_status check(const syn_online *o, const float *activity, const float 
                 "it was not observed",
                 (long long)norm->kept[i], (double)value);
     }
-    if (norm->B > 0 && !behavior)
+    const int64_t B = syn_recorded_behaviors(norm);
+    if (B > 0 && !behavior)
         return syn_fail(SYN_ERR_INPUT,
                         "behavior: not given; expected the %lld variable%s that the model was fitted with, NaN where "
                         "unknown",
-                        (long long)norm->B, norm->B == 1 ? "" : "s");
-    for (int64_t b = 0; b < norm->B; b++)
+                        (long long)B, B == 1 ? "" : "s");
+    for (int64_t b = 0; b < B; b++)
         if (isinf(behavior[b]))
             return syn_fail(SYN_ERR_INPUT,
                             "behavior: variable %lld is infinite; expected a number, or NaN where it is unknown",
@@ -131,9 +133,10 @@ static void take_activity(syn_online *o, const float *activity) {
     }
 }
 
+/* Where a stream begins in the beat of resampled frames is not known: its behaviours stay 0. */
 static void take_behavior(syn_online *o, const float *behavior) {
     const syn_normalisation *norm = &o->session->norm;
-    for (int64_t b = 0; b < norm->B; b++)
+    for (int64_t b = 0; b < syn_recorded_behaviors(norm); b++)
         o->u[b] =
             !isnan(behavior[b]) && norm->u_scale[b] > 0 ? (behavior[b] - norm->u_mean[b]) / norm->u_scale[b] : 0.0f;
 }

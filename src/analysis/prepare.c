@@ -9,6 +9,7 @@
 
 #include "base/memory.h"
 #include "base/threads.h"
+#include "dataset/resampling.h"
 #include "recording/array.h"
 
 syn_status syn_choose_kernels(const syn_options *options, const syn_kernels **kernels, int *threads) {
@@ -261,22 +262,23 @@ static syn_status check_behaviors(const syn_fitted_session *fitted, const syn_re
 
 static syn_status check_numbers(const syn_fitted_session *fitted, const syn_recording *r) {
     const syn_normalisation *norm = &fitted->norm;
+    const int64_t B = syn_recorded_behaviors(norm);
     if (r->N != norm->N_recorded)
         return syn_fail(
             SYN_ERR_INPUT,
             "%s: has %lld neurons; the model was fitted on the %lld of %s; expected the same neurons (a model "
             "is taken to other ones by adapt)",
             syn_recording_label(r), (long long)r->N, (long long)norm->N_recorded, fitted->name);
-    if (r->B < norm->B)
+    if (r->B < B)
         return syn_fail(
             SYN_ERR_INPUT,
             "%s: has %lld behaviour variables; the model was fitted with %lld; give those of this recording "
             "with --behavior",
-            syn_recording_label(r), (long long)r->B, (long long)norm->B);
-    if (r->B > norm->B)
+            syn_recording_label(r), (long long)r->B, (long long)B);
+    if (r->B > B)
         return syn_fail(SYN_ERR_INPUT,
                         "%s: has %lld behaviour variables; the model was fitted with %lld; expected the same",
-                        syn_recording_label(r), (long long)r->B, (long long)norm->B);
+                        syn_recording_label(r), (long long)r->B, (long long)B);
     return SYN_OK;
 }
 
@@ -330,6 +332,7 @@ syn_status syn_prepare(syn_prepared *p, const syn_model *model, size_t first, si
         SYN_CHECK(check_like(&model->session[first + k], recordings[k]));
         if (!all) SYN_CHECK(check_segments(model, first + k, recordings[k]));
         norm[k] = model->session[first + k].norm;
+        if (syn_model_recognises(model, first + k, recordings[k]) == 0) norm[k].beat.phase = NAN;
     }
     SYN_CHECK(syn_dataset_create_as(&p->prepared, recordings, count, norm, all ? 0 : model->train,
                                     all ? 0 : model->validation, model->window));

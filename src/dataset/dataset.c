@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "dataset/baseline.h"
+#include "dataset/resampling.h"
 #include "dataset/sharing.h"
 
 /* At least this many segments are split as whole trials; fewer are cut inside. */
@@ -33,7 +34,7 @@ static syn_status normalisation_alloc(syn_normalisation *norm, int64_t N_recorde
 syn_status syn_normalisation_copy(syn_normalisation *to, const syn_normalisation *from) {
     size_t N = (size_t)from->N, B = (size_t)from->B;
     SYN_TRY(normalisation_alloc(to, from->N_recorded, from->N, from->B));
-    to->alpha = from->alpha;
+    to->alpha = from->alpha, to->beat = from->beat;
     memcpy(to->kept, from->kept, N * sizeof *to->kept);
     memcpy(to->mean, from->mean, N * sizeof *to->mean);
     memcpy(to->scale, from->scale, N * sizeof *to->scale);
@@ -181,7 +182,7 @@ static syn_status normalise(syn_session *s) {
     syn_recording *r = s->recording;
     const syn_normalisation *norm = &s->norm;
     int64_t bytes = (norm->N + 7) / 8;
-    s->T = r->T, s->N = norm->N, s->B = norm->B;
+    s->T = r->T, s->N = norm->N, s->B = r->B;
     uint8_t *row_bits;
     SYN_TRY(syn_alloc(&row_bits, (size_t)bytes, 1, "mask"));
     for (int64_t t = 0; t < r->T; t++) {
@@ -247,6 +248,8 @@ syn_status syn_dataset_create(syn_dataset **dataset, syn_recording *const *recor
                                 "change --train, --validation, --window"));
         SYN_CHECK(measure(&(*dataset)->session[k]));
         SYN_CHECK(normalise(&(*dataset)->session[k]));
+        SYN_CHECK(syn_beat_find(&(*dataset)->session[k]));
+        SYN_CHECK(syn_beat_attach(&(*dataset)->session[k]));
         SYN_CHECK(syn_baseline_choose(&(*dataset)->session[k], &(*dataset)->session[k].norm.alpha));
         SYN_CHECK(syn_baseline_remove(&(*dataset)->session[k]));
     }
@@ -266,6 +269,7 @@ syn_status syn_dataset_create_as(syn_dataset **dataset, syn_recording *const *re
         SYN_CHECK(split_session(s, train, validation, window, "give --split all"));
         SYN_CHECK(syn_normalisation_copy(&s->norm, &norm[k]));
         SYN_CHECK(normalise(s));
+        SYN_CHECK(syn_beat_attach(s));
         SYN_CHECK(syn_baseline_remove(s));
     }
 done:

@@ -16,14 +16,21 @@ typedef struct syn_span {
     int64_t start, stop, context;
 } syn_span;
 
+/* A beat of resampled frames (resampling.h): its angle at frame t is 2 pi frequency t + phase. */
+typedef struct syn_beat {
+    double frequency; /* cycles a frame; 0: none */
+    double phase;     /* NAN: not known */
+} syn_beat;
+
 /* What normalises a recording: fixed by the train split, kept in the model. */
 typedef struct syn_normalisation {
-    int64_t N_recorded, N; /* neurons in the recording, neurons kept */
-    int64_t *kept;         /* [N] index in the recording, ascending */
-    float *mean, *scale;   /* [N] of the train split: x_z = (x - mean) / scale */
-    int64_t B;
+    int64_t N_recorded, N;   /* neurons in the recording, neurons kept */
+    int64_t *kept;           /* [N] index in the recording, ascending */
+    float *mean, *scale;     /* [N] of the train split: x_z = (x - mean) / scale */
+    int64_t B;               /* behaviours: those of the recording, and of the beat */
     float *u_mean, *u_scale; /* [B] */
     double alpha;            /* of the slow baseline (baseline.h) */
+    syn_beat beat;
 } syn_normalisation;
 
 typedef struct syn_session {

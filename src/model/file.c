@@ -13,6 +13,7 @@
 #include "base/hdf5.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "dataset/resampling.h"
 #include "dataset/sharing.h"
 #include "model/fitted.h"
 
@@ -111,6 +112,8 @@ static void put_session(syn_hdf5_writer *w, const syn_model *model, int k) {
     syn_hdf5_put_text_attribute(w, group, "signal", syn_signal_name(s->signal));
     syn_hdf5_put_number_attribute(w, group, "rate_hz", s->rate_hz);
     syn_hdf5_put_number_attribute(w, group, "alpha", norm->alpha);
+    syn_hdf5_put_number_attribute(w, group, "beat_frequency", norm->beat.frequency);
+    syn_hdf5_put_number_attribute(w, group, "beat_phase", norm->beat.phase);
     syn_hdf5_put_integer_attribute(w, group, "recorded_neurons", norm->N_recorded);
 }
 
@@ -306,6 +309,12 @@ static syn_status read_normalisation(const reader *r, int k, syn_normalisation *
     if (!(recorded >= (double)N && recorded < 1e15))
         return damaged(r, "attribute recorded_neurons", "out of range", "at least the number of neurons kept");
     if (!(norm->alpha >= 0 && norm->alpha < 1)) return damaged(r, "attribute alpha", "out of range", "0 to 1");
+    norm->beat.frequency = syn_hdf5_number_attribute(r->file, group, "beat_frequency", 0);
+    norm->beat.phase = syn_hdf5_number_attribute(r->file, group, "beat_phase", 0);
+    if (!(norm->beat.frequency >= 0 && norm->beat.frequency <= 0.5 && isfinite(norm->beat.phase)))
+        return damaged(r, "attributes beat_frequency and beat_phase", "out of range", "0 to 0.5 and a number");
+    if (norm->beat.frequency > 0 && B < SYN_BEAT_BEHAVIORS)
+        return damaged(r, path, "too few", "the behaviours of its beat");
     norm->N_recorded = (int64_t)recorded;
     SYN_TRY(syn_alloc(&norm->kept, (size_t)N, sizeof *norm->kept, "neurons"));
     SYN_TRY(syn_alloc(&norm->mean, (size_t)N, sizeof *norm->mean, "neurons"));

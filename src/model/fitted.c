@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "dataset/resampling.h"
 
 syn_status syn_model_alloc(syn_model **model, size_t n) {
     SYN_TRY(syn_alloc(model, 1, sizeof **model, "model"));
@@ -148,7 +149,7 @@ syn_status syn_model_session(const syn_model *model, size_t s, syn_session_view 
         (syn_session_view){.neurons = norm->N,
                            .recorded = norm->N_recorded,
                            .embedding_length = model->p->d,
-                           .behaviors = norm->B,
+                           .behaviors = syn_recorded_behaviors(norm),
                            .kept = norm->kept,
                            .embedding = from->embedding ? from->embedding : model->p->value + model->p->session[s].e,
                            .mean = norm->mean,

@@ -1,0 +1,126 @@
+/* Frames that were interpolated from another rate are recognised, in time and in phase; others are not. */
+#include "dataset/resampling.h"
+
+#include "fixture.h"
+
+static const double recorded = 9.4; /* frames a second, written as 10 */
+
+/* Frame t of what was recorded at the other rate from `start` seconds on, interpolated linearly. */
+static raw_data resampled(int64_t T, int64_t N, int64_t B, double start, const char *signal) {
+    const raw_data from = raw_create(T, N, 0, "fluorescence", 4);
+    raw_data raw = raw_create(T, N, B, signal, 5);
+    for (int64_t t = 0; t < T; t++) {
+        const double at = (start + (double)t / 10) * recorded;
+        const int64_t k = (int64_t)at;
+        for (int64_t i = 0; i < N; i++) {
+            const double share = at - (double)k;
+            raw.x[t * N + i] =
+                (float)((1 - share) * (double)from.x[k * N + i] + share * (double)from.x[(k + 1) * N + i]);
+        }
+    }
+    raw_data whole = from;
+    raw_free(&whole);
+    return raw;
+}
+
+/* Mean over frames of cos(angle - expected), where the frame farthest from what was recorded, halfway between two, is
+ * the smoothest. */
+static double agreement(const syn_session *s, double start) {
+    double sum = 0;
+    for (int64_t t = 0; t < s->T; t++) {
+        const float *u = s->u + (t + 1) * s->B - SYN_BEAT_BEHAVIORS;
+        const double angle = -2 * M_PI * (start + (double)t / 10) * recorded;
+        sum += ((double)u[0] * cos(angle) + (double)u[1] * sin(angle)) / M_SQRT2;
+    }
+    return sum / (double)s->T;
+}
+
+static void interpolated_frames(void **state) {
+    (void)state;
+    raw_data raw = resampled(3000, 12, 2, 0.31, "fluorescence");
+    test_set set = set_create(&raw, 1, 8);
+    const syn_session *s = &set.data->session[0];
+    /* 9.4 and 10 frames a second come together 0.6 times a second */
+    assert_near("cycles a frame", 0.06, s->norm.beat.frequency, 2e-5);
+    assert_int_equal(s->B, 4);
+    assert_int_equal(s->norm.B, 4);
+    assert_int_equal(syn_recorded_behaviors(&s->norm), 2);
+    assert_int_equal(set.recording[0]->n_warnings, 1);
+    assert_non_null(strstr(set.recording[0]->warning[0], "every 16.67 frames"));
+    assert_string_equal(set.recording[0]->behavior_name[2], "resampling_cos");
+    /* those of the recording are as they were */
+    for (int64_t t = 0; t < s->T; t++)
+        assert_near("behaviour", (double)((raw.u[2 * t] - s->norm.u_mean[0]) / s->norm.u_scale[0]), (double)s->u[4 * t],
+                    1e-5);
+    double square = 0, sum = 0;
+    for (int64_t t = 0; t < s->T; t++)
+        square += (double)(s->u[4 * t + 2] * s->u[4 * t + 2]), sum += (double)s->u[4 * t + 2];
+    assert_near("mean", 0, sum / (double)s->T, 0.01);
+    assert_near("variance", 1, square / (double)s->T, 0.01);
+    /* second differences straddle three frames: the phase is that of the middle one */
+    const double agrees = agreement(s, 0.31);
+    if (fabs(agrees) < 0.9) fail_msg("the phase drifts: %g", agrees);
+
+    /* the model's own recording, bit for bit; another one, whose phase is not known, nearly */
+    test_set same = set_create_as(&raw, &set);
+    assert_memory_equal(same.data->session[0].u, s->u, (size_t)(s->T * s->B) * sizeof(float));
+    syn_normalisation *norm = &set.data->session[0].norm;
+    const double phase = norm->beat.phase;
+    raw_data later = resampled(3000, 12, 2, 2.47, "fluorescence");
+    norm->beat.phase = NAN;
+    test_set other = set_create_as(&later, &set);
+    norm->beat.phase = phase;
+    assert_near("phase of another recording", agrees, agreement(&other.data->session[0], 2.47), 0.05);
+    set_free(&other), raw_free(&later), set_free(&same), set_free(&set), raw_free(&raw);
+}
+
+/* Trials of 50 frames that follow each other. */
+static void trials(void **state) {
+    (void)state;
+    raw_data raw = resampled(5000, 12, 0, 0, "fluorescence");
+    raw_cut(&raw, 100, 0);
+    test_set set = set_create(&raw, 1, 8);
+    assert_near("cycles a frame", 0.06, set.data->session[0].norm.beat.frequency, 2e-5);
+    set_free(&set), raw_free(&raw);
+}
+
+static void others(void **state) {
+    (void)state;
+    for (int k = 0; k < 4; k++) {
+        raw_data raw = k == 0   ? raw_create(3000, 12, 1, "fluorescence", 6)
+                       : k == 1 ? resampled(3000, 12, 1, 0, "counts")
+                       : k == 2 ? resampled(200, 12, 1, 0, "fluorescence")
+                                : raw_create(3000, 12, 1, "fluorescence", 7);
+        /* all neurons swell and fade slowly */
+        for (int64_t t = 0; k == 3 && t < raw.T; t++)
+            for (int64_t i = 0; i < raw.N; i++) raw.x[t * raw.N + i] *= (float)(2 + sin((double)t / 80));
+        for (int64_t n = 0; k == 1 && n < raw.T * raw.N; n++) raw.x[n] = floorf(fabsf(3 * raw.x[n]));
+        test_set set = set_create(&raw, 1, 8);
+        if (set.data->session[0].norm.beat.frequency != 0) fail_msg("%d: a beat was found", k);
+        assert_int_equal(set.data->session[0].B, 1);
+        assert_int_equal(set.recording[0]->n_warnings, 0);
+        set_free(&set), raw_free(&raw);
+    }
+}
+
+/* A model that was fitted with a beat is taken to a recording that has none: its inputs are 0. */
+static void none_in_another(void **state) {
+    (void)state;
+    raw_data raw = resampled(3000, 6, 0, 0, "fluorescence"), plain = raw_create(3000, 6, 0, "fluorescence", 8);
+    test_set set = set_create(&raw, 1, 8);
+    set.data->session[0].norm.beat.phase = NAN;
+    test_set other = set_create_as(&plain, &set);
+    assert_int_equal(other.data->session[0].B, SYN_BEAT_BEHAVIORS);
+    for (int64_t k = 0; k < 3000 * SYN_BEAT_BEHAVIORS; k++) assert_true(other.data->session[0].u[k] == 0);
+    set_free(&other), set_free(&set), raw_free(&plain), raw_free(&raw);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(interpolated_frames),
+        cmocka_unit_test(trials),
+        cmocka_unit_test(others),
+        cmocka_unit_test(none_in_another),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
