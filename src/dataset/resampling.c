@@ -68,9 +68,17 @@ static void periodogram(const double *p, int64_t n, double *power) {
     }
 }
 
+/* Frames from the start of a trial to the next if that is the same for all, or 0. */
+static int64_t trial_period(const syn_recording *r) {
+    const int64_t period = r->S > 1 ? r->segment[1].start - r->segment[0].start : 0;
+    for (int64_t k = 2; k < r->S; k++)
+        if (r->segment[k].start - r->segment[k - 1].start != period) return 0;
+    return period;
+}
+
 /* The frequency that stands out most among its neighbours, 0 if none does. Slower than 16 periods in n frames is no
- * beat. */
-static syn_status find_line(const double *p, int64_t n, double *frequency) {
+ * beat, nor is what comes back with every trial, like the response to its stimulus. */
+static syn_status find_line(const double *p, int64_t n, int64_t trial, double *frequency) {
     enum { LOBE = 5, BESIDE = 64 };
     double *windowed, *power, most = least_power;
     *frequency = 0;
@@ -80,6 +88,7 @@ static syn_status find_line(const double *p, int64_t n, double *frequency) {
     periodogram(windowed, n, power);
     for (int64_t k = 32; k < n - LOBE; k++) {
         double beside = 0, count = 0;
+        if (trial > 0 && fabs(remainder((double)k, 2 * (double)n / (double)trial)) <= LOBE) continue;
         for (int64_t j = k - BESIDE < 1 ? 1 : k - BESIDE; j <= k + BESIDE && j < n; j++)
             if (j < k - LOBE || j > k + LOBE) beside += power[j], count++;
         if (power[k] * count > most * beside)
@@ -279,7 +288,8 @@ static syn_status find(syn_session *s) {
     SYN_TRY(syn_alloc(&p, (size_t)s->T, sizeof *p, "second differences"));
     SYN_CHECK(curvature(s, split, p, &first, &last));
     if (last - first >= FEWEST)
-        SYN_CHECK(find_line(p + first, last - first < SEARCHED ? last - first : SEARCHED, &s->norm.beat.frequency));
+        SYN_CHECK(find_line(p + first, last - first < SEARCHED ? last - first : SEARCHED, trial_period(s->recording),
+                            &s->norm.beat.frequency));
     if (s->norm.beat.frequency > 0) SYN_CHECK(settle(s, split, first, last));
     if (s->norm.beat.frequency > 0) settle_phase(p, first, last, &s->norm.beat);
 done:
@@ -305,7 +315,8 @@ syn_status syn_beat_find(syn_session *s) {
     return syn_recording_warn(s->recording,
                               "its traces look resampled: they are rougher and smoother in turn every %.4g frames, all "
                               "neurons at once, as after "
-                              "interpolation from another frame rate, such as %.4g Hz; the models are told the phase, "
+                              "interpolation from another frame rate, such as %.4g Hz (or under a stimulus that comes "
+                              "back as often); the models are told the phase, "
                               "as behaviour %s and %s, but "
                               "the frames as they were recorded would be better",
                               1 / norm->beat.frequency, s->recording->rate_hz * (1 - norm->beat.frequency), name[0],

@@ -26,7 +26,7 @@ resampled() {
 resampled 0.3 >traces.csv
 resampled 4.2 >later.csv
 run 0 synapsnet fit traces.csv --rate 10 --hidden 8 --epochs 40 --connectivity none -o model.h5 --json
-err 'traces.csv: its traces look resampled: they are rougher and smoother in turn every 16\.6[67] frames, all neurons at once, as after interpolation from another frame rate, such as 9\.4 Hz; the models are told the phase, as behaviour resampling_cos and resampling_sin, but the frames as they were recorded would be better$'
+err 'traces.csv: its traces look resampled: they are rougher and smoother in turn every 16\.6[67] frames, all neurons at once, as after interpolation from another frame rate, such as 9\.4 Hz \(or under a stimulus that comes back as often\); the models are told the phase, as behaviour resampling_cos and resampling_sin, but the frames as they were recorded would be better$'
 fit_mse=$(json test.mse)
 run 0 synapsnet evaluate model.h5 --json
 [ "$(json test.mse)" = "$fit_mse" ] || fail "evaluate says $(json test.mse), the fit said $fit_mse"
