@@ -6,9 +6,9 @@
  * while the last one was still improving late in its schedule and, unless it was the first, gained that much. */
 static const double worth_keeping = 0.003, still_improving = 0.7;
 enum { LARGEST_HIDDEN = 64 };
-/* ... and while all epochs of a stage stay below this many multiplications of decoder weights and states (some ten
+/* ... and while all epochs of a stage stay below this many multiplications of decoder weights and states (some twenty
  * seconds on a laptop). */
-static const double growth_budget = 5e10;
+static const double growth_budget = 1e11;
 /* Ridges on the embeddings, in observations: priors of neurons that are alike. The first two are always tried, greater
  * ones as long as they clearly help. */
 static const double first_ridge[] = {100, 3}, ridge_factor = 30, most_embedding_ridge = 90000;
@@ -23,6 +23,8 @@ static const double most_ridge = 10;
 static const double rank_share = 0.9;
 /* ... and others are tried unless it is further behind free weights than this. */
 static const double rank_behind = 0.001;
+/* ... and is level with another one up to this share. */
+static const double rank_level = 0.0002;
 /* Beside L1 the ridge only steadies the weights. */
 static const double ridge_beside_l1 = 0.1;
 
@@ -204,6 +206,21 @@ static int neighbour_rank(const syn_search *search, syn_candidate c, int rank) {
     return -1;
 }
 
+/* The rank to go on from: that of the best stage or, where it gains much on no connectivity, the greatest whose loss is
+ * level with it, as a line that is flat may fall again. */
+static int rank_ahead(const syn_search *search, const syn_stage *best) {
+    const double none = least_of(search, none_stages(search))->loss;
+    int rank = best->candidate.rank;
+    if (best->loss > none - worth_keeping * fabs(none)) return rank;
+    for (int k = none_stages(search); k < search->n_stages; k++) {
+        const syn_stage *stage = &search->stage[k];
+        if (same_line(&stage->candidate, &best->candidate) && stage->candidate.rank > rank &&
+            stage->loss <= best->loss + rank_level * fabs(best->loss))
+            rank = stage->candidate.rank;
+    }
+    return rank;
+}
+
 /* Low rank: its neighbours too, in the direction that helps, unless factors are clearly behind free weights. */
 static bool next_rank(const syn_search *search, const syn_linear *linear, syn_candidate *c) {
     c->form = SYN_FORM_LOWRANK;
@@ -215,7 +232,7 @@ static bool next_rank(const syn_search *search, const syn_linear *linear, syn_ca
     if (best >= 0 && free_weights >= 0 && search->stage[free_weights].loss < loss - rank_behind * fabs(loss))
         return false;
     const int at =
-        best < 0 ? first_rank(search, linear) : neighbour_rank(search, *c, search->stage[best].candidate.rank);
+        best < 0 ? first_rank(search, linear) : neighbour_rank(search, *c, rank_ahead(search, &search->stage[best]));
     if (at < 0) return false;
     c->rank = search->limits.rank ? search->limits.rank : syn_linear_rank[at];
     if (search->limits.ridge < 0) c->ridge = linear->rank_strength[at];

@@ -90,6 +90,12 @@ static double rank_3_is_ahead_of_a_ridge(const syn_candidate *c) {
     if (c->form == SYN_FORM_LOWRANK) return c->rank == 3 ? 0.6999 : 0.7005;
     return c->l1 > 0 ? 0.9 : 0.7 + 0.1 * distance(c->ridge, 100);
 }
+/* Level from the first rank on, until a greater one is ahead; in all, `gain` below no connectivity. */
+static double gain;
+static double flat_until_6(const syn_candidate *c) {
+    if (c->form == SYN_FORM_LOWRANK) return 1 - gain + (c->rank == 6 ? -0.002 : 1e-6 * c->rank);
+    return 1.1;
+}
 static double nothing_helps(const syn_candidate *c) {
     (void)c;
     return 1;
@@ -139,6 +145,14 @@ static void ranks_are_walked_unless_clearly_behind(void **state) {
     run(&p, rank_3_is_ahead_of_a_ridge);
     assert_int_equal(best_of(&p, SYN_FORM_LOWRANK, false)->rank, 3);
     end(&p);
+    for (int k = 0; k < 2; k++) {
+        gain = k ? 0.001 : 0.01; /* where there is little to gain, a flat line is not walked */
+        begin(&p, -1, -1);
+        run(&p, flat_until_6);
+        if (k == 0) assert_int_equal(best_of(&p, SYN_FORM_LOWRANK, false)->rank, 6);
+        if (k == 1) assert_true(best_of(&p, SYN_FORM_LOWRANK, false)->rank < 4);
+        end(&p);
+    }
     begin(&p, -1, -1);
     run(&p, ridge_of_3000);
     int ranks = 0;
