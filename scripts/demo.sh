@@ -4,7 +4,7 @@ set -euo pipefail
 
 program=$1
 out=$2
-recording=data/mouse_visual_2p/230803_mrcuts24_fov1_mov_neuro.csv
+recording=data/mouse_visual_2p/230803_mrcuts24_fov1_grat-000_data.mat
 mkdir -p "$out"
 rm -f "$out/model.h5.ckpt" # of a demo that was interrupted
 
@@ -13,9 +13,9 @@ step() {
     "$program" "$@"
 }
 
-echo "Two-photon calcium imaging of 26 neurons of mouse visual cortex during a natural movie (Park et al. 2024)"
-step info "$recording" --rate 16 --orientation neurons-first
-step fit "$recording" --rate 16 --orientation neurons-first -o "$out/model.h5"
+echo "Two-photon calcium imaging of 28 neurons of mouse visual cortex, 128 trials of drifting gratings (Park et al. 2024)"
+step info "$recording"
+step fit "$recording" -o "$out/model.h5"
 step evaluate "$out/model.h5"
 step forecast "$out/model.h5" --steps 16 -o "$out/forecast.h5"
 step connectivity "$out/model.h5" -o "$out/connectivity.csv"

@@ -14,6 +14,7 @@
 #include "analysis/prepare.h"
 #include "analysis/score.h"
 #include "base/memory.h"
+#include "dataset/resampling.h"
 #include "dataset/splits.h"
 #include "recording/array.h"
 #include "rivals/rivals.h"
@@ -30,7 +31,8 @@ typedef struct compare {
     syn_test_frames *test; /* [n] */
     syn_score *reference;  /* [n] of SynapsNet */
     syn_loss loss;
-    bool fitted, behavior_used;       /* by SynapsNet, once it is fitted */
+    bool fitted, behavior_used;       /* SynapsNet is, and uses the behaviour, and ... */
+    bool behavior_there;              /* ... there is some, which is known once it is fitted */
     json_t *root, *rivals, *left_out; /* left_out: why, of models that were asked for by name */
     syn_progress_fn progress;
     void *user;
@@ -252,7 +254,7 @@ static const char *why_no_variant(const compare *c, int variant) {
     if (variant == NO_EMBEDDING && syn_option_int(c->options, SYN_OPT_EMBEDDING) == 0)
         return "with --embedding 0 SynapsNet has none either";
     if (variant != NO_BEHAVIOR || c->behavior_used) return NULL;
-    if (!has_behavior(c)) return "there is no behaviour that SynapsNet could use";
+    if (!c->behavior_there && !has_behavior(c)) return "there is no behaviour that SynapsNet could use";
     return c->fitted ? "SynapsNet does not use the behaviour" : NULL;
 }
 
@@ -275,12 +277,13 @@ static int count_models(const compare *c) {
     return n;
 }
 
-/* Not where none varies in the train split, or where the validation split is predicted no better with it. */
-static bool uses_behavior(const syn_model *model) {
-    json_t *description = json_loads(model->description, 0, NULL);
-    const bool used = json_is_true(json_object_get(description, "behavior_used"));
+/* It is not used where none varies in the train split, or where the validation split is predicted no better with it. */
+static void take_fitted(compare *c, const syn_model *model) {
+    json_t *description = json_loads(model->description, 0, NULL),
+           *used = json_object_get(description, "behavior_used");
+    c->loss = model->loss;
+    c->fitted = true, c->behavior_there = used != NULL, c->behavior_used = json_is_true(used);
     json_decref(description);
-    return used;
 }
 
 static syn_status fit_variants(compare *c, fitted *variant) {
@@ -288,8 +291,7 @@ static syn_status fit_variants(compare *c, fitted *variant) {
     begin_model(c, variant_name[WHOLE]);
     SYN_TRY(fit_copies(c, c->options, &whole->model, &without->own));
     *whole = (fitted){variant_name[WHOLE], whole->model, NULL, end_model(c), peak_mb(), chosen_by(whole->model)};
-    c->loss = whole->model->loss;
-    c->fitted = true, c->behavior_used = uses_behavior(whole->model);
+    take_fitted(c, whole->model);
     c->models = count_models(c);
     /* the search begins with it */
     *without = (fitted){variant_name[NO_CONNECTIVITY],
@@ -584,10 +586,11 @@ static void set_statement(compare *c) {
 static void describe(compare *c, const fitted *whole) {
     json_t *description = json_loads(whole->model->description, 0, NULL), *names = json_array();
     for (size_t s = 0; s < c->n; s++)
-        json_array_append_new(
-            names, json_pack("{s:s, s:I, s:I, s:I, s:I}", "name", c->data->session[s].recording->name, "frames",
-                             (json_int_t)c->data->session[s].T, "neurons", (json_int_t)c->data->session[s].N,
-                             "behaviors", (json_int_t)c->data->session[s].B, "test_frames", (json_int_t)c->test[s].F));
+        json_array_append_new(names, json_pack("{s:s, s:I, s:I, s:I, s:I}", "name", c->data->session[s].recording->name,
+                                               "frames", (json_int_t)c->data->session[s].T, "neurons",
+                                               (json_int_t)c->data->session[s].N, "behaviors",
+                                               (json_int_t)syn_recorded_behaviors(&c->data->session[s].norm),
+                                               "test_frames", (json_int_t)c->test[s].F));
     json_object_set_new(c->root, "recordings", names);
     json_object_set_new(c->root, "loss", json_string(syn_loss_name[c->loss]));
     json_object_set_new(c->root, "seed", json_integer(syn_option_int(c->options, SYN_OPT_SEED)));

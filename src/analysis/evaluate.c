@@ -267,6 +267,15 @@ syn_status syn_evaluation_warn(const syn_evaluation *e, json_t *warnings) {
     return SYN_OK;
 }
 
+/* What was found when recordings became a data set. */
+static void repeat_warnings(const syn_dataset *data, json_t *warnings) {
+    for (size_t s = 0; s < data->n; s++) {
+        const syn_recording *r = data->session[s].recording;
+        for (size_t k = data->session[s].said; k < r->n_warnings; k++)
+            json_array_append_new(warnings, json_sprintf("%s: %s", r->name, r->warning[k]));
+    }
+}
+
 /* ---- JSON ---- */
 
 static void set_number(json_t *object, const char *name, double value) {
@@ -349,6 +358,7 @@ syn_status syn_evaluate(const syn_model *model, syn_recording *const *recordings
     SYN_CHECK(syn_evaluate_parameters(model->p, model->loss, &prepared.data, kernels, threads, &evaluation));
     SYN_CHECK(syn_evaluation_json(&evaluation, &root));
     SYN_CHECK(syn_evaluation_warn(&evaluation, warnings));
+    repeat_warnings(&prepared.data, warnings);
     if (json_array_size(warnings)) json_object_set(root, "warnings", warnings);
     *json = json_dumps(root, JSON_REAL_PRECISION(9));
     if (!*json) status = syn_fail(SYN_ERR_MEMORY, "could not allocate the metrics");

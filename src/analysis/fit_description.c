@@ -7,6 +7,7 @@
 #include "analysis/fit_inside.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "dataset/resampling.h"
 #include "dataset/splits.h"
 
 json_t *syn_fit_given_options(const syn_options *options) {
@@ -185,9 +186,10 @@ static json_t *recordings_json(const syn_fitting *f, json_t *warnings) {
         warn_left_out(s, warnings, left_out);
         warn_constant(s, warnings);
         if (!syn_split_observed(s, SYN_TEST)) warn_unscored(s, warnings);
-        json_t *one = json_pack("{s:s, s:I, s:I, s:I, s:f, s:f, s:o}", "name", s->recording->name, "frames",
-                                (json_int_t)s->T, "neurons", (json_int_t)s->N, "behaviors", (json_int_t)s->B, "rate_hz",
-                                s->recording->rate_hz, "baseline_alpha", s->norm.alpha, "left_out", left_out);
+        json_t *one =
+            json_pack("{s:s, s:I, s:I, s:I, s:f, s:f, s:o}", "name", s->recording->name, "frames", (json_int_t)s->T,
+                      "neurons", (json_int_t)s->N, "behaviors", (json_int_t)syn_recorded_behaviors(&s->norm), "rate_hz",
+                      s->recording->rate_hz, "baseline_alpha", s->norm.alpha, "left_out", left_out);
         json_object_set_new(one, "split_frames",
                             json_pack("[f, f, f]", (double)syn_session_frames(s, SYN_TRAIN),
                                       (double)syn_session_frames(s, SYN_VALIDATION),

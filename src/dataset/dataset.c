@@ -228,7 +228,8 @@ static syn_status dataset_alloc(syn_dataset **dataset, syn_recording *const *rec
     syn_dataset *d = *dataset;
     SYN_TRY(syn_alloc(&d->session, n, sizeof *d->session, "data set"));
     d->n = n, d->window = window;
-    for (size_t k = 0; k < n; k++) d->session[k].recording = recordings[k];
+    for (size_t k = 0; k < n; k++)
+        d->session[k].recording = recordings[k], d->session[k].said = recordings[k]->n_warnings;
     return SYN_OK;
 }
 

@@ -35,6 +35,7 @@ typedef struct syn_normalisation {
 
 typedef struct syn_session {
     syn_recording *recording; /* borrowed; its activity is the memory behind x */
+    size_t said;              /* warnings that the recording had before; what follows was found here */
     syn_normalisation norm;
     int64_t T, N, B;
     float *x;                 /* [T][N] z-scored, less a slow baseline (baseline.h); where not observed, the model's own

@@ -17,11 +17,17 @@ enum { SEARCHED = 4096, FEWEST = 256 };
 static const double least_power = 20;
 /* Share of the validation error that a periodic autoregression has to save. */
 static const double least_gain = 0.01;
+/* Share of the variance that an autoregression leaves at the least: traces without noise are not judged. */
+static const double least_error = 0.001;
+/* In another recording of a model: how far its frequency may lie from the model's. */
+static const double farthest = 0.03;
 
 static const char *const name[SYN_BEAT_BEHAVIORS] = {"resampling_cos", "resampling_sin"};
 
-/* (x[t] - 2 x[t-1] + x[t-2])^2 of neuron i. */
+/* (x[t] - 2 x[t-1] + x[t-2])^2 of neuron i; 0 where one of them was not observed. */
 static double bend(const syn_session *s, int64_t t, int64_t i) {
+    for (int64_t k = 0; k < 3; k++)
+        if (!syn_session_observed(s, t - k, i)) return 0;
     const float *x = s->x + t * s->N + i;
     const double d = (double)x[0] - 2 * (double)x[-s->N] + (double)x[-2 * s->N];
     return d * d;
@@ -54,7 +60,6 @@ static syn_status curvature(const syn_session *s, syn_split split, double *p, in
 
 /* Power at the frequencies k / (2 n), k = 0 .. n, of p[n] under a Hann window. */
 static void periodogram(const double *p, int64_t n, double *power) {
-#pragma omp parallel for schedule(static)
     for (int64_t k = 0; k <= n; k++) {
         /* exp(-2 pi i k t / (2 n)) by turning: n is too small for its rounding to matter */
         const double turn_re = cos(M_PI * (double)k / (double)n), turn_im = -sin(M_PI * (double)k / (double)n);
@@ -68,37 +73,42 @@ static void periodogram(const double *p, int64_t n, double *power) {
     }
 }
 
-/* Frames from the start of a trial to the next if that is the same for all, or 0. */
+/* Frames from the start of a trial to the next if there are several and that is the same for all, or 0. */
 static int64_t trial_period(const syn_recording *r) {
-    const int64_t period = r->S > 1 ? r->segment[1].start - r->segment[0].start : 0;
+    const int64_t period = r->S > 2 ? r->segment[1].start - r->segment[0].start : 0;
     for (int64_t k = 2; k < r->S; k++)
         if (r->segment[k].start - r->segment[k - 1].start != period) return 0;
     return period;
 }
 
-/* The frequency that stands out most among its neighbours, 0 if none does. Slower than 16 periods in n frames is no
- * beat, nor is what comes back with every trial, like the response to its stimulus. */
-static syn_status find_line(const double *p, int64_t n, int64_t trial, double *frequency) {
+/* The line between two frequencies that stands out most among its neighbours, and how much, in p[n]. Slower than 16
+ * periods in n frames is no beat, nor is what comes back with every trial, like the response to its stimulus, where the
+ * spectrum tells trials apart from what is beside them. */
+static syn_status find_line(const double *p, int64_t n, const double between[2], int64_t trial, double *frequency,
+                            double *most) {
     enum { LOBE = 5, BESIDE = 64 };
-    double *windowed, *power, most = least_power;
-    *frequency = 0;
+    double *windowed, *power;
+    const double harmonic = trial > 0 ? 2 * (double)n / (double)trial : 0;
+    *frequency = *most = 0;
     SYN_TRY(syn_alloc(&windowed, (size_t)(2 * n + 1), sizeof *windowed, "spectrum"));
     power = windowed + n;
     for (int64_t t = 0; t < n; t++) windowed[t] = p[t] * (1 - cos(2 * M_PI * (double)t / (double)n));
     periodogram(windowed, n, power);
     for (int64_t k = 32; k < n - LOBE; k++) {
         double beside = 0, count = 0;
-        if (trial > 0 && fabs(remainder((double)k, 2 * (double)n / (double)trial)) <= LOBE) continue;
+        if ((double)k < between[0] * 2 * (double)n || (double)k > between[1] * 2 * (double)n) continue;
+        if (harmonic > 8 * LOBE && fabs(remainder((double)k, harmonic)) <= LOBE) continue;
         for (int64_t j = k - BESIDE < 1 ? 1 : k - BESIDE; j <= k + BESIDE && j < n; j++)
             if (j < k - LOBE || j > k + LOBE) beside += power[j], count++;
-        if (power[k] * count > most * beside)
-            most = power[k] * count / beside, *frequency = (double)k / (double)(2 * n);
+        if (power[k] * count > *most * beside)
+            *most = power[k] * count / beside, *frequency = (double)k / (double)(2 * n);
     }
     free(windowed);
     return SYN_OK;
 }
 
-/* Products x[t-a] x[t-b], 0 <= a <= b <= LAGS, summed over neurons, of the frames of a split whose past is in it. */
+/* Products x[t-a] x[t-b], 0 <= a <= b <= LAGS, summed over neurons whose frames were all observed, of the frames of a
+ * split whose past is in it. */
 typedef struct history {
     int64_t n;
     int64_t *frame;   /* [n] */
@@ -110,18 +120,29 @@ static void history_free(history *h) {
     *h = (history){0};
 }
 
+/* x[t] .. x[t-LAGS] of neuron i; whether all were observed. */
+static bool past_of(const syn_session *s, int64_t t, int64_t i, double *past) {
+    for (int a = 0; a <= LAGS; a++) {
+        if (!syn_session_observed(s, t - a, i)) return false;
+        past[a] = (double)s->x[(t - a) * s->N + i];
+    }
+    return true;
+}
+
 static syn_status history_create(history *h, const syn_session *s, syn_split split) {
-    const int64_t N = s->N, most = syn_session_frames(s, split);
+    const int64_t most = syn_session_frames(s, split);
     SYN_TRY(syn_alloc(&h->frame, (size_t)most, sizeof *h->frame, "history"));
     SYN_TRY(syn_alloc(&h->products, (size_t)most * PRODUCTS, sizeof *h->products, "history"));
     for (int64_t k = 0; k < s->n_spans[split]; k++)
-        for (int64_t t = s->span[split][k].start + LAGS; t < s->span[split][k].stop; t++) {
-            double *to = h->products + h->n * PRODUCTS;
-            h->frame[h->n++] = t;
-            for (int a = 0; a <= LAGS; a++)
-                for (int b = a; b <= LAGS; b++, to++)
-                    for (int64_t i = 0; i < N; i++)
-                        *to += (double)s->x[(t - a) * N + i] * (double)s->x[(t - b) * N + i];
+        for (int64_t t = s->span[split][k].start + LAGS; t < s->span[split][k].stop; t++, h->n++) {
+            double past[LAGS + 1];
+            h->frame[h->n] = t;
+            for (int64_t i = 0; i < s->N; i++) {
+                double *to = h->products + h->n * PRODUCTS;
+                if (!past_of(s, t, i, past)) continue;
+                for (int a = 0; a <= LAGS; a++)
+                    for (int b = a; b <= LAGS; b++) *to++ += past[a] * past[b];
+            }
         }
     return SYN_OK;
 }
@@ -215,11 +236,12 @@ static syn_status refine(const history *h, int64_t first, int64_t last, equation
     for (int64_t n = SEARCHED, done = 0; !done; n *= 2) {
         if (n >= last - first) n = last - first, done = 1;
         for (double step = reach / 16; step > 0.001; step /= 4) {
-            double best = *frequency, least = INFINITY;
+            double best = *frequency, least;
+            SYN_TRY(error_at(h, best, first + n, e, &least));
             for (int k = -16; k <= 16; k++) {
                 const double f = *frequency + k * step / (double)n;
                 double error;
-                if (step < reach / 16 && abs(k) > 5) continue;
+                if (k == 0 || (step < reach / 16 && abs(k) > 5)) continue;
                 SYN_TRY(error_at(h, f, first + n, e, &error));
                 if (error < least) least = error, best = f;
             }
@@ -230,7 +252,8 @@ static syn_status refine(const history *h, int64_t first, int64_t last, equation
     return SYN_OK;
 }
 
-/* Whether the periodic autoregression of what was fitted on predicts what it is judged on better than the other. */
+/* Whether the periodic autoregression of what was fitted on predicts what it is judged on better than the other, and
+ * there is something left to predict. */
 static syn_status is_worth_it(const history *fitted, const history *judged, double frequency, equations *e,
                               bool *worth) {
     double plain[UNKNOWNS], periodic[UNKNOWNS];
@@ -238,26 +261,23 @@ static syn_status is_worth_it(const history *fitted, const history *judged, doub
     solve(e, LAGS, plain);
     solve(e, UNKNOWNS, periodic);
     SYN_TRY(equations_of(judged, frequency, INT64_MAX, e));
-    *worth = e->frames > 0 && error_of(e, periodic) < (1 - least_gain) * error_of(e, plain);
+    *worth = error_of(e, plain) > least_error * e->yy && error_of(e, periodic) < (1 - least_gain) * error_of(e, plain);
     return SYN_OK;
 }
 
-/* A frequency that stands out in a split from frame `first` to `last`: refined, and 0 unless it is worth it. */
-static syn_status settle(syn_session *s, syn_split split, int64_t first, int64_t last) {
+/* Refines a frequency of a split from frame `first` to `last`; whether it is worth it. */
+static syn_status settle(syn_session *s, syn_split split, int64_t first, int64_t last, bool *worth) {
     history fitted = {0}, judged = {0};
     equations *e = NULL;
-    double *frequency = &s->norm.beat.frequency;
-    bool worth = false;
     syn_status status;
+    *worth = false;
     syn_blas_begin();
     SYN_CHECK(syn_alloc(&e, 1, sizeof *e, "history"));
     SYN_CHECK(history_create(&fitted, s, split));
     SYN_CHECK(history_create(&judged, s, split == SYN_TRAIN ? SYN_VALIDATION : split));
-    if (fitted.n > 0) {
-        SYN_CHECK(refine(&fitted, first, last, e, frequency));
-        SYN_CHECK(is_worth_it(&fitted, &judged, *frequency, e, &worth));
-    }
-    if (!worth) *frequency = 0;
+    if (fitted.n == 0) goto done;
+    SYN_CHECK(refine(&fitted, first, last, e, &s->norm.beat.frequency));
+    SYN_CHECK(is_worth_it(&fitted, &judged, s->norm.beat.frequency, e, worth));
 done:
     syn_blas_end();
     history_free(&fitted), history_free(&judged);
@@ -278,20 +298,24 @@ static void settle_phase(const double *p, int64_t first, int64_t last, syn_beat 
     beat->phase = atan2(im, re);
 }
 
-static syn_status find(syn_session *s) {
+/* norm.beat, and whether it stands out. known: the frequency of the model, near which it is looked for, and which is
+ * kept where it cannot be found; 0: anywhere, and 0 is kept. */
+static syn_status find(syn_session *s, double known, bool *clear) {
     const syn_split split = s->n_spans[SYN_TRAIN] > 0 ? SYN_TRAIN : SYN_TEST;
-    double *p;
+    const double between[2] = {known * (1 - farthest), known > 0 ? known * (1 + farthest) : 0.5};
+    double *p, power = 0;
     int64_t first, last;
     syn_status status;
-    s->norm.beat = (syn_beat){0};
-    if (s->recording->signal == SYN_SIGNAL_COUNTS) return SYN_OK;
+    syn_beat *beat = &s->norm.beat;
     SYN_TRY(syn_alloc(&p, (size_t)s->T, sizeof *p, "second differences"));
     SYN_CHECK(curvature(s, split, p, &first, &last));
     if (last - first >= FEWEST)
-        SYN_CHECK(find_line(p + first, last - first < SEARCHED ? last - first : SEARCHED, trial_period(s->recording),
-                            &s->norm.beat.frequency));
-    if (s->norm.beat.frequency > 0) SYN_CHECK(settle(s, split, first, last));
-    if (s->norm.beat.frequency > 0) settle_phase(p, first, last, &s->norm.beat);
+        SYN_CHECK(find_line(p + first, last - first < SEARCHED ? last - first : SEARCHED, between,
+                            trial_period(s->recording), &beat->frequency, &power));
+    *clear = power >= least_power;
+    if (*clear) SYN_CHECK(settle(s, split, first, last, clear));
+    if (!*clear) beat->frequency = known;
+    settle_phase(p, first, last, beat);
 done:
     free(p);
     return status;
@@ -306,8 +330,11 @@ static syn_status grow(float **values, int64_t n) {
 
 syn_status syn_beat_find(syn_session *s) {
     syn_normalisation *norm = &s->norm;
-    SYN_TRY(find(s));
-    if (norm->beat.frequency == 0) return SYN_OK;
+    bool clear;
+    norm->beat = (syn_beat){0};
+    if (s->recording->signal == SYN_SIGNAL_COUNTS) return SYN_OK;
+    SYN_TRY(find(s, 0, &clear));
+    if (!clear) return SYN_OK;
     SYN_TRY(grow(&norm->u_mean, norm->B + SYN_BEAT_BEHAVIORS));
     SYN_TRY(grow(&norm->u_scale, norm->B + SYN_BEAT_BEHAVIORS));
     for (int k = 0; k < SYN_BEAT_BEHAVIORS; k++, norm->B++)
@@ -315,10 +342,9 @@ syn_status syn_beat_find(syn_session *s) {
     return syn_recording_warn(s->recording,
                               "its traces look resampled: they are rougher and smoother in turn every %.4g frames, all "
                               "neurons at once, as after "
-                              "interpolation from another frame rate, such as %.4g Hz (or under a stimulus that comes "
-                              "back as often); the models are told the phase, "
-                              "as behaviour %s and %s, but "
-                              "the frames as they were recorded would be better",
+                              "interpolation from another frame rate, such as %.4g Hz (or under an oscillation or a "
+                              "stimulus that comes back as often); "
+                              "the phase counts as behaviour, %s and %s, but frames as they were recorded are better",
                               1 / norm->beat.frequency, s->recording->rate_hz * (1 - norm->beat.frequency), name[0],
                               name[1]);
 }
@@ -326,11 +352,18 @@ syn_status syn_beat_find(syn_session *s) {
 syn_status syn_beat_attach(syn_session *s) {
     syn_recording *r = s->recording;
     syn_beat *beat = &s->norm.beat;
+    bool clear = true;
     if (beat->frequency == 0) return SYN_OK;
-    if (isnan(beat->phase)) SYN_TRY(find(s));
+    if (isnan(beat->phase)) SYN_TRY(find(s, beat->frequency, &clear));
+    if (!clear)
+        SYN_TRY(syn_recording_warn(
+            r,
+            "the beat of resampled frames, every %.4g in the recording of the fit, does not stand out in "
+            "this one: its phase, which the model needs, is a guess",
+            1 / beat->frequency));
     SYN_TRY(syn_recording_widen(r, SYN_BEAT_BEHAVIORS, name, NULL));
     s->u = r->u, s->B = r->B;
-    for (int64_t t = 0; t < r->T && beat->frequency > 0; t++) {
+    for (int64_t t = 0; t < r->T; t++) {
         float *u = r->u + (t + 1) * r->B - SYN_BEAT_BEHAVIORS;
         u[0] = (float)(M_SQRT2 * cos(angle_at(beat, t))), u[1] = (float)(M_SQRT2 * sin(angle_at(beat, t)));
     }

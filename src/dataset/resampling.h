@@ -19,8 +19,8 @@ enum { SYN_BEAT_BEHAVIORS = 2 };
  * no beat. x must be z-scored and not yet filtered. */
 syn_status syn_beat_find(syn_session *session);
 /* Appends the behaviours of norm.beat, if there is one, to the recording's. A phase that is not known (NAN: norm is of
- * another recording) is found first, and the frequency with it, in the train split or else in all frames; where there
- * is no beat, both are 0. */
+ * another recording) is found first, and the frequency near the one that is known, in the train split or else in all
+ * frames; a warning says where the beat does not stand out. */
 syn_status syn_beat_attach(syn_session *session);
 /* Behaviours of a recording that norm describes, without those of its beat. */
 int64_t syn_recorded_behaviors(const syn_normalisation *norm);

@@ -48,6 +48,8 @@ static syn_status put_arrays(syn_hdf5_writer *w, const syn_session *s, const cha
     PUT("x", SYN_HDF5_F32, x, 2, shape);
     PUT("observed", SYN_HDF5_U8, observed, 2, shape);
     if (s->B) PUT("u", SYN_HDF5_F32, s->u, 2, behavior);
+    if (s->B)
+        snprintf(name, sizeof name, "%s/behavior_names", group), syn_hdf5_put_texts(w, name, r->behavior_name, s->B);
     PUT("segments", SYN_HDF5_I64, r->segment, 2, segments);
     PUT("mean", SYN_HDF5_F32, s->norm.mean, 1, &s->N);
     PUT("scale", SYN_HDF5_F32, s->norm.scale, 1, &s->N);

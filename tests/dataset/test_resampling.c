@@ -84,9 +84,21 @@ static void trials(void **state) {
     set_free(&set), raw_free(&raw);
 }
 
+/* Few segments of any length are no trials. */
+static void segments(void **state) {
+    (void)state;
+    for (int64_t S = 2; S <= 3; S++) {
+        raw_data raw = resampled(6000, 12, 0, 0, "fluorescence");
+        raw_cut(&raw, S, 0);
+        test_set set = set_create(&raw, 1, 8);
+        assert_near("cycles a frame", 0.06, set.data->session[0].norm.beat.frequency, 2e-5);
+        set_free(&set), raw_free(&raw);
+    }
+}
+
 static void others(void **state) {
     (void)state;
-    for (int k = 0; k < 5; k++) {
+    for (int k = 0; k < 7; k++) {
         raw_data raw = k == 0   ? raw_create(3000, 12, 1, "fluorescence", 6)
                        : k == 1 ? resampled(3000, 12, 1, 0, "counts")
                        : k == 2 ? resampled(200, 12, 1, 0, "fluorescence")
@@ -95,6 +107,12 @@ static void others(void **state) {
         if (k == 4) raw_cut(&raw, 75, 2);
         for (int64_t n = raw.N; k == 4 && n < raw.T * raw.N; n++)
             if (n / raw.N % 40 < 20) raw.x[n] = 0.9F * raw.x[n - raw.N] + 0.3F * raw.x[n];
+        /* every fifth frame is missing */
+        for (int64_t n = 0; k == 5 && n < raw.T * raw.N; n++)
+            if (n / raw.N % 5 == 0) raw.x[n] = NAN;
+        /* nothing but sines */
+        for (int64_t n = 0; k == 6 && n < raw.T * raw.N; n++)
+            raw.x[n] = (float)sin(2 * M_PI * (double)(n / raw.N) / (11 + 2.3 * (double)(n % raw.N)));
         for (int64_t n = 0; k == 1 && n < raw.T * raw.N; n++) raw.x[n] = floorf(fabsf(3 * raw.x[n]));
         test_set set = set_create(&raw, 1, 8);
         if (set.data->session[0].norm.beat.frequency != 0) fail_msg("%d: a beat was found", k);
@@ -104,7 +122,7 @@ static void others(void **state) {
     }
 }
 
-/* A model that was fitted with a beat is taken to a recording that has none: its inputs are 0. */
+/* A model that was fitted with a beat is taken to a recording that has none: its phase is a guess, and said to be. */
 static void none_in_another(void **state) {
     (void)state;
     raw_data raw = resampled(3000, 6, 0, 0, "fluorescence"), plain = raw_create(3000, 6, 0, "fluorescence", 8);
@@ -112,7 +130,12 @@ static void none_in_another(void **state) {
     set.data->session[0].norm.beat.phase = NAN;
     test_set other = set_create_as(&plain, &set);
     assert_int_equal(other.data->session[0].B, SYN_BEAT_BEHAVIORS);
-    for (int64_t k = 0; k < 3000 * SYN_BEAT_BEHAVIORS; k++) assert_true(other.data->session[0].u[k] == 0);
+    assert_near("frequency", 0.06, other.data->session[0].norm.beat.frequency, 2e-5);
+    const float *u = other.data->session[0].u;
+    for (int64_t t = 0; t < 3000; t++)
+        assert_near("length", 2, (double)(u[2 * t] * u[2 * t] + u[2 * t + 1] * u[2 * t + 1]), 1e-5);
+    assert_int_equal(other.recording[0]->n_warnings, 1);
+    assert_non_null(strstr(other.recording[0]->warning[0], "is a guess"));
     set_free(&other), set_free(&set), raw_free(&plain), raw_free(&raw);
 }
 
@@ -120,6 +143,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(interpolated_frames),
         cmocka_unit_test(trials),
+        cmocka_unit_test(segments),
         cmocka_unit_test(others),
         cmocka_unit_test(none_in_another),
     };
