@@ -500,22 +500,32 @@ static syn_status unknown_rival(const char *name, size_t length) {
     return syn_fail(SYN_ERR_OPTION, "rivals: found '%.*s'; expected some of: %s", (int)length, name, known);
 }
 
-/* The file can be read, and there is one of its name for every recording. */
-static syn_status check_prediction(const compare *c, const char *name, const char *path) {
-    const size_t items = syn_option_list_length(c->options, SYN_OPT_PREDICTIONS);
-    double *values = NULL;
-    int64_t rows, columns;
+/* Whether there is a file called `name` for each recording. */
+static syn_status check_files(const compare *c, const char *name) {
     size_t files = 0;
-    for (size_t k = 0; k < items; k++) {
+    for (size_t k = 0; k < syn_option_list_length(c->options, SYN_OPT_PREDICTIONS); k++) {
         char other[NAME_LENGTH];
         const char *ignored = NULL;
         SYN_TRY(split_item(syn_option_list_item(c->options, SYN_OPT_PREDICTIONS, k), other, &ignored));
         files += !strcmp(other, name);
     }
-    if (files != c->n)
-        return syn_fail(SYN_ERR_OPTION,
-                        "predictions: found %zu files called %s; expected one for each of %zu recordings", files, name,
-                        c->n);
+    if (files == c->n) return SYN_OK;
+    return syn_fail(SYN_ERR_OPTION, "predictions: found %zu files called %s; expected one for each of %zu recordings",
+                    files, name, c->n);
+}
+
+/* Whether predictions k can be read. An item is there until the next one is asked for. */
+static syn_status check_prediction(const compare *c, size_t k) {
+    char name[NAME_LENGTH];
+    const char *path = NULL;
+    double *values = NULL;
+    int64_t rows, columns;
+    SYN_TRY(split_item(syn_option_list_item(c->options, SYN_OPT_PREDICTIONS, k), name, &path));
+    if (is_rival(name, strlen(name)))
+        return syn_fail(SYN_ERR_OPTION, "predictions: '%s' is the name of a model of this program; choose another",
+                        name);
+    SYN_TRY(check_files(c, name));
+    SYN_TRY(split_item(syn_option_list_item(c->options, SYN_OPT_PREDICTIONS, k), name, &path));
     SYN_TRY(syn_matrix_read(path, &values, &rows, &columns));
     free(values);
     return SYN_OK;
@@ -529,15 +539,8 @@ static syn_status check_options(const compare *c) {
             if (length && !is_rival(p, length)) return unknown_rival(p, length);
             p += length;
         }
-    for (size_t k = 0; k < syn_option_list_length(c->options, SYN_OPT_PREDICTIONS); k++) {
-        char name[NAME_LENGTH];
-        const char *path = NULL;
-        SYN_TRY(split_item(syn_option_list_item(c->options, SYN_OPT_PREDICTIONS, k), name, &path));
-        if (is_rival(name, strlen(name)))
-            return syn_fail(SYN_ERR_OPTION, "predictions: '%s' is the name of a model of this program; choose another",
-                            name);
-        SYN_TRY(check_prediction(c, name, path));
-    }
+    for (size_t k = 0; k < syn_option_list_length(c->options, SYN_OPT_PREDICTIONS); k++)
+        SYN_TRY(check_prediction(c, k));
     return SYN_OK;
 }
 

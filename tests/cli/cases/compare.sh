@@ -39,5 +39,8 @@ run 1 synapsnet compare sim.h5 --predictions mine=missing.npy
 one_error 'missing.npy: no such file'
 run 2 synapsnet compare sim.h5 sim.h5 --predictions mine=missing.npy
 one_error 'found 1 files called mine; expected one for each of 2 recordings'
+# Names of different lengths: the first file that cannot be read is named whole.
+run 1 synapsnet compare sim.h5 --predictions mine=first.npy --predictions another=second.npy
+one_error 'synapsnet: first.npy: no such file'
 run 2 synapsnet compare sim.h5 --predictions mine.npy
 one_error 'expected NAME=FILE'
