@@ -55,7 +55,7 @@ static void covers(void **state) {
     int64_t block, inside = 0;
     assert_ok(syn_mean_intervals(values, S, E, whole, 1, mean, low, high, &block));
     for (int64_t e = 0; e < E; e++) inside += low[e] <= 1 && 1 <= high[e];
-    assert_true(inside >= 0.87 * E && inside < E);
+    assert_true((double)inside >= 0.87 * E && inside < E);
     free(values);
 }
 
