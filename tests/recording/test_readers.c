@@ -123,7 +123,7 @@ static void takes_what_programs_for_calcium_found(void **state) {
             for (int64_t t = 0; t < r->T; t++) {
                 const float x = expected(t, c->cell[j]);
                 const float event = (int)x % 3 == 0 ? 1 : 0;
-                assert_float_equal(at(r, t, j), c->events ? event : x, 1e-5);
+                assert_float_equal(at(r, t, j), (c->events ? event : x), 1e-5);
             }
         }
         syn_recording_free(r);
