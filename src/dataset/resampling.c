@@ -235,17 +235,20 @@ static syn_status refine(const history *h, int64_t first, int64_t last, equation
     double reach = 0.5;
     for (int64_t n = SEARCHED, done = 0; !done; n *= 2) {
         if (n >= last - first) n = last - first, done = 1;
-        for (double step = reach / 16; step > 0.001; step /= 4) {
+        double step = reach / 16;
+        int most = 16;
+        while (step > 0.001) {
             double best = *frequency, least;
             SYN_TRY(error_at(h, best, first + n, e, &least));
-            for (int k = -16; k <= 16; k++) {
+            for (int k = -most; k <= most; k++) {
                 const double f = *frequency + k * step / (double)n;
                 double error;
-                if (k == 0 || (step < reach / 16 && abs(k) > 5)) continue;
+                if (k == 0) continue;
                 SYN_TRY(error_at(h, f, first + n, e, &error));
                 if (error < least) least = error, best = f;
             }
             *frequency = best;
+            step /= 4, most = 5;
         }
         reach = 0.125;
     }
