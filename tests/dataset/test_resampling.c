@@ -7,7 +7,7 @@ static const double recorded = 9.4; /* frames a second, written as 10 */
 
 /* Frame t of what was recorded at the other rate from `start` seconds on, interpolated linearly. */
 static raw_data resampled(int64_t T, int64_t N, int64_t B, double start, const char *signal) {
-    const raw_data from = raw_create(T, N, 0, "fluorescence", 4);
+    raw_data from = raw_create(T, N, 0, "fluorescence", 4);
     raw_data raw = raw_create(T, N, B, signal, 5);
     for (int64_t t = 0; t < T; t++) {
         const double at = (start + (double)t / 10) * recorded;
@@ -18,8 +18,7 @@ static raw_data resampled(int64_t T, int64_t N, int64_t B, double start, const c
                 (float)((1 - share) * (double)from.x[k * N + i] + share * (double)from.x[(k + 1) * N + i]);
         }
     }
-    raw_data whole = from;
-    raw_free(&whole);
+    raw_free(&from);
     return raw;
 }
 
