@@ -5,7 +5,7 @@
 #include "base/memory.h"
 #include "training/trainer.h"
 
-enum { STRETCHES = 16, STANDARD_ERRORS = 2 };
+enum { STRETCHES = 16 };
 
 /* Loss of every validation frame of all sessions into losses[frames]. */
 static syn_status validate(const syn_parameters *p, const syn_dataset *data, syn_loss loss, const syn_kernels *kernels,
@@ -32,8 +32,8 @@ static void summarise(const double *difference, int64_t n, double *mean, double 
     *error = stretches > 1 ? sqrt(square / (double)(stretches * (stretches - 1))) : INFINITY;
 }
 
-syn_status syn_ahead(const syn_parameters *a, const syn_parameters *b, const syn_dataset *data, syn_loss loss,
-                     const syn_kernels *kernels, int threads, bool *ahead) {
+syn_status syn_ahead(const syn_parameters *a, const syn_parameters *b, double standard_errors, const syn_dataset *data,
+                     syn_loss loss, const syn_kernels *kernels, int threads, bool *ahead) {
     double *of_a = NULL, *of_b = NULL, mean, error;
     int64_t frames = 0;
     syn_status status;
@@ -44,7 +44,7 @@ syn_status syn_ahead(const syn_parameters *a, const syn_parameters *b, const syn
     SYN_CHECK(validate(b, data, loss, kernels, threads, of_b));
     for (int64_t t = 0; t < frames; t++) of_b[t] -= of_a[t];
     summarise(of_b, frames, &mean, &error);
-    *ahead = mean > STANDARD_ERRORS * error;
+    *ahead = mean > standard_errors * error;
 done:
     free(of_a), free(of_b);
     return status;

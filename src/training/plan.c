@@ -54,9 +54,9 @@ static double stage_cost(const syn_search *search, int hidden) {
 
 /* The best one of the first n stages. */
 static const syn_stage *least_of(const syn_search *search, int n) {
-    const syn_stage *least = &search->stage[0];
-    for (int k = 1; k < n; k++)
-        if (!search->stage[k].passed_over && search->stage[k].loss < least->loss) least = &search->stage[k];
+    const syn_stage *least = NULL;
+    for (int k = 0; k < n; k++)
+        if (!search->stage[k].passed_over && (!least || search->stage[k].loss < least->loss)) least = &search->stage[k];
     return least;
 }
 
@@ -71,6 +71,11 @@ bool syn_plan_needs_evidence(const syn_search *search, const syn_stage *stage) {
     if (search->n_stages == 0) return false;
     const syn_stage *best = least_of(search, search->n_stages);
     return stage->hidden > best->hidden || stage->candidate.embedding != best->candidate.embedding;
+}
+
+bool syn_plan_knows_less(const syn_search *search, const syn_stage *stage) {
+    return search->n_stages > 0 && stage->candidate.no_behavior &&
+           !least_of(search, search->n_stages)->candidate.no_behavior;
 }
 
 /* Whether one of the first n decoders is like c. */
@@ -128,7 +133,7 @@ static double strength_of(const syn_candidate *c) { return c->l1 > 0 ? c->l1 : c
 /* Whether two candidates are points of one line: alike but for the strength of their penalty. */
 static bool same_line(const syn_candidate *a, const syn_candidate *b) {
     return a->form == b->form && (a->l1 > 0) == (b->l1 > 0) && a->innovation == b->innovation &&
-           a->embedding == b->embedding && a->fast == b->fast;
+           a->embedding == b->embedding && a->pace == b->pace;
 }
 
 /* The stage with the least loss on the line of c, or -1. */
@@ -262,17 +267,18 @@ static const syn_stage *stage_of(const syn_search *search, const syn_candidate *
 }
 
 /* A decoder that was trained alone may overfit, or not leave its start, before W has learned. The first candidate is
- * tried again with embeddings that are shrunk more, and with a fast decoder, for as long as that helps. True: *c
- * becomes one that is to be trained so. False: *c has the best way, which all later candidates have too. */
+ * tried again with embeddings that are shrunk more, and with a slow and a fast decoder, for as long as that helps.
+ * True: *c becomes one that is to be trained so. False: *c has the best way, which all later candidates have too. */
 static bool next_way(const syn_search *search, syn_candidate *c) {
     const syn_stage *best = search->settings.source ? NULL : stage_of(search, c);
     bool moved = best != NULL;
     while (moved) {
         moved = false;
-        for (int k = 0; k < 2 && !moved; k++) {
+        for (int k = 0; k < 3 && !moved; k++) {
             syn_candidate other = *c;
             if (k == 0) other.embedding *= ridge_factor;
-            if (k == 1) other.fast = search->limits.any_rate;
+            if (k > 0 && search->limits.any_rate && c->pace == SYN_PACE_USUAL)
+                other.pace = k == 1 ? SYN_PACE_SLOW : SYN_PACE_FAST;
             if (same_line(&other, c) || other.embedding > most_embedding_ridge) continue;
             const syn_stage *tried = stage_of(search, &other);
             moved = !tried || tried->loss < best->loss - worth_keeping * fabs(best->loss);
@@ -360,9 +366,9 @@ bool syn_plan_none_alike(const syn_search *search, syn_stage *next) {
     bool alike = none_alike(search) && !(last->again && last->candidate.form != SYN_FORM_NONE);
     for (int k = 0; k < none_stages(search); k++) {
         const syn_stage *none = &search->stage[k];
-        alike |= none->again && none->candidate.embedding == c->embedding && none->candidate.fast == c->fast;
+        alike |= none->again && none->candidate.embedding == c->embedding && none->candidate.pace == c->pace;
     }
-    const syn_candidate candidate = {.embedding = c->embedding, .fast = c->fast, .no_behavior = c->no_behavior};
+    const syn_candidate candidate = {.embedding = c->embedding, .pace = c->pace, .no_behavior = c->no_behavior};
     *next = (syn_stage){.candidate = candidate, .hidden = search->none->H, .again = none_alike(search) ? 2 : 1};
     return !alike;
 }

@@ -12,8 +12,10 @@
 /* The decoder without connectivity: with other embeddings, with more hidden units, or trained again. */
 bool syn_plan_none(const syn_search *search, syn_stage *next);
 /* Whether a decoder without connectivity has to be clearly ahead of the best one of the finished stages: it has more
- * hidden units, or its embeddings are shrunk more or less. One without the behaviour has not. */
+ * hidden units, or its embeddings are shrunk more or less. */
 bool syn_plan_needs_evidence(const syn_search *search, const syn_stage *stage);
+/* Whether it is the decoder without the behaviour, of which the best one, which has it, has to be clearly ahead. */
+bool syn_plan_knows_less(const syn_search *search, const syn_stage *stage);
 /* A candidate of the form that the user asked for, or of those that are tried by default; once search->linear is there.
  */
 bool syn_plan_candidate(const syn_search *search, syn_stage *next);

@@ -14,14 +14,18 @@
 
 /* Rates when the decoder of another model is trained on, as a share of the usual ones. */
 static const double tuning_rate = 0.2;
-/* The rate of a fast decoder, as a multiple of the usual one. */
-static const double fast_rate = 3;
+/* The decoder's rate, as a multiple of the usual one. */
+static const double rate_of[] = {[SYN_PACE_USUAL] = 1, [SYN_PACE_FAST] = 3, [SYN_PACE_SLOW] = 0.2};
 /* Whose weights are kept to be averaged. */
 enum { MOST_MEMBERS = 8 };
-/* A candidate that is behind the best one by this share has a third of the patience. */
+/* A candidate that is behind the best one by this share has a third of the patience; a decoder without the behaviour
+ * may be so far behind after as many epochs. */
 static const double far_behind = 0.003;
 /* Ridge on the projection of the behaviour, in observations: a weak prior of behaviour that says nothing. */
 static const double behavior_ridge = 1000;
+/* By how many standard errors of the difference a larger decoder, or one with another ridge on the embeddings, and the
+ * one that knows the behaviour have to be ahead. */
+static const double decoder_errors = 2, behavior_errors = 1;
 
 /* Another filter of what is sent is tried if the regression's error falls by this share at n validation frames: three
  * standard deviations, 2 sqrt(share / n), of such a gain if the neurons of a frame were one. */
@@ -117,7 +121,8 @@ void syn_stage_label(const syn_stage *stage, char *text, size_t size) {
                                 stage->tuned ? ", decoder tuned" : "");
     if (c->embedding > 0) n += (size_t)syn_print_text(text + n, size - n, ", embedding ridge %.3g", c->embedding);
     if (c->no_behavior) n += (size_t)syn_print_text(text + n, size - n, ", no behaviour");
-    if (c->fast) n += (size_t)syn_print_text(text + n, size - n, ", fast decoder");
+    if (c->pace != SYN_PACE_USUAL)
+        n += (size_t)syn_print_text(text + n, size - n, c->pace == SYN_PACE_FAST ? ", fast decoder" : ", slow decoder");
     if (stage->again)
         n += (size_t)syn_print_text(text + n, size - n, stage->again > 1 ? ", trained on twice" : ", trained on");
 }
@@ -244,13 +249,14 @@ static syn_status begin_stage(syn_search *search, bool *done) {
     const int number = search->origin ? search->planned[search->n_stages] : search->n_stages;
     syn_schedule schedule = syn_candidate_schedule(p, &search->settings, (uint32_t)number);
     schedule.warm |= next.again > 0;
-    if (next.candidate.fast) schedule.decoder_rate *= fast_rate;
+    schedule.decoder_rate *= rate_of[next.candidate.pace];
     if (search->best && next.candidate.form != SYN_FORM_NONE && !next.tuned) {
         schedule.rival_loss = search->best_loss + far_behind * fabs(search->best_loss);
-        schedule.patience_behind = (schedule.patience + 2) / 3;
+        schedule.patience_behind = ((next.candidate.pace == SYN_PACE_SLOW ? 2 : 1) * schedule.patience + 2) / 3;
     }
     if (search->none && next.candidate.form == SYN_FORM_NONE && !next.tuned && !next.again) {
         schedule.rival_loss = search->none_loss;
+        if (syn_plan_knows_less(search, &next)) schedule.rival_loss += far_behind * fabs(search->none_loss);
         schedule.epochs_behind = epochs_of_none(search);
     }
     if (next.tuned) {
@@ -293,16 +299,21 @@ static void let_worst_member_go(syn_search *search) {
     if (n > MOST_MEMBERS) syn_parameters_free(search->member[worst]), search->member[worst] = NULL;
 }
 
-/* Passes over a decoder that is not clearly ahead of the best one before it. */
-static syn_status pass_over(const syn_search *search, syn_stage *stage) {
+/* Passes over a decoder that is not clearly ahead of the best one before it; or all decoders before it if it knows
+ * less, as it does without the behaviour, and the best of them is not clearly ahead. */
+static syn_status pass_over(syn_search *search, syn_stage *stage, bool knows_less) {
     syn_trainer *t = search->trainer;
     float *const trained = t->p->value;
     bool ahead = false;
     t->p->value = t->best;
-    const syn_status status = syn_ahead(t->p, search->none, search->data, search->settings.loss, search->kernels,
-                                        search->settings.threads, &ahead);
+    const syn_parameters *more = knows_less ? search->none : t->p, *less = knows_less ? t->p : search->none;
+    const syn_status status = syn_ahead(more, less, knows_less ? behavior_errors : decoder_errors, search->data,
+                                        search->settings.loss, search->kernels, search->settings.threads, &ahead);
     t->p->value = trained;
-    stage->passed_over = !ahead;
+    stage->passed_over = ahead == knows_less;
+    if (!knows_less || stage->passed_over) return status;
+    for (int k = 0; k < search->n_stages; k++) search->stage[k].passed_over = true;
+    search->none_loss = search->ablation_loss = INFINITY;
     return status;
 }
 
@@ -312,8 +323,9 @@ static syn_status end_stage(syn_search *search) {
     syn_stage *stage = &search->stage[search->n_stages];
     *stage = search->running;
     stage->loss = t->best_loss, stage->epochs = t->epoch, stage->best_epoch = t->best_epoch;
-    if (none && !stage->again && !stage->tuned && !search->origin && syn_plan_needs_evidence(search, stage))
-        SYN_TRY(pass_over(search, stage));
+    const bool first = none && !stage->again && !stage->tuned && !search->origin;
+    const bool knows_less = first && syn_plan_knows_less(search, stage);
+    if (knows_less || (first && syn_plan_needs_evidence(search, stage))) SYN_TRY(pass_over(search, stage, knows_less));
     search->curve[search->n_stages] = t->curve, t->curve = NULL;
     if (may_average(search, stage)) {
         SYN_TRY(syn_parameters_copy(&search->member[search->n_stages], t->p));
@@ -355,7 +367,8 @@ syn_status syn_search_epoch(syn_search *search, bool *done, bool (*keep_going)(v
     }
     const syn_status status = syn_trainer_epoch(search->trainer, &stage_done, keep_going, user);
     /* a fast decoder that diverges is no more than one that got no better */
-    stage_done |= status == SYN_ERR_NUMERIC && search->running.candidate.fast && isfinite(search->trainer->best_loss);
+    stage_done |= status == SYN_ERR_NUMERIC && search->running.candidate.pace == SYN_PACE_FAST &&
+                  isfinite(search->trainer->best_loss);
     if (!stage_done) return status;
     return end_stage(search);
 }

@@ -31,7 +31,8 @@ typedef struct syn_stage {
     int again;        /* `none` trained on from its best weights, or (2) once more: the candidates' fair comparison; a
                        * candidate that starts from the decoder of that one */
     bool tuned;       /* adaptation: trained on from its best weights, the decoder too */
-    bool passed_over; /* `none`, unlike the best one before it and not clearly ahead of it (ahead.h) */
+    bool passed_over; /* `none`, unlike the best one before it and not clearly ahead of it (ahead.h); or with a
+                       * behaviour that does not put it clearly ahead */
     double loss;      /* least validation loss */
     int epochs, best_epoch;
 } syn_stage;
@@ -44,7 +45,7 @@ typedef struct syn_search_limits {
     double ridge, l1;  /* < 0: choose */
     double innovation; /* < 0: choose */
     bool any_hidden;
-    bool any_rate; /* the decoder may learn faster */
+    bool any_rate; /* the decoder may learn faster or slower */
 } syn_search_limits;
 
 typedef struct syn_search {

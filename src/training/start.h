@@ -5,6 +5,9 @@
 #include "training/linear.h"
 #include "training/trainer.h"
 
+/* How fast the decoder learns: at the rate of the settings, at three times or at a fifth of it. */
+typedef enum syn_pace { SYN_PACE_USUAL, SYN_PACE_FAST, SYN_PACE_SLOW } syn_pace;
+
 typedef struct syn_candidate {
     syn_form form;
     int rank;
@@ -12,7 +15,7 @@ typedef struct syn_candidate {
     double embedding;  /* the ridge on embeddings, likewise */
     double innovation; /* share of the lag-1 prediction from its own past that is taken off what a neuron sends */
     bool no_behavior;  /* P stays 0: the behaviour says nothing */
-    bool fast;         /* the decoder learns at three times the rate */
+    syn_pace pace;     /* of the decoder */
 } syn_candidate;
 
 typedef struct syn_settings {

@@ -16,7 +16,7 @@ static syn_parameters *copier(const syn_dataset *data, float a) {
 static bool is_ahead(const syn_dataset *data, float a, float b) {
     syn_parameters *p = copier(data, a), *q = copier(data, b);
     bool ahead;
-    assert_ok(syn_ahead(p, q, data, SYN_LOSS_GAUSSIAN, best_kernels(), 1, &ahead));
+    assert_ok(syn_ahead(p, q, 2, data, SYN_LOSS_GAUSSIAN, best_kernels(), 1, &ahead));
     syn_parameters_free(p), syn_parameters_free(q);
     return ahead;
 }

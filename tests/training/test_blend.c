@@ -140,7 +140,7 @@ static void diverging_fast_decoder_is_given_up(void **state) {
     int broken = -1;
     assert_ok(syn_search_create(&search, set.data, best_kernels(), &settings, &limits));
     while (!done) {
-        if (broken < 0 && search->trainer && search->running.candidate.fast) {
+        if (broken < 0 && search->trainer && search->running.candidate.pace == SYN_PACE_FAST) {
             broken = search->n_stages;
             search->trainer->p->value[search->trainer->p->decoder] = NAN;
         }

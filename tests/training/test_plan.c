@@ -51,7 +51,7 @@ static int run(planned *p, loss_of loss) {
         for (int k = 1; k < s->n_stages; k++) {
             const syn_candidate *a = &s->stage[k].candidate, *b = &next.candidate;
             if (a->form == b->form && a->rank == b->rank && a->ridge == b->ridge && a->l1 == b->l1 &&
-                a->embedding == b->embedding && a->fast == b->fast)
+                a->embedding == b->embedding && a->pace == b->pace)
                 fail_msg("candidate %d is planned again", k);
         }
         s->stage[s->n_stages++] = next;
@@ -164,9 +164,13 @@ static void ranks_are_walked_unless_clearly_behind(void **state) {
 
 /* Beside a connectivity embeddings like a ridge of 3,000, and the decoder to be fast; or neither by enough. */
 static double shrunk_and_fast(const syn_candidate *c) {
-    return 0.9 + 0.02 * fabs(log10(c->embedding / 3000)) - 0.01 * c->fast - 0.01 * (c->form == SYN_FORM_LOWRANK);
+    return 0.9 + 0.02 * fabs(log10(c->embedding / 3000)) - 0.01 * (c->pace == SYN_PACE_FAST) -
+           0.01 * (c->form == SYN_FORM_LOWRANK);
 }
-static double hardly_better(const syn_candidate *c) { return 0.9 - 0.0025 * (c->embedding > 100) - 0.0025 * c->fast; }
+static double hardly_better(const syn_candidate *c) {
+    return 0.9 - 0.0025 * (c->embedding > 100) - 0.0025 * (c->pace != SYN_PACE_USUAL);
+}
+static double better_slow(const syn_candidate *c) { return 0.9 - 0.01 * (c->pace == SYN_PACE_SLOW); }
 
 static void all_candidates_learn_as_was_best_for_the_first(void **state) {
     (void)state;
@@ -178,19 +182,19 @@ static void all_candidates_learn_as_was_best_for_the_first(void **state) {
     assert_near("first", 100, stage[1].candidate.embedding, 0);
     assert_near("stronger", 3000, stage[2].candidate.embedding, 0);
     assert_near("too strong", 90000, stage[3].candidate.embedding, 0);
-    assert_true(stage[4].candidate.fast);
-    for (int k = 4; k < p.search->n_stages; k++) {
+    assert_int_equal(stage[4].candidate.pace, SYN_PACE_SLOW);
+    for (int k = 5; k < p.search->n_stages; k++) {
         const bool other = stage[k].candidate.embedding == 90000;
-        assert_true(stage[k].candidate.fast);
+        assert_int_equal(stage[k].candidate.pace, SYN_PACE_FAST);
         if (!other) assert_near("kept", 3000, stage[k].candidate.embedding, 0);
-        assert_true(!other || k == 5);
+        assert_true(!other || k == 6);
     }
     assert_non_null(best_of(&p, SYN_FORM_LOWRANK, false));
     assert_non_null(best_of(&p, SYN_FORM_DALE, true));
     /* ... and so does what they are compared with */
     syn_stage next;
     assert_true(syn_plan_none_alike(p.search, &next));
-    assert_true(next.again && next.candidate.form == SYN_FORM_NONE && next.candidate.fast);
+    assert_true(next.again && next.candidate.form == SYN_FORM_NONE && next.candidate.pace == SYN_PACE_FAST);
     assert_near("alike", 3000, next.candidate.embedding, 0);
     next.loss = 0.9999; /* which gains too little to go on from */
     p.search->stage[p.search->n_stages++] = next;
@@ -199,7 +203,7 @@ static void all_candidates_learn_as_was_best_for_the_first(void **state) {
     assert_false(syn_plan_again(p.search, &next));
     p.search->stage[p.search->n_stages - 1].loss = 0.9;
     assert_true(syn_plan_again(p.search, &next));
-    assert_true(next.again && next.candidate.fast && next.candidate.form == SYN_FORM_LOWRANK);
+    assert_true(next.again && next.candidate.pace == SYN_PACE_FAST && next.candidate.form == SYN_FORM_LOWRANK);
     p.search->stage[p.search->n_stages++] = next;
     assert_false(syn_plan_again(p.search, &next) || syn_plan_candidate(p.search, &next));
     assert_true(syn_plan_none_alike(p.search, &next));
@@ -211,9 +215,16 @@ static void all_candidates_learn_as_was_best_for_the_first(void **state) {
     begin(&p, -1, -1);
     p.search->stage[0].candidate.embedding = 100;
     const int n = run(&p, hardly_better);
-    for (int k = 4; k <= n; k++) assert_near("kept", 100, p.search->stage[k].candidate.embedding, 0);
-    for (int k = 4; k <= n; k++) assert_false(p.search->stage[k].candidate.fast);
+    for (int k = 5; k <= n; k++) assert_near("kept", 100, p.search->stage[k].candidate.embedding, 0);
+    for (int k = 5; k <= n; k++) assert_int_equal(p.search->stage[k].candidate.pace, SYN_PACE_USUAL);
     assert_true(syn_plan_none_alike(p.search, &next)); /* one that was not followed is still the best */
+    end(&p);
+    begin(&p, -1, -1);
+    p.search->stage[0].candidate.embedding = 100;
+    const int slow = run(&p, better_slow);
+    for (int k = 3; k <= slow; k++) assert_int_equal(p.search->stage[k].candidate.pace, SYN_PACE_SLOW);
+    assert_true(syn_plan_none_alike(p.search, &next));
+    assert_int_equal(next.candidate.pace, SYN_PACE_SLOW);
     end(&p);
     begin(&p, -1, -1);
     run(&p, ridge_of_3000);
@@ -223,14 +234,14 @@ static void all_candidates_learn_as_was_best_for_the_first(void **state) {
     begin(&p, -1, -1);
     p.search->limits.any_rate = false;
     p.search->stage[0].candidate.embedding = 100;
-    const int slow = run(&p, shrunk_and_fast);
-    for (int k = 1; k <= slow; k++) assert_false(p.search->stage[k].candidate.fast);
+    const int given = run(&p, shrunk_and_fast);
+    for (int k = 1; k <= given; k++) assert_int_equal(p.search->stage[k].candidate.pace, SYN_PACE_USUAL);
     end(&p);
     /* an adaptation keeps the decoder */
     begin(&p, -1, -1);
     p.search->settings.source = p.search->none;
     const int kept = run(&p, nothing_helps);
-    for (int k = 1; k <= kept; k++) assert_false(p.search->stage[k].candidate.fast);
+    for (int k = 1; k <= kept; k++) assert_int_equal(p.search->stage[k].candidate.pace, SYN_PACE_USUAL);
     end(&p);
 }
 

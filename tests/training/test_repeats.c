@@ -18,8 +18,8 @@ static const syn_stage stages[] = {
     {.candidate = {.form = SYN_FORM_DENSE, .ridge = 316}, .loss = 0.7},
     {.candidate = {.form = SYN_FORM_DENSE, .ridge = 10, .l1 = 20}, .loss = 0.6},
     {.candidate = {.form = SYN_FORM_DALE, .ridge = 10, .l1 = 20}, .loss = 0.5},
-    {.candidate = {.embedding = 100, .fast = true}, .loss = 0.92, .again = 1},
-    {.candidate = {.form = SYN_FORM_DENSE, .ridge = 316, .fast = true}, .loss = 0.4, .again = 1},
+    {.candidate = {.embedding = 100, .pace = SYN_PACE_FAST}, .loss = 0.92, .again = 1},
+    {.candidate = {.form = SYN_FORM_DENSE, .ridge = 316, .pace = SYN_PACE_FAST}, .loss = 0.4, .again = 1},
 };
 enum { STAGES = sizeof stages / sizeof *stages, DALE = 8 };
 
