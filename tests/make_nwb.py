@@ -342,13 +342,37 @@ def bad():
     whole = open(path("accepted.nwb"), "rb").read()
     with open(path("bad", "cut.nwb"), "wb") as f:
         f.write(whole[: len(whole) // 2])
-    with h5py.File(path("bad", "version1.nwb"), "w") as f:
-        f["nwb_version"], f["session_start_time"] = "NWB-1.0.6", "2020"
-        f["processing/Cells/UnitTimes/cell_1/times"] = np.arange(9.0)
     for name, file in (("zarr2", ".zgroup"), ("zarr3", "zarr.json")):
         os.makedirs(path("bad", name + ".zarr", "units"), exist_ok=True)
         with open(path("bad", name + ".zarr", file), "w") as f:
             f.write('{"zarr_format": 2}\n')
+
+
+def version1():
+    """Files of version 1: units in processing/MODULE/UnitTimes, epochs as groups."""
+    for name, modules, stop_s in (
+        ("version1", ["Cells"], 21),
+        ("version1_outside", ["Cells"], 19),  # a spike lies in no epoch
+        ("version1_two", ["Cells", "Shank2"], 21),
+    ):
+        with h5py.File(path(name + ".nwb"), "w") as f:
+            f["nwb_version"], f["session_start_time"] = "NWB-1.0.6", "2020"
+            for module in modules:
+                for k, times in enumerate(([0.5, 1.25, 20.5], [2.5, 11.0], [], [20.25]), 9):
+                    f[f"processing/{module}/UnitTimes/cell_{k}/times"] = np.array(times)
+                    f[f"processing/{module}/UnitTimes/cell_{k}/unit_description"] = "ON"
+            for epoch, start, stop in (("stim_1", 0, 8), ("stim_2", 10, stop_s), ("broken", 5, 5)):
+                f[f"epochs/{epoch}/start_time"], f[f"epochs/{epoch}/stop_time"] = float(start), float(stop)
+    with h5py.File(path("bad", "version1.nwb"), "w") as f:
+        f["nwb_version"], f["session_start_time"] = "NWB-1.0.6", "2020"
+        f["processing/Cells/DfOverF/plane/data"] = np.zeros((9, 3))
+    with h5py.File(path("bad", "version1_times.nwb"), "w") as f:
+        f["nwb_version"] = "NWB-1.0.6"
+        f["processing/Cells/UnitTimes/cell_1/times"] = np.array([0.5, np.nan, 2.0])
+        f["epochs/stim/start_time"] = np.zeros(2)
+    whole = open(path("version1.nwb"), "rb").read()
+    with open(path("bad", "version1_cut.nwb"), "wb") as f:
+        f.write(whole[: len(whole) // 2])
 
 
 def corpus():
@@ -364,5 +388,5 @@ def corpus():
 
 if __name__ == "__main__":
     shutil.rmtree(HERE, ignore_errors=True)
-    for make in (good_traces, good_session, good_behavior, good_units, good_links, good_tables, good_planes, bad, corpus):
+    for make in (good_traces, good_session, good_behavior, good_units, good_links, good_tables, good_planes, bad, version1, corpus):
         make()

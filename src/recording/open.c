@@ -16,6 +16,7 @@ static const syn_reader readers[] = {
     {"suite2p", false, syn_suite2p_probe, syn_suite2p_open, NULL},
     {"phy", false, syn_phy_probe, syn_phy_open, NULL},
     {"NWB", false, syn_nwb_probe, syn_nwb_recording_open, syn_nwb_behaviors},
+    {"NWB", true, syn_nwb1_probe, syn_nwb1_open, NULL},
     {"synapsnet", true, syn_native_probe, syn_native_open, NULL},
     {"CNMF", true, syn_cnmf_probe, syn_cnmf_open, NULL},
     {"suite2p", true, syn_fall_probe, syn_fall_open, NULL},
@@ -26,14 +27,15 @@ static const syn_reader readers[] = {
 };
 
 /* The reader of an input, or NULL. The arrays of the file are listed for those that look at them, and where there is
- * none. */
-static syn_status find_reader(syn_input *input, bool none, const syn_reader **found) {
+ * none. old_nwb: it is for the reader of NWB 1 alone. */
+static syn_status find_reader(syn_input *input, bool old_nwb, const syn_reader **found) {
     bool listed = false;
     *found = NULL;
     for (size_t k = 0; k < sizeof readers / sizeof *readers && !*found; k++) {
         if (readers[k].lists && !listed) SYN_TRY(syn_listing_read(&input->listing, input->address.file));
         listed = listed || readers[k].lists;
-        if (!none && readers[k].probe(input)) *found = &readers[k];
+        const bool asked = !old_nwb || readers[k].probe == syn_nwb1_probe;
+        if (asked && readers[k].probe(input)) *found = &readers[k];
     }
     return SYN_OK;
 }
@@ -391,11 +393,11 @@ static syn_status refuse(const syn_input *input) {
     if (input->address.content == SYN_CONTENT_REFUSED)
         return syn_fail(SYN_ERR_INPUT, "%s: is %s", file, why ? why : "not readable");
     if (is_old_nwb(input))
-        return syn_fail(
-            SYN_ERR_INPUT,
-            "%s: is an NWB file of version 1, which is not read; convert it to NWB 2, or give a matrix in it as "
-            "FILE:NAME",
-            file);
+        return syn_fail(SYN_ERR_INPUT,
+                        "%s: is an NWB file of version 1, of which only spike times (processing/MODULE/UnitTimes) are "
+                        "read; convert it "
+                        "to NWB 2, or give a matrix in it as FILE:NAME",
+                        file);
     SYN_TRY(syn_listing_text(&input->listing, NULL, &text));
     syn_status status =
         syn_fail(SYN_ERR_INPUT, "%s: holds no activity matrix and no spike list (id, time); it holds %s%s", file, text,

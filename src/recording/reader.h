@@ -56,6 +56,8 @@ syn_status syn_phy_positions(syn_recording *recording, const char *folder, const
 bool syn_nwb_probe(const syn_input *input);
 syn_status syn_nwb_recording_open(syn_recording **recording, const syn_input *input);
 syn_status syn_nwb_behaviors(syn_behaviors *behaviors, syn_recording *recording, const syn_input *input);
+bool syn_nwb1_probe(const syn_input *input);
+syn_status syn_nwb1_open(syn_recording **recording, const syn_input *input);
 bool syn_mat_probe(const syn_input *input);
 syn_status syn_mat_recording_open(syn_recording **recording, const syn_input *input);
 bool syn_cnmf_probe(const syn_input *input);

@@ -204,7 +204,10 @@ static const struct bad_case {
     {"%/nwb/bad/all_invalid.nwb", "", "are NaN", NULL},
     {"%/nwb/bad/two_units.nwb", "", "(/processing/sorting/units, /units); say which", NULL},
     {"%/nwb/bad/cut.nwb", "", "damaged, cut short", NULL},
-    {"%/nwb/bad/version1.nwb", "", "NWB file of version 1, which is not read", NULL},
+    {"%/nwb/bad/version1.nwb", "", "NWB file of version 1, of which only spike times", NULL},
+    {"%/nwb/bad/version1_times.nwb", "", "cell_1/times: spike 1 has the time nan; expected seconds", NULL},
+    {"%/nwb/bad/version1_cut.nwb", "", "damaged, cut short", NULL},
+    {"%/nwb/version1_two.nwb", "", "several modules (/processing/Cells/UnitTimes, /processing/Shank2/UnitTimes)", NULL},
     {"%/nwb/bad/zarr2.zarr", "", "is a Zarr folder", NULL},
     {"%/nwb/bad/zarr3.zarr", "", "is a Zarr folder", NULL},
     /* own layout */

@@ -271,6 +271,32 @@ static void reads_a_series_that_is_named_as_activity(void **state) {
     syn_recording_free(r);
 }
 
+static void reads_units_of_version_1(void **state) {
+    (void)state;
+    syn_recording *r = must_open("%/nwb/version1.nwb", "bin=500ms");
+    static const char *const id[] = {"cell_9", "cell_10", "cell_11", "cell_12"}; /* as people count */
+    assert_int_equal(r->N, 4);
+    for (int j = 0; j < 4; j++) assert_string_equal(r->neuron_id[j], id[j]);
+    assert_true(r->binned);
+    assert_float_equal(r->rate_hz, 2, 1e-9);
+    const double first_s = r->time_s ? r->time_s[0] : 0;
+    float total[4] = {0};
+    for (int64_t t = 0; t < r->T; t++)
+        for (int j = 0; j < 4; j++) total[j] += at(r, t, j);
+    for (int j = 0; j < 4; j++) assert_float_equal(total[j], ((const float[]){3, 2, 0, 1})[j], 0);
+    assert_float_equal(at(r, (int64_t)((1.25 - first_s) * 2), 0), 1, 0);
+    assert_float_equal(at(r, (int64_t)((20.25 - first_s) * 2), 3), 1, 0);
+    assert_int_equal(r->S, 2); /* an epoch that does not start before it stops is none */
+    assert_true(warned(r, "2 segments from the epochs"));
+    syn_recording_free(r);
+    r = must_open("%/nwb/version1_outside.nwb", "");
+    assert_int_equal(r->S, 1);
+    syn_recording_free(r);
+    r = must_open("%/nwb/version1_two.nwb:/processing/Shank2/", "");
+    assert_int_equal(r->N, 4);
+    syn_recording_free(r);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_traces),
@@ -286,6 +312,7 @@ int main(void) {
         cmocka_unit_test(attaches_behavior_with_its_own_clock),
         cmocka_unit_test(masks_invalid_times),
         cmocka_unit_test(reads_a_series_that_is_named_as_activity),
+        cmocka_unit_test(reads_units_of_version_1),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
