@@ -99,6 +99,7 @@ static syn_status move_search(stream *s, syn_search *search) {
         SYN_TRY(move_parameters(s, search, &search->member[k]));
     }
     MOVE(s, search->finished);
+    MOVE(s, search->connectivity_ahead);
     MOVE(s, search->blend_loss);
     MOVE(s, search->blend_share);
     SYN_TRY(move_parameters(s, search, &search->blend));

@@ -23,9 +23,9 @@ enum { MOST_MEMBERS = 8 };
 static const double far_behind = 0.003;
 /* Ridge on the projection of the behaviour, in observations: a weak prior of behaviour that says nothing. */
 static const double behavior_ridge = 1000;
-/* By how many standard errors of the difference a larger decoder, or one with another ridge on the embeddings, and the
- * one that knows the behaviour have to be ahead. */
-static const double decoder_errors = 2, behavior_errors = 1;
+/* By how many standard errors of the difference a larger decoder, or one with another ridge on the embeddings, the one
+ * that knows the behaviour, and what a connectivity predicts have to be ahead. */
+static const double decoder_errors = 2, behavior_errors = 1, connectivity_errors = 1;
 
 /* Another filter of what is sent is tried if the regression's error falls by this share at n validation frames: three
  * standard deviations, 2 sqrt(share / n), of such a gain if the neurons of a frame were one. */
@@ -123,8 +123,8 @@ void syn_stage_label(const syn_stage *stage, char *text, size_t size) {
     if (c->no_behavior) n += (size_t)syn_print_text(text + n, size - n, ", no behaviour");
     if (c->pace != SYN_PACE_USUAL)
         n += (size_t)syn_print_text(text + n, size - n, c->pace == SYN_PACE_FAST ? ", fast decoder" : ", slow decoder");
-    if (stage->again)
-        n += (size_t)syn_print_text(text + n, size - n, stage->again > 1 ? ", trained on twice" : ", trained on");
+    static const char *const agains[] = {"", ", trained on", ", trained on twice", ", of the best connectivity"};
+    n += (size_t)syn_print_text(text + n, size - n, "%s", agains[stage->again]);
 }
 
 /* One regression, of what is sent with `innovation`. */
@@ -353,6 +353,51 @@ static syn_status choose_mean_shares(syn_search *search) {
     return SYN_OK;
 }
 
+/* The best model with its connectivity taken out, as a stage without epochs, where it beats what was trained without: a
+ * decoder that got better beside W is no evidence of W. */
+static syn_status take_connectivity_out(syn_search *search) {
+    const syn_parameters *with = search->blend ? search->blend : search->best;
+    syn_parameters *without = NULL;
+    syn_network *network = NULL;
+    double loss;
+    syn_status status;
+    if (!with || search->origin || search->settings.source) return SYN_OK;
+    SYN_CHECK(syn_parameters_create_for(&without, with->H, with->d, with->b, SYN_FORM_NONE, 0, search->data));
+    syn_copy_common_tensors(without, with);
+    SYN_CHECK(syn_network_create(&network, without, search->data, search->settings.loss, search->kernels,
+                                 search->settings.threads, 256 + search->data->window, search->data->window));
+    SYN_CHECK(syn_split_loss(network, search->data, search->settings.loss, SYN_VALIDATION, NULL, &loss));
+    if (!(loss < search->ablation_loss)) goto done;
+    int best = -1;
+    for (int k = 0; k < search->n_stages; k++)
+        if (search->stage[k].candidate.form != SYN_FORM_NONE &&
+            (best < 0 || search->stage[k].loss < search->stage[best].loss))
+            best = k;
+    syn_stage *stage = &search->stage[search->n_stages++];
+    *stage = search->stage[best];
+    stage->candidate = (syn_candidate){.embedding = stage->candidate.embedding,
+                                       .pace = stage->candidate.pace,
+                                       .no_behavior = stage->candidate.no_behavior};
+    stage->again = 3, stage->loss = loss, stage->epochs = 0, stage->best_epoch = -1;
+    syn_parameters_free(search->ablation);
+    search->ablation = without, without = NULL;
+    search->ablation_loss = loss;
+done:
+    syn_network_free(network);
+    syn_parameters_free(without);
+    return status;
+}
+
+/* Whether the connectivity is to be believed: its model is clearly ahead of the one without. A repeat does as its
+ * origin. */
+static syn_status settle_connectivity(syn_search *search) {
+    const syn_parameters *with = search->blend ? search->blend : search->best;
+    search->connectivity_ahead = search->origin != NULL;
+    if (!with || search->origin) return SYN_OK;
+    return syn_ahead(with, search->ablation, connectivity_errors, search->data, search->settings.loss, search->kernels,
+                     search->settings.threads, &search->connectivity_ahead);
+}
+
 syn_status syn_search_epoch(syn_search *search, bool *done, bool (*keep_going)(void *), void *user) {
     bool stage_done = false;
     *done = false;
@@ -360,8 +405,10 @@ syn_status syn_search_epoch(syn_search *search, bool *done, bool (*keep_going)(v
     if (!search->trainer) SYN_TRY(begin_stage(search, done));
     if (*done) {
         SYN_TRY(search->origin ? syn_blend_planned(search) : syn_blend_candidates(search));
+        SYN_TRY(take_connectivity_out(search));
         free_candidates(search);
         SYN_TRY(choose_mean_shares(search));
+        SYN_TRY(settle_connectivity(search));
         search->finished = true;
         return SYN_OK;
     }
@@ -376,7 +423,9 @@ syn_status syn_search_epoch(syn_search *search, bool *done, bool (*keep_going)(v
 syn_status syn_search_finish(syn_search *search) {
     if (search->trainer && isfinite(search->trainer->best_loss)) SYN_TRY(end_stage(search));
     if (!search->ablation) return syn_fail(SYN_ERR_INTERRUPTED, "stopped on request before the first epoch ended");
-    return choose_mean_shares(search);
+    SYN_TRY(take_connectivity_out(search));
+    SYN_TRY(choose_mean_shares(search));
+    return settle_connectivity(search);
 }
 
 const syn_parameters *syn_search_winner(const syn_search *search, int *stage) {
@@ -384,7 +433,8 @@ const syn_parameters *syn_search_winner(const syn_search *search, int *stage) {
      * to be trusted at all. An average says nothing for a connectivity: `none` is not averaged. */
     const double margin = SYN_WORTH_AN_EDGE * fabs(search->ablation_loss);
     const syn_parameters *with = search->blend ? search->blend : search->best;
-    const bool worse = search->best_loss > search->ablation_loss - margin || (with && with->mean_share == 1);
+    const bool worse = search->best_loss > search->ablation_loss - margin || !search->connectivity_ahead ||
+                       (with && with->mean_share == 1);
     const bool none = !search->best || (search->limits.any_form && worse);
     int best = -1;
     for (int k = 0; k < search->n_stages; k++)

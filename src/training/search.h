@@ -29,7 +29,7 @@ typedef struct syn_stage {
     syn_candidate candidate;
     int hidden;
     int again;        /* `none` trained on from its best weights, or (2) once more: the candidates' fair comparison; a
-                       * candidate that starts from the decoder of that one */
+                       * candidate that starts from the decoder of that one; or (3) the best model less its W */
     bool tuned;       /* adaptation: trained on from its best weights, the decoder too */
     bool passed_over; /* `none`, unlike the best one before it and not clearly ahead of it (ahead.h); or with a
                        * behaviour that does not put it clearly ahead */
@@ -65,6 +65,7 @@ typedef struct syn_search {
     syn_parameters *member[SYN_MAX_STAGES]; /* best weights of the stages that may be averaged, or NULL */
     syn_parameters *blend;                  /* their average, or NULL: the best one is better */
     double blend_loss, blend_share[SYN_MAX_STAGES];
+    bool connectivity_ahead; /* of the search that ended: the blend, or else the best, is clearly ahead of `ablation` */
     int n_linear; /* what is sent: as it is (or as the user said), then filtered as the regression likes best */
     syn_linear *linear[2];
     double innovation[2];

@@ -34,6 +34,7 @@ static void check_plan(int n_stages, const double *shares, const int *planned) {
     memcpy(search->stage, stages, (size_t)n_stages * sizeof *stages);
     search->n_stages = n_stages, search->finished = true;
     search->ablation_loss = 0.94, search->best_loss = stages[n_stages - 1].loss;
+    search->connectivity_ahead = true;
     search->best = random_parameters(set.data, SYN_FORM_DENSE, settings.hidden, 76);
     if (shares) search->blend = random_parameters(set.data, SYN_FORM_DENSE, settings.hidden, 77);
     for (int k = 0; shares && k < n_stages; k++) search->blend_share[k] = shares[k];

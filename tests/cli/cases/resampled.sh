@@ -25,7 +25,7 @@ resampled() {
 
 resampled 0.3 >traces.csv
 resampled 4.2 >later.csv
-run 0 synapsnet fit traces.csv --rate 10 --hidden 8 --epochs 40 --connectivity none -o model.h5 --json
+run 0 synapsnet fit traces.csv --rate 10 --hidden 16 --epochs 40 --connectivity none -o model.h5 --json
 err 'traces.csv: its traces look resampled: they are rougher and smoother in turn every 16\.6[67] frames, all neurons at once, as after interpolation from another frame rate, such as 9\.4 Hz \(or under an oscillation or a stimulus that comes back as often\); the phase counts as behaviour, resampling_cos and resampling_sin, but frames as they were recorded are better$'
 fit_mse=$(json test.mse)
 run 0 synapsnet evaluate model.h5 --json
@@ -45,6 +45,6 @@ run 0 synapsnet perturb model.h5 --neuron 1 -o responses.csv
 run 0 synapsnet connectivity model.h5 -o edges.csv
 
 # Without behaviour there is nothing of it.
-run 0 synapsnet compare traces.csv --rate 10 --hidden 8 --epochs 40 --connectivity none --rivals no-behavior --json
+run 0 synapsnet compare traces.csv --rate 10 --hidden 16 --epochs 40 --connectivity none --rivals no-behavior --json
 [ "$(awk -v a="$(json rivals.no-behavior.mse)" -v b="$(json synapsnet.mse)" 'BEGIN { print (a > 1.05 * b) }')" = 1 ] ||
     fail "no-behavior $(json rivals.no-behavior.mse), synapsnet $(json synapsnet.mse)"
