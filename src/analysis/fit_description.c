@@ -102,9 +102,10 @@ static syn_status connectivity_json(const syn_fitting *f, const syn_stage *stage
                 "the fit was stopped before every connectivity had been tried: whether one predicts the validation "
                 "split better than none is not known");
         else if (p->form == SYN_FORM_NONE && f->search->limits.any_form) /* else nothing else was tried */
-            snprintf(line, sizeof line,
-                     "no connectivity predicted the validation split better than none: at its length the "
-                     "recording holds no cross-neuron information that this model can use");
+            snprintf(
+                line, sizeof line,
+                "no connectivity predicted the validation split clearly better than none (by more than one standard "
+                "error): at its length the recording holds no cross-neuron information that this model can use");
         else if (p->form != SYN_FORM_NONE && scored && gain.high < 0)
             snprintf(line, sizeof line,
                      "the connectivity predicts the test split reliably worse than none (%s): do not rely on it; at "
@@ -259,7 +260,7 @@ static void warn_of_unused(const syn_fitting *f, const syn_candidate *chosen, co
     if (behavior && chosen->no_behavior)
         json_array_append_new(warnings,
                               json_string("the validation split is predicted no better with the behaviour than "
-                                          "without it: the model does not use it"));
+                                          "without it (by more than one standard error): the model does not use it"));
     if (winner->mean_share == 1)
         json_array_append_new(warnings,
                               json_string("the model predicts the validation split no better than the mean rates of "
