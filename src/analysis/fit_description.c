@@ -261,11 +261,16 @@ static void warn_of_unused(const syn_fitting *f, const syn_candidate *chosen, co
         json_array_append_new(warnings,
                               json_string("the validation split is predicted no better with the behaviour than "
                                           "without it (by more than one standard error): the model does not use it"));
-    if (winner->mean_share == 1)
+    if (winner->mean_share == 1 && winner->mean_alpha == 0)
         json_array_append_new(warnings,
                               json_string("the model predicts the validation split no better than the mean rates of "
                                           "the neurons do: the forecast is those rates, and the effective "
                                           "connectivity is 0"));
+    if (winner->mean_share == 1 && winner->mean_alpha > 0)
+        json_array_append_new(warnings,
+                              json_string("the model predicts the validation split no better than a moving mean of "
+                                          "each neuron's own counts does: the forecast is that mean, and the "
+                                          "effective connectivity is 0"));
 }
 
 /* A row "no connectivity" for scores over all recordings or of one. */
@@ -317,13 +322,15 @@ syn_status syn_fit_describe(const syn_fitting *f, const syn_parameters *winner, 
     json_t *stages = json_array();
     for (int k = 0; k < search->n_stages; k++) {
         json_array_append_new(stages, stage_json(&search->stage[k]));
-        epochs += search->stage[k].epochs;
+        if (search->stage[k].again < 3) epochs += search->stage[k].epochs;
     }
     json_object_set_new(root, "connectivity", connectivity);
     if (f->source) json_object_set_new(root, "adapted", adapted_json(f, &search->stage[winning_stage]));
     json_object_set_new(root, "loss", json_string(syn_loss_name[f->settings.loss]));
-    if (f->settings.loss == SYN_LOSS_POISSON)
+    if (f->settings.loss == SYN_LOSS_POISSON) {
         json_object_set_new(root, "mean_share", json_real((double)winner->mean_share));
+        json_object_set_new(root, "mean_alpha", json_real((double)winner->mean_alpha));
+    }
     json_object_set_new(root, "hidden", json_integer(winner->H));
     json_object_set_new(root, "embedding", json_integer(winner->d));
     json_object_set_new(root, "distinct_neurons", json_integer(distinct_neurons(winner)));

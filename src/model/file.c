@@ -131,6 +131,7 @@ static syn_status fill_file(syn_hdf5_writer *w, const void *content) {
     syn_hdf5_put_integer_attribute(w, "/", "behavior_inputs", p->b);
     syn_hdf5_put_integer_attribute(w, "/", "rank", p->rank);
     syn_hdf5_put_number_attribute(w, "/", "mean_share", (double)p->mean_share);
+    syn_hdf5_put_number_attribute(w, "/", "mean_alpha", (double)p->mean_alpha);
     syn_hdf5_put_integer_attribute(w, "/", "sessions", (int64_t)model->n);
     syn_hdf5_put_integer_attribute(w, "/", "window", model->window);
     syn_hdf5_put_number_attribute(w, "/", "train", model->train);
@@ -530,11 +531,11 @@ static syn_status read_tensors(const reader *r, syn_parameters *p) {
     return SYN_OK;
 }
 
-static syn_status read_mean_share(const reader *r, syn_parameters *p) {
-    const double share = syn_hdf5_number_attribute(r->file, "/", "mean_share", 0);
+static syn_status read_share(const reader *r, const char *name, float *value) {
+    const double share = syn_hdf5_number_attribute(r->file, "/", name, 0);
     if (!(share >= 0 && share <= 1))
-        return syn_fail(SYN_ERR_INPUT, "%s: attribute mean_share is %g; expected a number from 0 to 1", r->path, share);
-    p->mean_share = (float)share;
+        return syn_fail(SYN_ERR_INPUT, "%s: attribute %s is %g; expected a number from 0 to 1", r->path, name, share);
+    *value = (float)share;
     return SYN_OK;
 }
 
@@ -560,7 +561,8 @@ static syn_status read_parameters(const reader *r, syn_model *model) {
     SYN_CHECK(
         syn_parameters_create(&model->p, (int)H, (int)d, (int)b, (syn_form)form, (int)rank, model->n, N, B, sharing));
     SYN_CHECK(read_tensors(r, model->p));
-    SYN_CHECK(read_mean_share(r, model->p));
+    SYN_CHECK(read_share(r, "mean_share", &model->p->mean_share));
+    SYN_CHECK(read_share(r, "mean_alpha", &model->p->mean_alpha));
     SYN_CHECK(syn_model_finish(model));
 done:
     free(N), free(B);

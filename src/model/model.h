@@ -58,6 +58,8 @@ typedef struct syn_parameters {
     int H, d, b, rank;
     syn_form form;
     float mean_share; /* of each neuron's mean rate in its predicted rate (Poisson) */
+    float mean_alpha; /* by which that mean follows the neuron's own counts each frame, from its train mean at a
+                       * segment's start; 0: it stays there */
     size_t n_sessions;
     syn_session_layout *session; /* [n_sessions] */
     size_t decoder;              /* [syn_decoder_layout.count] */

@@ -6,13 +6,14 @@
 #include "base/watch.h"
 #include "model/network_inside.h"
 
-/* Decoder states of a run, [NB][H][R]; behind them 1 after the first frame, and the last frame [N]. */
+/* Decoder states of a run, [NB][H][R]; behind them 1 after the first frame, the last frame [N], and how far the mean of
+ * each neuron has moved, z-scored [N]. */
 static int64_t decoder_states(const syn_network *net, size_t s) {
     return syn_blocks_of(net, net->p->session[s].N) * net->p->H * net->kernels->lanes;
 }
 
 size_t syn_network_state_size(const syn_network *net, size_t s) {
-    return (size_t)(decoder_states(net, s) + (net->p->session[s].N + 1 + 15) / 16 * 16);
+    return (size_t)(decoder_states(net, s) + (2 * net->p->session[s].N + 1 + 15) / 16 * 16);
 }
 
 syn_status syn_network_state(const syn_network *net, size_t s, int64_t copies, float **state) {
@@ -67,6 +68,22 @@ static const float *send_next(syn_network *net, size_t s, float *state, const fl
     return net->sent;
 }
 
+/* The means that are mixed into predicted rates follow the frames x of the runs; moves the predictions out likewise. */
+static void follow_means(const syn_network *net, size_t s, float *state, const float *x, int64_t n, bool copies,
+                         float *out) {
+    const int64_t N = net->p->session[s].N;
+    const float share = net->p->mean_share, alpha = net->p->mean_alpha;
+    if (net->loss != SYN_LOSS_POISSON || share == 0.0f || alpha == 0.0f) return;
+    for (int64_t t = 0; t < n; t++) {
+        float *moved =
+            state + (copies ? (size_t)t * syn_network_state_size(net, s) : 0) + decoder_states(net, s) + 1 + N;
+        for (int64_t i = 0; i < N; i++) {
+            moved[i] += alpha * (x[t * N + i] - moved[i]);
+            out[t * N + i] += share * moved[i];
+        }
+    }
+}
+
 /* As syn_network_advance, for at most max_window frames or max_frames copies. slope: [n][N], or NULL. */
 static void advance_chunk(syn_network *net, size_t s, float *state, const float *x, const float *u, int64_t n,
                           bool copies, float *out, float *slope) {
@@ -98,6 +115,7 @@ static void advance_chunk(syn_network *net, size_t s, float *state, const float 
         link_function(net, space, block, L);
         syn_scatter(out + row * N, space->y, L, N, block * R, R);
     }
+    follow_means(net, s, state, x, n, copies, out);
 }
 
 /* As syn_network_advance, once syn_network_prepare() has been called. slope: [n][N], or NULL; not of copies. */

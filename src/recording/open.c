@@ -16,7 +16,7 @@ static const syn_reader readers[] = {
     {"suite2p", false, syn_suite2p_probe, syn_suite2p_open, NULL},
     {"phy", false, syn_phy_probe, syn_phy_open, NULL},
     {"NWB", false, syn_nwb_probe, syn_nwb_recording_open, syn_nwb_behaviors},
-    {"NWB", true, syn_nwb1_probe, syn_nwb1_open, NULL},
+    {"NWB", false, syn_nwb1_probe, syn_nwb1_open, NULL},
     {"synapsnet", true, syn_native_probe, syn_native_open, NULL},
     {"CNMF", true, syn_cnmf_probe, syn_cnmf_open, NULL},
     {"suite2p", true, syn_fall_probe, syn_fall_open, NULL},

@@ -12,7 +12,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 
-static const char magic[16] = "synapsnet ckpt 6";
+static const char magic[16] = "synapsnet ckpt 7";
 
 /* A file that is written or read by the same code: transfer() moves bytes one way or the other and hashes them. */
 typedef struct stream {
@@ -49,6 +49,7 @@ static syn_status move_parameters(stream *s, const syn_search *search, syn_param
         SYN_TRY(syn_attach_support(*p, &search->settings));
     }
     MOVE(s, (*p)->mean_share);
+    MOVE(s, (*p)->mean_alpha);
     return transfer(s, (*p)->value, (*p)->count * sizeof(float));
 }
 

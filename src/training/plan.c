@@ -319,8 +319,8 @@ bool syn_plan_candidate(const syn_search *search, syn_stage *next) {
                            .no_behavior = decoder->no_behavior};
     syn_candidate *c = &next->candidate;
     *next = (syn_stage){.hidden = search->none->H, .candidate = start};
-    /* leaves room to tune, or for what is trained again */
-    if (search->n_stages >= SYN_MAX_STAGES - 3 || none_alike(search)) return false;
+    /* leaves room to tune, or for what is trained again, and for the best one less its W */
+    if (search->n_stages >= SYN_MAX_STAGES - 4 || none_alike(search)) return false;
     if (form == SYN_FORM_LOWRANK) return next_rank(search, linear, c);
     if (one) return search->n_stages == none_stages(search);
     if (!factored && next_ridge(search, &start, c)) return true;

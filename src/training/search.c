@@ -123,7 +123,7 @@ void syn_stage_label(const syn_stage *stage, char *text, size_t size) {
     if (c->no_behavior) n += (size_t)syn_print_text(text + n, size - n, ", no behaviour");
     if (c->pace != SYN_PACE_USUAL)
         n += (size_t)syn_print_text(text + n, size - n, c->pace == SYN_PACE_FAST ? ", fast decoder" : ", slow decoder");
-    static const char *const agains[] = {"", ", trained on", ", trained on twice", ", of the best connectivity"};
+    static const char *const agains[] = {"", ", trained on", ", trained on twice", ", of the best with connectivity"};
     n += (size_t)syn_print_text(text + n, size - n, "%s", agains[stage->again]);
 }
 
@@ -310,11 +310,12 @@ static syn_status pass_over(syn_search *search, syn_stage *stage, bool knows_les
     const syn_status status = syn_ahead(more, less, knows_less ? behavior_errors : decoder_errors, search->data,
                                         search->settings.loss, search->kernels, search->settings.threads, &ahead);
     t->p->value = trained;
+    SYN_TRY(status);
     stage->passed_over = ahead == knows_less;
-    if (!knows_less || stage->passed_over) return status;
+    if (!knows_less || stage->passed_over) return SYN_OK;
     for (int k = 0; k < search->n_stages; k++) search->stage[k].passed_over = true;
     search->none_loss = search->ablation_loss = INFINITY;
-    return status;
+    return SYN_OK;
 }
 
 static syn_status end_stage(syn_search *search) {
@@ -353,15 +354,15 @@ static syn_status choose_mean_shares(syn_search *search) {
     return SYN_OK;
 }
 
-/* The best model with its connectivity taken out, as a stage without epochs, where it beats what was trained without: a
- * decoder that got better beside W is no evidence of W. */
+/* The best model with its connectivity taken out, as a stage with the epochs of that one, where it beats what was
+ * trained without: a decoder that got better beside W is no evidence of W. */
 static syn_status take_connectivity_out(syn_search *search) {
     const syn_parameters *with = search->blend ? search->blend : search->best;
     syn_parameters *without = NULL;
     syn_network *network = NULL;
     double loss;
     syn_status status;
-    if (!with || search->origin || search->settings.source) return SYN_OK;
+    if (!with || search->origin || search->settings.source || search->n_stages == SYN_MAX_STAGES) return SYN_OK;
     SYN_CHECK(syn_parameters_create_for(&without, with->H, with->d, with->b, SYN_FORM_NONE, 0, search->data));
     syn_copy_common_tensors(without, with);
     SYN_CHECK(syn_network_create(&network, without, search->data, search->settings.loss, search->kernels,
@@ -373,12 +374,16 @@ static syn_status take_connectivity_out(syn_search *search) {
         if (search->stage[k].candidate.form != SYN_FORM_NONE &&
             (best < 0 || search->stage[k].loss < search->stage[best].loss))
             best = k;
-    syn_stage *stage = &search->stage[search->n_stages++];
-    *stage = search->stage[best];
-    stage->candidate = (syn_candidate){.embedding = stage->candidate.embedding,
-                                       .pace = stage->candidate.pace,
-                                       .no_behavior = stage->candidate.no_behavior};
-    stage->again = 3, stage->loss = loss, stage->epochs = 0, stage->best_epoch = -1;
+    const syn_stage *from = &search->stage[best];
+    const int k = search->n_stages;
+    SYN_CHECK(syn_alloc(&search->curve[k], (size_t)from->epochs, sizeof **search->curve, "training curve"));
+    if (from->epochs) memcpy(search->curve[k], search->curve[best], (size_t)from->epochs * sizeof **search->curve);
+    search->stage[k] = *from;
+    search->stage[k].candidate = (syn_candidate){.embedding = from->candidate.embedding,
+                                                 .pace = from->candidate.pace,
+                                                 .no_behavior = from->candidate.no_behavior};
+    search->stage[k].again = 3, search->stage[k].loss = loss;
+    search->n_stages++;
     syn_parameters_free(search->ablation);
     search->ablation = without, without = NULL;
     search->ablation_loss = loss;
@@ -430,11 +435,12 @@ syn_status syn_search_finish(syn_search *search) {
 
 const syn_parameters *syn_search_winner(const syn_search *search, int *stage) {
     /* A form that was asked for wins over `none` whatever its loss; one that was chosen does not if its rates are not
-     * to be trusted at all. An average says nothing for a connectivity: `none` is not averaged. */
+     * to be trusted at all. */
     const double margin = SYN_WORTH_AN_EDGE * fabs(search->ablation_loss);
     const syn_parameters *with = search->blend ? search->blend : search->best;
-    const bool worse = search->best_loss > search->ablation_loss - margin || !search->connectivity_ahead ||
-                       (with && with->mean_share == 1);
+    const double loss = search->blend ? search->blend_loss : search->best_loss;
+    const bool worse =
+        loss > search->ablation_loss - margin || !search->connectivity_ahead || (with && with->mean_share == 1);
     const bool none = !search->best || (search->limits.any_form && worse);
     int best = -1;
     for (int k = 0; k < search->n_stages; k++)

@@ -23,7 +23,7 @@
 
 #include "training/start.h"
 
-enum { SYN_MAX_STAGES = 32, SYN_LABEL_SIZE = 192 };
+enum { SYN_MAX_STAGES = 33, SYN_LABEL_SIZE = 192 };
 
 typedef struct syn_stage {
     syn_candidate candidate;

@@ -109,10 +109,12 @@ static void check_round_trip(syn_form form) {
     test_set set;
     syn_model *model = example(form, &set), *again;
     model->p->mean_share = form == SYN_FORM_DENSE ? 0.05f : form == SYN_FORM_LOWRANK ? 1.0f : 0.0f;
+    model->p->mean_alpha = form == SYN_FORM_DENSE ? 0.01f : 0.0f;
     assert_ok(syn_model_write(model, path));
     assert_ok(syn_model_read(&again, path));
     assert_int_equal(again->p->form, form);
     assert_true(again->p->mean_share == model->p->mean_share);
+    assert_true(again->p->mean_alpha == model->p->mean_alpha);
     assert_int_equal(again->loss, model->loss);
     assert_int_equal(again->window, model->window);
     assert_true(again->train == model->train && again->validation == model->validation && again->seconds < 0);
@@ -248,6 +250,7 @@ static void huge_hidden(hid_t f) { set_number(f, "/", "hidden", 1e9); }
 static void other_hidden(hid_t f) { set_number(f, "/", "hidden", 6); }
 static void huge_embedding(hid_t f) { set_number(f, "/", "embedding", 200); }
 static void odd_share(hid_t f) { set_number(f, "/", "mean_share", 1.5); }
+static void odd_mean_alpha(hid_t f) { set_number(f, "/", "mean_alpha", -0.1); }
 static void odd_split(hid_t f) { set_number(f, "/", "train", 0.9); }
 static void no_window(hid_t f) { H5Adelete(f, "window"); }
 static void no_weights(hid_t f) { H5Ldelete(f, "/session_0/z", H5P_DEFAULT); }
@@ -301,6 +304,7 @@ static const struct {
     {odd_form, "form is 'round'"},
     {other_form, "rank is 0"},
     {odd_share, "mean_share is 1.5"},
+    {odd_mean_alpha, "mean_alpha is -0.1"},
     {odd_loss, "loss is 'squared'"},
     {odd_hidden, "hidden is 5.5"},
     {huge_hidden, "hidden is 1e+09"},

@@ -55,7 +55,7 @@ static int run(planned *p, loss_of loss) {
                 fail_msg("candidate %d is planned again", k);
         }
         s->stage[s->n_stages++] = next;
-        assert_in_range(s->n_stages, 1, SYN_MAX_STAGES - 3);
+        assert_in_range(s->n_stages, 1, SYN_MAX_STAGES - 4);
     }
     return s->n_stages - 1;
 }

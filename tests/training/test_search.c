@@ -44,7 +44,7 @@ static void better_decoder_is_no_connectivity(void **state) {
     assert_int_equal(stage, 2);
     assert_true(search->stage[stage].loss < 0.5);
     syn_stage_label(&search->stage[stage], label, sizeof label);
-    assert_non_null(strstr(label, "none, 4 hidden, of the best connectivity"));
+    assert_non_null(strstr(label, "none, 4 hidden, of the best with connectivity"));
     /* a form that was asked for is kept */
     search->limits.any_form = false;
     assert_ptr_equal(syn_search_winner(search, &stage), search->best);
