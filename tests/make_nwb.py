@@ -384,6 +384,7 @@ def corpus():
     minimal("corpus_units.nwb", lambda f: units(f, obs_intervals=np.array([[0.0, 21.0]] * 3), obs_intervals_index=np.arange(1, 4)))
     for name in ("corpus.nwb", "corpus_units.nwb"):
         shutil.move(path(name), os.path.join(root, name))
+    shutil.copy(path("version1.nwb"), os.path.join(root, "corpus_version1.nwb"))
 
 
 if __name__ == "__main__":

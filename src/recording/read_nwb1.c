@@ -291,6 +291,7 @@ syn_status syn_nwb1_open(syn_recording **recording, const syn_input *input) {
     const hid_t file = H5Fopen(input->address.file, H5F_ACC_RDONLY, H5P_DEFAULT);
     if (file < 0) return syn_fail(SYN_ERR_IO, "%s: could not be opened", input->address.file);
     SYN_CHECK(find_modules(&modules, file, input));
+    if (modules.n == 0) SYN_CHECK(syn_fail(SYN_ERR_INPUT, "%s: holds no units", input->address.file));
     if (modules.n > 1)
         SYN_CHECK(syn_fail(SYN_ERR_INPUT, "%s: holds units of several modules (/%.*s, /%.*s); say which as FILE:/PATH",
                            input->address.file, syn_cut(modules.name[0], 200), modules.name[0],

@@ -124,7 +124,7 @@ void syn_stage_label(const syn_stage *stage, char *text, size_t size) {
     if (c->pace != SYN_PACE_USUAL)
         n += (size_t)syn_print_text(text + n, size - n, c->pace == SYN_PACE_FAST ? ", fast decoder" : ", slow decoder");
     static const char *const agains[] = {"", ", trained on", ", trained on twice", ", of the best with connectivity"};
-    n += (size_t)syn_print_text(text + n, size - n, "%s", agains[stage->again]);
+    syn_print_text(text + n, size - n, "%s", agains[stage->again]);
 }
 
 /* One regression, of what is sent with `innovation`. */
