@@ -435,12 +435,11 @@ syn_status syn_search_finish(syn_search *search) {
 
 const syn_parameters *syn_search_winner(const syn_search *search, int *stage) {
     /* A form that was asked for wins over `none` whatever its loss; one that was chosen does not if its rates are not
-     * to be trusted at all. */
+     * to be trusted at all. That an average is better says nothing for a connectivity: one of its members has to be. */
     const double margin = SYN_WORTH_AN_EDGE * fabs(search->ablation_loss);
     const syn_parameters *with = search->blend ? search->blend : search->best;
-    const double loss = search->blend ? search->blend_loss : search->best_loss;
-    const bool worse =
-        loss > search->ablation_loss - margin || !search->connectivity_ahead || (with && with->mean_share == 1);
+    const bool worse = search->best_loss > search->ablation_loss - margin || !search->connectivity_ahead ||
+                       (with && with->mean_share == 1);
     const bool none = !search->best || (search->limits.any_form && worse);
     int best = -1;
     for (int k = 0; k < search->n_stages; k++)
