@@ -395,8 +395,7 @@ static syn_status refuse(const syn_input *input) {
     if (is_old_nwb(input))
         return syn_fail(SYN_ERR_INPUT,
                         "%s: is an NWB file of version 1, of which only spike times (processing/MODULE/UnitTimes) are "
-                        "read; convert it "
-                        "to NWB 2, or give a matrix in it as FILE:NAME",
+                        "read; convert it to NWB 2, or give a matrix in it as FILE:NAME",
                         file);
     SYN_TRY(syn_listing_text(&input->listing, NULL, &text));
     syn_status status =
