@@ -366,6 +366,16 @@ def version1():
     with h5py.File(path("bad", "version1.nwb"), "w") as f:
         f["nwb_version"], f["session_start_time"] = "NWB-1.0.6", "2020"
         f["processing/Cells/DfOverF/plane/data"] = np.zeros((9, 3))
+    with h5py.File(path("version1_shapes.nwb"), "w") as f:
+        f["nwb_version"] = "NWB-1.0.6"
+        units = f.create_group("processing/Cells/UnitTimes")
+        units["unit_list"] = ["a", "b", "c", "d"]
+        units["a/times"] = np.array([[0.5], [12.0], [20.5]])
+        units["b/times"] = 3.0
+        units["c"] = h5py.SoftLink("/processing/Cells/UnitTimes/a")
+        units["d/unit_description"] = "without times"
+        for epoch, start, stop in (("stimulus", 0, 15), ("trial", 2, 4), ("later", 14, 21)):
+            f[f"epochs/{epoch}/start_time"], f[f"epochs/{epoch}/stop_time"] = float(start), float(stop)
     with h5py.File(path("bad", "version1_times.nwb"), "w") as f:
         f["nwb_version"] = "NWB-1.0.6"
         f["processing/Cells/UnitTimes/cell_1/times"] = np.array([0.5, np.nan, 2.0])

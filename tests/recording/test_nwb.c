@@ -292,6 +292,15 @@ static void reads_units_of_version_1(void **state) {
     r = must_open("%/nwb/version1_outside.nwb", "");
     assert_int_equal(r->S, 1);
     syn_recording_free(r);
+    /* times of other shapes, a linked unit, one without times; epochs that overlap are one */
+    r = must_open("%/nwb/version1_shapes.nwb", "");
+    assert_int_equal(r->N, 3);
+    assert_int_equal(r->S, 1);
+    for (int j = 0; j < 3; j++) total[j] = 0;
+    for (int64_t k = 0; k < r->T * 3; k++) total[k % 3] += r->x[k];
+    for (int j = 0; j < 3; j++) assert_float_equal(total[j], ((const float[]){3, 1, 3})[j], 0);
+    assert_true(warned(r, "units without times are left out: 1"));
+    syn_recording_free(r);
     r = must_open("%/nwb/version1_two.nwb:/processing/Shank2/", "");
     assert_int_equal(r->N, 4);
     syn_recording_free(r);
