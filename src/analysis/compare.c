@@ -17,6 +17,7 @@
 #include "dataset/resampling.h"
 #include "dataset/splits.h"
 #include "recording/array.h"
+#include "rivals/correct.h"
 #include "rivals/rivals.h"
 
 enum { CHUNK_FRAMES = 256, NAME_LENGTH = 64 };
@@ -353,7 +354,7 @@ static syn_status run_rival(compare *c, const syn_rival *rival, const syn_rival_
     syn_status status;
     SYN_CHECK(rival->fit(&model, data, &settings, chosen));
     SYN_CHECK(syn_alloc(&prediction, (size_t)(data->F[SYN_TEST] * data->N), sizeof *prediction, "predictions"));
-    SYN_CHECK(rival->predict(model, data, &settings, SYN_TEST, prediction));
+    SYN_CHECK(syn_rival_predict_test(rival, model, data, &settings, chosen, prediction));
     SYN_CHECK(syn_score_create(score, &c->test[s], prediction));
 done:
     rival->free(model);

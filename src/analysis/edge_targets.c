@@ -201,6 +201,7 @@ syn_status syn_test_edges(const syn_parameters *p, const syn_dataset *data, size
                           syn_edge_estimates **out) {
     const syn_session *session = &data->session[s];
     const int64_t N = session->N, T = syn_edge_targets(session);
+    syn_parameters plain = *p; /* edges are of the network: a correction is a neuron's own */
     syn_network *network = NULL;
     float *residual = NULL, *C = NULL;
     collector c = {.session = session};
@@ -208,9 +209,10 @@ syn_status syn_test_edges(const syn_parameters *p, const syn_dataset *data, size
     int64_t weighted = 0;
     syn_status status;
     *out = NULL;
+    plain.correction = (syn_correction){0};
     SYN_CHECK(syn_alloc(&residual, (size_t)(T * N), sizeof *residual, "residuals"));
     SYN_CHECK(syn_alloc(&c.receiver, (size_t)N, sizeof *c.receiver, "residuals"));
-    SYN_CHECK(syn_network_create(&network, p, data, SYN_LOSS_GAUSSIAN, kernels, threads, 256, 256));
+    SYN_CHECK(syn_network_create(&network, &plain, data, SYN_LOSS_GAUSSIAN, kernels, threads, 256, 256));
     if (p->form != SYN_FORM_NONE) SYN_CHECK(syn_network_want_slopes(network));
     SYN_CHECK(run_both_splits(network, s, collect, &c, residual));
     for (int64_t i = 0; i < N; i++) weighted += choose_weight(&c.receiver[i], gain[i]);

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "dataset/resampling.h"
 #include "dataset/splits.h"
+#include "model/correction.h"
 
 json_t *syn_fit_given_options(const syn_options *options) {
     json_t *object = json_object();
@@ -261,12 +262,12 @@ static void warn_of_unused(const syn_fitting *f, const syn_candidate *chosen, co
         json_array_append_new(warnings,
                               json_string("the validation split is predicted no better with the behaviour than "
                                           "without it (by more than one standard error): the model does not use it"));
-    if (winner->mean_share == 1 && winner->mean_alpha == 0)
+    if (winner->correction.share == 1 && winner->correction.alpha == 0)
         json_array_append_new(warnings,
                               json_string("the model predicts the validation split no better than the mean rates of "
                                           "the neurons do: the forecast is those rates, and the effective "
                                           "connectivity is 0"));
-    if (winner->mean_share == 1 && winner->mean_alpha > 0)
+    if (winner->correction.share == 1 && winner->correction.alpha > 0)
         json_array_append_new(warnings,
                               json_string("the model predicts the validation split no better than a moving mean of "
                                           "each neuron's own counts does: the forecast is that mean, and the "
@@ -327,10 +328,7 @@ syn_status syn_fit_describe(const syn_fitting *f, const syn_parameters *winner, 
     json_object_set_new(root, "connectivity", connectivity);
     if (f->source) json_object_set_new(root, "adapted", adapted_json(f, &search->stage[winning_stage]));
     json_object_set_new(root, "loss", json_string(syn_loss_name[f->settings.loss]));
-    if (f->settings.loss == SYN_LOSS_POISSON) {
-        json_object_set_new(root, "mean_share", json_real((double)winner->mean_share));
-        json_object_set_new(root, "mean_alpha", json_real((double)winner->mean_alpha));
-    }
+    json_object_set_new(root, "correction", syn_correction_json(&winner->correction));
     json_object_set_new(root, "hidden", json_integer(winner->H));
     json_object_set_new(root, "embedding", json_integer(winner->d));
     json_object_set_new(root, "distinct_neurons", json_integer(distinct_neurons(winner)));

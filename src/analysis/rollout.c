@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "dataset/splits.h"
+#include "model/correction.h"
 
 /* Frames of teacher forcing in one call of the network. */
 enum { CHUNK_FRAMES = 256 };
@@ -85,6 +87,7 @@ static syn_status force(syn_network *network, size_t session, const syn_session 
 syn_status syn_warm_up(syn_network *network, size_t session, const syn_session *s, const int64_t *start, int64_t S,
                        float *to_state, float *to_x) {
     const size_t size = syn_network_state_size(network, session);
+    const int64_t memory = syn_correction_memory(syn_network_correction(network));
     float *state = NULL, *out = NULL;
     syn_status status;
     int64_t at = -1, from = -1;
@@ -92,8 +95,9 @@ syn_status syn_warm_up(syn_network *network, size_t session, const syn_session *
     SYN_CHECK(syn_alloc(&out, (size_t)(CHUNK_FRAMES * s->N), sizeof *out, "rollouts"));
     for (int64_t n = 0; n < S; n++) {
         const syn_history h = syn_history_of(s, start[n]);
-        if (h.state_from != from) {
-            at = from = h.state_from;
+        const int64_t begin = syn_frames_before(s, h.state_from, memory);
+        if (begin != from) {
+            at = from = begin;
             memset(state, 0, size * sizeof *state);
             for (int64_t i = 0; i < s->N; i++)
                 if (!syn_session_observed(s, at, i)) s->x[at * s->N + i] = 0.0f;

@@ -16,6 +16,19 @@ syn_status syn_targets(const syn_session *s, syn_split split, int64_t **frame, i
     return SYN_OK;
 }
 
+int64_t syn_frames_before(const syn_session *s, int64_t frame, int64_t frames) {
+    const syn_recording *r = s->recording;
+    for (int64_t k = 0; k < r->S; k++)
+        if (r->segment[k].start <= frame && frame < r->segment[k].stop && frame - frames < r->segment[k].start)
+            return r->segment[k].start;
+    return frame - frames;
+}
+
+int64_t syn_span_from(const syn_session *s, const syn_span *span, int64_t frames) {
+    const int64_t context = span->start - span->context, from = syn_frames_before(s, span->start, frames);
+    return context < from ? context : from;
+}
+
 bool syn_split_observed(const syn_session *s, syn_split split) {
     for (int64_t k = 0; k < s->n_spans[split]; k++)
         for (int64_t t = syn_span_first_target(&s->span[split][k]); t < s->span[split][k].stop; t++)

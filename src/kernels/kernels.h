@@ -92,7 +92,6 @@ typedef struct syn_block_loss {
     const float *scale;  /* [R] counts = target * scale + offset (poisson only) */
     const float *offset; /* [R] */
     const float *mean;   /* [R] mean count of the train split (poisson only) */
-    float mean_share;    /* of `mean` in the rate (poisson only) */
     float *dy;           /* out, or NULL */
     float *rate;         /* out or NULL: predicted counts (poisson only) */
 } syn_block_loss;
@@ -112,8 +111,7 @@ typedef struct syn_kernels {
     void (*backward)(const syn_block *block, const syn_block_gradient *gradient, const float *decoder, int H);
     /* Sum over entries of weight * (y - target)^2 / 2. */
     double (*gaussian)(const syn_block_loss *loss);
-    /* Sum over entries of weight * (rate - counts log rate),
-     * rate = mean ((1 - mean_share) softplus(y + log(e - 1)) + mean_share). */
+    /* Sum over entries of weight * (rate - counts log rate), rate = mean softplus(y + log(e - 1)). */
     double (*poisson)(const syn_block_loss *loss);
     /* C[rows][columns] (row stride ldc) = (or +=) sum over k of A[k][rows] B[k][columns], packed; rows, columns as
      * above */

@@ -92,15 +92,13 @@ static double gaussian(const syn_block_loss *loss) {
 
 static double poisson(const syn_block_loss *loss) {
     const float shift = 0.541324854612918f; /* log(e - 1): y = 0 gives the mean rate */
-    const float share = loss->mean_share;
     double sum = 0;
     for (int t = 0; t < loss->L; t++) {
         float drive = loss->y[t] + shift, counts = loss->target[t] * loss->scale[0] + loss->offset[0];
-        float relative = (1 - share) * fmaxf(softplus(drive), 1e-6f) + share, rate = loss->mean[0] * relative;
+        float relative = fmaxf(softplus(drive), 1e-6f), rate = loss->mean[0] * relative;
         sum += (double)(loss->weight[t] * (rate - counts * logf(rate)));
         if (loss->rate) loss->rate[t] = rate;
-        float slope = (1 - share) * sigmoid(drive);
-        if (loss->dy) loss->dy[t] = loss->weight[t] * (loss->mean[0] - counts / relative) * slope;
+        if (loss->dy) loss->dy[t] = loss->weight[t] * (loss->mean[0] - counts / relative) * sigmoid(drive);
     }
     return sum;
 }

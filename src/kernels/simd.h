@@ -431,19 +431,17 @@ static double gaussian(const syn_block_loss *loss) {
 }
 
 static double poisson(const syn_block_loss *loss) {
-    const float share = loss->mean_share;
     vf sum = splat(0);
     for (int o = 0; o < loss->L * R; o += W) {
         int lane = o % R;
         vf drive = load(loss->y + o) + 0.541324854612918f, mean = load(loss->mean + lane);
         vf counts = load(loss->target + o) * load(loss->scale + lane) + load(loss->offset + lane);
         vf slope, softplus = vmax(vsoftplus(drive, &slope), splat(1e-6f));
-        vf relative = (1 - share) * softplus + share;
-        vf rate = mean * relative, weight = load(loss->weight + o);
+        vf rate = mean * softplus, weight = load(loss->weight + o);
         /* a padding lane has mean 0: keep its logarithm finite */
         sum += weight * (rate - counts * vlog(vmax(rate, splat(1e-30f))));
         if (loss->rate) store(loss->rate + o, rate);
-        if (loss->dy) store(loss->dy + o, weight * (mean - counts / relative) * (1 - share) * slope);
+        if (loss->dy) store(loss->dy + o, weight * (mean - counts / softplus) * slope);
     }
     return sum_lanes(sum);
 }

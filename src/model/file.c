@@ -130,8 +130,9 @@ static syn_status fill_file(syn_hdf5_writer *w, const void *content) {
     syn_hdf5_put_integer_attribute(w, "/", "embedding", p->d);
     syn_hdf5_put_integer_attribute(w, "/", "behavior_inputs", p->b);
     syn_hdf5_put_integer_attribute(w, "/", "rank", p->rank);
-    syn_hdf5_put_number_attribute(w, "/", "mean_share", (double)p->mean_share);
-    syn_hdf5_put_number_attribute(w, "/", "mean_alpha", (double)p->mean_alpha);
+    syn_hdf5_put_number_attribute(w, "/", "mean_share", (double)p->correction.share);
+    syn_hdf5_put_number_attribute(w, "/", "mean_alpha", (double)p->correction.alpha);
+    syn_hdf5_put_number_attribute(w, "/", "error_weight", (double)p->correction.weight);
     syn_hdf5_put_integer_attribute(w, "/", "sessions", (int64_t)model->n);
     syn_hdf5_put_integer_attribute(w, "/", "window", model->window);
     syn_hdf5_put_number_attribute(w, "/", "train", model->train);
@@ -561,8 +562,9 @@ static syn_status read_parameters(const reader *r, syn_model *model) {
     SYN_CHECK(
         syn_parameters_create(&model->p, (int)H, (int)d, (int)b, (syn_form)form, (int)rank, model->n, N, B, sharing));
     SYN_CHECK(read_tensors(r, model->p));
-    SYN_CHECK(read_share(r, "mean_share", &model->p->mean_share));
-    SYN_CHECK(read_share(r, "mean_alpha", &model->p->mean_alpha));
+    SYN_CHECK(read_share(r, "mean_share", &model->p->correction.share));
+    SYN_CHECK(read_share(r, "mean_alpha", &model->p->correction.alpha));
+    SYN_CHECK(read_share(r, "error_weight", &model->p->correction.weight));
     SYN_CHECK(syn_model_finish(model));
 done:
     free(N), free(B);

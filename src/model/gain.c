@@ -36,7 +36,7 @@ static void block_gain(syn_network *net, size_t s, int64_t block, int64_t start,
             if (net->loss == SYN_LOSS_POISSON) { /* d rate / d y, in z-scored units */
                 float scale = net->scale[block * R + i], y = seed->y[lags * R + i] + 0.541324854612918f;
                 slope = scale > 0 ? net->mean[block * R + i] / scale / (1.0f + expf(-y)) : 0.0f;
-                slope *= 1 - net->p->mean_share;
+                slope *= 1 - net->p->correction.share;
             }
             seed->dy[lags * R + i] = slope;
         }

@@ -104,8 +104,7 @@ syn_status syn_parameters_copy(syn_parameters **parameters, const syn_parameters
     SYN_CHECK(syn_parameters_create(parameters, from->H, from->d, from->b, from->form, from->rank, from->n_sessions, N,
                                     B, sharing));
     memcpy((*parameters)->value, from->value, from->count * sizeof *from->value);
-    (*parameters)->mean_share = from->mean_share;
-    (*parameters)->mean_alpha = from->mean_alpha;
+    (*parameters)->correction = from->correction;
     for (size_t k = 0; k < from->n_sessions; k++) {
         size_t pairs = (size_t)(from->session[k].M * from->session[k].M);
         if (!from->session[k].support) continue;

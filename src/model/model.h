@@ -54,12 +54,17 @@ typedef struct syn_session_layout {
 /* Place of neuron i of a session in its population. */
 static inline int64_t syn_place(const syn_session_layout *at, int64_t i) { return at->place ? at->place[i] : i; }
 
+/* How the network's predictions are corrected (correction.h); all 0: not at all. */
+typedef struct syn_correction {
+    float share;  /* (Poisson) of the moving mean of the counts, from the train mean on, in a predicted rate; 0 to 1 */
+    float alpha;  /* by which moving means go on each frame; 0: they stay where they start */
+    float weight; /* of the moving mean of the errors (Gaussian), 0 to 1; 1: the rate is multiplied (Poisson) */
+} syn_correction;
+
 typedef struct syn_parameters {
     int H, d, b, rank;
     syn_form form;
-    float mean_share; /* of each neuron's mean rate in its predicted rate (Poisson) */
-    float mean_alpha; /* by which that mean follows the neuron's own counts each frame, from its train mean at a
-                       * segment's start; 0: it stays there */
+    syn_correction correction;
     size_t n_sessions;
     syn_session_layout *session; /* [n_sessions] */
     size_t decoder;              /* [syn_decoder_layout.count] */

@@ -86,6 +86,8 @@ void syn_network_free(syn_network *net) {
 
 const syn_kernels *syn_network_kernels(const syn_network *net) { return net->kernels; }
 
+const syn_correction *syn_network_correction(const syn_network *net) { return &net->p->correction; }
+
 void syn_network_use(syn_network *net, const syn_parameters *parameters) { net->p = parameters; }
 
 /* W, one row for each receiver, into net->senders, one row of a block's receivers for each sender. */
@@ -205,7 +207,6 @@ syn_block_loss syn_loss_at(const syn_network *net, const syn_block_space *space,
                             .scale = net->scale + block * R,
                             .offset = net->offset + block * R,
                             .mean = net->mean + block * R,
-                            .mean_share = net->p->mean_share,
                             .dy = derivative ? space->dy : NULL};
 }
 

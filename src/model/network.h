@@ -24,6 +24,7 @@ syn_status syn_network_create(syn_network **network, const syn_parameters *param
                               int64_t max_window);
 void syn_network_free(syn_network *network);
 const syn_kernels *syn_network_kernels(const syn_network *network);
+const syn_correction *syn_network_correction(const syn_network *network);
 /* Uses other parameters of the same layout from now on. */
 void syn_network_use(syn_network *network, const syn_parameters *parameters);
 

@@ -4,16 +4,19 @@
 
 #include "base/memory.h"
 #include "base/watch.h"
+#include "dataset/splits.h"
+#include "model/correction.h"
 #include "model/network_inside.h"
 
-/* Decoder states of a run, [NB][H][R]; behind them 1 after the first frame, the last frame [N], and how far the mean of
- * each neuron has moved, z-scored [N]. */
+/* Decoder states of a run, [NB][H][R]; behind them 1 after the first frame, the last frame [N], and the state of the
+ * correction. */
 static int64_t decoder_states(const syn_network *net, size_t s) {
     return syn_blocks_of(net, net->p->session[s].N) * net->p->H * net->kernels->lanes;
 }
 
 size_t syn_network_state_size(const syn_network *net, size_t s) {
-    return (size_t)(decoder_states(net, s) + (2 * net->p->session[s].N + 1 + 15) / 16 * 16);
+    return (size_t)(decoder_states(net, s) +
+                    (1 + net->p->session[s].N + syn_correction_states(net->p->session[s].N) + 15) / 16 * 16);
 }
 
 syn_status syn_network_state(const syn_network *net, size_t s, int64_t copies, float **state) {
@@ -68,19 +71,16 @@ static const float *send_next(syn_network *net, size_t s, float *state, const fl
     return net->sent;
 }
 
-/* The means that are mixed into predicted rates follow the frames x of the runs; moves the predictions out likewise. */
-static void follow_means(const syn_network *net, size_t s, float *state, const float *x, int64_t n, bool copies,
-                         float *out) {
+/* What came is seen, and then the predictions are corrected, frame after frame of the runs. */
+static void correct(const syn_network *net, size_t s, float *state, const float *x, int64_t n, bool copies,
+                    float *out) {
     const int64_t N = net->p->session[s].N;
-    const float share = net->p->mean_share, alpha = net->p->mean_alpha;
-    if (net->loss != SYN_LOSS_POISSON || share == 0.0f || alpha == 0.0f) return;
+    const syn_correction *c = &net->p->correction;
+    if (syn_correction_is_none(c)) return;
     for (int64_t t = 0; t < n; t++) {
-        float *moved =
-            state + (copies ? (size_t)t * syn_network_state_size(net, s) : 0) + decoder_states(net, s) + 1 + N;
-        for (int64_t i = 0; i < N; i++) {
-            moved[i] += alpha * (x[t * N + i] - moved[i]);
-            out[t * N + i] += share * moved[i];
-        }
+        float *of = state + (copies ? (size_t)t * syn_network_state_size(net, s) : 0) + decoder_states(net, s) + 1 + N;
+        syn_correction_see(c, net->loss, N, of, x + t * N);
+        syn_correction_apply(c, net->loss, &net->data->session[s].norm, of, out + t * N);
     }
 }
 
@@ -115,7 +115,7 @@ static void advance_chunk(syn_network *net, size_t s, float *state, const float 
         link_function(net, space, block, L);
         syn_scatter(out + row * N, space->y, L, N, block * R, R);
     }
-    follow_means(net, s, state, x, n, copies, out);
+    correct(net, s, state, x, n, copies, out);
 }
 
 /* As syn_network_advance, once syn_network_prepare() has been called. slope: [n][N], or NULL; not of copies. */
@@ -160,7 +160,7 @@ static syn_status run_span(syn_network *net, size_t s, const syn_span *span, flo
                            void *user) {
     const syn_session *session = &net->data->session[s];
     const int64_t N = session->N, B = session->B, first_target = syn_span_first_target(span);
-    int64_t t = span->start - span->context;
+    int64_t t = syn_span_from(session, span, syn_correction_memory(&net->p->correction));
     fill(session, t, NULL);
     while (t + 1 < span->stop) {
         int64_t n = 1, most = net->max_window < net->max_frames ? net->max_window : net->max_frames;

@@ -231,4 +231,4 @@ static syn_status predict(const void *model, const syn_rival_data *d, const syn_
 
 static void release(void *model) { syn_ar_free(model); }
 
-const syn_rival syn_rival_ar = {"ar", NULL, fit, predict, release};
+const syn_rival syn_rival_ar = {.name = "ar", .fit = fit, .predict = predict, .free = release};

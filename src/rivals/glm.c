@@ -452,4 +452,4 @@ static syn_status predict(const void *model, const syn_rival_data *d, const syn_
     return status;
 }
 
-const syn_rival syn_rival_glm = {"glm", why_not, fit, predict, release};
+const syn_rival syn_rival_glm = {.name = "glm", .why_not = why_not, .fit = fit, .predict = predict, .free = release};

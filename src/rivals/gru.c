@@ -34,4 +34,4 @@ static syn_status fit(void **model, const syn_rival_data *d, const syn_rival_set
     return syn_rnn_fit(model, &syn_cell_gru, d, settings, chosen);
 }
 
-const syn_rival syn_rival_gru = {"gru", NULL, fit, syn_rnn_predict_rates, syn_rnn_release};
+const syn_rival syn_rival_gru = {.name = "gru", .fit = fit, .predict = syn_rnn_predict_rates, .free = syn_rnn_release};

@@ -44,7 +44,10 @@ static syn_status predict(const void *model, const syn_rival_data *d, const syn_
 
 static void release(void *model) { syn_var_free(model); }
 
-const syn_rival syn_rival_linear = {"linear", NULL, fit_level, predict, release};
-const syn_rival syn_rival_linear_change = {"linear-change", NULL, fit_change, predict, release};
-const syn_rival syn_rival_linear_residual = {"linear-residual", NULL, fit_residual, predict, release};
-const syn_rival syn_rival_reduced_rank = {"reduced-rank", NULL, fit_reduced, predict, release};
+const syn_rival syn_rival_linear = {.name = "linear", .fit = fit_level, .predict = predict, .free = release};
+const syn_rival syn_rival_linear_change = {
+    .name = "linear-change", .fit = fit_change, .predict = predict, .free = release};
+const syn_rival syn_rival_linear_residual = {
+    .name = "linear-residual", .fit = fit_residual, .predict = predict, .free = release};
+const syn_rival syn_rival_reduced_rank = {
+    .name = "reduced-rank", .fit = fit_reduced, .predict = predict, .free = release};

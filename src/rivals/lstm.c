@@ -40,4 +40,5 @@ static syn_status fit(void **model, const syn_rival_data *d, const syn_rival_set
     return syn_rnn_fit(model, &syn_cell_lstm, d, settings, chosen);
 }
 
-const syn_rival syn_rival_lstm = {"lstm", NULL, fit, syn_rnn_predict_rates, syn_rnn_release};
+const syn_rival syn_rival_lstm = {
+    .name = "lstm", .fit = fit, .predict = syn_rnn_predict_rates, .free = syn_rnn_release};

@@ -35,5 +35,7 @@ static syn_status predict_last(const void *model, const syn_rival_data *d, const
     return SYN_OK;
 }
 
-const syn_rival syn_rival_copy_last = {"copy-last", NULL, fit_nothing, predict_last, free_nothing};
-const syn_rival syn_rival_mean = {"mean", NULL, fit_nothing, predict_mean, free_nothing};
+const syn_rival syn_rival_copy_last = {
+    .name = "copy-last", .fit = fit_nothing, .predict = predict_last, .free = free_nothing, .fixed = true};
+const syn_rival syn_rival_mean = {
+    .name = "mean", .fit = fit_nothing, .predict = predict_mean, .free = free_nothing, .fixed = true};

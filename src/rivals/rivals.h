@@ -54,6 +54,7 @@ typedef struct syn_rival {
     syn_status (*predict)(const void *model, const syn_rival_data *data, const syn_rival_settings *settings,
                           syn_split split, float *prediction);
     void (*free)(void *model);
+    bool fixed; /* nothing of it is chosen */
 } syn_rival;
 
 /* Ended by NULL. */

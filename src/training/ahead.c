@@ -1,11 +1,8 @@
 #include "training/ahead.h"
 
-#include <math.h>
-
 #include "base/memory.h"
+#include "base/standard_error.h"
 #include "training/trainer.h"
-
-enum { STRETCHES = 16 };
 
 /* Loss of every validation frame of all sessions into losses[frames]. */
 static syn_status validate(const syn_parameters *p, const syn_dataset *data, syn_loss loss, const syn_kernels *kernels,
@@ -18,23 +15,9 @@ static syn_status validate(const syn_parameters *p, const syn_dataset *data, syn
     return status;
 }
 
-/* Mean and standard error of n differences. */
-static void summarise(const double *difference, int64_t n, double *mean, double *error) {
-    const int64_t stretches = n < STRETCHES ? n : STRETCHES;
-    double of[STRETCHES] = {0}, square = 0;
-    *mean = 0;
-    for (int64_t k = 0; k < stretches; k++) {
-        const int64_t from = k * n / stretches, to = (k + 1) * n / stretches;
-        for (int64_t t = from; t < to; t++) of[k] += difference[t] / (double)(to - from);
-        *mean += of[k] / (double)stretches;
-    }
-    for (int64_t k = 0; k < stretches; k++) square += (of[k] - *mean) * (of[k] - *mean);
-    *error = stretches > 1 ? sqrt(square / (double)(stretches * (stretches - 1))) : INFINITY;
-}
-
 syn_status syn_ahead(const syn_parameters *a, const syn_parameters *b, double standard_errors, const syn_dataset *data,
                      syn_loss loss, const syn_kernels *kernels, int threads, bool *ahead) {
-    double *of_a = NULL, *of_b = NULL, mean, error;
+    double *of_a = NULL, *of_b = NULL;
     int64_t frames = 0;
     syn_status status;
     for (size_t s = 0; s < data->n; s++) frames += syn_session_targets(&data->session[s], SYN_VALIDATION);
@@ -43,8 +26,7 @@ syn_status syn_ahead(const syn_parameters *a, const syn_parameters *b, double st
     SYN_CHECK(validate(a, data, loss, kernels, threads, of_a));
     SYN_CHECK(validate(b, data, loss, kernels, threads, of_b));
     for (int64_t t = 0; t < frames; t++) of_b[t] -= of_a[t];
-    summarise(of_b, frames, &mean, &error);
-    *ahead = mean > standard_errors * error;
+    *ahead = syn_above_error(of_b, frames, standard_errors);
 done:
     free(of_a), free(of_b);
     return status;

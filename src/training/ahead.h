@@ -8,9 +8,7 @@
 
 #include "model/network.h"
 
-/* *ahead: on the validation split the mean loss of `a` is below that of `b` by more than so many standard errors of the
- * difference, from the means of up to 16 stretches of consecutive frames, as the losses of frames that are close in
- * time are alike. */
+/* *ahead: on the validation split the mean loss of `a` is below that of `b` by more than so many standard errors. */
 syn_status syn_ahead(const syn_parameters *a, const syn_parameters *b, double standard_errors, const syn_dataset *data,
                      syn_loss loss, const syn_kernels *kernels, int threads, bool *ahead);
 

@@ -12,7 +12,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 
-static const char magic[16] = "synapsnet ckpt 7";
+static const char magic[16] = "synapsnet ckpt 8";
 
 /* A file that is written or read by the same code: transfer() moves bytes one way or the other and hashes them. */
 typedef struct stream {
@@ -48,8 +48,7 @@ static syn_status move_parameters(stream *s, const syn_search *search, syn_param
         SYN_TRY(syn_parameters_create_for(p, shape[1], shape[2], shape[3], (syn_form)shape[4], shape[5], search->data));
         SYN_TRY(syn_attach_support(*p, &search->settings));
     }
-    MOVE(s, (*p)->mean_share);
-    MOVE(s, (*p)->mean_alpha);
+    MOVE(s, (*p)->correction);
     return transfer(s, (*p)->value, (*p)->count * sizeof(float));
 }
 

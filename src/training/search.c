@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "training/ahead.h"
 #include "training/blend.h"
-#include "training/mean_share.h"
+#include "training/correction.h"
 #include "training/plan.h"
 
 /* Rates when the decoder of another model is trained on, as a share of the usual ones. */
@@ -345,12 +345,13 @@ static syn_status end_stage(syn_search *search) {
     return SYN_OK;
 }
 
-/* How far the rates of the models that may be used are to be trusted. */
-static syn_status choose_mean_shares(syn_search *search) {
+/* How the predictions of the models that may be used are corrected. */
+static syn_status choose_corrections(syn_search *search) {
     syn_parameters *const models[] = {search->ablation, search->best, search->blend};
-    for (size_t k = 0; search->settings.loss == SYN_LOSS_POISSON && k < sizeof models / sizeof *models; k++)
+    for (size_t k = 0; k < sizeof models / sizeof *models; k++)
         if (models[k])
-            SYN_TRY(syn_choose_mean_share(models[k], search->data, search->kernels, search->settings.threads));
+            SYN_TRY(syn_choose_correction(models[k], search->settings.loss, search->data, search->kernels,
+                                          search->settings.threads));
     return SYN_OK;
 }
 
@@ -412,7 +413,7 @@ syn_status syn_search_epoch(syn_search *search, bool *done, bool (*keep_going)(v
         SYN_TRY(search->origin ? syn_blend_planned(search) : syn_blend_candidates(search));
         SYN_TRY(take_connectivity_out(search));
         free_candidates(search);
-        SYN_TRY(choose_mean_shares(search));
+        SYN_TRY(choose_corrections(search));
         SYN_TRY(settle_connectivity(search));
         search->finished = true;
         return SYN_OK;
@@ -429,7 +430,7 @@ syn_status syn_search_finish(syn_search *search) {
     if (search->trainer && isfinite(search->trainer->best_loss)) SYN_TRY(end_stage(search));
     if (!search->ablation) return syn_fail(SYN_ERR_INTERRUPTED, "stopped on request before the first epoch ended");
     SYN_TRY(take_connectivity_out(search));
-    SYN_TRY(choose_mean_shares(search));
+    SYN_TRY(choose_corrections(search));
     return settle_connectivity(search);
 }
 
@@ -439,7 +440,7 @@ const syn_parameters *syn_search_winner(const syn_search *search, int *stage) {
     const double margin = SYN_WORTH_AN_EDGE * fabs(search->ablation_loss);
     const syn_parameters *with = search->blend ? search->blend : search->best;
     const bool worse = search->best_loss > search->ablation_loss - margin || !search->connectivity_ahead ||
-                       (with && with->mean_share == 1);
+                       (with && with->correction.share == 1);
     const bool none = !search->best || (search->limits.any_form && worse);
     int best = -1;
     for (int k = 0; k < search->n_stages; k++)

@@ -11,7 +11,7 @@
  * docs/decisions/connectivity.md says what else was tried.
  * 4. Adaptation (settings.source): until here the decoder of the source is kept as it is. Then `none` and the best
  * candidate are trained on with all parameters at a lower rate, which is kept where it lowers the validation loss.
- * 5. Of spike counts, how far the winner's rates are to be trusted (mean_share.h).
+ * 5. How the winner's predictions follow its recent errors (correction.h).
  *
  * A repeat (repeats.h) is a search as well, whose stages are those that made another search's winner.
  *

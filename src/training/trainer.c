@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "base/random.h"
+#include "model/predicted.h"
 
 /* Windows of the train split in an epoch whose grid starts at `phase` (0..window-1); returns their number. */
 static int64_t cut_windows(const syn_session *s, int64_t window, int64_t phase, syn_window *out) {
@@ -104,21 +105,9 @@ static syn_status add_frame_loss(void *user, int64_t frame, const float *predict
                                  const float *slope) {
     (void)slope;
     loss_sum *s = user;
-    const syn_normalisation *norm = &s->session->norm;
-    const double before = s->sum;
-    for (int64_t i = 0; i < s->session->N; i++) {
-        if (!syn_session_observed(s->session, frame, i)) continue;
-        double y = (double)prediction[i], x = (double)truth[i];
-        if (s->loss == SYN_LOSS_POISSON) {
-            double scale = (double)norm->scale[i], mean = (double)norm->mean[i];
-            double rate = fmax(y * scale + mean, 1e-6 * mean), counts = x * scale + mean;
-            s->sum += rate - counts * log(rate);
-        } else {
-            s->sum += 0.5 * (y - x) * (y - x);
-        }
-        s->count++;
-    }
-    if (s->each) *s->each++ = s->sum - before;
+    const double loss = syn_observed_loss(s->session, s->loss, frame, prediction, truth, &s->count);
+    s->sum += loss;
+    if (s->each) *s->each++ = loss;
     return SYN_OK;
 }
 

@@ -327,7 +327,7 @@ static void assert_same_model(const syn_model *a, const syn_model *b) {
     assert_int_equal(a->p->form, b->p->form);
     assert_int_equal(a->p->count, b->p->count);
     assert_same("parameters", a->p->value, b->p->value, (int64_t)a->p->count);
-    assert_true(a->p->mean_share == b->p->mean_share);
+    assert_memory_equal(&a->p->correction, &b->p->correction, sizeof a->p->correction);
     for (size_t s = 0; s < a->n; s++) {
         const int64_t kept = a->session[s].norm.N;
         assert_memory_equal(a->session[s].gain, b->session[s].gain,

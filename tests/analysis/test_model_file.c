@@ -108,13 +108,12 @@ static void assert_same_session(const syn_fitted_session *a, const syn_fitted_se
 static void check_round_trip(syn_form form) {
     test_set set;
     syn_model *model = example(form, &set), *again;
-    model->p->mean_share = form == SYN_FORM_DENSE ? 0.05f : form == SYN_FORM_LOWRANK ? 1.0f : 0.0f;
-    model->p->mean_alpha = form == SYN_FORM_DENSE ? 0.01f : 0.0f;
+    if (form == SYN_FORM_DENSE) model->p->correction = (syn_correction){0.05f, 0.01f, 0.3f};
+    if (form == SYN_FORM_LOWRANK) model->p->correction.share = 1;
     assert_ok(syn_model_write(model, path));
     assert_ok(syn_model_read(&again, path));
     assert_int_equal(again->p->form, form);
-    assert_true(again->p->mean_share == model->p->mean_share);
-    assert_true(again->p->mean_alpha == model->p->mean_alpha);
+    assert_memory_equal(&again->p->correction, &model->p->correction, sizeof model->p->correction);
     assert_int_equal(again->loss, model->loss);
     assert_int_equal(again->window, model->window);
     assert_true(again->train == model->train && again->validation == model->validation && again->seconds < 0);

@@ -177,14 +177,13 @@ static void check_losses(const syn_kernels *kernels) {
     for (size_t k = 0; k < l * (size_t)R; k++) b.y[k] = 8 * b.x[k];
     float *expected = zeros(l), *lane = zeros(l);
     for (int poisson = 0; poisson < 2; poisson++) {
-        syn_block_loss loss = {L,        b.y,    b.target, b.weight, b.scale,
-                               b.offset, b.mean, 0.1f,     b.dy,     poisson ? b.rate : NULL};
+        syn_block_loss loss = {L, b.y, b.target, b.weight, b.scale, b.offset, b.mean, b.dy, poisson ? b.rate : NULL};
         double total = poisson ? kernels->poisson(&loss) : kernels->gaussian(&loss), sum = 0;
         for (int i = 0; i < R; i++) {
             pick(one.y, b.y, l, R, i), pick(one.target, b.target, l, R, i), pick(one.weight, b.weight, l, R, i);
             pick(one.scale, b.scale, 1, R, i), pick(one.offset, b.offset, 1, R, i), pick(one.mean, b.mean, 1, R, i);
-            syn_block_loss single = {L,          one.y,    one.target, one.weight, one.scale,
-                                     one.offset, one.mean, 0.1f,       expected,   poisson ? one.rate : NULL};
+            syn_block_loss single = {
+                L, one.y, one.target, one.weight, one.scale, one.offset, one.mean, expected, poisson ? one.rate : NULL};
             sum += poisson ? syn_kernels_reference.poisson(&single) : syn_kernels_reference.gaussian(&single);
             pick(lane, b.dy, l, R, i), assert_near("dy", expected, lane, l, 2e-5);
             if (poisson) pick(lane, b.rate, l, R, i), assert_near("rate", one.rate, lane, l, 2e-5);

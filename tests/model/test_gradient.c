@@ -81,8 +81,7 @@ static double exact_entry_loss(const exact *m, int64_t i, int64_t t, double y) {
     const syn_session *session = &m->data->session[m->s];
     const double x = (double)session->x[t * session->N + i], mean = (double)session->norm.mean[i];
     if (m->loss == SYN_LOSS_GAUSSIAN) return 0.5 * (y - x) * (y - x);
-    const double share = (double)m->p->mean_share;
-    double rate = mean * ((1 - share) * log1p(exp(y + log(exp(1) - 1))) + share);
+    const double rate = mean * log1p(exp(y + log(exp(1) - 1)));
     return rate - (x * (double)session->norm.scale[i] + mean) * log(rate);
 }
 
@@ -170,7 +169,6 @@ static void check_zeros(const exact *m, const float *gradient) {
 
 static void check_gradient(const syn_dataset *data, size_t s, syn_form form, syn_loss loss) {
     syn_parameters *p = random_parameters(data, form, 5, 40);
-    p->mean_share = form == SYN_FORM_DENSE ? 0.1f : 0.0f;
     exact m = {.p = p, .data = data, .loss = loss, .s = s, .value = zeros((int64_t)p->count, sizeof(double))};
     float *gradient[KERNEL_LEVELS] = {0};
     m.W = zeros(data->session[s].N * data->session[s].N, sizeof(double));

@@ -2,6 +2,7 @@
  * and it works on trials, on gaps and on spike counts. What holds for one: it finds what its model describes. */
 #include "fixture.h"
 #include "rivals/ar.h"
+#include "rivals/correct.h"
 #include "rivals/glm.h"
 #include "rivals/loss.h"
 #include "rivals/rivals.h"
@@ -10,27 +11,28 @@
 
 static const syn_rival_settings two_threads = {.kernels = &syn_kernels_simd128, .threads = 2, .seed = 1};
 
-/* Test predictions [F][N] of a rival fitted to a data set. */
+/* Test predictions [F][N] of a rival fitted to a data set, as `compare` scores them: corrected. */
 static float *predictions_of(const syn_rival *rival, const syn_rival_data *data, const syn_rival_settings *settings) {
     json_t *chosen = json_object();
     void *model;
     float *prediction = floats(data->F[SYN_TEST] * data->N);
     assert_ok(rival->fit(&model, data, settings, chosen));
-    assert_ok(rival->predict(model, data, settings, SYN_TEST, prediction));
+    assert_ok(syn_rival_predict_test(rival, model, data, settings, chosen, prediction));
+    assert_true(!json_object_get(chosen, "correction") == rival->fixed);
     rival->free(model);
     json_decref(chosen);
     return prediction;
 }
 
-/* The same, with all activity before `start` changed once the model was fitted. */
-static float *memory_of(const syn_rival *rival, const syn_rival_data *data, int64_t start) {
+/* Uncorrected ones, with all activity before `start` changed once the model was fitted, if `changed`. */
+static float *memory_of(const syn_rival *rival, const syn_rival_data *data, int64_t start, bool changed) {
     json_t *chosen = json_object();
     void *model;
     float *prediction = floats(data->F[SYN_TEST] * data->N), *kept = floats(start * data->N);
     const size_t size = (size_t)(start * data->N) * sizeof *kept;
     assert_ok(rival->fit(&model, data, &two_threads, chosen));
     memcpy(kept, data->x, size);
-    for (int64_t k = 0; k < start * data->N; k++) data->x[k] = 4 - data->x[k];
+    for (int64_t k = 0; changed && k < start * data->N; k++) data->x[k] = 4 - data->x[k];
     assert_ok(rival->predict(model, data, &two_threads, SYN_TEST, prediction));
     memcpy(data->x, kept, size);
     rival->free(model);
@@ -76,9 +78,9 @@ static void check_rival(const syn_rival *rival, const raw_data *raw, syn_loss lo
 
         /* the same model, and other activity in the trial before the first of the test split: memory ends there */
         const int64_t start = data.start[data.frame[SYN_TEST][0]];
-        float *past = memory_of(rival, &data, start);
-        assert_same(rival->name, prediction, past, F * N);
-        free(past);
+        float *past = memory_of(rival, &data, start, false), *other_past = memory_of(rival, &data, start, true);
+        assert_same(rival->name, past, other_past, F * N);
+        free(past), free(other_past);
         free(again), free(later);
         syn_rival_data_free(&late_data), set_free(&late), raw_free(&other), free(prediction);
     }
