@@ -16,6 +16,7 @@
 #include "base/memory.h"
 #include "dataset/resampling.h"
 #include "dataset/splits.h"
+#include "model/correction.h"
 #include "recording/array.h"
 #include "rivals/correct.h"
 #include "rivals/rivals.h"
@@ -194,6 +195,7 @@ static json_t *chosen_by(const syn_model *model) {
     json_t *description = json_loads(model->description, 0, NULL), *chosen = json_object();
     static const char *const names[] = {"form", "strength", "l1", "rank"};
     json_object_set(chosen, "hidden", json_object_get(description, "hidden"));
+    json_object_set(chosen, "correction", json_object_get(description, "correction"));
     for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
         json_t *value = json_object_get(json_object_get(description, "connectivity"), names[k]);
         if (value) json_object_set(chosen, names[k], value);
@@ -300,7 +302,8 @@ static syn_status fit_variants(compare *c, fitted *variant) {
                         without->own,
                         c->none_s,
                         whole->mb,
-                        json_pack("{s:i}", "hidden", without->own->H)};
+                        json_pack("{s:i, s:o}", "hidden", without->own->H, "correction",
+                                  syn_correction_json(&without->own->correction))};
     for (int k = NO_EMBEDDING; k < VARIANTS; k++) {
         syn_options *options;
         if (why_no_variant(c, k)) leave_out(c, variant_name[k], why_no_variant(c, k));

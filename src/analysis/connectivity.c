@@ -28,11 +28,13 @@ syn_status syn_measure_gain(const syn_parameters *p, syn_loss loss, const syn_da
                             const syn_kernels *kernels, int threads, double **gain) {
     const int64_t N = p->session[s].N, frames = PIECE_FRAMES + lags;
     const double seeds = fmax(budget / ((double)N * (lags + 1)), FEWEST_SEEDS);
+    syn_parameters plain = *p; /* C is of the network, but for the share of the moving mean */
     syn_network *network = NULL;
     syn_status status;
     *gain = NULL;
+    plain.correction = (syn_correction){.share = p->correction.share};
     SYN_CHECK(check_length(&data->session[s], lags));
-    SYN_CHECK(syn_network_create(&network, p, data, loss, kernels, threads, frames, frames));
+    SYN_CHECK(syn_network_create(&network, &plain, data, loss, kernels, threads, frames, frames));
     SYN_CHECK(syn_alloc(gain, (size_t)(lags + 1) * (size_t)N, sizeof **gain, "gain"));
     /* what was not observed becomes the prediction of these parameters, whatever ran before */
     if (data->session[s].mask) SYN_CHECK(syn_network_run(network, s, SYN_TRAIN, NULL, NULL));

@@ -163,6 +163,7 @@ syn_status syn_online_forecast(syn_online *o, int64_t K, float *prediction) {
         return syn_fail(SYN_ERR_INPUT, "forecast: no frame has been taken since the start of the segment; expected one "
                                        "at least: take a step first");
     memcpy(o->state_ahead, o->state, syn_network_state_size(o->network, o->s) * sizeof *o->state);
+    syn_network_let_go(o->network, o->s, o->state_ahead, NULL);
     memcpy(o->level_ahead.value, o->level.value, N * sizeof *o->level.value);
     memcpy(o->next_ahead, o->next, N * sizeof *o->next);
     for (int64_t k = 0; k < K; k++) {

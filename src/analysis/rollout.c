@@ -95,7 +95,7 @@ syn_status syn_warm_up(syn_network *network, size_t session, const syn_session *
     SYN_CHECK(syn_alloc(&out, (size_t)(CHUNK_FRAMES * s->N), sizeof *out, "rollouts"));
     for (int64_t n = 0; n < S; n++) {
         const syn_history h = syn_history_of(s, start[n]);
-        const int64_t begin = syn_frames_before(s, h.state_from, memory);
+        const int64_t begin = h.span < 0 ? h.state_from : syn_span_from(s, &s->span[SYN_TEST][h.span], memory);
         if (begin != from) {
             at = from = begin;
             memset(state, 0, size * sizeof *state);
@@ -106,6 +106,7 @@ syn_status syn_warm_up(syn_network *network, size_t session, const syn_session *
         at = start[n] - 1;
         memcpy(to_state + (size_t)n * size, state, size * sizeof *state);
         memcpy(to_x + n * s->N, s->x + at * s->N, (size_t)s->N * sizeof(float));
+        syn_network_let_go(network, session, to_state + (size_t)n * size, to_x + n * s->N);
     }
 done:
     free(state), free(out);

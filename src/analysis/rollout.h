@@ -29,7 +29,7 @@ syn_status syn_spread_starts(const syn_session *session, int64_t K, int64_t most
 
 /* Teacher forcing up to the last known frame of each start, in ascending order: states before that frame into state
  * (syn_network_state of S copies), that frame into x[S][N], as the network sees it. What was not observed is replaced
- * by the prediction of it. */
+ * by the prediction of it. The states know of that frame for their correction, and of none after it. */
 syn_status syn_warm_up(syn_network *network, size_t s, const syn_session *session, const int64_t *start, int64_t S,
                        float *state, float *x);
 

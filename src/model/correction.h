@@ -21,8 +21,11 @@ json_t *syn_correction_json(const syn_correction *correction);
 int64_t syn_correction_memory(const syn_correction *correction);
 /* Floats of the state of N neurons; all 0 at the start of a segment. */
 int64_t syn_correction_states(int64_t N);
-/* What came, x[N], after the last prediction. All z-scored. */
+/* What came, x[N], after the last prediction, once for each. All z-scored. */
 void syn_correction_see(const syn_correction *correction, syn_loss loss, int64_t N, float *state, const float *x);
+/* From now on nothing is known of what comes, as in a forecast of several steps: whatever is seen, means go on as if it
+ * was what the network predicted, so that errors are forgotten as fast as they were followed. */
+void syn_correction_let_go(float *state);
 /* The network's next prediction[N] is corrected. */
 void syn_correction_apply(const syn_correction *correction, syn_loss loss, const syn_normalisation *norm, float *state,
                           float *prediction);

@@ -50,6 +50,10 @@ size_t syn_network_state_size(const syn_network *network, size_t s);
 syn_status syn_network_advance(syn_network *network, size_t s, float *state, const float *x, const float *u, int64_t n,
                                bool copies, float *out);
 
+/* The run ends in frame x[N], or (NULL) in the last that it was given: what it is given from now on was not observed
+ * (syn_correction_let_go). */
+void syn_network_let_go(const syn_network *network, size_t s, float *state, const float *x);
+
 /* Frame after frame of one run, for those who cannot wait: syn_network_prepare() once, as long as the parameters stay,
  * and then x[N], u[B] to out[N] as syn_network_advance(). */
 syn_status syn_network_prepare(syn_network *network, size_t s);

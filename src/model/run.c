@@ -84,6 +84,13 @@ static void correct(const syn_network *net, size_t s, float *state, const float 
     }
 }
 
+void syn_network_let_go(const syn_network *net, size_t s, float *state, const float *x) {
+    float *of = state + decoder_states(net, s) + 1 + net->p->session[s].N;
+    if (syn_correction_is_none(&net->p->correction)) return;
+    if (x) syn_correction_see(&net->p->correction, net->loss, net->p->session[s].N, of, x);
+    syn_correction_let_go(of);
+}
+
 /* As syn_network_advance, for at most max_window frames or max_frames copies. slope: [n][N], or NULL. */
 static void advance_chunk(syn_network *net, size_t s, float *state, const float *x, const float *u, int64_t n,
                           bool copies, float *out, float *slope) {

@@ -1,8 +1,25 @@
 #include "rivals/correct.h"
 
+#include <string.h>
+
 #include "model/predicted.h"
 
-/* Adds the predictions of the first splits, up to `last`, which alone is scored. */
+/* Lets go of what is further back from the first scored frame than any correction remembers. */
+static void shorten(syn_predicted *of, int64_t N) {
+    const int64_t memory = syn_correction_memory(&syn_slowest_correction);
+    int64_t scored = 0, first = 0;
+    while (scored < of->F && !of->scored[scored]) scored++;
+    while (scored < of->F && of->frame[first] < of->frame[scored] - memory) first++;
+    if (first == 0) return;
+    of->F -= first;
+    of->begins[first] = true;
+    memmove(of->frame, of->frame + first, (size_t)of->F * sizeof *of->frame);
+    memmove(of->begins, of->begins + first, (size_t)of->F * sizeof *of->begins);
+    memmove(of->scored, of->scored + first, (size_t)of->F * sizeof *of->scored);
+    memmove(of->prediction, of->prediction + first * N, (size_t)(of->F * N) * sizeof *of->prediction);
+}
+
+/* Predictions of the first splits, up to `last`, which alone is scored. */
 static syn_status predict(const syn_rival *rival, const void *model, const syn_rival_data *d,
                           const syn_rival_settings *settings, syn_split last, syn_predicted *of) {
     int64_t F = 0, at = 0;
@@ -16,6 +33,7 @@ static syn_status predict(const syn_rival *rival, const void *model, const syn_r
             of->scored[at] = split == (int)last;
         }
     }
+    shorten(of, d->N);
     return SYN_OK;
 }
 

@@ -16,7 +16,7 @@ static syn_status predict(syn_network *network, const syn_session *session, size
         const syn_span *span = &session->span[SYN_VALIDATION][k];
         F += span->stop - 1 - syn_span_from(session, span, memory);
     }
-    /* what was not observed becomes the prediction of these parameters, whatever ran before */
+    /* what was not observed becomes the prediction of these parameters, whatever ran before, as far back */
     if (session->mask) SYN_TRY(syn_network_run(network, s, SYN_VALIDATION, NULL, NULL));
     SYN_TRY(syn_predicted_create(of, session, session->x, F));
     SYN_TRY(syn_network_state(network, s, 1, &state));
@@ -43,7 +43,7 @@ syn_status syn_choose_correction(syn_parameters *p, syn_loss loss, const syn_dat
     syn_predicted *of = NULL;
     syn_network *network = NULL;
     syn_status status;
-    p->correction = (syn_correction){0};
+    p->correction = syn_slowest_correction; /* of weight 0: it remembers, and corrects nothing */
     SYN_CHECK(syn_alloc(&of, data->n, sizeof *of, "predictions"));
     SYN_CHECK(syn_network_create(&network, p, data, loss, kernels, threads, 256 + data->window, data->window));
     for (size_t s = 0; s < data->n; s++) SYN_CHECK(predict(network, &data->session[s], s, &of[s]));

@@ -10,9 +10,10 @@ enum { LARGEST_HIDDEN = 64 };
  * seconds on a laptop). */
 static const double growth_budget = 1e11;
 /* Ridges on the embeddings, in observations: priors of neurons that are alike. The first two are always tried, greater
- * ones as long as they clearly help. */
-static const double first_ridge[] = {100, 3}, ridge_factor = 30, most_embedding_ridge = 90000;
-enum { FIRST_RIDGES = sizeof first_ridge / sizeof *first_ridge };
+ * ones as long as they clearly help. The third leaves nothing of the embeddings: of no more neurons than they have
+ * dimensions they are a table, from which a decoder may learn each neuron by heart, and it is tried too. */
+static const double first_ridge[] = {100, 3, 90000}, ridge_factor = 30, most_embedding_ridge = 90000;
+enum { FIRST_RIDGES = 2 };
 /* Steps of the ridge and of L1, and how many steps off its start each may go. */
 static const double ridge_step = 3.1622776601683795, l1_step = 2;
 enum { MOST_STEPS = 6 };
@@ -87,11 +88,20 @@ static bool decoder_tried(const syn_search *search, int n, const syn_candidate *
     return false;
 }
 
+static int64_t most_neurons(const syn_dataset *data) {
+    int64_t most = 0;
+    for (size_t s = 0; s < data->n; s++) {
+        const int64_t M = data->sharing ? data->sharing[s].M : data->session[s].N;
+        if (M > most) most = M;
+    }
+    return most;
+}
+
 /* What the first decoders differ in: the ridge on the embeddings, and whether they see the behaviour. n: of them so
  * far. */
 static bool next_first_decoder(const syn_search *search, int n, syn_candidate *c) {
     const bool ridges = !search->settings.source && search->settings.embedding > 0;
-    if (n < (ridges ? FIRST_RIDGES : 1)) {
+    if (n < (ridges ? FIRST_RIDGES + (most_neurons(search->data) <= search->settings.embedding) : 1)) {
         c->embedding = ridges ? first_ridge[n] : 0;
         return true;
     }
@@ -188,15 +198,6 @@ static int first_rank(const syn_search *search, const syn_linear *linear) {
     else
         while (gain > 0 && none - linear->rank_error[at] < rank_share * gain) at++;
     return at;
-}
-
-static int64_t most_neurons(const syn_dataset *data) {
-    int64_t most = 0;
-    for (size_t s = 0; s < data->n; s++) {
-        const int64_t M = data->sharing ? data->sharing[s].M : data->session[s].N;
-        if (M > most) most = M;
-    }
-    return most;
 }
 
 /* Index of the rank below or above the best one that was not tried yet and the neurons have, or -1. */

@@ -1,8 +1,9 @@
 /* Corrections of predictions: models that are too sure or lastingly wrong are corrected, others are left alone. */
 #include "training/correction.h"
 
+#include "analysis/rollout.h"
 #include "fixture.h"
-#include "model/correction.h"
+#include "model/predicted.h"
 #include "training/trainer.h"
 
 enum { WINDOW = 16, NEURONS = 6 };
@@ -181,6 +182,121 @@ static void corrections_are_what_they_are_defined_to_be(void **state) {
     check_correction((syn_correction){.share = 0.2f, .alpha = 0.03f, .weight = 1}, SYN_LOSS_POISSON);
 }
 
+/* Counts that are more negative than any, and many more than were predicted: rates stay rates, at most ten times those
+ * of the network. */
+static void a_rate_stays_within_bounds(void **state) {
+    (void)state;
+    raw_data raw = raw_create(600, NEURONS, 0, "counts", 70);
+    test_set set = set_create(&raw, 1, WINDOW);
+    const syn_normalisation *norm = &set.data->session[0].norm;
+    const syn_correction c = {.alpha = 0.5f, .weight = 1};
+    for (int many = 0; many <= 1; many++) {
+        float *s = floats(syn_correction_states(NEURONS)), seen[NEURONS], next[NEURONS];
+        for (int t = 0; t < 20; t++) {
+            for (int i = 0; i < NEURONS; i++) next[i] = 0, seen[i] = many ? 1000 : -1000;
+            syn_correction_apply(&c, SYN_LOSS_POISSON, norm, s, next);
+            for (int i = 0; i < NEURONS; i++) {
+                const float rate = (next[i] * norm->scale[i] + norm->mean[i]) / norm->mean[i];
+                assert_true(rate > 0.08f && rate < 10.01f && (t == 0 || (many ? rate > 9.9f : rate < 0.6f)));
+            }
+            syn_correction_see(&c, SYN_LOSS_POISSON, NEURONS, s, seen);
+        }
+        free(s);
+    }
+    set_free(&set), raw_free(&raw);
+}
+
+/* The errors of traces that were let go of halve each frame with an alpha of 0.5, whatever is fed back. */
+static void what_is_not_observed_is_no_error(void **state) {
+    (void)state;
+    raw_data raw = raw_create(600, NEURONS, 0, "fluorescence", 71);
+    test_set set = set_create(&raw, 1, WINDOW);
+    const syn_normalisation *norm = &set.data->session[0].norm;
+    const syn_correction c = {.alpha = 0.5f, .weight = 1};
+    float *s = floats(syn_correction_states(NEURONS)), ones[NEURONS], next[NEURONS];
+    for (int t = 0; t < 30; t++) {
+        for (int i = 0; i < NEURONS; i++) ones[i] = 1, next[i] = 0;
+        syn_correction_apply(&c, SYN_LOSS_GAUSSIAN, norm, s, next);
+        syn_correction_see(&c, SYN_LOSS_GAUSSIAN, NEURONS, s, ones);
+    }
+    syn_correction_let_go(s);
+    for (int t = 0; t < 10; t++) {
+        for (int i = 0; i < NEURONS; i++) next[i] = 0;
+        syn_correction_see(&c, SYN_LOSS_GAUSSIAN, NEURONS, s, ones);
+        syn_correction_apply(&c, SYN_LOSS_GAUSSIAN, norm, s, next);
+        for (int i = 0; i < NEURONS; i++) assert_near("left", pow(0.5, t), next[i], 1e-6);
+    }
+    free(s), set_free(&set), raw_free(&raw);
+}
+
+/* Corrected predictions of two segments are those of each; what was not observed is as it was predicted. */
+static void segments_and_gaps_are_kept_apart(void **state) {
+    (void)state;
+    enum { F = 40, HALF = 20 };
+    raw_data raw = raw_create(600, NEURONS, 0, "counts", 72);
+    raw_hide(&raw, 5);
+    test_set set = set_create(&raw, 1, WINDOW);
+    const syn_session *session = &set.data->session[0];
+    const syn_correction c = {.share = 0.2f, .alpha = 0.1f, .weight = 1};
+    syn_predicted both, second;
+    float *x = floats(session->T * NEURONS), *out = floats(F * NEURONS), *alone = floats(HALF * NEURONS);
+    memcpy(x, session->x, (size_t)(session->T * NEURONS) * sizeof *x);
+    assert_ok(syn_predicted_create(&both, session, x, F));
+    assert_ok(syn_predicted_create(&second, session, x, HALF));
+    for (int64_t k = 0; k < F; k++) both.frame[k] = k + 1, both.begins[k] = k % HALF == 0, both.scored[k] = true;
+    for (int64_t k = 0; k < HALF; k++)
+        second.frame[k] = k + HALF + 1, second.begins[k] = k == 0, second.scored[k] = true;
+    assert_ok(syn_correct_predicted(&c, &both, SYN_LOSS_POISSON, out));
+    for (int64_t k = 0; k < session->T * NEURONS; k++)
+        if (!syn_session_observed(session, k / NEURONS, k % NEURONS)) x[k] = 50;
+    assert_ok(syn_correct_predicted(&c, &second, SYN_LOSS_POISSON, alone));
+    assert_same("second segment", out + HALF * NEURONS, alone, HALF * NEURONS);
+    syn_predicted_free(&both), syn_predicted_free(&second);
+    free(x), free(out), free(alone), set_free(&set), raw_free(&raw);
+}
+
+typedef struct kept_rows {
+    float *row;
+    int64_t first;
+} kept_rows;
+
+static syn_status keep_row(void *user, int64_t frame, const float *prediction, const float *truth, const float *slope) {
+    kept_rows *kept = user;
+    (void)truth, (void)slope;
+    memcpy(kept->row + (frame - kept->first) * NEURONS, prediction, NEURONS * sizeof *prediction);
+    return SYN_OK;
+}
+
+/* The first step of a rollout from any frame of the test split is the one-step prediction of that frame. */
+static void check_first_step(syn_correction correction, syn_loss loss) {
+    enum { STARTS = 5 };
+    raw_data raw = raw_create(1200, NEURONS, 0, loss == SYN_LOSS_GAUSSIAN ? "fluorescence" : "counts", 73);
+    test_set set = set_create(&raw, 1, WINDOW);
+    const syn_session *session = &set.data->session[0];
+    const syn_span *span = &session->span[SYN_TEST][0];
+    syn_parameters *p = random_parameters(set.data, SYN_FORM_DENSE, 4, 74);
+    p->correction = correction;
+    syn_network *network;
+    kept_rows kept = {floats(1200 * NEURONS), syn_span_first_target(span)};
+    float *s, x[STARTS * NEURONS], out[STARTS * NEURONS];
+    int64_t start[STARTS];
+    for (int k = 0; k < STARTS; k++) start[k] = kept.first + k * 17;
+    assert_ok(syn_network_create(&network, p, set.data, loss, best_kernels(), 1, 256 + WINDOW, WINDOW));
+    assert_ok(syn_network_run(network, 0, SYN_TEST, keep_row, &kept));
+    assert_ok(syn_network_state(network, 0, STARTS, &s));
+    assert_ok(syn_warm_up(network, 0, session, start, STARTS, s, x));
+    assert_ok(syn_network_advance(network, 0, s, x, NULL, STARTS, true, out));
+    for (int64_t k = 0; k < STARTS * NEURONS; k++)
+        assert_near("first step", kept.row[(start[k / NEURONS] - kept.first) * NEURONS + k % NEURONS], out[k], 1e-5);
+    free(kept.row), free(s), syn_network_free(network), syn_parameters_free(p), set_free(&set), raw_free(&raw);
+}
+
+static void rollouts_begin_with_the_one_step_prediction(void **state) {
+    (void)state;
+    check_first_step((syn_correction){.alpha = 0.01f, .weight = 0.8f}, SYN_LOSS_GAUSSIAN);
+    check_first_step((syn_correction){.share = 0.2f, .alpha = 0.01f, .weight = 1}, SYN_LOSS_POISSON);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(too_sure_a_model_is_held_back),
@@ -189,6 +305,10 @@ int main(void) {
         cmocka_unit_test(rates_that_move_are_followed),
         cmocka_unit_test(errors_that_last_are_corrected),
         cmocka_unit_test(corrections_are_what_they_are_defined_to_be),
+        cmocka_unit_test(a_rate_stays_within_bounds),
+        cmocka_unit_test(what_is_not_observed_is_no_error),
+        cmocka_unit_test(segments_and_gaps_are_kept_apart),
+        cmocka_unit_test(rollouts_begin_with_the_one_step_prediction),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
