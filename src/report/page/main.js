@@ -88,12 +88,14 @@ function drawMethod() {
   byId('command').textContent = report.command.map(quoted).join(' ');
   const averaged = (chosen.average_of || []).length;
   const form = Object.entries(chosen).filter(([name, value]) => name !== 'form' && typeof value === 'number').map(([name, value]) => `${name.replaceAll('_', ' ')} ${figures(value)}`);
+  const correction = Object.entries(fit.correction ?? {}).filter(([, value]) => value > 0).map(([name, value]) => `${name} ${figures(value)}`);
   const rows = [
     ['Seed', fit.seed ?? report.options.seed ?? '0'],
     ['Options given', Object.entries(report.options).map(([name, value]) => `${name} = ${[].concat(value).join(', ')}`).join('; ') || 'none'],
     ['Loss', fit.loss ?? '–'],
     ['Connectivity', [chosen.form, ...form, averaged && `the weights averaged with those of ${plural(averaged - 1, 'other candidate')}`, chosen.chosen_by && `chosen by ${chosen.chosen_by}`].filter(Boolean).join(', ')],
     ['Decoder', `${fit.hidden} hidden units, embedding of ${fit.embedding}, windows of ${fit.window} frames`],
+    ['Correction by recent errors', correction.join(', ') || 'none'],
     ['Training', `${plural(fit.epochs ?? 0, 'epoch')} in all, over ${plural((fit.candidates || []).length, 'candidate')}`],
     ['Version', `synapsnet ${report.library_version}`],
     ...report.build.trim().split('\n').map((line) => { const at = line.indexOf(': '); return [line.slice(0, at), line.slice(at + 2)]; }),
