@@ -32,12 +32,13 @@ syn_status syn_measure_gain(const syn_parameters *p, syn_loss loss, const syn_da
     syn_network *network = NULL;
     syn_status status;
     *gain = NULL;
-    plain.correction = (syn_correction){.share = p->correction.share};
+    plain.correction = (syn_correction){0};
     SYN_CHECK(check_length(&data->session[s], lags));
     SYN_CHECK(syn_network_create(&network, &plain, data, loss, kernels, threads, frames, frames));
     SYN_CHECK(syn_alloc(gain, (size_t)(lags + 1) * (size_t)N, sizeof **gain, "gain"));
     /* what was not observed becomes the prediction of these parameters, whatever ran before */
     if (data->session[s].mask) SYN_CHECK(syn_network_run(network, s, SYN_TRAIN, NULL, NULL));
+    plain.correction.share = p->correction.share;
     if (lags > 0) SYN_CHECK(syn_network_gain(network, s, lags, (int64_t)seeds, *gain));
     SYN_CHECK(syn_network_gain(network, s, 0, INT64_MAX, *gain));
 done:

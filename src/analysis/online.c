@@ -119,12 +119,12 @@ static syn_status check(const syn_online *o, const float *activity, const float 
 /* The activity of a frame as the network sees it; the baseline moves on. */
 static void take_activity(syn_online *o, const float *activity) {
     const syn_normalisation *norm = &o->session->norm;
-    const float alpha = (float)norm->alpha;
+    const float alpha = (float)norm->alpha, *stand_in = syn_network_stand_in(o->network, o->s, o->state, o->next);
     for (int64_t i = 0; i < norm->N; i++) {
         const float value = activity[norm->kept[i]];
         float *level = &o->level.value[i];
         if (isnan(value)) {
-            o->x[i] = o->next[i];
+            o->x[i] = stand_in[i];
             continue;
         }
         const float z = (value - norm->mean[i]) / norm->scale[i];

@@ -77,8 +77,9 @@ static syn_status force(syn_network *network, size_t session, const syn_session 
         for (n = 1; n < CHUNK_FRAMES && t + n < to && complete(s, t + n);) n++;
         SYN_TRY(syn_network_advance(network, session, state, s->x + t * s->N, s->B ? s->u + t * s->B : NULL, n, false,
                                     out));
+        const float *stand_in = syn_network_stand_in(network, session, state, out + (n - 1) * s->N);
         for (int64_t i = 0; i < s->N && t + n < s->T; i++)
-            if (!syn_session_observed(s, t + n, i)) s->x[(t + n) * s->N + i] = out[(n - 1) * s->N + i];
+            if (!syn_session_observed(s, t + n, i)) s->x[(t + n) * s->N + i] = stand_in[i];
     }
     return SYN_OK;
 }

@@ -46,6 +46,8 @@ void syn_correction_see(const syn_correction *c, syn_loss loss, int64_t N, float
     *s.stage = *s.stage == DUE ? NOTHING_DUE : LET_GO_NOTHING_DUE;
 }
 
+const float *syn_correction_last(const float *state) { return state + 1; }
+
 void syn_correction_let_go(float *state) { *state = *state == DUE ? LET_GO_DUE : LET_GO_NOTHING_DUE; }
 
 /* level, expected, prediction: z-scored. */

@@ -21,8 +21,11 @@ json_t *syn_correction_json(const syn_correction *correction);
 int64_t syn_correction_memory(const syn_correction *correction);
 /* Floats of the state of N neurons; all 0 at the start of a segment. */
 int64_t syn_correction_states(int64_t N);
-/* What came, x[N], after the last prediction, once for each. All z-scored. */
+/* What came, x[N], after the last prediction, once for each; where nothing was observed, that prediction itself (see
+ * syn_correction_last). All z-scored. */
 void syn_correction_see(const syn_correction *correction, syn_loss loss, int64_t N, float *state, const float *x);
+/* The last prediction [N] as the network made it. */
+const float *syn_correction_last(const float *state);
 /* From now on nothing is known of what comes, as in a forecast of several steps: whatever is seen, means go on as if it
  * was what the network predicted, so that errors are forgotten as fast as they were followed. */
 void syn_correction_let_go(float *state);

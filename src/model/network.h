@@ -50,6 +50,9 @@ size_t syn_network_state_size(const syn_network *network, size_t s);
 syn_status syn_network_advance(syn_network *network, size_t s, float *state, const float *x, const float *u, int64_t n,
                                bool copies, float *out);
 
+/* What stands in for what was not observed in the next frame of a run whose last prediction was out[N]: the prediction
+ * before it was corrected, which is no error. */
+const float *syn_network_stand_in(const syn_network *network, size_t s, const float *state, const float *out);
 /* The run ends in frame x[N], or (NULL) in the last that it was given: what it is given from now on was not observed
  * (syn_correction_let_go). */
 void syn_network_let_go(const syn_network *network, size_t s, float *state, const float *x);

@@ -77,7 +77,8 @@ static void walk_on(walk *w, int64_t k) {
     if (w->of->begins[k]) memset(w->state, 0, (size_t)syn_correction_states(N) * sizeof *w->state);
     memcpy(w->row, w->of->prediction + k * N, (size_t)N * sizeof *w->row);
     syn_correction_apply(w->correction, w->loss, &s->norm, w->state, w->row);
-    for (int64_t i = 0; i < N; i++) w->seen[i] = syn_session_observed(s, t, i) ? w->of->x[t * N + i] : w->row[i];
+    for (int64_t i = 0; i < N; i++)
+        w->seen[i] = syn_session_observed(s, t, i) ? w->of->x[t * N + i] : w->of->prediction[k * N + i];
     syn_correction_see(w->correction, w->loss, N, w->state, w->seen);
 }
 

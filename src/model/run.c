@@ -84,6 +84,11 @@ static void correct(const syn_network *net, size_t s, float *state, const float 
     }
 }
 
+const float *syn_network_stand_in(const syn_network *net, size_t s, const float *state, const float *out) {
+    if (syn_correction_is_none(&net->p->correction)) return out;
+    return syn_correction_last(state + decoder_states(net, s) + 1 + net->p->session[s].N);
+}
+
 void syn_network_let_go(const syn_network *net, size_t s, float *state, const float *x) {
     float *of = state + decoder_states(net, s) + 1 + net->p->session[s].N;
     if (syn_correction_is_none(&net->p->correction)) return;
@@ -178,7 +183,7 @@ static syn_status run_span(syn_network *net, size_t s, const syn_span *span, flo
             if (on_frame && t + k + 1 >= first_target)
                 SYN_TRY(on_frame(user, t + k + 1, net->out + k * N, session->x + (t + k + 1) * N,
                                  net->slope ? net->slope + k * N : NULL));
-        fill(session, t + n, net->out + (n - 1) * N);
+        fill(session, t + n, syn_network_stand_in(net, s, state, net->out + (n - 1) * N));
         t += n;
     }
     return SYN_OK;

@@ -255,6 +255,26 @@ static void segments_and_gaps_are_kept_apart(void **state) {
     free(x), free(out), free(alone), set_free(&set), raw_free(&raw);
 }
 
+/* Traces of 1 that are predicted as 0, and then are missing: the error halves each frame with an alpha of 0.5. */
+static void missing_values_are_no_errors(void **state) {
+    (void)state;
+    enum { SEEN = 30, MISSING = 8 };
+    raw_data raw = raw_create(600, NEURONS, 0, "fluorescence", 75);
+    for (int64_t k = (SEEN + 1) * NEURONS; k < (SEEN + MISSING + 1) * NEURONS; k++) raw.x[k] = NAN;
+    test_set set = set_create(&raw, 1, WINDOW);
+    const syn_session *session = &set.data->session[0];
+    const syn_correction c = {.alpha = 0.5f, .weight = 1};
+    syn_predicted of;
+    float *x = floats(session->T * NEURONS), *out = floats((SEEN + MISSING) * NEURONS);
+    for (int64_t k = 0; k < session->T * NEURONS; k++) x[k] = 1;
+    assert_ok(syn_predicted_create(&of, session, x, SEEN + MISSING));
+    for (int64_t k = 0; k < SEEN + MISSING; k++) of.frame[k] = k + 1, of.begins[k] = k == 0, of.scored[k] = true;
+    assert_ok(syn_correct_predicted(&c, &of, SYN_LOSS_GAUSSIAN, out));
+    for (int64_t k = 0; k < MISSING * NEURONS; k++)
+        assert_near("left", pow(0.5, (double)(k / NEURONS)), out[SEEN * NEURONS + k], 1e-6);
+    syn_predicted_free(&of), free(x), free(out), set_free(&set), raw_free(&raw);
+}
+
 typedef struct kept_rows {
     float *row;
     int64_t first;
@@ -308,6 +328,7 @@ int main(void) {
         cmocka_unit_test(a_rate_stays_within_bounds),
         cmocka_unit_test(what_is_not_observed_is_no_error),
         cmocka_unit_test(segments_and_gaps_are_kept_apart),
+        cmocka_unit_test(missing_values_are_no_errors),
         cmocka_unit_test(rollouts_begin_with_the_one_step_prediction),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

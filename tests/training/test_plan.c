@@ -271,13 +271,19 @@ static double strong_ridge(const syn_candidate *c) {
     return 1 + 0.01 * fabs(log10(c->embedding) - 5) - 0.1 * c->no_behavior;
 }
 
+/* A weak ridge is better than 100, and no embedding at all better still. */
+static double weak_or_none(const syn_candidate *c) {
+    return c->embedding == 90000 ? 0.9 : 1 + 0.01 * log10(c->embedding);
+}
+
 /* Plans decoders without connectivity of `B` behaviours until nothing is left; returns how many there were. */
-static int decoders(planned *p, int B, loss_of loss, syn_candidate *last) {
+static int decoders_of(planned *p, int B, int embedding, loss_of loss, syn_candidate *last) {
     const syn_search_limits limits = {.any_form = true, .ridge = -1, .l1 = -1, .innovation = 0};
     syn_stage next;
     *p = (planned){.raw = raw_create(FRAMES, NEURONS, B, "fluorescence", 73)};
     p->set = set_create(&p->raw, 1, WINDOW);
     assert_ok(syn_search_create(&p->search, p->set.data, best_kernels(), &settings, &limits));
+    p->search->settings.embedding = embedding;
     while (syn_plan_none(p->search, &next)) {
         next.loss = loss(&next.candidate);
         p->search->stage[p->search->n_stages++] = next;
@@ -288,6 +294,21 @@ static int decoders(planned *p, int B, loss_of loss, syn_candidate *last) {
     *last = p->search->stage[n - 1].candidate;
     syn_search_free(p->search), set_free(&p->set), raw_free(&p->raw);
     return n;
+}
+
+static int decoders(planned *p, int B, loss_of loss, syn_candidate *last) {
+    return decoders_of(p, B, settings.embedding, loss, last);
+}
+
+/* An embedding of as many dimensions as there are neurons may be a table of them. */
+static void few_neurons_may_do_without_embedding(void **state) {
+    (void)state;
+    planned p;
+    syn_candidate last;
+    assert_int_equal(decoders_of(&p, 0, NEURONS, weak_or_none, &last), 3 + 1);
+    assert_near("none", 90000, last.embedding, 0);
+    assert_int_equal(decoders_of(&p, 0, NEURONS - 1, weak_or_none, &last), 2 + 1);
+    assert_near("weak", 3, last.embedding, 0);
 }
 
 static void stronger_ridges_on_embeddings_are_tried_while_they_help(void **state) {
@@ -360,6 +381,7 @@ int main(void) {
         cmocka_unit_test(ranks_are_walked_unless_clearly_behind),
         cmocka_unit_test(all_candidates_learn_as_was_best_for_the_first),
         cmocka_unit_test(what_the_user_fixed_is_kept),
+        cmocka_unit_test(few_neurons_may_do_without_embedding),
         cmocka_unit_test(stronger_ridges_on_embeddings_are_tried_while_they_help),
         cmocka_unit_test(behavior_is_kept_where_it_helps),
         cmocka_unit_test(nothing_is_built_on_what_was_passed_over),
