@@ -11,7 +11,7 @@ static syn_status predict(syn_network *network, const syn_session *session, size
     const int64_t memory = syn_correction_memory(&syn_slowest_correction), N = session->N;
     int64_t F = 0, at = 0;
     float *state = NULL;
-    syn_status status;
+    syn_status status = SYN_OK;
     for (int64_t k = 0; k < session->n_spans[SYN_VALIDATION]; k++) {
         const syn_span *span = &session->span[SYN_VALIDATION][k];
         F += span->stop - 1 - syn_span_from(session, span, memory);
