@@ -270,8 +270,8 @@ static void missing_values_are_no_errors(void **state) {
     assert_ok(syn_predicted_create(&of, session, x, SEEN + MISSING));
     for (int64_t k = 0; k < SEEN + MISSING; k++) of.frame[k] = k + 1, of.begins[k] = k == 0, of.scored[k] = true;
     assert_ok(syn_correct_predicted(&c, &of, SYN_LOSS_GAUSSIAN, out));
-    for (int64_t k = 0; k < MISSING * NEURONS; k++)
-        assert_near("left", pow(0.5, (double)(k / NEURONS)), out[SEEN * NEURONS + k], 1e-6);
+    for (int64_t t = 0; t < MISSING; t++)
+        for (int i = 0; i < NEURONS; i++) assert_near("left", pow(0.5, (double)t), out[(SEEN + t) * NEURONS + i], 1e-6);
     syn_predicted_free(&of), free(x), free(out), set_free(&set), raw_free(&raw);
 }
 
