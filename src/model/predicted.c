@@ -1,7 +1,6 @@
 #include "model/predicted.h"
 
 #include <math.h>
-#include <omp.h>
 #include <string.h>
 
 #include "base/memory.h"
