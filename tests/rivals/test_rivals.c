@@ -592,6 +592,42 @@ static void decay_shrinks_the_network(void **state) {
     syn_rival_data_free(&data), set_free(&set), raw_free(&raw);
 }
 
+static syn_status predict_zero(const void *model, const syn_rival_data *data, const syn_rival_settings *settings,
+                               syn_split split, float *prediction) {
+    (void)model, (void)settings;
+    memset(prediction, 0, (size_t)(data->F[split] * data->N) * sizeof *prediction);
+    return SYN_OK;
+}
+
+/* A rival that says 0 where everything is 1: its corrected predictions rise to 1 within a trial and begin at 0 in the
+ * next one. */
+static void check_corrections(int64_t T, int64_t trials) {
+    const syn_rival zero = {.name = "zero", .predict = predict_zero};
+    raw_data raw = raw_create(T, 3, 0, "fluorescence", 96);
+    if (trials > 1) raw_cut(&raw, trials, 0);
+    test_set set = set_create(&raw, 1, 8);
+    syn_rival_data data = data_of(&set, SYN_LOSS_GAUSSIAN);
+    json_t *chosen = json_object();
+    float *prediction = floats(data.F[SYN_TEST] * data.N);
+    for (int64_t k = 0; k < data.T * data.N; k++) data.x[k] = 1;
+    assert_ok(syn_rival_predict_test(&zero, NULL, &data, &two_threads, chosen, prediction));
+    for (int64_t k = 0; k < data.F[SYN_TEST]; k++) {
+        const int64_t t = data.frame[SYN_TEST][k];
+        const bool first = trials > 1 && (k == 0 || data.start[t] != data.start[data.frame[SYN_TEST][k - 1]]);
+        for (int64_t i = 0; i < data.N; i++)
+            assert_true(first ? prediction[k * data.N + i] == 0 : prediction[k * data.N + i] > 0.4f);
+    }
+    json_decref(chosen), free(prediction);
+    syn_rival_data_free(&data), set_free(&set), raw_free(&raw);
+}
+
+/* The longer one has more frames before its test split than any correction remembers. */
+static void corrections_end_with_a_trial(void **state) {
+    (void)state;
+    check_corrections(480, 16);
+    check_corrections(3000, 1);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_rivals),
@@ -606,6 +642,7 @@ int main(void) {
         cmocka_unit_test(a_choice_on_some_receivers_is_for_all),
         cmocka_unit_test(hidden_entries_do_not_bias),
         cmocka_unit_test(gradients_of_recurrent_networks),
+        cmocka_unit_test(corrections_end_with_a_trial),
         cmocka_unit_test(dropout_spares_the_own_past),
         cmocka_unit_test(recurrent_networks_look_back_alone),
         cmocka_unit_test(recurrent_networks_know_no_later_baseline),
