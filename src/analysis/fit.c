@@ -280,6 +280,18 @@ static syn_status take_fingerprints(syn_fitting *f, syn_recording *const *record
     return SYN_OK;
 }
 
+/* The recordings of an adaptation may have been resampled as those of the source were. */
+static syn_status create_dataset(syn_fitting *f, syn_recording *const *recordings, size_t n) {
+    double *frequency;
+    if (!f->source) return syn_dataset_create(&f->data, recordings, n, f->options);
+    SYN_TRY(syn_alloc(&frequency, f->source->n, sizeof *frequency, "recordings"));
+    for (size_t k = 0; k < f->source->n; k++) frequency[k] = f->source->session[k].norm.beat.frequency;
+    const syn_beats beats = {frequency, f->source->n};
+    const syn_status status = syn_dataset_create_like(&f->data, recordings, n, f->options, beats);
+    free(frequency);
+    return status;
+}
+
 /* f: options, source, progress and user. without: the best parameters without connectivity, or NULL. */
 static syn_status run_fit(syn_fitting *given, syn_model **model, syn_parameters **without,
                           syn_recording *const *recordings, size_t n_recordings) {
@@ -294,7 +306,7 @@ static syn_status run_fit(syn_fitting *given, syn_model **model, syn_parameters 
         SYN_CHECK(syn_warn_of_outliers(recordings[k]));
         SYN_CHECK(syn_warn_of_copies(recordings[k]));
     }
-    SYN_CHECK(syn_dataset_create(&f.data, recordings, n_recordings, f.options));
+    SYN_CHECK(create_dataset(&f, recordings, n_recordings));
     SYN_CHECK(syn_require_observed(f.data, SYN_VALIDATION));
     for (size_t k = 0; k < f.data->n; k++)
         SYN_CHECK(syn_edge_spikes_check(&f.data->session[k], syn_option_real(f.options, SYN_OPT_EDGE_BIN),

@@ -49,12 +49,16 @@ static double share_of_zeros(const syn_parameters *p) {
     return pairs > 0 ? zeros / pairs : 0;
 }
 
-/* What became of the decoder of another model. */
-static json_t *adapted_json(const syn_fitting *f, const syn_stage *winner) {
+/* What became of the decoder of another model: of an average it is tuned if it is in one of its members. */
+static json_t *adapted_json(const syn_fitting *f, const syn_parameters *p, const syn_stage *winner) {
     const syn_model *source = f->source;
+    const syn_search *search = f->search;
+    bool tuned = p != search->blend && winner->tuned;
+    for (int k = 0; p == search->blend && k < search->n_stages; k++)
+        tuned |= search->blend_share[k] > 0 && search->stage[k].tuned;
     json_t *names = json_array();
     for (size_t k = 0; k < source->n; k++) json_array_append_new(names, json_string(source->session[k].name));
-    return json_pack("{s:o, s:s, s:s}", "from", names, "decoder", winner->tuned ? "tuned" : "kept", "chosen_by",
+    return json_pack("{s:o, s:s, s:s}", "from", names, "decoder", tuned ? "tuned" : "kept", "chosen_by",
                      "validation loss");
 }
 
@@ -326,7 +330,7 @@ syn_status syn_fit_describe(const syn_fitting *f, const syn_parameters *winner, 
         if (search->stage[k].again < 3) epochs += search->stage[k].epochs;
     }
     json_object_set_new(root, "connectivity", connectivity);
-    if (f->source) json_object_set_new(root, "adapted", adapted_json(f, &search->stage[winning_stage]));
+    if (f->source) json_object_set_new(root, "adapted", adapted_json(f, winner, &search->stage[winning_stage]));
     json_object_set_new(root, "loss", json_string(syn_loss_name[f->settings.loss]));
     json_object_set_new(root, "correction", syn_correction_json(&winner->correction));
     json_object_set_new(root, "hidden", json_integer(winner->H));

@@ -58,7 +58,7 @@ syn_status syn_fit_choose_settings(syn_fitting *f) {
                         .seed = (uint64_t)syn_option_int(o, SYN_OPT_SEED),
                         .decoder_rate = 0.01,
                         .connectivity_rate = 0.01};
-    if (f->source) t->source = f->source->p, t->hidden = f->source->p->H, t->embedding = f->source->p->d;
+    if (f->source) t->source = f->source, t->hidden = f->source->p->H, t->embedding = f->source->p->d;
     SYN_TRY(syn_choose_kernels(o, &f->kernels, &t->threads));
     SYN_TRY(choose_loss(f, &t->loss));
     SYN_TRY(check_events(f));

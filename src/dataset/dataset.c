@@ -235,6 +235,11 @@ static syn_status dataset_alloc(syn_dataset **dataset, syn_recording *const *rec
 
 syn_status syn_dataset_create(syn_dataset **dataset, syn_recording *const *recordings, size_t n,
                               const syn_options *options) {
+    return syn_dataset_create_like(dataset, recordings, n, options, (syn_beats){0});
+}
+
+syn_status syn_dataset_create_like(syn_dataset **dataset, syn_recording *const *recordings, size_t n,
+                                   const syn_options *options, syn_beats beats) {
     double train = syn_option_real(options, SYN_OPT_TRAIN), validation = syn_option_real(options, SYN_OPT_VALIDATION);
     syn_status status;
     *dataset = NULL;
@@ -249,7 +254,7 @@ syn_status syn_dataset_create(syn_dataset **dataset, syn_recording *const *recor
                                 "change --train, --validation, --window"));
         SYN_CHECK(measure(&(*dataset)->session[k]));
         SYN_CHECK(normalise(&(*dataset)->session[k]));
-        SYN_CHECK(syn_beat_find(&(*dataset)->session[k]));
+        SYN_CHECK(syn_beat_find(&(*dataset)->session[k], beats));
         SYN_CHECK(syn_beat_attach(&(*dataset)->session[k]));
         SYN_CHECK(syn_baseline_choose(&(*dataset)->session[k], &(*dataset)->session[k].norm.alpha));
         SYN_CHECK(syn_baseline_remove(&(*dataset)->session[k]));

@@ -22,6 +22,12 @@ typedef struct syn_beat {
     double phase;     /* NAN: not known */
 } syn_beat;
 
+/* Frequencies of the beats of other recordings; 0: none. */
+typedef struct syn_beats {
+    const double *frequency; /* [n] */
+    size_t n;
+} syn_beats;
+
 /* What normalises a recording: fixed by the train split, kept in the model. */
 typedef struct syn_normalisation {
     int64_t N_recorded, N;   /* neurons in the recording, neurons kept */
@@ -67,6 +73,9 @@ typedef struct syn_dataset {
  * Errors: too few frames, no neuron that varies in the train split. */
 syn_status syn_dataset_create(syn_dataset **dataset, syn_recording *const *recordings, size_t n,
                               const syn_options *options);
+/* The same; beats: of recordings that may have been resampled alike. */
+syn_status syn_dataset_create_like(syn_dataset **dataset, syn_recording *const *recordings, size_t n,
+                                   const syn_options *options, syn_beats beats);
 /* The same split rule, but normalised as a model was (norm: [n], copied). window: the model's. train and validation 0:
  * all frames are the test split. The recordings have the neurons and behaviours of norm. */
 syn_status syn_dataset_create_as(syn_dataset **dataset, syn_recording *const *recordings, size_t n,

@@ -21,6 +21,8 @@ static const double least_gain = 0.01;
 static const double least_error = 0.001;
 /* In another recording of a model: how far its frequency may lie from the model's. */
 static const double farthest = 0.03;
+/* Two frequencies may be one if they are no further apart than this over the train split. */
+static const double near_cycles = 0.125;
 
 static const char *const name[SYN_BEAT_BEHAVIORS] = {"resampling_cos", "resampling_sin"};
 
@@ -255,21 +257,41 @@ static syn_status refine(const history *h, int64_t first, int64_t last, equation
     return SYN_OK;
 }
 
-/* Whether the periodic autoregression of what was fitted on predicts what it is judged on better than the other, and
- * there is something left to predict. */
-static syn_status is_worth_it(const history *fitted, const history *judged, double frequency, equations *e,
-                              bool *worth) {
+/* Errors, in what they are judged on, of an autoregression of what it was fitted to, without and with a period. */
+typedef struct judgement {
+    double plain, periodic, yy;
+} judgement;
+
+static syn_status judge(const history *fitted, const history *judged, double frequency, equations *e, judgement *j) {
     double plain[UNKNOWNS], periodic[UNKNOWNS];
     SYN_TRY(equations_of(fitted, frequency, INT64_MAX, e));
     solve(e, LAGS, plain);
     solve(e, UNKNOWNS, periodic);
     SYN_TRY(equations_of(judged, frequency, INT64_MAX, e));
-    *worth = error_of(e, plain) > least_error * e->yy && error_of(e, periodic) < (1 - least_gain) * error_of(e, plain);
+    *j = (judgement){error_of(e, plain), error_of(e, periodic), e->yy};
     return SYN_OK;
 }
 
-/* Refines a frequency of a split from frame `first` to `last`; whether it is worth it. */
-static syn_status settle(syn_session *s, syn_split split, int64_t first, int64_t last, bool *worth) {
+/* One that was found has the noise of its frames: a frequency near it that is known from recordings like this one takes
+ * its place if it predicts the validation split better. frames: of the train split. */
+static syn_status prefer_known(const history *fitted, const history *judged, syn_beats known, int64_t frames,
+                               equations *e, double *frequency, judgement *best) {
+    const double found = *frequency;
+    for (size_t k = 0; k < known.n; k++) {
+        const double f = known.frequency[k];
+        judgement j;
+        if (f == 0 || fabs(f - found) * (double)frames > near_cycles) continue;
+        SYN_TRY(judge(fitted, judged, f, e, &j));
+        if (j.periodic < best->periodic) *frequency = f, *best = j;
+    }
+    return SYN_OK;
+}
+
+/* Refines a frequency of a split from frame `first` to `last`. worth: the periodic autoregression predicts what it is
+ * judged on better than the other, and there is something left to predict. */
+static syn_status settle(syn_session *s, syn_split split, syn_beats known, int64_t first, int64_t last, bool *worth) {
+    double *frequency = &s->norm.beat.frequency;
+    judgement j;
     history fitted = {0}, judged = {0};
     equations *e = NULL;
     syn_status status;
@@ -279,8 +301,10 @@ static syn_status settle(syn_session *s, syn_split split, int64_t first, int64_t
     SYN_CHECK(history_create(&fitted, s, split));
     SYN_CHECK(history_create(&judged, s, split == SYN_TRAIN ? SYN_VALIDATION : split));
     if (fitted.n == 0) goto done;
-    SYN_CHECK(refine(&fitted, first, last, e, &s->norm.beat.frequency));
-    SYN_CHECK(is_worth_it(&fitted, &judged, s->norm.beat.frequency, e, worth));
+    SYN_CHECK(refine(&fitted, first, last, e, frequency));
+    SYN_CHECK(judge(&fitted, &judged, *frequency, e, &j));
+    SYN_CHECK(prefer_known(&fitted, &judged, known, last - first, e, frequency, &j));
+    *worth = j.plain > least_error * j.yy && j.periodic < (1 - least_gain) * j.plain;
 done:
     syn_blas_end();
     history_free(&fitted), history_free(&judged);
@@ -301,11 +325,11 @@ static void settle_phase(const double *p, int64_t first, int64_t last, syn_beat 
     beat->phase = atan2(im, re);
 }
 
-/* norm.beat, and whether it stands out. known: the frequency of the model, near which it is looked for, and which is
+/* norm.beat, and whether it stands out. kept: the frequency of the model, near which it is looked for, and which is
  * kept where it cannot be found; 0: anywhere, and 0 is kept. */
-static syn_status find(syn_session *s, double known, bool *clear) {
+static syn_status find(syn_session *s, double kept, syn_beats known, bool *clear) {
     const syn_split split = s->n_spans[SYN_TRAIN] > 0 ? SYN_TRAIN : SYN_TEST;
-    const double between[2] = {known * (1 - farthest), known > 0 ? known * (1 + farthest) : 0.5};
+    const double between[2] = {kept * (1 - farthest), kept > 0 ? kept * (1 + farthest) : 0.5};
     double *p, power = 0;
     int64_t first, last;
     syn_status status;
@@ -316,8 +340,8 @@ static syn_status find(syn_session *s, double known, bool *clear) {
         SYN_CHECK(find_line(p + first, last - first < SEARCHED ? last - first : SEARCHED, between,
                             trial_period(s->recording), &beat->frequency, &power));
     *clear = power >= least_power;
-    if (*clear) SYN_CHECK(settle(s, split, first, last, clear));
-    if (!*clear) beat->frequency = known;
+    if (*clear) SYN_CHECK(settle(s, split, known, first, last, clear));
+    if (!*clear) beat->frequency = kept;
     settle_phase(p, first, last, beat);
 done:
     free(p);
@@ -331,12 +355,12 @@ static syn_status grow(float **values, int64_t n) {
     return SYN_OK;
 }
 
-syn_status syn_beat_find(syn_session *s) {
+syn_status syn_beat_find(syn_session *s, syn_beats known) {
     syn_normalisation *norm = &s->norm;
     bool clear;
     norm->beat = (syn_beat){0};
     if (s->recording->signal == SYN_SIGNAL_COUNTS) return SYN_OK;
-    SYN_TRY(find(s, 0, &clear));
+    SYN_TRY(find(s, 0, known, &clear));
     if (!clear) return SYN_OK;
     SYN_TRY(grow(&norm->u_mean, norm->B + SYN_BEAT_BEHAVIORS));
     SYN_TRY(grow(&norm->u_scale, norm->B + SYN_BEAT_BEHAVIORS));
@@ -357,7 +381,7 @@ syn_status syn_beat_attach(syn_session *s) {
     syn_beat *beat = &s->norm.beat;
     bool clear = true;
     if (beat->frequency == 0) return SYN_OK;
-    if (isnan(beat->phase)) SYN_TRY(find(s, beat->frequency, &clear));
+    if (isnan(beat->phase)) SYN_TRY(find(s, beat->frequency, (syn_beats){0}, &clear));
     if (!clear)
         SYN_TRY(syn_recording_warn(
             r,

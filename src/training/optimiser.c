@@ -28,7 +28,18 @@ static bool all_finite(const float *numbers, size_t count) {
     return zero == 0.0f;
 }
 
+/* The tensor of the prior that is that of a model, or NULL. */
+static const float *prior_of(const syn_parameters *prior, const syn_tensor *t) {
+    for (size_t k = 0; prior && k < prior->n_tensors; k++) {
+        const syn_tensor *other = &prior->tensor[k];
+        if (other->session == t->session && other->count == t->count && !strcmp(other->name, t->name))
+            return prior->value + other->offset;
+    }
+    return NULL;
+}
+
 static bool is_free_weight(const syn_tensor *t) { return t->name[0] == 'z'; }
+static bool is_embedding(const syn_tensor *t) { return !strcmp(t->name, "e"); }
 static bool is_behavior(const syn_tensor *t) { return !strcmp(t->name, "p"); }
 
 static bool learns(const syn_optimiser *o, const syn_tensor *t, const syn_penalty *penalty) {
@@ -58,7 +69,7 @@ static void clip(const syn_optimiser *o, const syn_penalty *penalty, float *grad
 /* The weight of the sum of squares of a tensor in the loss. */
 static double ridge_of(const syn_tensor *t, syn_penalty penalty, double gain) {
     if (t->group == SYN_GROUP_CONNECTIVITY) return penalty.ridge * gain * gain;
-    if (!strcmp(t->name, "e")) return penalty.embedding;
+    if (is_embedding(t)) return penalty.embedding;
     if (is_behavior(t)) return penalty.behavior;
     return 0;
 }
@@ -83,6 +94,13 @@ static void step_tensor(syn_optimiser *o, const syn_tensor *t, const float *grad
         }
         value[j] = next;
     }
+}
+
+/* The ridge on embeddings and behaviour pulls to the prior instead of 0. */
+static void pull_to_prior(const syn_tensor *t, float *gradient, syn_penalty penalty) {
+    const float *prior = prior_of(penalty.prior, t);
+    const double ridge = ridge_of(t, penalty, 0);
+    for (size_t j = 0; prior && j < t->count; j++) gradient[t->offset + j] -= (float)(ridge * (double)prior[j]);
 }
 
 /* A sender keeps its sign: what crossed zero stays there. */
@@ -113,6 +131,7 @@ syn_status syn_optimiser_step(syn_optimiser *o, float *gradient, const double ra
     for (size_t k = 0; k < p->n_tensors; k++) {
         const syn_tensor *t = &p->tensor[k];
         if (!learns(o, t, &penalty)) continue;
+        if (is_embedding(t) || is_behavior(t)) pull_to_prior(t, gradient, penalty);
         step_tensor(o, t, gradient, rate[t->group], penalty, gain);
         if (p->form == SYN_FORM_DALE && is_free_weight(t)) keep_signs(p, t);
         average_tensor(o, t, penalty.l1 > 0 && is_free_weight(t));

@@ -9,8 +9,9 @@
 typedef struct syn_penalty {
     double ridge;     /* adds ridge / 2 sum (g W)^2 to the loss, g = mean gain |d xhat / d I| */
     double l1;        /* adds l1 sum |g W| for the free weights */
-    double embedding; /* adds embedding / 2 sum e^2: neurons are alike unless the data say otherwise */
-    double behavior;  /* adds behavior / 2 sum P^2; INFINITY: P does not learn */
+    double embedding; /* adds embedding / 2 sum (e - prior e)^2: neurons are alike unless the data say otherwise */
+    double behavior;  /* adds behavior / 2 sum (P - prior P)^2; INFINITY: P does not learn */
+    const syn_parameters *prior; /* of the same sessions, without connectivity; NULL: 0 */
 } syn_penalty;
 
 typedef struct syn_optimiser {

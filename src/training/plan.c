@@ -100,7 +100,7 @@ static int64_t most_neurons(const syn_dataset *data) {
 /* What the first decoders differ in: the ridge on the embeddings, and whether they see the behaviour. n: of them so
  * far. */
 static bool next_first_decoder(const syn_search *search, int n, syn_candidate *c) {
-    const bool ridges = !search->settings.source && search->settings.embedding > 0;
+    const bool ridges = search->settings.embedding > 0;
     if (n < (ridges ? FIRST_RIDGES + (most_neurons(search->data) <= search->settings.embedding) : 1)) {
         c->embedding = ridges ? first_ridge[n] : 0;
         return true;

@@ -93,7 +93,7 @@ syn_status syn_repeats_begin(syn_repeats *repeats) {
                            .origin = origin};
     repeat->settings.seed = syn_repeat_seed(origin->settings.seed, repeats->done);
     plan(repeat);
-    return SYN_OK;
+    return syn_search_take_prior(repeat);
 }
 
 const syn_parameters *syn_repeats_model(const syn_repeats *repeats) { return repeats->running->blend; }

@@ -33,7 +33,7 @@ static double worth_a_filter(double n) { return fmax(36 / n, SYN_WORTH_AN_EDGE);
 
 /* Everything that the result depends on: what a checkpoint must agree with. */
 static uint64_t fingerprint(const syn_dataset *data, const syn_kernels *kernels, const syn_settings *settings,
-                            const syn_search_limits *limits) {
+                            const syn_search_limits *limits, const syn_parameters *prior) {
     XXH64_state_t *state = XXH64_createState();
     if (!state) return 0;
     XXH64_reset(state, settings->seed);
@@ -69,12 +69,15 @@ static uint64_t fingerprint(const syn_dataset *data, const syn_kernels *kernels,
                               limits->any_rate,
                               (double)data->window};
     XXH64_update(state, numbers, sizeof numbers);
-    if (settings->source)
-        XXH64_update(state, settings->source->value, settings->source->count * sizeof *settings->source->value);
+    if (prior) XXH64_update(state, prior->value, prior->count * sizeof *prior->value);
     XXH64_update(state, kernels->name, strlen(kernels->name));
     uint64_t hash = XXH64_digest(state);
     XXH64_freeState(state);
     return hash;
+}
+
+syn_status syn_search_take_prior(syn_search *search) {
+    return search->settings.source ? syn_start_none(&search->prior, search->data, &search->settings) : SYN_OK;
 }
 
 syn_status syn_search_create(syn_search **search, const syn_dataset *data, const syn_kernels *kernels,
@@ -87,7 +90,9 @@ syn_status syn_search_create(syn_search **search, const syn_dataset *data, const
                             .none_loss = INFINITY,
                             .ablation_loss = INFINITY,
                             .best_loss = INFINITY};
-    (*search)->fingerprint = fingerprint(data, kernels, settings, limits);
+    const syn_status status = syn_search_take_prior(*search);
+    if (status != SYN_OK) return syn_search_free(*search), *search = NULL, status;
+    (*search)->fingerprint = fingerprint(data, kernels, settings, limits, (*search)->prior);
     return SYN_OK;
 }
 
@@ -100,6 +105,7 @@ static void free_candidates(syn_search *search) {
 void syn_search_free(syn_search *search) {
     if (!search) return;
     free_candidates(search);
+    syn_parameters_free(search->prior);
     syn_parameters_free(search->none);
     syn_parameters_free(search->ablation);
     syn_parameters_free(search->best);
@@ -182,6 +188,7 @@ syn_status syn_search_train(syn_search *search, const syn_stage *stage, syn_para
     const syn_penalty penalty = {.ridge = factored ? 0 : stage->candidate.ridge,
                                  .l1 = stage->candidate.l1,
                                  .embedding = stage->candidate.embedding,
+                                 .prior = search->prior,
                                  .behavior = stage->candidate.no_behavior ? INFINITY : behavior_ridge};
     search->running = *stage;
     return syn_trainer_create(&search->trainer, p, search->data, search->settings.loss, search->kernels,
@@ -284,7 +291,7 @@ static syn_status keep_if_better(const syn_trainer *t, syn_parameters **slot, do
 static bool may_average(const syn_search *search, const syn_stage *stage) {
     if (search->origin) return search->share[search->n_stages] > 0;
     const bool dense = search->limits.any_form || (search->limits.form == SYN_FORM_DENSE && search->limits.l1 < 0);
-    return dense && !search->settings.source && (stage->candidate.form != SYN_FORM_NONE || stage->again);
+    return dense && (stage->candidate.form != SYN_FORM_NONE || stage->again);
 }
 
 /* Of many members with a connectivity the last ones hardly ever join an average: the one with the largest loss is let

@@ -9,8 +9,9 @@
  * trained once more as the best of them was, and that one again from it if it gained. An average of candidates
  * (blend.h) wins, or the one with the least validation loss; `none` does when no connectivity predicts better.
  * docs/decisions/connectivity.md says what else was tried.
- * 4. Adaptation (settings.source): until here the decoder of the source is kept as it is. Then `none` and the best
- * candidate are trained on with all parameters at a lower rate, which is kept where it lowers the validation loss.
+ * 4. Adaptation (settings.source): until here the decoder of the source is kept as it is, and embeddings and behaviour
+ * are shrunk to what they start from (start.h), not to 0. Then `none` and the best candidate are trained on with all
+ * parameters at a lower rate, which is kept where it lowers the validation loss.
  * 5. How the winner's predictions follow its recent errors (correction.h).
  *
  * A repeat (repeats.h) is a search as well, whose stages are those that made another search's winner.
@@ -57,6 +58,7 @@ typedef struct syn_search {
     int n_stages;         /* finished */
     syn_stage stage[SYN_MAX_STAGES];
     syn_epoch_losses *curve[SYN_MAX_STAGES]; /* [stage[k].epochs] */
+    syn_parameters *prior;    /* what an adaptation starts from, and shrinks embeddings and behaviour to; or NULL: 0 */
     syn_parameters *none;     /* the best without connectivity and not trained again: where candidates start */
     syn_parameters *ablation; /* the best without connectivity at all */
     double none_loss, ablation_loss;
@@ -80,6 +82,8 @@ typedef struct syn_search {
 
 syn_status syn_search_create(syn_search **search, const syn_dataset *data, const syn_kernels *kernels,
                              const syn_settings *settings, const syn_search_limits *limits);
+/* For repeats.h: prior from the settings. */
+syn_status syn_search_take_prior(syn_search *search);
 void syn_search_free(syn_search *search);
 /* The next epoch, starting a stage when none is running; *done when the search is over.
  * keep_going: as in syn_trainer_epoch. */

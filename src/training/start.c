@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "base/random.h"
+#include "dataset/resampling.h"
 #include "training/start.h"
 
 static void fill_uniform(float *out, size_t count, double limit, syn_random random) {
@@ -55,10 +56,8 @@ static void copy_decoder(syn_parameters *to, const syn_parameters *from) {
 
 /* Every row of a tensor [M][columns] of every session <- the mean of the rows of all sessions of the source. */
 static void fill_mean(syn_parameters *to, const syn_parameters *from, const char *name, float *mean, int64_t columns) {
-    double neurons = 0;
     for (int64_t c = 0; c < columns; c++) {
-        double sum = 0;
-        neurons = 0;
+        double sum = 0, neurons = 0;
         for (size_t k = 0; k < from->n_tensors; k++) {
             const syn_tensor *t = &from->tensor[k];
             if (t->session < 0 || strcmp(t->name, name) != 0) continue;
@@ -74,10 +73,34 @@ static void fill_mean(syn_parameters *to, const syn_parameters *from, const char
     }
 }
 
+/* The phase of a beat means the same only to recordings that were resampled alike, as a decoder that knows it exactly
+ * is wrong where it drifts. */
+static bool beats_differ(const syn_normalisation *a, int64_t column, const syn_normalisation *b) {
+    return column >= syn_recorded_behaviors(a) && a->beat.frequency != b->beat.frequency;
+}
+
+/* The column of P of a behaviour of session s <- the mean of those of its name in the source, if there are any. */
+static void fill_behavior(const syn_session *s, int64_t column, const syn_model *source, float *P) {
+    const char *name = s->recording->behavior_name[column];
+    int n = 0;
+    for (size_t j = 0; j < source->n; j++) {
+        const syn_fitted_session *of = &source->session[j];
+        const float *from = source->p->value + source->p->session[j].p;
+        for (int64_t k = 0; of->behavior_name && k < of->norm.B; k++) {
+            if (strcmp(of->behavior_name[k], name) != 0 || beats_differ(&s->norm, column, &of->norm)) continue;
+            n++;
+            for (int row = 0; row < source->p->b; row++) {
+                float *to = &P[row * s->B + column];
+                *to = n == 1 ? from[row * of->norm.B + k] : *to + (from[row * of->norm.B + k] - *to) / (float)n;
+            }
+        }
+    }
+}
+
 /* The decoder of the source; neurons start as the mean of its neurons. */
 static syn_status start_from_source(syn_parameters **parameters, const syn_dataset *data,
                                     const syn_settings *settings) {
-    const syn_parameters *source = settings->source;
+    const syn_parameters *source = settings->source->p;
     float *mean = NULL;
     int64_t most_behaviours = 0;
     syn_status status;
@@ -98,6 +121,8 @@ static syn_status start_from_source(syn_parameters **parameters, const syn_datas
         const syn_session_layout *of = &p->session[s];
         const syn_random random = {settings->seed, SYN_STREAM_INIT_EMBEDDING, 2 * (uint32_t)s + 1};
         fill_uniform(p->value + of->p, (size_t)(p->b * of->B), 0.1 * sqrt(3.0 / (double)(of->B ? of->B : 1)), random);
+        for (int64_t k = 0; data->session[s].recording->behavior_name && source->b && k < of->B; k++)
+            fill_behavior(&data->session[s], k, settings->source, p->value + of->p);
     }
 done:
     free(mean);

@@ -2,6 +2,7 @@
 #ifndef SYN_START_H
 #define SYN_START_H
 
+#include "model/fitted.h"
 #include "training/linear.h"
 #include "training/trainer.h"
 
@@ -19,8 +20,8 @@ typedef struct syn_candidate {
 } syn_candidate;
 
 typedef struct syn_settings {
-    const syn_parameters *source; /* of another model, whose decoder is kept at first (adaptation), or NULL */
-    uint8_t *const *support;      /* [sessions] [N][N] where `masked` may have an edge, or NULL */
+    const syn_model *source; /* whose decoder is kept at first (adaptation), or NULL */
+    uint8_t *const *support; /* [sessions] [N][N] where `masked` may have an edge, or NULL */
     int hidden, embedding, behavior_inputs, threads;
     syn_loss loss;
     uint64_t seed;
@@ -32,7 +33,8 @@ typedef struct syn_settings {
 /* The filter of what the neurons of a session send: send[N] = innovation times the lag-1 regression coefficient of
  * each. */
 syn_status syn_start_filter(const syn_dataset *data, size_t s, double innovation, float *send);
-/* Fresh parameters without connectivity; with a source its decoder, and neurons like the mean of its neurons. */
+/* Fresh parameters without connectivity; with a source its decoder, neurons like the mean of its neurons, and
+ * behaviours that it has by name as they are on average in its recordings. */
 syn_status syn_start_none(syn_parameters **p, const syn_dataset *data, const syn_settings *settings);
 /* P of every session becomes 0. */
 void syn_start_without_behavior(syn_parameters *p);

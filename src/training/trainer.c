@@ -210,8 +210,11 @@ done:
 static syn_status run_batches(syn_trainer *t, const epoch_plan *plan, double *train_loss, bool (*keep_going)(void *),
                               void *user) {
     const double observations = (double)train_targets(t->data);
-    const syn_penalty penalty = {t->penalty.ridge / observations, t->penalty.l1 / observations,
-                                 t->penalty.embedding / observations, t->penalty.behavior / observations};
+    const syn_penalty penalty = {.ridge = t->penalty.ridge / observations,
+                                 .l1 = t->penalty.l1 / observations,
+                                 .embedding = t->penalty.embedding / observations,
+                                 .prior = t->penalty.prior,
+                                 .behavior = t->penalty.behavior / observations};
     int64_t *order;
     syn_status status;
     SYN_CHECK(syn_alloc(&order, (size_t)plan->n_batches, sizeof *order, "batches"));

@@ -121,6 +121,33 @@ static void others(void **state) {
     }
 }
 
+/* Of a short recording whose rates are known from others that frequency is taken, if it is near and predicts better. */
+static void known_frequencies(void **state) {
+    (void)state;
+    raw_data raw = resampled(600, 12, 0, 0, "fluorescence");
+    syn_options *options;
+    assert_ok(syn_options_create(&options));
+    assert_ok(syn_options_set(options, "window", "8"));
+    const double near = 0.06 + 0.1 / 420;
+    const struct {
+        double known[2], expected; /* 0: as found alone */
+    } cases[] = {{{0, 0}, 0},      {{0.0467, 0.06}, 0.06}, {{0.06, 0.0467}, 0.06},
+                 {{0.0467, 0}, 0}, {{near, 0}, 0},         {{near, 0.06}, 0.06}};
+    double found = 0;
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        syn_recording *recording = recording_of(&raw);
+        syn_dataset *data;
+        assert_ok(syn_dataset_create_like(&data, &recording, 1, options, (syn_beats){cases[k].known, 2}));
+        const double frequency = data->session[0].norm.beat.frequency;
+        if (k == 0) found = frequency;
+        assert_near("found alone", 0.06, frequency, 1e-4);
+        assert_true(frequency == (cases[k].expected > 0 ? cases[k].expected : found));
+        syn_dataset_free(data), syn_recording_free(recording);
+    }
+    assert_true(found != 0.06);
+    syn_options_free(options), raw_free(&raw);
+}
+
 /* A model that was fitted with a beat is taken to a recording that has none: its phase is a guess, and said to be. */
 static void none_in_another(void **state) {
     (void)state;
@@ -144,6 +171,7 @@ int main(void) {
         cmocka_unit_test(trials),
         cmocka_unit_test(segments),
         cmocka_unit_test(others),
+        cmocka_unit_test(known_frequencies),
         cmocka_unit_test(none_in_another),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

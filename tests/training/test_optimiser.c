@@ -27,9 +27,15 @@ static const syn_tensor *tensor_of(const syn_parameters *p, size_t j) {
     return NULL; /* padding */
 }
 
-static void adam(void **state) {
-    (void)state;
-    const syn_penalty penalty = {.ridge = 0.05, .embedding = 0.03, .behavior = 0.02};
+/* Value k of the tensor of a prior that has the name of t. */
+static double prior_of(const syn_parameters *prior, const syn_tensor *t, size_t k) {
+    for (size_t j = 0; j < prior->n_tensors; j++)
+        if (!strcmp(prior->tensor[j].name, t->name)) return (double)prior->value[prior->tensor[j].offset + k];
+    fail();
+    return 0;
+}
+
+static void check_adam(syn_penalty penalty) {
     const double gain = 0.7;
     syn_parameters *p = parameters();
     syn_optimiser o;
@@ -44,8 +50,10 @@ static void adam(void **state) {
             if (!t || t->group == SYN_GROUP_FIXED) continue;
             double g = (double)gradient[j];
             if (t->group == SYN_GROUP_CONNECTIVITY) g += penalty.ridge * gain * gain * value[j];
-            if (!strcmp(t->name, "e")) g += penalty.embedding * value[j];
-            if (!strcmp(t->name, "p")) g += penalty.behavior * value[j];
+            const double ridge = !strcmp(t->name, "e")   ? penalty.embedding
+                                 : !strcmp(t->name, "p") ? penalty.behavior
+                                                         : 0;
+            if (ridge > 0) g += ridge * (value[j] - (penalty.prior ? prior_of(penalty.prior, t, j - t->offset) : 0));
             m[j] = 0.9 * m[j] + 0.1 * g;
             v[j] = 0.99 * v[j] + 0.01 * g * g;
             value[j] -= rate[t->group] * (m[j] / (1 - pow(0.9, step))) / (sqrt(v[j] / (1 - pow(0.99, step))) + 1e-8);
@@ -55,6 +63,17 @@ static void adam(void **state) {
     for (size_t j = 0; j < p->count; j++) assert_near("value", value[j], (double)p->value[j], 1e-4);
     assert_int_equal(o.step, 20);
     free(value), free(gradient), syn_optimiser_free(&o), syn_parameters_free(p);
+}
+
+static void adam(void **state) {
+    (void)state;
+    const int64_t N = 6, B = 1;
+    syn_parameters *prior;
+    assert_ok(syn_parameters_create(&prior, 4, 2, 1, SYN_FORM_NONE, 0, 1, &N, &B, NULL));
+    for (size_t j = 0; j < prior->count; j++) prior->value[j] = (float)(0.8 + 0.3 * normal(2, (int64_t)j));
+    check_adam((syn_penalty){.ridge = 0.05, .embedding = 0.03, .behavior = 0.02});
+    check_adam((syn_penalty){.ridge = 0.05, .embedding = 0.03, .behavior = 0.02, .prior = prior});
+    syn_parameters_free(prior);
 }
 
 static void average_follows(void **state) {

@@ -239,7 +239,8 @@ static void all_candidates_learn_as_was_best_for_the_first(void **state) {
     end(&p);
     /* an adaptation keeps the decoder */
     begin(&p, -1, -1);
-    p.search->settings.source = p.search->none;
+    const syn_model source = {.p = p.search->none};
+    p.search->settings.source = &source;
     const int kept = run(&p, nothing_helps);
     for (int k = 1; k <= kept; k++) assert_int_equal(p.search->stage[k].candidate.pace, SYN_PACE_USUAL);
     end(&p);
