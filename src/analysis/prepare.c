@@ -241,17 +241,11 @@ static syn_status check_neurons(const syn_fitted_session *fitted, const syn_reco
     return SYN_OK;
 }
 
-/* Whether the name was given, and is not a number or the name of a file, which says nothing about what it holds. */
-static bool is_name(const char *behavior) {
-    static const char numbered[] = "behavior_";
-    return strncmp(behavior, numbered, sizeof numbered - 1) != 0 && !strchr(behavior, '.');
-}
-
 static syn_status check_behaviors(const syn_fitted_session *fitted, const syn_recording *r) {
     if (!fitted->behavior_name || !r->behavior_name) return SYN_OK;
     for (int64_t b = 0; b < r->B; b++) {
         const char *found = r->behavior_name[b], *expected = fitted->behavior_name[b];
-        if (is_name(found) && is_name(expected) && strcmp(found, expected) != 0)
+        if (syn_names_behavior(found) && syn_names_behavior(expected) && strcmp(found, expected) != 0)
             return syn_fail(SYN_ERR_INPUT,
                             "%s: behaviour %lld is '%s', but '%s' in the recording of the fit; expected the same "
                             "behaviours in the same order",

@@ -21,8 +21,9 @@ static const double least_gain = 0.01;
 static const double least_error = 0.001;
 /* In another recording of a model: how far its frequency may lie from the model's. */
 static const double farthest = 0.03;
-/* Two frequencies may be one if they are no further apart than this over the train split. */
-static const double near_cycles = 0.125;
+/* Two frequencies may be one if they are no further apart than the first over the train split, and are if they are
+ * nearer than the second. */
+static const double near_cycles = 0.125, same_cycles = 0.01;
 
 static const char *const name[SYN_BEAT_BEHAVIORS] = {"resampling_cos", "resampling_sin"};
 
@@ -273,16 +274,16 @@ static syn_status judge(const history *fitted, const history *judged, double fre
 }
 
 /* One that was found has the noise of its frames: a frequency near it that is known from recordings like this one takes
- * its place if it predicts the validation split better. frames: of the train split. */
+ * its place if it can hardly be told apart, or predicts the validation split better. frames: of the train split. */
 static syn_status prefer_known(const history *fitted, const history *judged, syn_beats known, int64_t frames,
                                equations *e, double *frequency, judgement *best) {
     const double found = *frequency;
     for (size_t k = 0; k < known.n; k++) {
-        const double f = known.frequency[k];
+        const double f = known.frequency[k], cycles = fabs(f - found) * (double)frames;
         judgement j;
-        if (f == 0 || fabs(f - found) * (double)frames > near_cycles) continue;
+        if (f == 0 || cycles > near_cycles) continue;
         SYN_TRY(judge(fitted, judged, f, e, &j));
-        if (j.periodic < best->periodic) *frequency = f, *best = j;
+        if (j.periodic < best->periodic || (cycles < same_cycles && *frequency == found)) *frequency = f, *best = j;
     }
     return SYN_OK;
 }

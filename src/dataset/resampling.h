@@ -15,9 +15,9 @@
 enum { SYN_BEAT_BEHAVIORS = 2 };
 
 /* Finds norm.beat in the train split, and keeps it if a periodic autoregression of all neurons predicts the validation
- * split better than one that is not; norm then has two behaviours more, and the recording a warning. Of a frequency
- * that is known and the one that is found near it, that which predicts better is kept. Spike counts have no beat. x
- * must be z-scored and not yet filtered. */
+ * split better than one that is not; norm then has two behaviours more, and the recording a warning. A
+ * frequency that is known takes the place of one that is found near it, unless that predicts better. Spike counts have
+ * no beat. x must be z-scored and not yet filtered. */
 syn_status syn_beat_find(syn_session *session, syn_beats known);
 /* Appends the behaviours of norm.beat, if there is one, to the recording's. A phase that is not known (NAN: norm is of
  * another recording) is found first, and the frequency near the one that is known, in the train split or else in all

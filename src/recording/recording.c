@@ -263,12 +263,18 @@ syn_status syn_recording_remark_names(syn_recording *r, const char *advice) {
                               found == 1 ? "a neuron" : "neurons", text, found > SHOWN ? ", ..." : "", advice);
 }
 
+static const char numbered[] = "behavior_";
+
+bool syn_names_behavior(const char *name) {
+    return strncmp(name, numbered, sizeof numbered - 1) != 0 && !strchr(name, '.');
+}
+
 syn_status syn_recording_name_behaviors(syn_recording *r) {
     if (!r->behavior_name) {
         SYN_TRY(syn_alloc(&r->behavior_name, (size_t)r->B, sizeof(char *), "behaviour names"));
         for (int64_t b = 0; b < r->B; b++) {
             char name[32];
-            snprintf(name, sizeof name, "behavior_%lld", (long long)b);
+            snprintf(name, sizeof name, "%s%lld", numbered, (long long)b);
             SYN_TRY(syn_copy_text(&r->behavior_name[b], name));
         }
     }

@@ -77,6 +77,9 @@ syn_status syn_recording_number_nameless(syn_recording *recording, char *const *
 syn_status syn_recording_remark_names(syn_recording *recording, const char *advice);
 /* Names behaviours "behavior_0", ... and gives them the unit "" where the file did not. */
 syn_status syn_recording_name_behaviors(syn_recording *recording);
+/* Whether a behaviour's name was given, and is not a number or the name of a file, which says nothing about what it
+ * holds. */
+bool syn_names_behavior(const char *name);
 /* Makes room for n more behaviours, name [n], unit [n] or NULL; their values are 0, for the caller to fill. */
 syn_status syn_recording_widen(syn_recording *recording, int64_t n, const char *const *name, const char *const *unit);
 /* What tells recordings apart by their activity: its shape and values, and which were observed. */

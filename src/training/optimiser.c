@@ -96,7 +96,8 @@ static void step_tensor(syn_optimiser *o, const syn_tensor *t, const float *grad
     }
 }
 
-/* The ridge on embeddings and behaviour pulls to the prior instead of 0. */
+/* Adds to the gradient what makes the ridge on embeddings or behaviour, which no gain scales, pull to the prior instead
+ * of 0. */
 static void pull_to_prior(const syn_tensor *t, float *gradient, syn_penalty penalty) {
     const float *prior = prior_of(penalty.prior, t);
     const double ridge = ridge_of(t, penalty, 0);

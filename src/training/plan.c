@@ -68,6 +68,18 @@ static int first_decoders(const syn_search *search, int n) {
     return first;
 }
 
+int syn_plan_least_before(const syn_search *search, int k, bool connectivity, bool fresh) {
+    int least = -1;
+    for (int j = 0; j < k; j++) {
+        const syn_stage *stage = &search->stage[j];
+        if ((stage->candidate.form != SYN_FORM_NONE) != connectivity || stage->passed_over ||
+            (fresh && (stage->again || stage->tuned)))
+            continue;
+        if (least < 0 || stage->loss < search->stage[least].loss) least = j;
+    }
+    return least;
+}
+
 bool syn_plan_needs_evidence(const syn_search *search, const syn_stage *stage) {
     if (search->n_stages == 0) return false;
     const syn_stage *best = least_of(search, search->n_stages);

@@ -11,6 +11,9 @@
 
 /* The decoder without connectivity: with other embeddings, with more hidden units, or trained again. */
 bool syn_plan_none(const syn_search *search, syn_stage *next);
+/* The first with the least loss among the stages before k with a connectivity, or without (fresh: those that started
+ * from fresh weights); -1: none. */
+int syn_plan_least_before(const syn_search *search, int k, bool connectivity, bool fresh);
 /* Whether a decoder without connectivity has to be clearly ahead of the best one of the finished stages: it has more
  * hidden units, or its embeddings are shrunk more or less. */
 bool syn_plan_needs_evidence(const syn_search *search, const syn_stage *stage);

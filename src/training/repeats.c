@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "base/random.h"
+#include "training/plan.h"
 
 syn_status syn_repeats_create(syn_repeats **repeats, const syn_search *search, int asked, size_t length) {
     SYN_TRY(syn_alloc(repeats, 1, sizeof **repeats, "repeats"));
@@ -32,29 +33,16 @@ bool syn_repeats_left(const syn_repeats *repeats) {
     return repeats->done < repeats->asked && syn_search_winner(repeats->search, &stage)->form != SYN_FORM_NONE;
 }
 
-/* The first with the least loss among the stages before k with a connectivity, or without (fresh: those that started
- * from fresh weights); -1: none. */
-static int least_before(const syn_search *search, int k, bool connectivity, bool fresh) {
-    int least = -1;
-    for (int j = 0; j < k; j++) {
-        const syn_stage *stage = &search->stage[j];
-        if ((stage->candidate.form != SYN_FORM_NONE) != connectivity || stage->passed_over ||
-            (fresh && (stage->again || stage->tuned)))
-            continue;
-        if (least < 0 || stage->loss < search->stage[least].loss) least = j;
-    }
-    return least;
-}
-
 /* Marks what the start of stage k was taken from (start_stage() in search.c). */
 static void need_start(const syn_search *search, int k, bool *needed) {
     const syn_stage *stage = &search->stage[k];
     const bool connectivity = stage->candidate.form != SYN_FORM_NONE, signs = stage->candidate.form == SYN_FORM_DALE;
     if (!connectivity && !stage->again && !stage->tuned) return; /* from fresh weights */
-    const int none = least_before(search, k, false, true), best = least_before(search, k, true, false);
+    const int none = syn_plan_least_before(search, k, false, true),
+              best = syn_plan_least_before(search, k, true, false);
     if (none >= 0) needed[none] = true;
     if (best >= 0 && connectivity && (signs || stage->tuned)) needed[best] = true;
-    if (stage->again) needed[least_before(search, k, false, false)] = true;
+    if (stage->again) needed[syn_plan_least_before(search, k, false, false)] = true;
 }
 
 /* The stages of the origin that its winner was made of, and their shares. */

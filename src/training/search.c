@@ -77,7 +77,7 @@ static uint64_t fingerprint(const syn_dataset *data, const syn_kernels *kernels,
 }
 
 syn_status syn_search_take_prior(syn_search *search) {
-    return search->settings.source ? syn_start_none(&search->prior, search->data, &search->settings) : SYN_OK;
+    return search->settings.source ? syn_start_prior(&search->prior, search->data, &search->settings) : SYN_OK;
 }
 
 syn_status syn_search_create(syn_search **search, const syn_dataset *data, const syn_kernels *kernels,
@@ -195,19 +195,28 @@ syn_status syn_search_train(syn_search *search, const syn_stage *stage, syn_para
                               search->settings.threads, schedule, penalty);
 }
 
+/* The best candidate before the next stage, or NULL. A repeat takes what was the best one in its origin. */
+static const syn_parameters *best_so_far(const syn_search *search) {
+    if (!search->origin) return search->best;
+    const int best = syn_plan_least_before(search->origin, search->planned[search->n_stages], true, false);
+    for (int k = 0; k < search->n_stages; k++)
+        if (search->planned[k] == best) return search->member[k];
+    return NULL;
+}
+
 /* The parameters that a stage without connectivity, or a candidate, starts from. */
 static syn_status start_stage(syn_search *search, const syn_stage *next, syn_parameters **p) {
     syn_settings settings = search->settings;
     settings.hidden = next->hidden;
     if (next->tuned)
-        return syn_parameters_copy(p, next->candidate.form == SYN_FORM_NONE ? search->ablation : search->best);
+        return syn_parameters_copy(p, next->candidate.form == SYN_FORM_NONE ? search->ablation : best_so_far(search));
     if (next->candidate.form == SYN_FORM_NONE && next->again) return syn_parameters_copy(p, search->ablation);
     if (next->candidate.form == SYN_FORM_NONE) {
         SYN_TRY(syn_start_none(p, search->data, &settings));
         if (next->candidate.no_behavior) syn_start_without_behavior(*p);
         return SYN_OK;
     }
-    return syn_start_candidate(p, next->again ? search->ablation : search->none, search->best,
+    return syn_start_candidate(p, next->again ? search->ablation : search->none, best_so_far(search),
                                search->linear[next->candidate.innovation == search->innovation[0] ? 0 : 1],
                                &next->candidate, search->data, &search->settings, search->kernels);
 }
@@ -287,9 +296,10 @@ static syn_status keep_if_better(const syn_trainer *t, syn_parameters **slot, do
     return SYN_OK;
 }
 
-/* Averages are dense, and of models that go back to one decoder. A form and a strength that were asked for are kept. */
+/* Averages are dense, and of models that go back to one decoder. A form and a strength that were asked for are kept. A
+ * repeat may also need a candidate as the start of another. */
 static bool may_average(const syn_search *search, const syn_stage *stage) {
-    if (search->origin) return search->share[search->n_stages] > 0;
+    if (search->origin) return stage->candidate.form != SYN_FORM_NONE || search->share[search->n_stages] > 0;
     const bool dense = search->limits.any_form || (search->limits.form == SYN_FORM_DENSE && search->limits.l1 < 0);
     return dense && (stage->candidate.form != SYN_FORM_NONE || stage->again);
 }

@@ -7,6 +7,9 @@
 #include "dataset/resampling.h"
 #include "training/start.h"
 
+/* P of behaviours that a source does not know, relative to that of a fresh model. */
+static const double unknown_behavior = 0.1;
+
 static void fill_uniform(float *out, size_t count, double limit, syn_random random) {
     for (size_t k = 0; k < count; k++) out[k] = (float)(limit * (2 * syn_random_uniform(random, k) - 1));
 }
@@ -73,21 +76,30 @@ static void fill_mean(syn_parameters *to, const syn_parameters *from, const char
     }
 }
 
-/* The phase of a beat means the same only to recordings that were resampled alike, as a decoder that knows it exactly
- * is wrong where it drifts. */
-static bool beats_differ(const syn_normalisation *a, int64_t column, const syn_normalisation *b) {
-    return column >= syn_recorded_behaviors(a) && a->beat.frequency != b->beat.frequency;
+static bool is_beat(const syn_normalisation *norm, int64_t column) { return column >= syn_recorded_behaviors(norm); }
+
+/* Whether behaviour k of a recording of the source is `column` of s, and known there. The phase of a beat means the
+ * same only to recordings that were resampled alike: a decoder that knows it exactly is wrong where it drifts. */
+static bool is_known(const syn_session *s, int64_t column, const syn_parameters *p, const syn_fitted_session *of,
+                     size_t session, int64_t k) {
+    const char *name = s->recording->behavior_name[column];
+    const bool beat = is_beat(&s->norm, column);
+    const float *weight = p->value + p->session[session].p + k;
+    bool any = false;
+    if (strcmp(of->behavior_name[k], name) != 0 || beat != is_beat(&of->norm, k)) return false;
+    if (beat ? s->norm.beat.frequency != of->norm.beat.frequency : !syn_names_behavior(name)) return false;
+    for (int row = 0; row < p->b; row++) any |= weight[row * of->norm.B] != 0;
+    return any;
 }
 
-/* The column of P of a behaviour of session s <- the mean of those of its name in the source, if there are any. */
-static void fill_behavior(const syn_session *s, int64_t column, const syn_model *source, float *P) {
-    const char *name = s->recording->behavior_name[column];
+/* The column of P of a behaviour of session s <- the mean of those of its name in the source; false: there is none. */
+static bool fill_behavior(const syn_session *s, int64_t column, const syn_model *source, float *P) {
     int n = 0;
     for (size_t j = 0; j < source->n; j++) {
         const syn_fitted_session *of = &source->session[j];
         const float *from = source->p->value + source->p->session[j].p;
         for (int64_t k = 0; of->behavior_name && k < of->norm.B; k++) {
-            if (strcmp(of->behavior_name[k], name) != 0 || beats_differ(&s->norm, column, &of->norm)) continue;
+            if (!is_known(s, column, source->p, of, j, k)) continue;
             n++;
             for (int row = 0; row < source->p->b; row++) {
                 float *to = &P[row * s->B + column];
@@ -95,11 +107,13 @@ static void fill_behavior(const syn_session *s, int64_t column, const syn_model 
             }
         }
     }
+    return n > 0;
 }
 
-/* The decoder of the source; neurons start as the mean of its neurons. */
-static syn_status start_from_source(syn_parameters **parameters, const syn_dataset *data,
-                                    const syn_settings *settings) {
+/* The decoder of the source; neurons start as the mean of its neurons. unknown: how large P is, relative to a fresh
+ * one, for behaviours that the source does not know. */
+static syn_status start_from_source(syn_parameters **parameters, const syn_dataset *data, const syn_settings *settings,
+                                    double unknown) {
     const syn_parameters *source = settings->source->p;
     float *mean = NULL;
     int64_t most_behaviours = 0;
@@ -120,7 +134,8 @@ static syn_status start_from_source(syn_parameters **parameters, const syn_datas
     for (size_t s = 0; s < data->n; s++) {
         const syn_session_layout *of = &p->session[s];
         const syn_random random = {settings->seed, SYN_STREAM_INIT_EMBEDDING, 2 * (uint32_t)s + 1};
-        fill_uniform(p->value + of->p, (size_t)(p->b * of->B), 0.1 * sqrt(3.0 / (double)(of->B ? of->B : 1)), random);
+        fill_uniform(p->value + of->p, (size_t)(p->b * of->B), unknown * sqrt(3.0 / (double)(of->B ? of->B : 1)),
+                     random);
         for (int64_t k = 0; data->session[s].recording->behavior_name && source->b && k < of->B; k++)
             fill_behavior(&data->session[s], k, settings->source, p->value + of->p);
     }
@@ -131,7 +146,7 @@ done:
 }
 
 syn_status syn_start_none(syn_parameters **parameters, const syn_dataset *data, const syn_settings *settings) {
-    if (settings->source) return start_from_source(parameters, data, settings);
+    if (settings->source) return start_from_source(parameters, data, settings, unknown_behavior);
     int64_t most_behaviours = 0;
     const int H = settings->hidden;
     syn_status status;
@@ -165,6 +180,11 @@ syn_status syn_start_none(syn_parameters **parameters, const syn_dataset *data, 
 done:
     if (status != SYN_OK) syn_parameters_free(*parameters), *parameters = NULL;
     return status;
+}
+
+syn_status syn_start_prior(syn_parameters **p, const syn_dataset *data, const syn_settings *settings) {
+    /* a decoder that has no weights for behaviour could not learn them from a P of 0 */
+    return start_from_source(p, data, settings, settings->source->p->b ? 0 : unknown_behavior);
 }
 
 void syn_start_without_behavior(syn_parameters *p) {

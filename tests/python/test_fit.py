@@ -12,6 +12,7 @@ import threading
 import time
 import warnings
 
+import h5py
 import numpy as np
 import pytest
 
@@ -116,6 +117,30 @@ def test_adapting_is_that_of_the_program(rec, program):
     assert adapted is not source and adapted.get_params() == source.get_params()
     assert adapted.n_features_in_ == 6 and adapted.predict("b.h5").shape == (500, 6)
     assert adapted.description_["adapted"]["decoder"] in ("kept", "tuned")
+
+
+def test_an_adaptation_takes_the_frequency_of_resampled_frames():
+    def resampled(frames, seed):
+        at = np.arange(frames) / 10 * 9.4
+        recorded = np.random.default_rng(seed).standard_normal((int(at[-1]) + 2, 12))
+        for k in range(1, len(recorded)):
+            recorded[k] += 0.6 * recorded[k - 1]
+        share = (at - at.astype(int))[:, None]
+        return (1 - share) * recorded[at.astype(int)] + share * recorded[at.astype(int) + 1]
+
+    def frequency(model):
+        model.save("model.h5")
+        with h5py.File("model.h5") as file:
+            return file["session_0"].attrs["beat_frequency"]
+
+    def fitted(activity):
+        return synapsnet.SynapsNet(connectivity="none", **SMALL).fit(activity, rate_hz=10)
+
+    source, short = fitted(resampled(3000, 1)), resampled(600, 2)
+    known = frequency(source)
+    assert known == pytest.approx(0.06, abs=1e-5)
+    assert frequency(fitted(short)) != known
+    assert frequency(source.adapt(short, rate_hz=10)) == known
 
 
 def test_adapting_to_an_array(model, X):

@@ -7,9 +7,9 @@ static const double rate[3] = {0.01, 0.02, 0.03};
 
 /* Decoder, neurons and W = low rank + sparse, so that every group and both kinds of weights are there. */
 static syn_parameters *parameters(void) {
-    const int64_t N = 6, B = 1;
+    const int64_t N[2] = {6, 6}, B[2] = {1, 1};
     syn_parameters *p;
-    assert_ok(syn_parameters_create(&p, 4, 2, 1, SYN_FORM_LOWRANK_SPARSE, 2, 1, &N, &B, NULL));
+    assert_ok(syn_parameters_create(&p, 4, 2, 1, SYN_FORM_LOWRANK_SPARSE, 2, 2, N, B, NULL));
     for (size_t k = 0; k < p->n_tensors; k++)
         for (size_t j = p->tensor[k].offset; j < p->tensor[k].offset + p->tensor[k].count; j++)
             p->value[j] = (float)(0.1 + 0.4 * fabs(normal(1, (int64_t)j)));
@@ -30,7 +30,8 @@ static const syn_tensor *tensor_of(const syn_parameters *p, size_t j) {
 /* Value k of the tensor of a prior that has the name of t. */
 static double prior_of(const syn_parameters *prior, const syn_tensor *t, size_t k) {
     for (size_t j = 0; j < prior->n_tensors; j++)
-        if (!strcmp(prior->tensor[j].name, t->name)) return (double)prior->value[prior->tensor[j].offset + k];
+        if (!strcmp(prior->tensor[j].name, t->name) && prior->tensor[j].session == t->session)
+            return (double)prior->value[prior->tensor[j].offset + k];
     fail();
     return 0;
 }
@@ -67,9 +68,9 @@ static void check_adam(syn_penalty penalty) {
 
 static void adam(void **state) {
     (void)state;
-    const int64_t N = 6, B = 1;
+    const int64_t N[2] = {6, 6}, B[2] = {1, 1};
     syn_parameters *prior;
-    assert_ok(syn_parameters_create(&prior, 4, 2, 1, SYN_FORM_NONE, 0, 1, &N, &B, NULL));
+    assert_ok(syn_parameters_create(&prior, 4, 2, 1, SYN_FORM_NONE, 0, 2, N, B, NULL));
     for (size_t j = 0; j < prior->count; j++) prior->value[j] = (float)(0.8 + 0.3 * normal(2, (int64_t)j));
     check_adam((syn_penalty){.ridge = 0.05, .embedding = 0.03, .behavior = 0.02});
     check_adam((syn_penalty){.ridge = 0.05, .embedding = 0.03, .behavior = 0.02, .prior = prior});

@@ -57,7 +57,58 @@ static void only_what_the_winner_was_made_of_is_trained(void **state) {
     check_plan(STAGES, NULL, (int[]){1, 3, 8, 9, -1}); /* from a decoder that was trained on, and on again */
 }
 
+/* Of an adaptation: the average holds a candidate that was not the best, and the best one with a tuned decoder, which
+ * starts from the best, whatever the losses of the repeat. */
+static void stages_of_a_repeat_start_from_those_of_the_origin(void **state) {
+    (void)state;
+    static const syn_stage adapted[] = {
+        {.hidden = 4, .candidate.embedding = 100, .loss = 1.0},
+        {.hidden = 4, .candidate = {.form = SYN_FORM_DENSE, .ridge = 100, .embedding = 100}, .loss = 0.8},
+        {.hidden = 4, .candidate = {.form = SYN_FORM_LOWRANK, .rank = 2, .ridge = 100, .embedding = 100}, .loss = 0.7},
+        {.hidden = 4, .candidate = {.form = SYN_FORM_DENSE, .ridge = 1, .l1 = 30, .embedding = 100}, .loss = 0.75},
+        {.hidden = 4,
+         .candidate = {.form = SYN_FORM_LOWRANK, .rank = 2, .ridge = 100, .embedding = 100},
+         .tuned = true,
+         .loss = 0.6},
+    };
+    enum { ADAPTED = sizeof adapted / sizeof *adapted };
+    const syn_search_limits limits = {.any_form = true, .ridge = -1, .l1 = -1, .innovation = 0};
+    raw_data raw = raw_create(FRAMES, NEURONS, 2, "fluorescence", 75);
+    test_set set = set_create(&raw, 1, WINDOW);
+    syn_model *source;
+    syn_search *search;
+    syn_repeats *repeats;
+    assert_ok(syn_model_alloc(&source, 1));
+    assert_ok(syn_fitted_session_fill(&source->session[0], &set.data->session[0]));
+    source->p = random_parameters(set.data, SYN_FORM_NONE, settings.hidden, 78);
+    syn_settings with = settings;
+    with.source = source, with.behavior_inputs = 2, with.embedding = source->p->d, with.max_epochs = 2;
+    with.decoder_rate = with.connectivity_rate = 0.01, with.batch_frames = 64;
+    assert_ok(syn_search_create(&search, set.data, best_kernels(), &with, &limits));
+    memcpy(search->stage, adapted, sizeof adapted);
+    search->n_stages = ADAPTED, search->finished = true, search->connectivity_ahead = true;
+    search->ablation_loss = 1, search->best_loss = 0.6;
+    search->best = random_parameters(set.data, SYN_FORM_DENSE, settings.hidden, 76);
+    search->blend = random_parameters(set.data, SYN_FORM_DENSE, settings.hidden, 77);
+    search->blend_share[1] = search->blend_share[3] = 0.25, search->blend_share[4] = 0.5;
+    assert_ok(syn_repeats_create(&repeats, search, 1, 1));
+    assert_ok(syn_repeats_begin(repeats));
+    syn_search *repeat = repeats->running;
+    assert_non_null(repeat->prior);
+    assert_int_equal(repeat->n_planned, ADAPTED);
+    for (bool done = false; !done;) {
+        assert_ok(syn_search_epoch(repeat, &done, NULL, NULL));
+        if (repeat->trainer) assert_int_equal(repeat->trainer->p->form, repeat->running.candidate.form);
+    }
+    assert_int_equal(repeat->n_stages, ADAPTED);
+    assert_non_null(syn_repeats_model(repeats));
+    syn_repeats_free(repeats), syn_search_free(search), syn_model_free(source), set_free(&set), raw_free(&raw);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(only_what_the_winner_was_made_of_is_trained)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(only_what_the_winner_was_made_of_is_trained),
+        cmocka_unit_test(stages_of_a_repeat_start_from_those_of_the_origin),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

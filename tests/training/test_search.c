@@ -51,7 +51,49 @@ static void better_decoder_is_no_connectivity(void **state) {
     syn_search_free(search), set_free(&set), raw_free(&raw);
 }
 
+/* Runs until a stage begins, and ends it; false: the search is over. */
+static bool run_stage(syn_search *search) {
+    const int before = search->n_stages;
+    bool done = false;
+    while (!done && search->n_stages == before) {
+        assert_ok(syn_search_epoch(search, &done, NULL, NULL));
+        if (search->trainer) assert_ptr_equal(search->trainer->penalty.prior, search->prior);
+    }
+    return !done;
+}
+
+/* An adaptation is held to the source, tries ridges on embeddings as a fit does, and may average its candidates. */
+static void adaptations_are_held_to_their_source(void **state) {
+    (void)state;
+    raw_data raw = raw_create(FRAMES, NEURONS, 1, "fluorescence", 83);
+    test_set set = set_create(&raw, 1, WINDOW);
+    const syn_search_limits limits = {.any_form = true, .ridge = -1, .l1 = -1, .innovation = 0};
+    syn_model *source;
+    assert_ok(syn_model_alloc(&source, 1));
+    assert_ok(syn_fitted_session_fill(&source->session[0], &set.data->session[0]));
+    source->p = random_parameters(set.data, SYN_FORM_NONE, HIDDEN, 84);
+    syn_settings with = settings;
+    with.source = source, with.behavior_inputs = 2, with.embedding = source->p->d, with.max_epochs = 3;
+    syn_search *search, *other;
+    assert_ok(syn_search_create(&search, set.data, best_kernels(), &with, &limits));
+    assert_non_null(search->prior);
+    source->p->value[source->p->decoder] += 0.1f;
+    assert_ok(syn_search_create(&other, set.data, best_kernels(), &with, &limits));
+    assert_true(search->fingerprint != other->fingerprint);
+    syn_search_free(other);
+    while (run_stage(search))
+        if (search->n_stages > 0) {
+            const syn_stage *last = &search->stage[search->n_stages - 1];
+            assert_int_equal(search->member[search->n_stages - 1] != NULL,
+                             last->candidate.form != SYN_FORM_NONE || last->again > 0);
+        }
+    assert_true(search->stage[0].candidate.embedding == 100 && search->stage[1].candidate.embedding == 3);
+    assert_true(search->stage[search->n_stages - 2].tuned);
+    syn_search_free(search), syn_model_free(source), set_free(&set), raw_free(&raw);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(better_decoder_is_no_connectivity)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(better_decoder_is_no_connectivity),
+                                       cmocka_unit_test(adaptations_are_held_to_their_source)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -62,45 +62,51 @@ static double weight(const syn_parameters *p, size_t s, int row, int64_t k) {
     return (double)p->value[p->session[s].p + (size_t)(row * p->session[s].B + k)];
 }
 
-/* Two recordings of the source have speed and pupil in other orders, and a phase of their own frequency. */
+/* Two recordings of the source have speed and pupil in other orders, one a pupil without weights, a behaviour whose
+ * name says nothing, and a phase of their own frequency. */
 static void behaviors_start_as_the_source_has_them(void **state) {
     (void)state;
-    enum { COS = 2, SIN = 3 };
-    raw_data raw[2] = {raw_create(400, 5, 4, "counts", 92), raw_create(400, 4, 4, "counts", 93)},
-             other = raw_create(300, 3, 4, "counts", 94);
+    enum { KNOWN = 5, GIVEN = 6 };
+    static const char *const names[2][KNOWN] = {{"speed", "pupil", "behavior_2", "resampling_cos", "resampling_sin"},
+                                                {"pupil", "speed", "behavior_2", "resampling_cos", "resampling_sin"}};
+    static const char *const given[GIVEN] = {"speed", "behavior_2",     "whisking",
+                                             "pupil", "resampling_cos", "resampling_sin"};
+    raw_data raw[2] = {raw_create(400, 5, KNOWN, "counts", 92), raw_create(400, 4, KNOWN, "counts", 93)},
+             other = raw_create(300, 3, GIVEN, "counts", 94);
     test_set known = set_create(raw, 2, 8), set = set_create(&other, 1, 8);
-    const char *const names[2][2] = {{"speed", "pupil"}, {"pupil", "speed"}};
     for (int s = 0; s < 2; s++)
-        for (int k = 0; k < 4; k++)
-            rename_behavior(known.recording[s], k,
-                            k < COS    ? names[s][k]
-                            : k == COS ? "resampling_cos"
-                                       : "resampling_sin");
-    rename_behavior(set.recording[0], 0, "speed"), rename_behavior(set.recording[0], 1, "whisking");
-    rename_behavior(set.recording[0], COS, "resampling_cos"), rename_behavior(set.recording[0], SIN, "resampling_sin");
+        for (int k = 0; k < KNOWN; k++) rename_behavior(known.recording[s], k, names[s][k]);
+    for (int k = 0; k < GIVEN; k++) rename_behavior(set.recording[0], k, given[k]);
     known.data->session[0].norm.beat.frequency = 0.06, known.data->session[1].norm.beat.frequency = 0.07;
     syn_model *source;
     assert_ok(syn_model_alloc(&source, 2));
     source->p = random_parameters(known.data, SYN_FORM_DENSE, 4, 95);
+    for (int row = 0; row < 2; row++) source->p->value[source->p->session[0].p + (size_t)(row * KNOWN + 1)] = 0;
     for (size_t s = 0; s < 2; s++) assert_ok(syn_fitted_session_fill(&source->session[s], &known.data->session[s]));
     const syn_settings settings = {.source = source, .behavior_inputs = 2, .seed = 5};
-    const double frequencies[] = {0.07, 0.08};
-    for (int k = 0; k < 2; k++) {
-        syn_parameters *p;
+    /* as in the second recording; as in none; no beat at all, but a recorded behaviour of that name */
+    const double frequencies[] = {0.07, 0.08, 0};
+    for (int k = 0; k < 3; k++) {
+        syn_parameters *p, *prior;
         set.data->session[0].norm.beat.frequency = frequencies[k];
         assert_ok(syn_start_none(&p, set.data, &settings));
+        assert_ok(syn_start_prior(&prior, set.data, &settings));
         assert_int_equal(p->b, 2);
         for (int row = 0; row < 2; row++) {
-            assert_near("speed", (weight(source->p, 0, row, 0) + weight(source->p, 1, row, 1)) / 2,
-                        weight(p, 0, row, 0), 1e-6);
-            const double most = 0.1 * sqrt(3.0 / 4); /* of what is not known */
-            assert_true(fabs(weight(p, 0, row, 1)) <= most && weight(p, 0, row, 1) != 0);
-            for (int64_t b = COS; b <= SIN; b++) {
-                if (k == 0) assert_near("phase", weight(source->p, 1, row, b), weight(p, 0, row, b), 1e-6);
-                if (k == 1) assert_true(fabs(weight(p, 0, row, b)) <= most);
+            const double expected[GIVEN] = {(weight(source->p, 0, row, 0) + weight(source->p, 1, row, 1)) / 2,
+                                            0,
+                                            0,
+                                            weight(source->p, 1, row, 0),
+                                            k == 0 ? weight(source->p, 1, row, 3) : 0,
+                                            k == 0 ? weight(source->p, 1, row, 4) : 0};
+            for (int64_t b = 0; b < GIVEN; b++) {
+                assert_near("prior", expected[b], weight(prior, 0, row, b), 1e-6);
+                if (expected[b] != 0) assert_near("start", expected[b], weight(p, 0, row, b), 1e-6);
+                if (expected[b] == 0)
+                    assert_true(fabs(weight(p, 0, row, b)) <= 0.1 * sqrt(3.0 / GIVEN) && weight(p, 0, row, b) != 0);
             }
         }
-        syn_parameters_free(p);
+        syn_parameters_free(p), syn_parameters_free(prior);
     }
     syn_model_free(source);
     set_free(&set), set_free(&known), raw_free(&raw[0]), raw_free(&raw[1]), raw_free(&other);

@@ -432,8 +432,31 @@ static void missing_entries_are_filled_in(void **state) {
     syn_trainer_free(t), syn_trainer_free(u), set_free(&a), set_free(&b), raw_free(&raw);
 }
 
+/* Under a strong ridge embeddings stay at the prior that they start from; without it they go to 0. */
+static void a_prior_holds(void **state) {
+    (void)state;
+    raw_data raw = chain(600, 5);
+    test_set set = set_create(&raw, 1, WINDOW);
+    const syn_schedule schedule = schedule_of(MOST_EPOCHS, MOST_EPOCHS);
+    for (int with = 0; with < 2; with++) {
+        syn_parameters *p = random_parameters(set.data, SYN_FORM_NONE, settings.hidden, 141), *prior;
+        syn_trainer *t;
+        double moved = 0, size = 0;
+        assert_ok(syn_parameters_copy(&prior, p));
+        assert_ok(syn_trainer_create(&t, p, set.data, SYN_LOSS_GAUSSIAN, best_kernels(), 1, &schedule,
+                                     (syn_penalty){.embedding = 1e7, .prior = with ? prior : NULL}));
+        train(t, 20);
+        for (size_t k = prior->session[0].e; k < prior->session[0].e + 5 * (size_t)prior->d; k++)
+            moved += fabs((double)(t->p->value[k] - prior->value[k])), size += fabs((double)prior->value[k]);
+        if (with ? moved > 0.05 * size : moved < 0.5 * size) fail_msg("with %d: moved by %g of %g", with, moved, size);
+        syn_trainer_free(t), syn_parameters_free(prior);
+    }
+    set_free(&set), raw_free(&raw);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_prior_holds),
         cmocka_unit_test(learns),
         cmocka_unit_test(learns_counts),
         cmocka_unit_test(penalty_is_against_observed_targets),

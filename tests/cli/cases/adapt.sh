@@ -18,6 +18,17 @@ run 0 synapsnet connectivity new.h5 -o c.csv --json
 run 0 "${adapt[@]}" -o again.h5 --quiet --threads 1
 cmp new.h5 again.h5 || fail "the model depends on the number of threads"
 
+# Where candidates are averaged the decoder is tuned if it is in one of them; repeats train the same.
+run 0 synapsnet simulate rates --neurons 8 --frames 1500 --drive 1 --seed 1 -o long.h5 --quiet
+run 0 synapsnet simulate rates --neurons 8 --frames 500 --drive 1 --seed 5 -o short.h5 --quiet
+run 0 synapsnet fit long.h5 --hidden 4 --epochs 15 -o driven.h5 --quiet
+run 0 synapsnet adapt driven.h5 short.h5 --repeats 1 -o averaged.h5 --json
+grep -q '"average_of"' out || fail "nothing was averaged"
+members=$(grep -o '"candidate": *"[^"]*", *"share"' out || true)
+expected=kept
+[[ $members == *'decoder tuned'* ]] && expected=tuned
+[ "$(json adapted.decoder)" = "$expected" ] || fail "the decoder is said to be $(json adapted.decoder), of $members"
+
 # A source without behaviour: it is used if the decoder is tuned to it, and else not.
 awk 'BEGIN {srand(3); for (t = 0; t < 900; t++) print rand()}' >speed.csv
 run 0 "${adapt[@]}" --behavior speed.csv --learning-rate 0.3 -o moving.h5 --json
