@@ -16,7 +16,8 @@ enum { SYN_BEAT_BEHAVIORS = 2 };
 
 /* Finds norm.beat in the train split, and keeps it if a periodic autoregression of all neurons predicts the validation
  * split better than one that is not; norm then has two behaviours more, and the recording a warning. A
- * frequency that is known takes the place of one that is found near it, unless that predicts better. Spike counts have
+ * frequency that is known takes the place of one that is found near it where both can hardly be told apart or it
+ * predicts better. Spike counts have
  * no beat. x must be z-scored and not yet filtered. */
 syn_status syn_beat_find(syn_session *session, syn_beats known);
 /* Appends the behaviours of norm.beat, if there is one, to the recording's. A phase that is not known (NAN: norm is of
