@@ -344,17 +344,15 @@ static bool is_taken(const syn_recording *r, const char *id) {
 syn_status syn_recording_number_nameless(syn_recording *r, char *const *number, int64_t *n) {
     *n = 0;
     for (int64_t j = 0; j < r->N; j++) {
-        char id[64];
+        char digits[48], id[64];
         if (*r->neuron_id[j]) continue;
         if (!r->nameless) SYN_TRY(syn_alloc(&r->nameless, (size_t)r->N, 1, "neuron ids"));
         if (number)
-            snprintf(id, sizeof id, "%.*s", syn_cut(number[j], 40), number[j]);
+            snprintf(digits, sizeof digits, "%.*s", syn_cut(number[j], 40), number[j]);
         else
-            snprintf(id, sizeof id, "%lld", (long long)j);
-        if (is_taken(r, id)) { /* by a name that is a number */
-            memmove(id + 8, id, strlen(id) + 1);
-            memcpy(id, "unnamed ", 8);
-        }
+            snprintf(digits, sizeof digits, "%lld", (long long)j);
+        /* taken: by a name that is a number */
+        snprintf(id, sizeof id, "%s%s", is_taken(r, digits) ? "unnamed " : "", digits);
         SYN_TRY(syn_recording_name_neuron(r, j, id));
         r->nameless[j] = 1;
         ++*n;
