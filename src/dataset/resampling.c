@@ -278,13 +278,19 @@ static syn_status judge(const history *fitted, const history *judged, double fre
 static syn_status prefer_known(const history *fitted, const history *judged, syn_beats known, int64_t frames,
                                equations *e, double *frequency, judgement *best) {
     const double found = *frequency;
+    double alike = found, nearest = same_cycles;
+    judgement of_alike = *best;
     for (size_t k = 0; k < known.n; k++) {
         const double f = known.frequency[k], cycles = fabs(f - found) * (double)frames;
         judgement j;
         if (f == 0 || cycles > near_cycles) continue;
         SYN_TRY(judge(fitted, judged, f, e, &j));
-        if (j.periodic < best->periodic || (cycles < same_cycles && *frequency == found)) *frequency = f, *best = j;
+        if (j.periodic < best->periodic)
+            *frequency = f, *best = j;
+        else if (cycles < nearest)
+            alike = f, of_alike = j, nearest = cycles;
     }
+    if (*frequency == found) *frequency = alike, *best = of_alike;
     return SYN_OK;
 }
 

@@ -12,7 +12,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 
-static const char magic[16] = "synapsnet ckpt 8";
+static const char magic[16] = "synapsnet ckpt 9";
 
 /* A file that is written or read by the same code: transfer() moves bytes one way or the other and hashes them. */
 typedef struct stream {

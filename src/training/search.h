@@ -10,8 +10,8 @@
  * (blend.h) wins, or the one with the least validation loss; `none` does when no connectivity predicts better.
  * docs/decisions/connectivity.md says what else was tried.
  * 4. Adaptation (settings.source): until here the decoder of the source is kept as it is, and embeddings and behaviour
- * are shrunk to what they start from (start.h), not to 0. Then `none` and the best candidate are trained on with all
- * parameters at a lower rate, which is kept where it lowers the validation loss.
+ * are shrunk to what the source knows of them (start.h), not to 0. Then `none` and the best candidate are trained on
+ * with all parameters at a lower rate, which is kept where it lowers the validation loss.
  * 5. How the winner's predictions follow its recent errors (correction.h).
  *
  * A repeat (repeats.h) is a search as well, whose stages are those that made another search's winner.

@@ -36,7 +36,8 @@ syn_status syn_start_filter(const syn_dataset *data, size_t s, double innovation
 /* Fresh parameters without connectivity; with a source its decoder, neurons like the mean of its neurons, and
  * behaviours that it knows by name as they are on average in its recordings. */
 syn_status syn_start_none(syn_parameters **p, const syn_dataset *data, const syn_settings *settings);
-/* Of a source: what embeddings and P are shrunk to: the same, but 0 for behaviours that it does not know. */
+/* Of a source: what embeddings and P are shrunk to: the same, but 0 for behaviours that it does not know, unless its
+ * decoder has no inputs for any. */
 syn_status syn_start_prior(syn_parameters **p, const syn_dataset *data, const syn_settings *settings);
 /* P of every session becomes 0. */
 void syn_start_without_behavior(syn_parameters *p);

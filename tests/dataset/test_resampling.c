@@ -151,9 +151,15 @@ static void known_frequencies(void **state) {
     assert_true(frequency_like(&raw, found + 4 * off, 0) == found);
     assert_true(frequency_like(&raw, found + 4 * off, 0.06) == 0.06);
     assert_true(frequency_like(&raw, 0.06, found - 0.2 * off) == 0.06);
+    /* half of it has the true one as a harmonic */
+    assert_true(frequency_like(&raw, 0.03, 0) == found);
     const double same = 0.005 / TRAIN;
     assert_true(frequency_like(&raw, found + same, 0) == found + same);
     assert_true(frequency_like(&raw, 0, found - same) == found - same);
+    /* one that is neither the same nor better is no better for another one beside it */
+    const double off_side = found - copysign(0.009, off) / TRAIN, worse = found + 4.8 * off;
+    assert_true(frequency_like(&raw, worse, 0) == found);
+    assert_true(frequency_like(&raw, off_side, worse) == frequency_like(&raw, worse, off_side));
     raw_free(&raw);
 }
 

@@ -112,10 +112,35 @@ static void behaviors_start_as_the_source_has_them(void **state) {
     set_free(&set), set_free(&known), raw_free(&raw[0]), raw_free(&raw[1]), raw_free(&other);
 }
 
+/* A decoder without inputs for behaviour could not learn them from a P of 0. */
+static void behaviors_of_a_source_without_any_stay_where_they_start(void **state) {
+    (void)state;
+    raw_data raw = raw_create(400, 5, 0, "counts", 96), other = raw_create(300, 3, 2, "counts", 97);
+    test_set known = set_create(&raw, 1, 8), set = set_create(&other, 1, 8);
+    syn_model *source;
+    syn_parameters *p, *prior;
+    assert_ok(syn_model_alloc(&source, 1));
+    source->p = random_parameters(known.data, SYN_FORM_DENSE, 4, 98);
+    assert_int_equal(source->p->b, 0);
+    assert_ok(syn_fitted_session_fill(&source->session[0], &known.data->session[0]));
+    const syn_settings settings = {.source = source, .behavior_inputs = 2, .seed = 5};
+    assert_ok(syn_start_none(&p, set.data, &settings));
+    assert_ok(syn_start_prior(&prior, set.data, &settings));
+    assert_int_equal(prior->b, 2);
+    for (int row = 0; row < 2; row++)
+        for (int64_t k = 0; k < 2; k++) {
+            assert_true(weight(prior, 0, row, k) != 0);
+            assert_near("prior", weight(p, 0, row, k), weight(prior, 0, row, k), 0);
+        }
+    syn_parameters_free(p), syn_parameters_free(prior), syn_model_free(source);
+    set_free(&set), set_free(&known), raw_free(&raw), raw_free(&other);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(own_past_is_within_segments_and_observed),
         cmocka_unit_test(behaviors_start_as_the_source_has_them),
+        cmocka_unit_test(behaviors_of_a_source_without_any_stay_where_they_start),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
