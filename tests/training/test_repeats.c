@@ -41,7 +41,10 @@ static void check_plan(int n_stages, const double *shares, const int *planned) {
     assert_ok(syn_repeats_create(&repeats, search, 1, 1));
     assert_true(syn_repeats_left(repeats));
     assert_ok(syn_repeats_begin(repeats));
-    for (int k = 0; k < repeats->running->n_planned || planned[k] >= 0; k++) {
+    int n_planned = 0;
+    while (planned[n_planned] >= 0) n_planned++;
+    assert_int_equal(repeats->running->n_planned, n_planned);
+    for (int k = 0; k < n_planned; k++) {
         assert_int_equal(repeats->running->planned[k], planned[k]);
         assert_near("share", shares ? shares[planned[k]] : planned[k] == n_stages - 1, repeats->running->share[k], 0);
     }
