@@ -58,7 +58,7 @@ typedef struct syn_search {
     int n_stages;         /* finished */
     syn_stage stage[SYN_MAX_STAGES];
     syn_epoch_losses *curve[SYN_MAX_STAGES]; /* [stage[k].epochs] */
-    syn_parameters *prior;    /* what an adaptation starts from, and shrinks embeddings and behaviour to; or NULL: 0 */
+    syn_parameters *prior;    /* what an adaptation shrinks embeddings and behaviour to (start.h), or NULL: 0 */
     syn_parameters *none;     /* the best without connectivity and not trained again: where candidates start */
     syn_parameters *ablation; /* the best without connectivity at all */
     double none_loss, ablation_loss;

@@ -92,8 +92,8 @@ static bool is_known(const syn_session *s, int64_t column, const syn_parameters 
     return any;
 }
 
-/* The column of P of a behaviour of session s <- the mean of those of its name in the source; false: there is none. */
-static bool fill_behavior(const syn_session *s, int64_t column, const syn_model *source, float *P) {
+/* The column of P of a behaviour of session s <- the mean of those of its name in the source, if it is known there. */
+static void fill_behavior(const syn_session *s, int64_t column, const syn_model *source, float *P) {
     int n = 0;
     for (size_t j = 0; j < source->n; j++) {
         const syn_fitted_session *of = &source->session[j];
@@ -107,7 +107,6 @@ static bool fill_behavior(const syn_session *s, int64_t column, const syn_model 
             }
         }
     }
-    return n > 0;
 }
 
 /* The decoder of the source; neurons start as the mean of its neurons. unknown: how large P is, relative to a fresh

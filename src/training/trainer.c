@@ -213,8 +213,8 @@ static syn_status run_batches(syn_trainer *t, const epoch_plan *plan, double *tr
     const syn_penalty penalty = {.ridge = t->penalty.ridge / observations,
                                  .l1 = t->penalty.l1 / observations,
                                  .embedding = t->penalty.embedding / observations,
-                                 .prior = t->penalty.prior,
-                                 .behavior = t->penalty.behavior / observations};
+                                 .behavior = t->penalty.behavior / observations,
+                                 .prior = t->penalty.prior};
     int64_t *order;
     syn_status status;
     SYN_CHECK(syn_alloc(&order, (size_t)plan->n_batches, sizeof *order, "batches"));

@@ -156,10 +156,11 @@ static void known_frequencies(void **state) {
     const double same = 0.005 / TRAIN;
     assert_true(frequency_like(&raw, found + same, 0) == found + same);
     assert_true(frequency_like(&raw, 0, found - same) == found - same);
-    /* one that is neither the same nor better is no better for another one beside it */
-    const double off_side = found - copysign(0.009, off) / TRAIN, worse = found + 4.8 * off;
+    /* one that is neither the same nor better than what was found is not taken for being better than one that is */
+    const double alike = found + copysign(0.009, off) / TRAIN, worse = found - copysign(0.121, off) / TRAIN;
     assert_true(frequency_like(&raw, worse, 0) == found);
-    assert_true(frequency_like(&raw, off_side, worse) == frequency_like(&raw, worse, off_side));
+    assert_true(frequency_like(&raw, alike, worse) == alike);
+    assert_true(frequency_like(&raw, worse, alike) == alike);
     raw_free(&raw);
 }
 

@@ -51,7 +51,7 @@ static void better_decoder_is_no_connectivity(void **state) {
     syn_search_free(search), set_free(&set), raw_free(&raw);
 }
 
-/* Runs until a stage begins, and ends it; false: the search is over. */
+/* Runs the next stage to its end; false: the search is over. */
 static bool run_stage(syn_search *search) {
     const int before = search->n_stages;
     bool done = false;
@@ -81,12 +81,11 @@ static void adaptations_are_held_to_their_source(void **state) {
     assert_ok(syn_search_create(&other, set.data, best_kernels(), &with, &limits));
     assert_true(search->fingerprint != other->fingerprint);
     syn_search_free(other);
-    while (run_stage(search))
-        if (search->n_stages > 0) {
-            const syn_stage *last = &search->stage[search->n_stages - 1];
-            assert_int_equal(search->member[search->n_stages - 1] != NULL,
-                             last->candidate.form != SYN_FORM_NONE || last->again > 0);
-        }
+    while (run_stage(search)) {
+        const syn_stage *last = &search->stage[search->n_stages - 1];
+        assert_int_equal(search->member[search->n_stages - 1] != NULL,
+                         last->candidate.form != SYN_FORM_NONE || last->again > 0);
+    }
     assert_true(search->stage[0].candidate.embedding == 100 && search->stage[1].candidate.embedding == 3);
     assert_true(search->stage[search->n_stages - 2].tuned);
     syn_search_free(search), syn_model_free(source), set_free(&set), raw_free(&raw);
